@@ -1,0 +1,1 @@
+"""ESTİM: the request desk of a Turkish municipality as a service."""

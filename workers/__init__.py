@@ -1,0 +1,1 @@
+"""The programs that keep time and deliver: thin, ids in, one service call."""
