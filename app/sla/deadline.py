@@ -1,0 +1,368 @@
+"""When a limit ends, and why on that date: one walk over the dates gives both the due instant and its ledger.
+
+Sources: Law 2577 art. 8 (the day of the start is not counted, holidays are, a last day that falls on one
+moves to the next working day), Law 4982 (working days), the published tables (GÜN, İŞ GÜNÜ, hours).
+"""
+
+import datetime as dt
+from calendar import monthrange
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from app.sla.calendar import CLOSED_DAYS_LIMIT, DAY, NO_SUCH_DATE, Calendar, ClockKind, DayReason, Span
+from app.sla.limit import Limit, SlaError, Unit
+
+__all__ = [
+    "Basis",
+    "ClockKind",
+    "DayReason",
+    "Deadline",
+    "DeadlineError",
+    "LedgerLine",
+    "Pause",
+    "Policy",
+    "Roll",
+    "deadline",
+    "explain",
+    "on_time",
+    "utc",
+    "working_days_before",
+]
+
+# more dates than any limit of ten years needs; a walk that is longer has a wrong pause or calendar
+WALK_LIMIT: Final = 40_000
+SECOND: Final = timedelta(seconds=1)
+
+
+class DeadlineError(SlaError):
+    """No due date can be given.
+
+    Codes: `naive_instant` (an instant without a zone), `pause_order` (a pause ends before it starts),
+    `paused` (the clock stands still: it has no due date until it resumes), `never_open` and `no_working_day`
+    (nothing for 800 dates), `out_of_range` (beyond year 9999, or a walk of more than 40,000 dates).
+    """
+
+
+class Basis(StrEnum):
+    """Where limits of seconds, minutes and hours run; limits of days don't ask."""
+
+    ROUND_THE_CLOCK = "round_the_clock"
+    OPENING_HOURS = "opening_hours"
+
+
+class Roll(StrEnum):
+    """What happens to a last date that is no working day."""
+
+    NEXT_WORKING_DAY = "next_working_day"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a clock counts; it is pinned to the clock when it starts."""
+
+    limit: Limit
+    basis: Basis = Basis.ROUND_THE_CLOCK
+    roll: Roll = Roll.NEXT_WORKING_DAY
+    clock_kind: ClockKind = ClockKind.PROMISE
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch [start, end) in which the clock stands still, kept in UTC; `end` is None while it lasts.
+
+    Raises DeadlineError (`naive_instant`, `pause_order`).
+    """
+
+    start: datetime
+    end: datetime | None
+    reason: str
+
+    def __post_init__(self) -> None:
+        # in UTC, because Python compares and subtracts two instants of one zone by their wall clocks
+        object.__setattr__(self, "start", utc(self.start))
+        if self.end is not None:
+            object.__setattr__(self, "end", utc(self.end))
+            if self.end < self.start:
+                raise DeadlineError("pause_order", f"a pause from {self.start} can't end at {self.end}")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One local date of the way to a due date.
+
+    `total` is what has counted up to its end: days, or seconds for limits of hours, minutes and seconds.
+    `detail` is the name of the holiday, half day or leave, or the reason of the pause.
+    """
+
+    date: dt.date
+    counted: bool
+    reason_code: DayReason
+    detail: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A due instant (UTC) with all that it follows from."""
+
+    due_at: datetime
+    policy: Policy
+    started_at: datetime
+    calendar: Calendar
+    pauses: tuple[Pause, ...]
+
+    @property
+    def ledger(self) -> list[LedgerLine]:
+        """The reason, one line a date; made when asked for, by the same walk that gave the due instant."""
+        return explain(self.policy, self.started_at, self.calendar, self.pauses)
+
+
+# date, reason, detail, total so far, and on the last one the due instant (None there: the clock stands still)
+Step = tuple[date, DayReason, str, int, datetime | None]
+
+
+def deadline(
+    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
+) -> Deadline:
+    """When a clock of that policy that started at `started_at` is due; on time is `met_at <= due_at`.
+
+    A limit of days is due at 23:59:59.999999 local of its last date. The same arguments give the same instant
+    for ever. Raises DeadlineError; `paused` while a pause is open before the due date is reached.
+    """
+    stretches = tuple(pauses)
+    last = deque(_walk(policy, started_at, calendar, stretches), maxlen=1)[0]
+    due_at = last[4]
+    if due_at is None:
+        raise DeadlineError("paused", f"the clock stands still ({last[2]}): no due date")
+    return Deadline(due_at, policy, started_at, calendar, stretches)
+
+
+def explain(
+    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
+) -> list[LedgerLine]:
+    """Why `deadline` gives its date: one line for each local date from the start to the due date.
+
+    The ledger of a clock that stands still ends with the line `still_paused`. Raises DeadlineError.
+    """
+    return [
+        LedgerLine(day, reason is DayReason.COUNTED, reason, detail or _name_of(calendar, day, reason), total)
+        for day, reason, detail, total, _ in _walk(policy, started_at, calendar, tuple(pauses))
+    ]
+
+
+def working_days_before(
+    day: date, count: int, calendar: Calendar, clock_kind: ClockKind = ClockKind.PROMISE
+) -> datetime:
+    """The last instant of the date that lies `count` working days before `day`, which itself is not counted.
+
+    Raises DeadlineError (`no_working_day`, `out_of_range`).
+    """
+    remaining, closed = count, 0
+    try:
+        while remaining > 0:
+            day -= DAY
+            works = calendar.is_working_day(day, clock_kind)
+            remaining -= works
+            closed = 0 if works else closed + 1
+            _check_closed(closed, "no_working_day")
+        return calendar.end_of_day(day)
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"no date {count} working days before {day}") from error
+
+
+def on_time(met_at: datetime, due_at: datetime) -> bool:
+    """Whether a clock met at `met_at` was met in time: at the exact due instant it still is (C10)."""
+    return utc(met_at) <= utc(due_at)
+
+
+def utc(instant: datetime) -> datetime:
+    """An aware instant as UTC; DeadlineError for one without a zone or outside the calendar's years."""
+    if instant.utcoffset() is None:
+        raise DeadlineError("naive_instant", f"{instant} has no zone")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"{instant} can't be expressed in UTC") from error
+
+
+def _name_of(calendar: Calendar, day: date, reason: DayReason) -> str:
+    special = calendar.special_days.get(day)
+    return special.name if special is not None and reason is not DayReason.START_DAY else ""
+
+
+def _walk(
+    policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]
+) -> Iterator[Step]:
+    start = utc(started_at)
+    in_order = sorted(pauses, key=_pause_order) if pauses else []
+    try:
+        if policy.limit.seconds is None:
+            yield from _walk_dates(policy, calendar.local_date(start), calendar, in_order)
+        else:
+            yield from _walk_instants(policy, start, calendar, in_order)
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"no due date for a start at {started_at}") from error
+
+
+def _pause_order(pause: Pause) -> tuple[datetime, bool, datetime, str]:
+    return (pause.start, pause.end is None, pause.end or pause.start, pause.reason)
+
+
+def _check_closed(closed_dates: int, code: str) -> None:
+    if closed_dates > CLOSED_DAYS_LIMIT:
+        raise DeadlineError(code, f"nothing for {CLOSED_DAYS_LIMIT} dates in a row: the calendar is wrong")
+
+
+def _dates_from(first: date) -> Iterator[date]:
+    day = first
+    for _ in range(WALK_LIMIT):
+        yield day
+        day += DAY
+    raise DeadlineError("out_of_range", f"no due date within {WALK_LIMIT} dates of {first}")
+
+
+# ── limits of days, weeks and months ──
+
+
+class _PausedDates(NamedTuple):
+    """The dates [first, end) at whose end a pause lasts; `end` is None for an open one."""
+
+    first: date
+    end: date | None
+    reason: str
+
+
+def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: list[Pause]) -> Iterator[Step]:
+    """Counts dates until the limit is full, then rolls: a date counts if the clock runs at its end."""
+    yield (start, DayReason.START_DAY, "", 0, None)
+    needed = _dates_needed(policy.limit, start, calendar)
+    only_working = policy.limit.unit is Unit.WORKING_DAY
+    rolls = policy.roll is Roll.NEXT_WORKING_DAY
+    paused = [_paused_dates(pause, calendar) for pause in pauses]
+    total = closed = 0
+    for day in _dates_from(start + DAY):
+        full = total == needed
+        obstacle = _obstacle(day, calendar, policy.clock_kind, only_working or full, paused)
+        if obstacle is None:
+            closed = 0
+            total += not full
+            ends = total == needed and (full or not rolls or calendar.is_working_day(day, policy.clock_kind))
+            reason = DayReason.ROLLED if full else DayReason.COUNTED
+            yield (day, reason, "", total, calendar.end_of_day(day) if ends else None)
+            if ends:
+                return
+        else:
+            yield (day, *obstacle, total, None)
+            if obstacle[0] is DayReason.STILL_PAUSED:
+                return
+            closed += obstacle[0] is not DayReason.PAUSED
+            _check_closed(closed, "no_working_day")
+
+
+def _obstacle(
+    day: date, calendar: Calendar, clock_kind: ClockKind, only_working: bool, paused: list[_PausedDates]
+) -> tuple[DayReason, str] | None:
+    """What keeps a date from counting, or from bearing the due date."""
+    not_working = calendar.why_not_working(day, clock_kind)
+    if not_working is not None and (only_working or not_working is NO_SUCH_DATE):
+        return not_working
+    for first, end, reason in paused:
+        if first <= day and (end is None or day < end):
+            return (DayReason.STILL_PAUSED if end is None else DayReason.PAUSED, reason)
+    return None
+
+
+def _paused_dates(pause: Pause, calendar: Calendar) -> _PausedDates:
+    end = None if pause.end is None else calendar.local_date(pause.end)
+    return _PausedDates(calendar.local_date(pause.start), end, pause.reason)
+
+
+def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
+    """How many dates have to count; a month ends on the same day of a later month, or on its last day."""
+    if limit.unit is Unit.WEEK:
+        return 7 * limit.amount
+    if limit.unit is not Unit.MONTH:
+        return limit.amount
+    years, month = divmod(start.month - 1 + limit.amount, 12)
+    if start.year + years > MAXYEAR:
+        raise OverflowError
+    last_of_month = monthrange(start.year + years, month + 1)[1]
+    end = date(start.year + years, month + 1, min(start.day, last_of_month))
+    return (end - start).days - sum(start < day < end for day in calendar.missing_dates)
+
+
+# ── limits of hours, minutes and seconds ──
+
+
+def _walk_instants(
+    policy: Policy, start: datetime, calendar: Calendar, pauses: list[Pause]
+) -> Iterator[Step]:
+    """Spends the limit on the running time of each date: opening hours or the whole day, less the pauses."""
+    first, seconds = calendar.local_date(start), policy.limit.seconds or 0
+    if policy.limit.unit is Unit.IMMEDIATE:
+        yield (first, DayReason.COUNTED, "", 0, start)
+        return
+    spans_of = calendar.segments if policy.basis is Basis.OPENING_HOURS else calendar.whole_day
+    left = timedelta(seconds=seconds)
+    closed = 0
+    for day in _dates_from(first):
+        spans = spans_of(day)
+        closed = 0 if spans else closed + 1
+        _check_closed(closed, "never_open")
+        before = left
+        left, due_at = _spend(left, _running(spans, start, pauses))
+        total = seconds - left // SECOND
+        if due_at is not None or left < before:
+            yield (day, DayReason.COUNTED, "", total, due_at)
+            if due_at is not None:
+                return
+        else:
+            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, pauses)
+            yield (day, reason, detail, total, None)
+            if reason is DayReason.STILL_PAUSED:
+                return
+
+
+def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetime | None]:
+    """What is left of the limit after these stretches, and the instant at which it ended, if it did.
+
+    A limit that is used up exactly at closing time ends there, not at the next opening (B18).
+    """
+    for begin, end in running:
+        if left <= end - begin:
+            return timedelta(), begin + left
+        left -= end - begin
+    return left, None
+
+
+def _running(spans: tuple[Span, ...], start: datetime, pauses: list[Pause]) -> Iterator[Span]:
+    """The parts of the spans after the start and outside the pauses (sorted by their start)."""
+    for begin, end in spans:
+        cursor = max(begin, start)
+        for pause in pauses:
+            if pause.start >= end:
+                break
+            if cursor < pause.start:
+                yield cursor, pause.start
+            cursor = max(cursor, pause.end or end)
+        if cursor < end:
+            yield cursor, end
+
+
+def _why_idle(
+    day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, pauses: list[Pause]
+) -> tuple[DayReason, str]:
+    """Why a date lent no time at all to the clock."""
+    midnight = calendar.border(day + DAY)
+    for pause in pauses:
+        if pause.end is None and pause.start < midnight:
+            return (DayReason.STILL_PAUSED, pause.reason)
+    for pause in pauses:
+        if spans and pause.start < spans[-1][1] and spans[0][0] < (pause.end or midnight):
+            return (DayReason.PAUSED, pause.reason)
+    return calendar.why_not_working(day, clock_kind) or (DayReason.CLOSED, "")
