@@ -1,0 +1,65 @@
+"""The ways out of the house: what a delivery gets, what it answers, and how it fails.
+
+A delivery makes at most one attempt and keeps no state; leases, retries and the next medium are decided by
+its caller from the kind of failure. Delivering a message again must be harmless: the dedupe key travels
+with it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from app.notices.kinds import Medium
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """One notice on its way to one recipient, with every reference already resolved.
+
+    `recipient_address` is an e-mail address or a phone number, as the medium asks, or None where none is
+    known; `at` is the aware instant of the notice.
+    """
+
+    notice_id: UUID
+    number: str
+    dedupe_key: str
+    medium: Medium
+    recipient_name: str
+    recipient_address: str | None
+    subject: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What is kept of a success: the medium used and the identity that the provider gave the message."""
+
+    medium: Medium
+    provider_id: str
+
+
+class DeliveryError(Exception):
+    """A message did not go out; `code` is short, stable and free of personal data."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class TemporaryFailure(DeliveryError):  # noqa: N818 - mail and SMS providers call it so
+    """The same message may go out later."""
+
+
+class PermanentFailure(DeliveryError):  # noqa: N818 - mail and SMS providers call it so
+    """This message will never go out this way."""
+
+
+class Delivery(Protocol):
+    """A way out: e-mail, SMS, webhook, or files on this machine."""
+
+    async def deliver(self, message: OutgoingMessage) -> Delivered:
+        """Hand the message over once. Raises `TemporaryFailure` or `PermanentFailure`."""
+        ...
