@@ -260,7 +260,7 @@ def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: list[Pa
             yield (day, *obstacle, total, None)
             if obstacle[0] is DayReason.STILL_PAUSED:
                 return
-            closed += obstacle[0] is not DayReason.PAUSED
+            closed = 0 if obstacle[0] is DayReason.PAUSED else closed + 1
             _check_closed(closed, "no_working_day")
 
 

@@ -1,0 +1,236 @@
+"""Checkpoints stand where the chain says, levels follow each other, and a wrong chain is refused."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from app.sla.calendar import Calendar, ClockKind, DayKind, SpecialDay
+from app.sla.checkpoints import (
+    DEFAULT_PROMISE_CHAIN,
+    SHORT_CHAIN,
+    STATUTORY_CHAIN,
+    Chain,
+    ChainError,
+    CheckpointKind,
+    Planned,
+    Step,
+    default_chain,
+    first_checkpoints,
+    next_checkpoint,
+)
+from app.sla.deadline import Policy, deadline
+from app.sla.limit import Limit, Unit
+from tests.sla.calendars import days, instants, local, policies, turkish_calendar
+
+TURKEY = turkish_calendar()
+WARNING, ESCALATION = CheckpointKind.WARNING, CheckpointKind.ESCALATION
+LEGAL_RISK, BREACH = CheckpointKind.LEGAL_RISK, CheckpointKind.BREACH
+
+
+def end_of(day: str) -> datetime:
+    """The last instant of that date in Istanbul."""
+    return local(day).replace(hour=23, minute=59, second=59, microsecond=999999)
+
+
+def planned(chain: Chain, policy: Policy, start: str) -> tuple[Planned, ...]:
+    """What a clock that starts at that local time arms."""
+    started_at = local(start)
+    return first_checkpoints(chain, started_at, deadline(policy, started_at, TURKEY).due_at, TURKEY)
+
+
+def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
+    half, most, level_1 = planned(DEFAULT_PROMISE_CHAIN, days(15), "2026-05-12T10:00")
+    due, start = end_of("2026-06-01"), local("2026-05-12T10:00")
+
+    assert (half.kind, half.level, half.due_at) == (WARNING, 50, start + (due - start) // 2)
+    assert (most.kind, most.level) == (WARNING, 80)
+    assert most.due_at == start + (due - start) * 80 // 100
+    assert level_1 == Planned(ESCALATION, 1, due)
+
+
+def test_level_two_follows_three_working_days_after_level_one_has_fired() -> None:
+    fired_at = local("2026-05-25T00:00")
+
+    found = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, fired_at, TURKEY)
+
+    assert found == Planned(ESCALATION, 2, end_of("2026-06-02"))
+
+
+def test_level_two_counts_from_the_firing_and_not_from_the_limit() -> None:
+    """C7: after an outage of three days the levels do not fire in a burst."""
+    on_the_day = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, local("2026-01-06"), TURKEY)
+    after_outage = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, local("2026-01-09"), TURKEY)
+
+    assert on_the_day == Planned(ESCALATION, 2, end_of("2026-01-09"))
+    assert after_outage == Planned(ESCALATION, 2, end_of("2026-01-14"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"), [(ESCALATION, 2), (WARNING, 50), (WARNING, 80), (LEGAL_RISK, 1), (BREACH, 1)]
+)
+def test_nothing_follows_the_last_level_or_a_warning(kind: CheckpointKind, level: int) -> None:
+    assert next_checkpoint(DEFAULT_PROMISE_CHAIN, kind, level, local("2026-01-06"), TURKEY) is None
+
+
+def test_short_limit_warns_once_and_never_reaches_the_second_office() -> None:
+    policy = Policy(Limit(10, Unit.MINUTE))
+    start = local("2026-01-05T10:00")
+
+    assert planned(SHORT_CHAIN, policy, "2026-01-05T10:00") == (
+        Planned(WARNING, 80, start + timedelta(minutes=8)),
+        Planned(ESCALATION, 1, start + timedelta(minutes=10)),
+    )
+    assert next_checkpoint(SHORT_CHAIN, ESCALATION, 1, start, TURKEY) is None
+
+
+def test_legal_risk_stands_three_working_days_before_the_law_is_broken() -> None:
+    policy = Policy(Limit(30, Unit.CALENDAR_DAY), clock_kind=ClockKind.STATUTORY)
+
+    assert planned(STATUTORY_CHAIN, policy, "2026-05-12T10:00") == (
+        Planned(LEGAL_RISK, 2, end_of("2026-06-08")),
+        Planned(BREACH, 1, end_of("2026-06-11")),
+    )
+
+
+def test_legal_risk_counts_the_working_days_of_the_law() -> None:
+    leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset({ClockKind.PROMISE}))
+    calendar = turkish_calendar(also={date(2026, 6, 10): leave})
+
+    risk = first_checkpoints(STATUTORY_CHAIN, local("2026-05-12"), end_of("2026-06-11"), calendar)[0]
+
+    assert risk.due_at == end_of("2026-06-05")
+
+
+def test_legal_risk_of_a_limit_that_is_too_short_for_it_is_left_out() -> None:
+    """B20: tickets were escalated when they were created."""
+    policy = Policy(Limit(2, Unit.WORKING_DAY), clock_kind=ClockKind.STATUTORY)
+
+    assert [point.kind for point in planned(STATUTORY_CHAIN, policy, "2026-01-05")] == [BREACH]
+
+
+def test_immediate_limit_is_not_warned_about() -> None:
+    assert [point.kind for point in planned(SHORT_CHAIN, Policy(Limit(0, Unit.IMMEDIATE)), "2026-01-05")] == [
+        ESCALATION
+    ]
+
+
+def test_director_chain_starts_at_level_two() -> None:
+    chain = Chain((Step(ESCALATION, 2, "due"),))
+
+    assert [point.level for point in planned(chain, days(15), "2026-01-05")] == [2]
+
+
+def test_empty_chain_plans_nothing() -> None:
+    """B41: a chain without steps was an error when it was reached."""
+    assert planned(Chain(()), days(15), "2026-01-05") == ()
+    assert next_checkpoint(Chain(()), ESCALATION, 1, local("2026-01-05"), TURKEY) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "kind", "chain"),
+    [
+        (Limit(15, Unit.CALENDAR_DAY), ClockKind.PROMISE, DEFAULT_PROMISE_CHAIN),
+        (Limit(24, Unit.HOUR), ClockKind.PROMISE, DEFAULT_PROMISE_CHAIN),
+        (Limit(10, Unit.MINUTE), ClockKind.PROMISE, SHORT_CHAIN),
+        (Limit(0, Unit.IMMEDIATE), ClockKind.PROMISE, SHORT_CHAIN),
+        (Limit(30, Unit.CALENDAR_DAY), ClockKind.STATUTORY, STATUTORY_CHAIN),
+    ],
+)
+def test_default_chain_follows_limit_and_kind_of_clock(limit: Limit, kind: ClockKind, chain: Chain) -> None:
+    assert default_chain(limit, kind) is chain
+
+
+@pytest.mark.parametrize("chain", [DEFAULT_PROMISE_CHAIN, SHORT_CHAIN, STATUTORY_CHAIN, Chain(())])
+def test_json_form_reads_back_equal(chain: Chain) -> None:
+    assert Chain.from_json(chain.to_json()) == chain
+
+
+def test_chain_is_read_from_configuration_with_the_long_words() -> None:
+    found = Chain.from_json(
+        [
+            {"kind": "warning", "level": 25, "at": "25 %"},
+            {"kind": "escalation", "level": 1, "at": "-1 working_day before due"},
+            {"kind": "escalation", "level": 2, "at": "due"},
+            {"kind": "escalation", "level": 3, "at": "+5 working_day after previous level"},
+            {"kind": "escalation", "level": 4, "at": "+2 working_day"},
+        ]
+    )
+
+    third = next_checkpoint(found, ESCALATION, 2, local("2026-01-05"), TURKEY)
+    assert [(point.level, point.due_at) for point in planned(found, days(10), "2026-01-05")[1:]] == [
+        (1, end_of("2026-01-14")),
+        (2, end_of("2026-01-15")),
+    ]
+    assert third == Planned(ESCALATION, 3, end_of("2026-01-12"))
+
+
+def entry(kind: str, level: Any, at: Any) -> dict[str, Any]:
+    """A step as configuration writes it."""
+    return {"kind": kind, "level": level, "at": at}
+
+
+@pytest.mark.parametrize(
+    ("code", "content"),
+    [
+        ("order", [entry("warning", 80, "80%"), entry("warning", 50, "50%")]),
+        ("order", [entry("escalation", 1, "due"), entry("warning", 50, "50%")]),
+        ("order", [entry("escalation", 2, "due"), entry("escalation", 1, "due")]),
+        ("order", [entry("escalation", 1, "due"), entry("escalation", 3, "+3 working_day")]),
+        ("order", [entry("legal_risk", 1, "-3 working_day"), entry("legal_risk", 2, "-5 working_day")]),
+        ("order", [entry("escalation", 1, "50%")]),
+        ("order", [entry("warning", 50, "due")]),
+        ("order", [entry("breach", 1, "-1 working_day")]),
+        ("order", [entry("legal_risk", 2, "+3 working_day")]),
+        ("no_previous_level", [entry("escalation", 2, "+3 working_day")]),
+        ("no_previous_level", [entry("legal_risk", 1, "due"), entry("escalation", 2, "+3 working_day")]),
+        ("repeated", [entry("warning", 50, "50%"), entry("warning", 50, "50 %")]),
+        ("fraction", [entry("warning", 100, "100%")]),
+        ("fraction", [entry("warning", 0, "0%")]),
+        ("level", [entry("warning", 1, "50%")]),
+        ("level", [entry("escalation", 0, "due")]),
+        ("level", [entry("escalation", 10, "due")]),
+        ("unreadable", [entry("escalation", 1, "later")]),
+        ("unreadable", [entry("escalation", 1, "+0 working_day")]),
+        ("unreadable", [entry("escalation", 1, "+3 fortnight")]),
+        ("unreadable", [entry("escalation", 1, None)]),
+        ("unreadable", [entry("reminder", 1, "due")]),
+        ("unreadable", [entry("escalation", "1", "due")]),
+        ("unreadable", [entry("escalation", 1.5, "due")]),
+        ("unreadable", [{"kind": "escalation", "at": "due"}]),
+        ("unreadable", ["due"]),
+        ("unreadable", 7),
+    ],
+)
+def test_wrong_chain_is_a_typed_error(code: str, content: Any) -> None:
+    with pytest.raises(ChainError) as refused:
+        Chain.from_json(content)
+
+    assert refused.value.code == code
+
+
+@given(policies, instants())
+def test_checkpoints_lie_between_start_and_due_in_order(policy: Policy, start: datetime) -> None:
+    due = deadline(policy, start, TURKEY).due_at
+    chain = Chain((Step(WARNING, 50, "50%"), Step(WARNING, 80, "80%"), Step(ESCALATION, 1, "due")))
+
+    moments = [point.due_at for point in first_checkpoints(chain, start, due, TURKEY)]
+
+    assert moments == sorted(moments)
+    assert all(start < moment <= due for moment in moments)
+    assert all(moment.tzinfo is UTC for moment in moments)
+
+
+@given(instants())
+def test_level_two_is_never_due_when_level_one_fires(fired_at: datetime) -> None:
+    found = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, fired_at, TURKEY)
+
+    assert found is not None
+    assert found.due_at > fired_at + timedelta(days=2)
+    assert calendar_says_working(TURKEY, found.due_at)
+
+
+def calendar_says_working(calendar: Calendar, instant: datetime) -> bool:
+    """Whether the local date of the instant is a working day."""
+    return calendar.is_working_day(calendar.local_date(instant))
