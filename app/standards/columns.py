@@ -1,0 +1,81 @@
+"""Which column of a published table is which: municipalities word the header row differently."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from app.core.turkish import tr_key
+from app.standards.printed import Line
+from app.standards.problems import Problem, problem
+
+
+class Column(StrEnum):
+    """What a column holds; UNKNOWN ones are read over."""
+
+    NUMBER = "number"
+    NAME = "name"
+    PROCESS = "process"
+    LIMIT = "limit"
+    UNIT = "unit"
+    UNKNOWN = "unknown"
+
+
+# The order matters: "HİZMETİN TAMAMLANMA SÜRESİ" has the word of the name column, "HİZMETİ SUNAN BİRİM" too.
+_WORDING: tuple[tuple[Column, re.Pattern[str]], ...] = (
+    (Column.LIMIT, re.compile(r"\bsure(si|leri)?\b|\btamamlanma|\ben gec\b")),
+    (Column.PROCESS, re.compile(r"\bbelge|\bevrak|\bsurec")),
+    (Column.UNIT, re.compile(r"\bbirim|\bmudurlu")),
+    (Column.NUMBER, re.compile(r"^(sira|sn|no|nu)$|^s[. ]*(ira)? ?(no|nu|numarasi)\b")),
+    (
+        Column.NAME,
+        re.compile(r"\bhizmet(in|ler|lerin)? (adi|adlari|turu|konusu)\b|^hizmet(ler)?$|sunulan hizmet"),
+    ),
+)
+_LONGEST_HEADER_CELL = 90
+_NAMES_TR = {
+    Column.NUMBER: "sıra no",
+    Column.NAME: "hizmetin adı",
+    Column.PROCESS: "istenen belgeler",
+    Column.LIMIT: "tamamlanma süresi",
+    Column.UNIT: "ilgili birim",
+}
+
+
+def column_of(cell: str) -> Column:
+    """The column a header cell announces, by its Turkish folded wording."""
+    if len(cell) > _LONGEST_HEADER_CELL or re.search(r"\d", cell):
+        return Column.UNKNOWN
+    key = tr_key(cell)
+    return next((column for column, wording in _WORDING if wording.search(key)), Column.UNKNOWN)
+
+
+def header_columns(line: Line, *, table_open: bool) -> tuple[Column, ...] | None:
+    """The columns a header row announces, or None when the line is no header row.
+
+    The service's name and its time limit make a header row. Before the first table, two known columns are
+    enough: then the faulty header is reported instead of every row below it.
+    """
+    columns = tuple(column_of(cell) for cell in line.cells)
+    known = set(columns) - {Column.UNKNOWN}
+    if {Column.NAME, Column.LIMIT} <= known:
+        return columns
+    return columns if len(known) >= 2 and not table_open else None
+
+
+def judge_header(line: Line, columns: Sequence[Column]) -> list[Problem]:
+    """What a header row lacks, has twice, or says in words that are not known."""
+    found = [
+        problem("column_missing", line.number, line.text, _NAMES_TR[column])
+        for column in (Column.NAME, Column.LIMIT)
+        if column not in columns
+    ]
+    if Column.PROCESS not in columns:
+        found.append(problem("documents_column_missing", line.number, line.text))
+    seen: set[Column] = set()
+    for cell, column in zip(line.cells, columns, strict=True):
+        if column is Column.UNKNOWN and cell:
+            found.append(problem("column_unknown", line.number, cell))
+        elif column in seen and column is not Column.UNKNOWN:
+            found.append(problem("column_twice", line.number, cell, _NAMES_TR[column]))
+        seen.add(column)
+    return found

@@ -1,0 +1,28 @@
+"""Published tables of invented municipalities, in the forms that occur; all names in them are samples."""
+
+from pathlib import Path
+
+ESENLER = Path(__file__).parents[2] / "config" / "esenler"
+
+CLOSING = (
+    "Başvuru esnasında yukarıda belirtilen belgelerin dışında belge istenmesi, eksiksiz belge ile başvuru "
+    "yapılmasına rağmen hizmetin belirtilen sürede tamamlanmaması veya yukarıdaki tabloda bazı hizmetlerin "
+    "bulunmadığının tespiti durumunda ilk müracaat yerine ya da ikinci müracaat yerine başvurunuz."
+)
+
+OFFICES = """İlk Müracaat Yeri\t: Örnek Müdürlüğü\tİkinci Müracaat Yeri\t: Örnek Başkan Yardımcılığı
+İsim\t: Örnek BİRİNCİ\tİsim\t: Örnek İKİNCİ
+Unvan\t: Müdür\tUnvan\t: Başkan Yardımcısı
+Adres\t: Örnek Mah. No:1\tAdres\t: Örnek Mah. No:2
+Tel\t: 0212 000 00 00/1234\tTel\t: 0212 000 00 01
+Faks\t:\tFaks\t: 0212 000 00 02
+E-Posta\t: birinci@ornek.bel.tr\tE-Posta\t: ikinci@ornek.bel.tr"""
+
+HEADER = "SIRA NO\tHİZMETİN ADI\tBAŞVURUDA İSTENEN BELGELER\tHİZMETİN TAMAMLANMA SÜRESİ (EN GEÇ)"
+
+
+def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES) -> str:
+    """A whole table of these rows; the header stands on line 3, the first row on line 4."""
+    return "\n".join(
+        ["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""]
+    )
