@@ -1,0 +1,146 @@
+"""Joins the published table and the municipality's files to one `Catalogue`, or says what is in the way.
+
+Nothing is stored here: a faulty folder changes nothing anywhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.sla.limit import Limit, NeedsReview
+from app.standards.folder import STANDARDS, TABLE, Folder, read_folder, read_table_file
+from app.standards.join import (
+    Understood,
+    judge_entries,
+    judge_offices,
+    judge_rows,
+    judge_units,
+    match_rows,
+    offices,
+    service,
+    understood_limits,
+)
+from app.standards.printed import PublishedTable, Row
+from app.standards.problems import Problem, Severity
+from app.standards.table import limit_problem
+from app.standards.values import Catalogue, Service
+
+
+class CatalogueError(Exception):
+    """A folder that can't be loaded; `problems` says why, by file, line and reason."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        lines = (f"{found.source}:{found.line or '-'} {found.cell}: {found.reason_en}" for found in problems)
+        super().__init__("; ".join(lines))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was understood of a table or a folder, and what needs a person.
+
+    `limits` has what each row's limit means, by line; `catalogue` is None for a table alone and for a folder
+    that can't be loaded.
+    """
+
+    path: Path
+    table: PublishedTable
+    limits: Understood
+    catalogue: Catalogue | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def needs_person(self) -> bool:
+        """True when somebody has to look before this may be relied on: the command exits non-zero."""
+        return any(found.needs_person for found in self.problems)
+
+    def limit_of(self, row: Row) -> Limit | NeedsReview:
+        """What the row's limit means, or why nobody may guess it."""
+        return self.limits[row.line]
+
+    def service_of(self, row: Row) -> Service | None:
+        """The service that the row became, where a whole folder could be read."""
+        services = self.catalogue.services if self.catalogue else ()
+        return next((there for there in services if there.line == row.line), None)
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """The catalogue of a municipality's folder. Raises CatalogueError with every problem in the way of it.
+
+    Findings that only want a person's eye (`Severity.REVIEW`) do not stop the load.
+    """
+    result = _check_folder(folder, folder / TABLE)
+    if result.catalogue is None:
+        raise CatalogueError(tuple(found for found in result.problems if found.severity is Severity.ERROR))
+    return result.catalogue
+
+
+def check_folder_or_file(path: Path, known_folder: Path | None = None) -> CheckResult:
+    """Reads a municipality's folder, or a table file, for a person to look at. Never raises.
+
+    A table with a standards.yaml beside it is checked together with its companion files. So is a table that
+    equals, byte for byte, that of `known_folder` (the configured municipality). Any other is checked alone.
+    """
+    table = path / TABLE if path.is_dir() else path
+    if path.is_dir() or (path.parent / STANDARDS).is_file():
+        return _check_folder(path, table)
+    if known_folder is not None and _same_bytes(path, known_folder / TABLE):
+        return _check_folder(path, known_folder / TABLE)
+    published, problems = read_table_file(path)
+    limits = [replace(found, source=path.name) for found in map(limit_problem, published.rows) if found]
+    understood = understood_limits(published.rows, ())
+    return CheckResult(path, published, understood, None, _sorted([*problems, *limits]))
+
+
+def _check_folder(path: Path, table: Path) -> CheckResult:
+    folder = read_folder(table)
+    rows, file = folder.table.rows, folder.standards
+    matched = list(match_rows(file, rows))
+    matches = [found for found in matched if isinstance(found, tuple)]
+    problems = [
+        *folder.problems,
+        *(found for found in matched if isinstance(found, Problem)),
+        *judge_rows(file, rows, matches, folder.table_name),
+        *judge_entries(folder),
+        *judge_offices(folder),
+        *judge_units(folder),
+    ]
+    limits = understood_limits(rows, file.model.services if file.model else ())
+    faulty = any(found.severity is Severity.ERROR for found in problems)
+    catalogue = None if faulty else _assemble(folder, matches, limits)
+    return CheckResult(path, folder.table, limits, catalogue, _sorted(problems))
+
+
+def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: Understood) -> Catalogue | None:
+    """The catalogue of a folder in which no error was found (then every file has its model)."""
+    standards, units, hours = folder.standards.model, folder.units.model, folder.hours.model
+    office_file, closures = folder.offices.model, folder.closures.model
+    if not (standards and units and hours and office_file and closures):
+        return None
+    found = ((standards.services[position], row, limits[row.line]) for position, row in matches)
+    return Catalogue(
+        sha256=folder.sha256,
+        sources=dict(folder.sources),
+        municipality=standards.municipality.value(),
+        closing=folder.table.closing,
+        services=tuple(service(entry, row, limit) for entry, row, limit in found if isinstance(limit, Limit)),
+        regimes=tuple(regime.value(code) for code, regime in standards.regimes.items()),
+        offices=offices(folder.table.offices, office_file),
+        units=tuple(unit.value() for unit in units.units),
+        external_bodies=tuple(body.value() for body in units.external_bodies),
+        neighbourhoods=folder.neighbourhoods,
+        zone=hours.zone,
+        hours={name: week.value() for name, week in hours.calendars.items()},
+        closures={closure.date: closure.value() for closure in closures.closures},
+    )
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda found: (found.source, found.line or 0)))
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False

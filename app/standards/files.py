@@ -1,0 +1,312 @@
+"""The shape of a municipality's YAML files: every field typed and bounded, no unknown field let through."""
+
+from datetime import date, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from app.sla.calendar import ClockKind, DayKind, Segment, SpecialDay, check_segments, check_week, load_zone
+from app.sla.checkpoints import Chain
+from app.sla.deadline import Basis, Roll
+from app.sla.limit import Limit
+from app.sla.limit import Unit as LimitUnit
+from app.standards.values import (
+    Channel,
+    ClockStart,
+    Deputy,
+    Document,
+    DocumentCondition,
+    ExternalBody,
+    FeeRule,
+    IntakeFact,
+    Municipality,
+    Pausable,
+    Regime,
+    RegimeCode,
+    StatutoryWhen,
+    Unit,
+)
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Snake = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)]
+Keyword = Annotated[str, StringConstraints(min_length=3, max_length=60)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+
+
+def _segment(printed: Any) -> Any:
+    """`"08:30-12:00"` as two wall times; `24:00` is the end of the date, written 00:00."""
+    if not isinstance(printed, str):
+        raise ValueError("HH:MM-HH:MM")  # noqa: TRY004  # pydantic turns only ValueError into a finding
+    start, _, end = printed.replace(" ", "").partition("-")
+    try:
+        return time.fromisoformat(start), time() if end == "24:00" else time.fromisoformat(end)
+    except ValueError:
+        raise ValueError("HH:MM-HH:MM") from None
+
+
+Opening = Annotated[Segment, BeforeValidator(_segment)]
+
+
+class Strict(BaseModel):
+    """Base of all entries: unknown fields are faults, values don't change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitEntry(Strict):
+    """A limit as `{amount: 15, unit: working_day}`."""
+
+    amount: Annotated[int, Field(strict=True)]
+    unit: LimitUnit
+
+    @model_validator(mode="after")
+    def _in_range(self) -> "LimitEntry":
+        self.value()
+        return self
+
+    def value(self) -> Limit:
+        """The limit; LimitError when it is nothing or beyond ten years."""
+        return Limit(self.amount, self.unit)
+
+
+class FeeEntry(Strict):
+    """Law 4982: what a fee notice does to the limit."""
+
+    effect: Literal["reset"]
+    pay_within: LimitEntry
+    on_lapse: Literal["withdrawn"]
+
+    def value(self) -> FeeRule:
+        """The rule."""
+        return FeeRule(self.effect, self.pay_within.value(), self.on_lapse)
+
+
+class RegimeEntry(Strict):
+    """A statutory limit; a list of the municipality's lawyers, not of this program."""
+
+    law: Words
+    limit: LimitEntry
+    roll: Roll = Roll.NEXT_WORKING_DAY
+    interim_reply_satisfies: bool
+    extended_to: LimitEntry | None = None
+    fee: FeeEntry | None = None
+
+    def value(self, code: RegimeCode) -> Regime:
+        """The regime of that code."""
+        return Regime(
+            code=code,
+            law=self.law,
+            limit=self.limit.value(),
+            roll=self.roll,
+            interim_reply_satisfies=self.interim_reply_satisfies,
+            extended_to=self.extended_to.value() if self.extended_to else None,
+            fee=self.fee.value() if self.fee else None,
+        )
+
+
+class DocumentEntry(Strict):
+    """A document of the published list and when it may be asked for."""
+
+    code: Snake
+    label: Words
+    when: Annotated[tuple[DocumentCondition, ...], Field(min_length=1)]
+    accepts: tuple[Snake, ...] = ()
+    store_copy: bool = False
+
+    def value(self) -> Document:
+        """The document."""
+        return Document(self.code, self.label, self.when, self.accepts, self.store_copy)
+
+
+class StepEntry(Strict):
+    """One checkpoint of a chain: `{kind: warning, level: 50, at: 50%}`."""
+
+    kind: Words
+    level: int
+    at: Words
+
+
+class ServiceEntry(Strict):
+    """What the table can't say about one of its rows."""
+
+    code: Kebab
+    row: Annotated[int, Field(ge=0, le=9999)]
+    table: Annotated[int, Field(ge=1)] | None = None
+    printed: str | None = None
+    limit: LimitEntry | None = None
+    channels: tuple[Channel, ...] = ()
+    clock_start: ClockStart
+    basis: Basis = Basis.ROUND_THE_CLOCK
+    hours: str = "office"
+    roll: Roll = Roll.NEXT_WORKING_DAY
+    pausable: tuple[Pausable, ...] = ()
+    statutory: RegimeCode | None = None
+    statutory_when: StatutoryWhen = StatutoryWhen.ALWAYS
+    statutory_by_subtype: dict[Snake, RegimeCode] = {}
+    documents: tuple[DocumentEntry, ...] = ()
+    escalation: tuple[StepEntry, ...] | None = None
+    accepts_new: bool = True
+    closed_on: date | None = None
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+    callback_required: bool
+    quality_figure: bool = False
+    requires: tuple[IntakeFact, ...] = ()
+    refuses: tuple[IntakeFact, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "ServiceEntry":
+        if (self.limit is None) != (self.printed is None):
+            raise ValueError("limit + printed: a row override needs both")
+        if self.accepts_new is False and self.channels:
+            raise ValueError("channels: a service that accepts nothing new is the default of no channel")
+        if self.escalation is not None:
+            Chain.from_json(step.model_dump() for step in self.escalation)
+        return self
+
+
+class MunicipalityEntry(Strict):
+    """How the municipality calls itself."""
+
+    name: Words
+    call_line: Words
+    website: Words
+
+    def value(self) -> Municipality:
+        """The municipality."""
+        return Municipality(self.name, self.call_line, self.website)
+
+
+class StandardsFile(Strict):
+    """standards.yaml"""
+
+    municipality: MunicipalityEntry
+    regimes: dict[RegimeCode, RegimeEntry] = {}
+    services: Annotated[tuple[ServiceEntry, ...], Field(min_length=1)]
+
+
+class DeputyEntry(Strict):
+    """Who stands in for the head of an office."""
+
+    name: Words
+    job_title: Words
+    email: Email | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def value(self) -> Deputy:
+        """The deputy."""
+        return Deputy(self.name, self.job_title, self.email, self.valid_from, self.valid_to)
+
+
+class OfficeEntry(Strict):
+    """What the table can't say about an application office; `table` where several tables print their own."""
+
+    level: Literal[1, 2]
+    table: Annotated[int, Field(ge=1)] | None = None
+    unit: Kebab | None = None
+    role_mailbox: Email | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    deputies: tuple[DeputyEntry, ...] = ()
+
+
+class OfficesFile(Strict):
+    """offices.yaml"""
+
+    offices: tuple[OfficeEntry, ...]
+
+
+class UnitEntry(Strict):
+    """A directorate."""
+
+    code: Kebab
+    name: Words
+    email: Email | None
+    keywords: tuple[Keyword, ...] = ()
+
+    def value(self) -> Unit:
+        """The directorate."""
+        return Unit(self.code, self.name, self.keywords, self.email)
+
+
+class ExternalBodyEntry(Strict):
+    """A body outside the municipality."""
+
+    code: Kebab
+    name: Words
+    phone_line: Words | None
+    keywords: tuple[Keyword, ...] = ()
+
+    def value(self) -> ExternalBody:
+        """The body."""
+        return ExternalBody(self.code, self.name, self.keywords, self.phone_line)
+
+
+class UnitsFile(Strict):
+    """units.yaml"""
+
+    units: Annotated[tuple[UnitEntry, ...], Field(min_length=1)]
+    external_bodies: tuple[ExternalBodyEntry, ...] = ()
+
+
+class WeekEntry(Strict):
+    """The opening times of a week; a day that is left out is closed."""
+
+    monday: tuple[Opening, ...] = ()
+    tuesday: tuple[Opening, ...] = ()
+    wednesday: tuple[Opening, ...] = ()
+    thursday: tuple[Opening, ...] = ()
+    friday: tuple[Opening, ...] = ()
+    saturday: tuple[Opening, ...] = ()
+    sunday: tuple[Opening, ...] = ()
+
+    @model_validator(mode="after")
+    def _opens(self) -> "WeekEntry":
+        check_week(self.value(), frozenset({0}))
+        return self
+
+    def value(self) -> tuple[tuple[Segment, ...], ...]:
+        """Seven tuples of segments, Monday first."""
+        return tuple(getattr(self, weekday) for weekday in _WEEKDAYS)
+
+
+class HoursFile(Strict):
+    """hours.yaml"""
+
+    zone: str
+    calendars: Annotated[dict[Kebab, WeekEntry], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> "HoursFile":
+        load_zone(self.zone)
+        return self
+
+
+class ClosureEntry(Strict):
+    """A date that differs from its weekday by decision."""
+
+    date: date
+    name: Words
+    kind: Literal[DayKind.LEAVE, DayKind.HALF_DAY, DayKind.WORKING]
+    ends_at: time | None = None
+    counts_as_working: tuple[ClockKind, ...] = tuple(ClockKind)
+    segments: tuple[Opening, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "ClosureEntry":
+        check_segments(self.segments, self.name)
+        self.value()
+        return self
+
+    def value(self) -> SpecialDay:
+        """The special day; CalendarError when its fields don't go together."""
+        counts = frozenset(self.counts_as_working)
+        return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
+
+
+class ClosuresFile(Strict):
+    """closures.yaml"""
+
+    closures: tuple[ClosureEntry, ...] = ()

@@ -1,0 +1,86 @@
+"""Suggests where a request belongs, from its words: only a suggestion, a person refers."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.core.turkish import tr_key
+from app.standards.values import ExternalBody, Unit
+
+_WORD = re.compile(r"[a-z0-9]+")
+_FIRST_LETTERS = 3
+Words = tuple[str, ...]
+Index = dict[str, list[tuple[Words, tuple[int, ...]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSuggestion:
+    """The unit, or the body outside the municipality, and the keywords (folded) that spoke for it."""
+
+    unit: Unit | ExternalBody
+    keywords: tuple[str, ...]
+
+    @property
+    def external(self) -> bool:
+        """True when it is none of the municipality's own units."""
+        return isinstance(self.unit, ExternalBody)
+
+
+def suggest_unit(
+    units: Sequence[Unit], text: str, external_bodies: Sequence[ExternalBody] = ()
+) -> UnitSuggestion | None:
+    """The unit or outside body with the most keywords in the text, or None when no keyword occurs.
+
+    A keyword is found where words begin with its words ("kaldırım" in "kaldırımlarda"), whatever case and
+    Turkish letters; a first word under three letters has to be whole ("su"). Where several fit, the longest
+    counts: "parke" is no "park". Of equal numbers the one with more letters found wins, then the first.
+    """
+    candidates: tuple[Unit | ExternalBody, ...] = (*units, *external_bodies)
+    index = _index(candidates)
+    found: dict[int, list[Words]] = {}
+    for keyword, owners in _occurring(_words(text), index):
+        for owner in owners:
+            found.setdefault(owner, []).append(keyword)
+    if not found:
+        return None
+    best = max(found, key=lambda owner: (len(found[owner]), sum(map(_letters, found[owner])), -owner))
+    return UnitSuggestion(candidates[best], tuple(dict.fromkeys(map(" ".join, found[best]))))
+
+
+@lru_cache(maxsize=8)
+def _index(candidates: tuple[Unit | ExternalBody, ...]) -> Index:
+    """The keywords with the positions of those they speak for, by their first letters, the longest first."""
+    owners: dict[Words, list[int]] = {}
+    for number, candidate in enumerate(candidates):
+        for keyword in candidate.keywords:
+            owners.setdefault(_words(keyword), []).append(number)
+    index: Index = {}
+    for words, those in sorted(owners.items(), key=lambda entry: (-len(entry[0]), -_letters(entry[0]))):
+        if words:
+            index.setdefault(words[0][:_FIRST_LETTERS], []).append((words, tuple(those)))
+    return index
+
+
+def _occurring(words: Words, index: Index) -> Iterator[tuple[Words, tuple[int, ...]]]:
+    """The keywords along the text; each word serves one keyword only, the longest that begins there."""
+    at = 0
+    while at < len(words):
+        there = index.get(words[at][:_FIRST_LETTERS], ())
+        fitting = next((entry for entry in there if _stands_at(words, at, entry[0])), None)
+        if fitting:
+            yield fitting
+        at += len(fitting[0]) if fitting else 1
+
+
+def _stands_at(words: Words, at: int, keyword: Words) -> bool:
+    there = words[at : at + len(keyword)]
+    return len(there) == len(keyword) and all(map(str.startswith, there, keyword))
+
+
+def _words(text: str) -> Words:
+    return tuple(_WORD.findall(tr_key(text)))
+
+
+def _letters(keyword: Words) -> int:
+    return sum(map(len, keyword))

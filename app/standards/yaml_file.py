@@ -1,0 +1,106 @@
+"""Reads a YAML file into a typed model; every fault is named by its path and line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from app.standards.problems import Problem, problem
+
+Model = TypeVar("Model", bound=BaseModel)
+Path = Sequence[str | int]
+_CODES = {"missing": "field_missing", "extra_forbidden": "field_unknown", "enum": "field_choice"}
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile(Generic[Model]):
+    """A file read into its model (None when it is faulty) with its problems; it knows lines by path."""
+
+    name: str
+    model: Model | None
+    problems: tuple[Problem, ...]
+    root: yaml.Node | None = None
+
+    def problem(self, code: str, path: Path, *particulars: object) -> Problem:
+        """A problem of the value at that path, such as `("services", 3, "row")`."""
+        return problem(code, _line(self.root, path), path_text(path), *particulars, source=self.name)
+
+
+def read_yaml(name: str, text: str, model: type[Model]) -> YamlFile[Model]:
+    """The file of that name and text as its model; a problem's cell is the path of the field."""
+    root, data, faults = _parse(name, text)
+    if faults:
+        return YamlFile(name, None, faults)
+    twice = tuple(_repeated_keys(name, root))
+    try:
+        return YamlFile(name, model.model_validate(data), twice, root)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True, include_input=False)
+        return YamlFile(name, None, (*twice, *(_as_problem(name, detail, root) for detail in details)), root)
+
+
+def _parse(name: str, text: str) -> tuple[yaml.Node | None, Any, tuple[Problem, ...]]:
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        return root, loader.construct_document(root) if root else {}, ()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        return None, None, (problem("yaml", line, "", error.problem or error.context, source=name),)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return None, None, (problem("yaml", None, "", error, source=name),)
+
+
+def path_text(path: Path) -> str:
+    """`("services", 3, "limit")` as `services.3.limit`."""
+    return ".".join(map(str, path))
+
+
+def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Problem:
+    path = detail["loc"]
+    allowed = detail.get("ctx", {}).get("expected")
+    particular = allowed if detail["type"] == "enum" else detail["msg"].removeprefix("Value error, ")
+    code = _CODES.get(detail["type"], "field_invalid")
+    return problem(code, _line(root, path), path_text(path), particular, source=name)
+
+
+def _line(root: yaml.Node | None, path: Path) -> int | None:
+    """The line of the value at the path, or of the nearest one above it that stands in the file."""
+    node, line = root, None
+    for step in (*path, ""):
+        if node is None:
+            break
+        line = node.start_mark.line + 1
+        node = next((value for key, value in _children(node) if key == str(step)), None)
+    return line
+
+
+def _children(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        return [(str(key.value), value) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [(str(number), value) for number, value in enumerate(node.value)]
+    return []
+
+
+def _repeated_keys(name: str, root: yaml.Node | None) -> Iterator[Problem]:
+    """YAML lets the last of two equal keys win silently; here that is a fault."""
+    waiting: list[tuple[yaml.Node, tuple[str, ...]]] = [(root, ())] if root else []
+    visited: set[int] = set()
+    while waiting:
+        node, path = waiting.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        keys: set[str] = set()
+        for key, value in _children(node):
+            if key in keys:
+                yield problem(
+                    "code_twice", value.start_mark.line + 1, path_text((*path, key)), key, source=name
+                )
+            keys.add(key)
+            waiting.append((value, (*path, key)))
