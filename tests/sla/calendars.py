@@ -48,6 +48,11 @@ def opening(amount: int, unit: Unit = Unit.HOUR) -> Policy:
     return Policy(Limit(amount, unit), Basis.OPENING_HOURS)
 
 
+def pause(start: str, end: str | None, reason: str = "vatandaş yanıtı bekleniyor") -> Pause:
+    """A pause between two local times."""
+    return Pause(local(start), None if end is None else local(end), reason)
+
+
 def holiday(name: str = "Deneme tatili") -> SpecialDay:
     """A holiday of the test."""
     return SpecialDay(DayKind.HOLIDAY, name)

@@ -171,7 +171,8 @@ def test_ledger_ends_on_the_due_date_with_the_whole_limit(
     found = deadline(policy, start, TURKEY, data.draw(pauses_after(start)))
     ledger = found.ledger
 
-    assert ledger[-1].date == TURKEY.local_date(found.due_at)
+    # a limit that is used up exactly at midnight belongs to the date that ends there
+    assert ledger[-1].date == TURKEY.local_date(found.due_at - timedelta(microseconds=1))
     dates = [line.date for line in ledger]
     assert dates == [ledger[0].date + timedelta(number) for number in range(len(ledger))]
     if policy.limit.seconds is None:
