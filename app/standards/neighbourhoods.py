@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from app.core.turkish import tr_key
 from app.standards.problems import Problem, problem
@@ -79,8 +80,9 @@ def _is_valid(there: Neighbourhood, on: date | None) -> bool:
     return (there.valid_from or date.min) <= on < (there.valid_to or date.max)
 
 
-def _keys(there: Neighbourhood) -> set[str]:
-    return {_key(name) for name in (there.name, *there.aliases)}
+@lru_cache(maxsize=1024)
+def _keys(there: Neighbourhood) -> frozenset[str]:
+    return frozenset(_key(name) for name in (there.name, *there.aliases))
 
 
 def _key(text: str) -> str:
