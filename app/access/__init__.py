@@ -1,0 +1,1 @@
+"""Who may call and do what: clients, keys, scopes, and the log of unmasked reads."""

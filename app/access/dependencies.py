@@ -1,0 +1,47 @@
+"""What routes ask of a caller: an identified actor, and a scope where the operation needs one."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from app.access.actor import Actor
+from app.access.scopes import Scope
+from app.core.errors import Forbidden, Unauthenticated
+
+_header = APIKeyHeader(
+    name="X-API-Key", scheme_name="ApiKey", description="An API key, `estim_live_…`", auto_error=False
+)
+_bearer = HTTPBearer(scheme_name="Bearer", description="The same key as a bearer token", auto_error=False)
+
+
+async def current_actor(
+    request: Request,
+    _key: Annotated[str | None, Security(_header)],
+    _token: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Actor:
+    """The caller; the two parameters only tell the API docs how a key is sent."""
+    return await identify(request)
+
+
+async def identify(request: Request) -> Actor:
+    """The caller, by `X-API-Key` or `Authorization: Bearer`; raises `Unauthenticated`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    key = request.headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
+    if not key:
+        raise Unauthenticated
+    house = request.app.state.house
+    actor: Actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    return actor
+
+
+def needs(*scopes: Scope) -> Callable[[Actor], Coroutine[Any, Any, Actor]]:
+    """A dependency that gives the caller if it holds ANY of `scopes`."""
+
+    async def check(actor: Annotated[Actor, Depends(current_actor)]) -> Actor:
+        if not any(actor.may(scope) for scope in scopes):
+            raise Forbidden(scope=str(scopes[0]))
+        return actor
+
+    return check

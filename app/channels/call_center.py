@@ -1,0 +1,41 @@
+"""Çağrı Merkezi: what the agent's screen or the telephone system posts after a call."""
+
+from pydantic import Field
+
+from app.channels.schemas import MatterBody
+from app.core.schema import ExternalId, Instant, ShortText
+from app.people.identity import parse_caller
+from app.people.schemas import CallerText, NationalIdText
+from app.standards.values import Channel
+from app.tickets.intake import ApplicantRole, Intake, Person
+
+
+class CallBody(MatterBody):
+    """One call that became a request. A hidden number (`anonymous`, empty) without a name is an anonymous request."""
+
+    call_id: ExternalId = Field(examples=["a1b2c3d4-0001"], description="The telephone system's id of the call")
+    caller: CallerText = Field("", examples=["0532 000 00 00"], description="As the telephone system shows it")
+    caller_name: ShortText | None = Field(None, examples=["Örnek Vatandaş"])
+    national_id: NationalIdText | None = None
+    called_at: Instant | None = Field(None, examples=["2026-05-12T10:00:00+03:00"])
+    wet_signature: bool = Field(False, description="The matter needs a signature: no limit runs until it is given")
+
+    def to_intake(self, digest: bytes) -> Intake:
+        """The intake of the call."""
+        phone = parse_caller(self.caller)
+        known = phone is not None or self.caller_name is not None
+        person = Person(
+            role=ApplicantRole.SELF if known else ApplicantRole.ANONYMOUS,
+            name=self.caller_name,
+            phone=phone,
+            national_id=self.national_id if known else None,
+        )
+        return Intake(
+            **self.matter(),
+            channel=Channel.CALL_CENTER,
+            digest=digest,
+            occurred_at=self.called_at,
+            external_id=self.call_id,
+            person=person,
+            wet_signature=self.wet_signature,
+        )

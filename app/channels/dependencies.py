@@ -1,0 +1,73 @@
+"""Routes of the channels' doors keep what they can't understand: the message goes to quarantine before the refusal."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from app.access.dependencies import identify
+from app.access.scopes import Scope
+from app.channels.door import Door
+from app.channels.field_batch import FieldBatch
+from app.channels.quarantine import Refused, keep
+from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
+from app.core.problem import field_errors
+
+DOORS_PREFIX = "/v1/channels/"
+
+
+class KeepingRoute(APIRoute):
+    """A route that never loses a message: what can't become a ticket is stored sealed, and the answer names it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with quarantine around it."""
+        handle = super().get_route_handler()
+
+        async def handle_or_keep(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                refusal: EstimError = Invalid(field_errors(error.errors(), skip=1))
+            except HTTPException as error:
+                if error.status_code != 400:
+                    raise
+                refusal = Invalid([FieldError("", "json")])
+            except (Invalid, AlreadyReceived) as error:
+                refusal = error
+            raise await _kept(request, refusal)
+
+        return handle_or_keep
+
+
+async def _kept(request: Request, refusal: EstimError) -> EstimError:
+    """Store the request's body in quarantine and add the copy's id to the refusal."""
+    door = request.url.path.removeprefix(DOORS_PREFIX)
+    channel = door.partition("/")[0]
+    actor = await identify(request)
+    scope = Scope(f"intake:{channel}")
+    if not actor.may(scope):
+        raise Forbidden(scope=str(scope))
+    house = request.app.state.house
+    errors = refusal.errors if isinstance(refusal, Invalid) else [FieldError("", refusal.code)]
+    refused = Refused(door, channel, await request.body(), errors)
+    async with house.database.transaction() as session:
+        kept = await keep(session, refused, actor=actor, vault=house.vault, now=house.clock.now())
+    refusal.facts["quarantine_id"] = str(kept)
+    return refusal
+
+
+def _door(request: Request) -> Door:
+    door: Door = request.app.state.house.door
+    return door
+
+
+def _field_batch(request: Request) -> FieldBatch:
+    house = request.app.state.house
+    return FieldBatch(door=house.door, database=house.database, vault=house.vault)
+
+
+OpenDoor = Annotated[Door, Depends(_door)]
+FieldBatches = Annotated[FieldBatch, Depends(_field_batch)]

@@ -1,0 +1,76 @@
+"""Saha Çalışmaları: requests taken down on doorsteps without a connection and sent later, in batches, maybe twice."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pydantic import Field, SkipValidation
+
+from app.channels.schemas import ApplicantBody, MatterBody
+from app.core.schema import Answer, Body, ExternalId, Instant
+from app.standards.values import Channel
+from app.tickets.intake import Intake, Person
+
+MAX_ITEMS = 500
+MAX_SKEW = timedelta(hours=24)
+MAX_AGE = timedelta(hours=48)
+
+
+class FieldItemBody(MatterBody):
+    """One request that a field team took down; `item_id` is made on the device."""
+
+    item_id: ExternalId = Field(examples=["tablet-07-000231"])
+    captured_at: Instant = Field(examples=["2026-05-12T10:00:00+03:00"], description="By the device's clock")
+    resident: ApplicantBody | None = Field(None, description="Empty: anonymous")
+    id_shown: bool = Field(False, description="An identity document was shown; it is never copied")
+
+    def to_intake(self, digest: bytes) -> Intake:
+        """The intake of the item, still with the device's own time."""
+        return Intake(
+            **self.matter(),
+            channel=Channel.FIELD,
+            digest=digest,
+            occurred_at=self.captured_at,
+            external_id=self.item_id,
+            person=self.resident.to_person() if self.resident else Person(),
+            documents=("id_card",) if self.id_shown else (),
+        )
+
+
+class FieldBatchBody(Body):
+    """Up to 500 items; each is judged by itself, and a bad one does not hold up the others."""
+
+    items: list[SkipValidation[FieldItemBody]] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class FieldItemAnswer(Answer):
+    """What became of one item: `accepted`, `repeated` (it was there before) or `quarantined`."""
+
+    index: int = Field(examples=[0])
+    item_id: str | None = Field(None, examples=["tablet-07-000231"])
+    result: str = Field(examples=["accepted"])
+    number: str | None = Field(None, examples=["2600012349"])
+    due_at: str | None = Field(None, examples=["2026-06-01T20:59:59.999999+00:00"])
+    quarantine_id: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class FieldBatchAnswer(Answer):
+    """One answer for each item, in their order."""
+
+    items: list[FieldItemAnswer]
+    accepted: int = Field(examples=[1])
+    repeated: int = Field(examples=[0])
+    quarantined: int = Field(examples=[0])
+
+
+def trust_device_time(intake: Intake, now: datetime) -> Intake:
+    """The intake with the device's time where it can be believed, else with ours and a flag.
+
+    Believed is a time at most 24 hours ahead (then it counts as now) and synchronised within 48 hours.
+    """
+    captured = intake.occurred_at
+    if captured is None or captured - now > MAX_SKEW:
+        return replace(intake, occurred_at=now, time_flag="device_clock_ahead")
+    if now - captured > MAX_AGE:
+        return replace(intake, occurred_at=now, time_flag="synchronised_late")
+    return replace(intake, occurred_at=min(captured, now))

@@ -1,0 +1,46 @@
+"""Raw messages of the channels: kept whether they could be understood or not, sealed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.core.ids import new_id
+
+
+class InboundMessage(Base):
+    """One message as a channel sent it; `problems` says in codes and pointers why it could not be understood."""
+
+    __tablename__ = "inbound_message"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[str] = mapped_column(Text)
+    door: Mapped[str] = mapped_column(Text)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[str] = mapped_column(Text)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"), index=True)
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    discard_reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("outcome IN ('accepted', 'quarantined', 'discarded')", name="outcome"),
+        CheckConstraint("(outcome = 'discarded') = (discard_reason IS NOT NULL)", name="discard_reason"),
+        Index(
+            "uq_inbound_message_quarantined",
+            "door",
+            "client_id",
+            "body_digest",
+            unique=True,
+            postgresql_where=text("outcome = 'quarantined'"),
+        ),
+        Index("ix_inbound_message_received_at", "received_at", "id"),
+    )

@@ -1,0 +1,116 @@
+"""Messages that could not be understood: kept sealed, listed, tried again, or discarded with a reason."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.channels.doors import DOORS
+from app.channels.model import InboundMessage
+from app.core.db import bulk_insert
+from app.core.errors import FieldError, Invalid, NotFound
+from app.core.ids import new_id
+from app.core.paging import Cursor, Page
+from app.core.problem import field_errors
+from app.people.vault import Vault
+from app.tickets.intake import Intake
+from app.tickets.model import Ticket
+
+_TABLE, _COLUMN = "inbound_message", "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that came through `door` and why it was not understood."""
+
+    door: str
+    channel: str
+    body: bytes
+    errors: Sequence[FieldError]
+
+
+async def keep(session: AsyncSession, refused: Refused, *, actor: Actor, vault: Vault, now: datetime) -> UUID:
+    """Put a message into quarantine; the same message again finds its first copy. Returns the copy's id."""
+    digest, row_id = vault.blind_index("message", refused.body), new_id()
+    row = {
+        "id": row_id,
+        "channel": refused.channel,
+        "door": refused.door,
+        "client_id": actor.client_id,
+        "received_at": now,
+        "body": vault.seal(refused.body, table=_TABLE, column=_COLUMN, row_id=row_id),
+        "body_digest": digest,
+        "outcome": "quarantined",
+        "problems": [{"pointer": e.pointer, "code": e.code, "facts": dict(e.facts)} for e in refused.errors],
+    }
+    inserted = await bulk_insert(session, InboundMessage, [row], skip_conflicts=True, returning="id")
+    if inserted:
+        return row_id
+    known = await session.execute(
+        select(InboundMessage.id).where(
+            InboundMessage.door == refused.door,
+            InboundMessage.client_id == actor.client_id,
+            InboundMessage.body_digest == digest,
+            InboundMessage.outcome == "quarantined",
+        )
+    )
+    return known.scalar_one()
+
+
+async def list_kept(session: AsyncSession, *, cursor: Cursor | None, limit: int) -> Page[InboundMessage]:
+    """Quarantined messages, newest first."""
+    query = select(InboundMessage).where(InboundMessage.outcome == "quarantined")
+    if cursor is not None:
+        query = query.where(tuple_(InboundMessage.received_at, InboundMessage.id) < (cursor.at, cursor.id))
+    query = query.order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc()).limit(limit + 1)
+    found = list(await session.scalars(query))
+    page = found[:limit]
+    following = Cursor(page[-1].received_at, page[-1].id).encode() if len(found) > limit else None
+    return Page(page, following)
+
+
+async def get_kept(session: AsyncSession, message_id: UUID, *, lock: bool = False) -> InboundMessage:
+    """One quarantined message; raises `NotFound`, also for one that was settled meanwhile."""
+    query = select(InboundMessage).where(InboundMessage.id == message_id, InboundMessage.outcome == "quarantined")
+    message = await session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if message is None:
+        raise NotFound
+    return message
+
+
+def reread(message: InboundMessage, vault: Vault, corrected: dict[str, Any] | None) -> Intake:
+    """Read a kept message again, or its corrected form; raises `Invalid` where it still can't be understood."""
+    try:
+        content = corrected or json.loads(open_body(message, vault))
+        body = DOORS[message.door].model_validate(content)
+    except ValidationError as error:
+        raise Invalid(field_errors(error.errors(include_input=False, include_url=False))) from None
+    except ValueError:
+        raise Invalid([FieldError("", "json")]) from None
+    return body.to_intake(vault.blind_index("message", body.model_dump_json()))
+
+
+def open_body(message: InboundMessage, vault: Vault) -> bytes:
+    """The message as it came."""
+    return vault.open_bytes(message.body, table=_TABLE, column=_COLUMN, row_id=message.id)
+
+
+async def settle_accepted(
+    session: AsyncSession, message: InboundMessage, *, number: str, actor: Actor, now: datetime
+) -> None:
+    """Note that a kept message became the ticket with that number."""
+    message.ticket_id = await session.scalar(select(Ticket.id).where(Ticket.number == number))
+    message.outcome, message.settled_at, message.settled_by = "accepted", now, actor.client_id
+
+
+def settle_discarded(message: InboundMessage, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Note that a kept message is no request; it stays stored with the reason."""
+    message.outcome, message.discard_reason = "discarded", reason
+    message.settled_at, message.settled_by = now, actor.client_id

@@ -1,0 +1,266 @@
+"""The doors over HTTP: the canonical form, one door a channel, and the quarantine beside them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.access.actor import Actor
+from app.access.dependencies import current_actor, needs
+from app.access.scopes import Scope
+from app.access.service import find_client, record_unmasked_read
+from app.channels import quarantine
+from app.channels.call_center import CallBody
+from app.channels.cimer import CimerBody
+from app.channels.dependencies import DOORS_PREFIX, FieldBatches, KeepingRoute, OpenDoor
+from app.channels.desk import VisitBody
+from app.channels.door import Admission, Door, RawMessage
+from app.channels.doors import Message
+from app.channels.field import FieldBatchAnswer, FieldBatchBody
+from app.channels.mobile import ReportBody
+from app.channels.model import InboundMessage
+from app.channels.schemas import (
+    DiscardBody,
+    QuarantinedMessage,
+    QuarantinePage,
+    Receipt,
+    RetryBody,
+    TicketBody,
+)
+from app.channels.sms import SmsBody
+from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
+from app.core.errors import Forbidden
+from app.core.paging import link_header
+from app.core.wording import preferred_language
+from app.people.dependencies import OpenVault
+from app.people.vault import Vault
+
+_REFUSALS = problems(401, 403, 408, 409, 413, 415, 422, 503)
+_ACCEPTED: dict[str, Any] = {
+    "status_code": 201,
+    "response_model": Receipt,
+    "response_description": "Stored; a repeated request gets the same answer with `Idempotent-Replayed: true`",
+    "responses": _REFUSALS,
+}
+
+tickets = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+doors = APIRouter(prefix=DOORS_PREFIX.rstrip("/"), route_class=KeepingRoute)
+kept = APIRouter(prefix="/v1/channels/quarantine", tags=["operations"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        pattern=r'^"?[\x21\x23-\x7e]+"?$',
+        description="Any unique text; the same key with the same body is one ticket and one answer",
+    ),
+]
+
+
+@tickets.post("", summary="Create a ticket (canonical form)", **_ACCEPTED)
+async def create_ticket(
+    body: TicketBody,
+    actor: Annotated[Actor, Depends(current_actor)],
+    door: OpenDoor,
+    vault: OpenVault,
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Take a citizen's request from any channel. The key needs the scope `intake:<channel>`.
+
+    Answered when it is stored, with the number, the limits that run and their due dates. Sent again with the same
+    `Idempotency-Key` or the same `external_id` of the channel it stays one ticket and gets the same answer.
+    """
+    _may_use(actor, Scope(f"intake:{body.channel}"))
+    key = idempotency_key.strip('"') if idempotency_key else None
+    intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
+    return _answer(await door.intake(actor, intake, idempotency_key=key))
+
+
+@doors.post("/call-center/calls", summary="A call that became a request", tags=["call centre"], **_ACCEPTED)
+async def call_center_call(
+    body: CallBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CALL_CENTER))],
+    door: OpenDoor,
+    vault: OpenVault,
+) -> JSONResponse:
+    """Take a call. One `call_id` is one ticket, however often it is sent."""
+    return await _through(door, vault, actor, body, request)
+
+
+@doors.post("/sms/messages", summary="An incoming SMS", tags=["SMS"], **_ACCEPTED)
+async def sms_message(
+    body: SmsBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_SMS))],
+    door: OpenDoor,
+    vault: OpenVault,
+) -> JSONResponse:
+    """Take an SMS as a request. One `message_id` is one ticket, however often the gateway delivers it."""
+    return await _through(door, vault, actor, body, request)
+
+
+@doors.post("/mobile/reports", summary="A report from the mobile app or web page", tags=["mobile app"], **_ACCEPTED)
+async def mobile_report(
+    body: ReportBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_MOBILE))],
+    door: OpenDoor,
+    vault: OpenVault,
+) -> JSONResponse:
+    """Take a report. `report_id` is made on the phone, so that a retry is no second ticket."""
+    return await _through(door, vault, actor, body, request)
+
+
+@doors.post("/desk/visits", summary="A visit at a desk that became a request", tags=["desk"], **_ACCEPTED)
+async def desk_visit(
+    body: VisitBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_DESK))],
+    door: OpenDoor,
+    vault: OpenVault,
+) -> JSONResponse:
+    """Take a request at the solution desk, the information desk or the hospitality point.
+
+    Documents that the published table asks for and that were not shown are listed in the answer; until they come the
+    promise of the solution desk does not run.
+    """
+    return await _through(door, vault, actor, body, request)
+
+
+@doors.post("/cimer/applications", summary="A record of the national portal (CİMER)", tags=["CİMER"], **_ACCEPTED)
+async def cimer_application(
+    body: CimerBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CIMER))],
+    door: OpenDoor,
+    vault: OpenVault,
+) -> JSONResponse:
+    """Mirror a CİMER record. The limits run from its date in CİMER; `bilgi edinme` is under law 4982."""
+    return await _through(door, vault, actor, body, request)
+
+
+@doors.post(
+    "/field/batches",
+    summary="Up to 500 requests that a field team took down offline",
+    tags=["field"],
+    response_model=FieldBatchAnswer,
+    response_description="One result for each item, in their order",
+    responses=_REFUSALS,
+)
+async def field_batch(
+    body: FieldBatchBody,
+    request: Request,
+    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_FIELD))],
+    batches: FieldBatches,
+    now: Now,
+) -> FieldBatchAnswer:
+    """Take a batch. Safe to send twice; a bad item is kept in quarantine and does not hold up the others.
+
+    The device's time counts if it is at most 24 hours ahead and synchronised within 48 hours; else ours, with a flag.
+    """
+    language = preferred_language(request.headers.get("accept-language", ""))
+    return await batches.take(actor, body.items, now=now, language=language)
+
+
+@kept.get(
+    "",
+    summary="Messages that could not be understood",
+    response_model=QuarantinePage,
+    responses=problems(401, 403, 422, 503),
+)
+async def list_quarantine(
+    request: Request,
+    response: Response,
+    session: Transaction,
+    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
+    vault: OpenVault,
+    now: Now,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_PAGE,
+) -> QuarantinePage:
+    """Kept messages, newest first, with what was wrong; the content only for keys with `personal-data:read`."""
+    page = await quarantine.list_kept(session, cursor=cursor, limit=limit)
+    shown = actor.may(Scope.PERSONAL_DATA_READ)
+    if shown and page.items:
+        facts = {"messages": str(len(page.items))}
+        await record_unmasked_read(session, actor=actor, operation="list_quarantine", facts=facts, now=now)
+    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    return QuarantinePage(
+        items=[_quarantined(message, vault if shown else None) for message in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@kept.post(
+    "/{message_id}/retry",
+    summary="Try a kept message again",
+    status_code=201,
+    response_model=Receipt,
+    responses=problems(401, 403, 404, 409, 422, 503),
+)
+async def retry_message(
+    message_id: UUID,
+    session: Transaction,
+    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
+    door: OpenDoor,
+    vault: OpenVault,
+    now: Now,
+    body: RetryBody | None = None,
+) -> JSONResponse:
+    """Read the message again, as it is or corrected, and make it a ticket of the client that had sent it."""
+    message = await quarantine.get_kept(session, message_id, lock=True)
+    intake = quarantine.reread(message, vault, body.corrected if body else None)
+    admission = await door.intake(await find_client(session, message.client_id), intake)
+    await quarantine.settle_accepted(session, message, number=admission.receipt["number"], actor=actor, now=now)
+    return _answer(admission)
+
+
+@kept.post(
+    "/{message_id}/discard",
+    summary="Put a kept message aside for good",
+    status_code=204,
+    responses=problems(401, 403, 404, 422, 503),
+)
+async def discard_message(
+    message_id: UUID,
+    body: DiscardBody,
+    session: Transaction,
+    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
+    now: Now,
+) -> None:
+    """Discard a message that is no request, with a reason. It stays stored."""
+    message = await quarantine.get_kept(session, message_id, lock=True)
+    quarantine.settle_discarded(message, reason=body.reason, actor=actor, now=now)
+
+
+def _may_use(actor: Actor, scope: Scope) -> None:
+    if not actor.may(scope):
+        raise Forbidden(scope=str(scope))
+
+
+async def _through(door: Door, vault: Vault, actor: Actor, body: Message, request: Request) -> JSONResponse:
+    """A channel's message through the door, its raw form kept beside the ticket."""
+    intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
+    raw = RawMessage(request.url.path.removeprefix(DOORS_PREFIX), await request.body())
+    return _answer(await door.intake(actor, intake, raw=raw))
+
+
+def _answer(admission: Admission) -> JSONResponse:
+    headers = {"Location": f"/v1/tickets/{admission.receipt['number']}"}
+    if admission.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(admission.receipt, status_code=201, headers=headers)
+
+
+def _quarantined(message: InboundMessage, vault: Vault | None) -> QuarantinedMessage:
+    return QuarantinedMessage(
+        id=message.id,
+        channel=message.channel,
+        door=message.door,
+        received_at=message.received_at,
+        problems=message.problems,
+        body=None if vault is None else quarantine.open_body(message, vault).decode("utf-8", "replace"),
+    )

@@ -1,0 +1,1 @@
+"""What every room needs: database, clock, jobs, errors and their answers, Turkish text."""

@@ -1,0 +1,73 @@
+"""What routes get from the process they run in."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor
+from app.core.problem import MEDIA_TYPE, Problem
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.house.database.transaction() as session:
+        yield session
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.house.database.reading() as session:
+        yield session
+
+
+def _cursor(
+    cursor: Annotated[str | None, Query(max_length=300, description="From `next_cursor`")] = None,
+) -> Cursor | None:
+    return None if cursor is None else Cursor.decode(cursor)
+
+
+Transaction = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""A session that is committed BEFORE the answer is sent: a failed commit is never answered with 2xx."""
+
+Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
+"""A session for reads."""
+
+PageCursor = Annotated[Cursor | None, Depends(_cursor)]
+PageLimit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
+DEFAULT_PAGE = DEFAULT_LIMIT
+
+_MEANINGS = {
+    401: "No API key, or one that is not valid",
+    403: "The key lacks the scope for this operation",
+    404: "Not there, or not visible to this key",
+    408: "The body did not arrive in time",
+    409: "The state of things forbids it (`code` says which)",
+    412: "Another version than the one named by If-Match",
+    413: "Body over 1 MiB",
+    415: "Not JSON",
+    422: "Some fields are not valid; `errors` names each",
+    428: "If-Match is missing",
+    429: "Too many attempts",
+    503: "Not recorded; try again",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation for the API docs."""
+    return {
+        status: {
+            "description": _MEANINGS[status],
+            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+        }
+        for status in statuses
+    }
+
+
+def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.house.clock.now()
+    return now
+
+
+Now = Annotated[datetime, Depends(_now)]
+"""The instant of the request, UTC, by the installation's clock."""

@@ -1,0 +1,130 @@
+"""What can go wrong, as one tree of stable codes.
+
+    EstimError
+    ├── Unauthenticated        no key, or one that is not valid
+    ├── Forbidden              the key may not do this
+    ├── NotFound               it does not exist, or not for this key
+    ├── Invalid                fields that break a rule (each named by its pointer)
+    ├── WrongState             the ticket's state forbids the command
+    ├── StaleVersion           If-Match names an older version
+    ├── VersionRequired        If-Match is missing
+    ├── KeyReused              the Idempotency-Key came with another content
+    ├── AlreadyReceived        the channel's id came with another content
+    ├── Unsupported            another content type than JSON
+    ├── TooLarge, TooSlow      the body is over its size or its time
+    ├── TooMany                too many attempts, or too much at once (with a time to wait)
+    └── Unavailable            a server behind us does not answer
+
+`core/problem.py` turns codes into answers; nothing here knows HTTP.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that broke a rule: where (JSON pointer), which rule, and what is allowed; never the value itself."""
+
+    pointer: str
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EstimError(Exception):
+    """Base of all expected errors; `facts` may be shown to the caller and hold nothing personal."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+
+class Unauthenticated(EstimError):
+    """No API key was sent, or none that is valid."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(EstimError):
+    """The key lacks a scope; facts: `scope`."""
+
+    code = "forbidden"
+
+
+class NotFound(EstimError):
+    """The thing does not exist or is not visible to the caller."""
+
+    code = "not_found"
+
+
+class Invalid(EstimError):
+    """Fields break rules; `errors` names each."""
+
+    code = "invalid"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
+
+
+class WrongState(EstimError):
+    """The state forbids the command; facts: `state`, `allowed_actions`."""
+
+    code = "wrong_state"
+
+
+class StaleVersion(EstimError):
+    """If-Match does not name the present version; facts: `etag`."""
+
+    code = "stale_version"
+
+
+class VersionRequired(EstimError):
+    """A change came without If-Match."""
+
+    code = "version_required"
+
+
+class KeyReused(EstimError):
+    """The Idempotency-Key belongs to a request with another content."""
+
+    code = "key_reused"
+
+
+class AlreadyReceived(EstimError):
+    """The channel's external id belongs to a message with another content; facts: `number`."""
+
+    code = "already_received"
+
+
+class Unsupported(EstimError):
+    """The body is not `application/json`."""
+
+    code = "unsupported_media_type"
+
+
+class TooLarge(EstimError):
+    """The body is larger than allowed; facts: `limit` in bytes."""
+
+    code = "too_large"
+
+
+class TooSlow(EstimError):
+    """The body did not arrive in time; facts: `seconds`."""
+
+    code = "too_slow"
+
+
+class TooMany(EstimError):
+    """Too many attempts; facts: `retry_after` in seconds."""
+
+    code = "too_many"
+
+
+class Unavailable(EstimError):
+    """A server behind us does not answer, or more waits than we can take; facts: `retry_after` in seconds."""
+
+    code = "unavailable"

@@ -1,0 +1,47 @@
+"""The composition root of the API: `create_app(settings)` builds everything, nothing is created at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_standalone_docs import StandaloneDocs
+
+from app.channels import routes as channels
+from app.core.clock import Clock
+from app.core.http import RequestGuard
+from app.core.problem import install_problem_handlers
+from app.house import open_house
+from app.openapi import DESCRIPTION, TAGS, operation_id
+from config.settings import Settings
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The API of one installation; `clock` replaces the one of the settings."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(settings, clock) as house:
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="ESTİM",
+        version="1",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    StandaloneDocs(app=app)
+    app.add_middleware(
+        RequestGuard,
+        max_body_bytes=settings.max_body_bytes,
+        body_timeout_seconds=settings.body_timeout_seconds,
+    )
+    install_problem_handlers(app)
+    for router in (channels.tickets, channels.doors, channels.kept):
+        app.include_router(router)
+    return app

@@ -1,0 +1,1 @@
+"""Applicants: sealed in the vault, found by blind index, shown masked."""

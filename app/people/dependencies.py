@@ -1,0 +1,16 @@
+"""The vault for routes."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.people.vault import Vault
+
+
+def _vault(request: Request) -> Vault:
+    vault: Vault = request.app.state.house.vault
+    return vault
+
+
+OpenVault = Annotated[Vault, Depends(_vault)]
+"""The vault of this process."""

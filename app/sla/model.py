@@ -1,0 +1,105 @@
+"""Clocks of a ticket, their pauses and checkpoints, and the calendar versions they were computed with."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base
+from app.core.ids import new_id
+
+
+class CalendarVersion(Base):
+    """One immutable state of the working calendar; the newest one serves new computations."""
+
+    __tablename__ = "calendar_version"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    sha256: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class SlaClock(Base):
+    """A limit that runs on a ticket: the published promise or the statutory limit, one of each a cycle.
+
+    `due_at` is always what `deadline()` gives for (policy, started_at, pauses, calendar version); `breached_at` is the
+    due instant, never the time of detection.
+    """
+
+    __tablename__ = "sla_clock"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str] = mapped_column(Text)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    calendar_version_id: Mapped[UUID] = mapped_column(ForeignKey("calendar_version.id", ondelete="RESTRICT"))
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str] = mapped_column(Text)
+    met_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    breached_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    detected_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    generation: Mapped[int] = mapped_column(Integer, default=1)
+
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "cycle", "kind"),
+        CheckConstraint("kind IN ('promise', 'statutory')", name="kind"),
+        CheckConstraint("state IN ('running', 'paused', 'met', 'breached', 'cancelled')", name="state"),
+        CheckConstraint("due_at >= started_at", name="due_after_start"),
+        CheckConstraint("breached_at IS NULL OR breached_at = due_at", name="breached_at_is_due"),
+    )
+
+
+class ClockPause(Base):
+    """A stretch in which a promise clock stood still; at most one is open."""
+
+    __tablename__ = "clock_pause"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    clock_id: Mapped[UUID] = mapped_column(ForeignKey("sla_clock.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(None, "clock_id"),
+        Index("uq_clock_pause_open", "clock_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
+    )
+
+
+class Checkpoint(Base):
+    """An instant at which something has to happen on a clock; the sweep reads only the armed and due ones."""
+
+    __tablename__ = "checkpoint"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    clock_id: Mapped[UUID] = mapped_column(ForeignKey("sla_clock.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    generation: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(Text, default="armed")
+    fired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        UniqueConstraint("clock_id", "kind", "level", "generation"),
+        Index("ix_checkpoint_due", "due_at", postgresql_where=text("state = 'armed'")),
+        CheckConstraint("kind IN ('warning', 'escalation', 'legal_risk', 'breach')", name="kind"),
+        CheckConstraint("state IN ('armed', 'fired', 'cancelled')", name="state"),
+    )

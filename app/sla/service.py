@@ -1,0 +1,51 @@
+"""Versions of the working calendar: stored once each, read back as the pure `Calendar`."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import new_id
+from app.sla.calendar import Calendar
+from app.sla.model import CalendarVersion
+
+Calendars = Mapping[str, Calendar]
+"""Calendars by the name of their opening hours (`office`, `hospitality`, …); they share holidays and leave."""
+
+
+async def store_calendars(session: AsyncSession, calendars: Calendars, *, now: datetime) -> UUID:
+    """Store the calendars as a new version unless the newest one says the same; returns the version's id."""
+    content = {name: calendar.to_json() for name, calendar in sorted(calendars.items())}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    newest = await _newest(session)
+    if newest is not None and newest.sha256 == digest:
+        return newest.id
+    version = CalendarVersion(id=new_id(), created_at=now, sha256=digest, content=content)
+    session.add(version)
+    return version.id
+
+
+async def newest_calendars(session: AsyncSession) -> tuple[UUID, Calendars] | None:
+    """The calendars that serve new computations, with the id of their version; None before the first was stored."""
+    row = await _newest(session)
+    return None if row is None else (row.id, _calendars(row))
+
+
+async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
+    """The calendars of one version."""
+    row = (await session.execute(select(CalendarVersion).where(CalendarVersion.id == version_id))).scalar_one()
+    return _calendars(row)
+
+
+async def _newest(session: AsyncSession) -> CalendarVersion | None:
+    by_age = select(CalendarVersion).order_by(CalendarVersion.created_at.desc(), CalendarVersion.id.desc())
+    return await session.scalar(by_age.limit(1))
+
+
+def _calendars(row: CalendarVersion) -> Calendars:
+    return MappingProxyType({name: Calendar.from_json(content) for name, content in row.content.items()})

@@ -1,0 +1,1 @@
+"""The ticket: one citizen request, its life and its history."""

@@ -1,0 +1,413 @@
+"""From an understood request to the rows of a new ticket: checked against the catalogue, sealed, with its clocks.
+
+`prepare` does everything that needs no database; `rows` adds the number, which is drawn when the batch is written.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import ISTANBUL
+from app.core.errors import FieldError, Invalid
+from app.core.ids import new_id
+from app.notices.compose import APPLICANT, notice_row
+from app.notices.kinds import Medium, MissingDocumentsPayload, NoticeKind, ReceiptPayload
+from app.people.identity import PhoneKind
+from app.people.vault import Vault
+from app.sla.clocks import OpenedClock, open_clock
+from app.standards.neighbourhoods import match_neighbourhood
+from app.standards.routing import suggest_unit
+from app.standards.rulebook import Rulebook
+from app.standards.values import (
+    Channel,
+    ClockStart,
+    Document,
+    DocumentCondition,
+    IntakeFact,
+    Service,
+)
+from app.tickets.history import first_event
+from app.tickets.intake import ApplicantRole, Intake, Kind
+from app.tickets.number import dictate, format_number
+from app.tickets.policies import promise_policy, statutory_policy
+from app.tickets.workflow import State, allowed_actions
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a channel's clock may be ahead of ours."""
+
+WET_SIGNATURE = Document("wet_signature", "Islak imzalı dilekçe", (DocumentCondition.WET_SIGNATURE,))
+"""What is still owed where a request that needs a signature came by a way that can't carry one (domain rule of row 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A ticket that is about to be: everything but its number."""
+
+    intake: Intake
+    client_id: UUID
+    actor: str
+    idempotency_key: str | None
+    rulebook: Rulebook
+    service: Service
+    now: datetime
+    started_at: datetime
+    state: State
+    applicant: dict[str, Any]
+    sealed: dict[str, bytes | None]
+    neighbourhood: str | None
+    suggested_unit: str | None
+    documents: tuple[tuple[Document, bool], ...]
+    clocks: tuple[OpenedClock, ...]
+    ticket_id: UUID = field(default_factory=new_id)
+
+    @property
+    def missing(self) -> list[Document]:
+        """Documents that the published table asks for and that did not come with the request."""
+        return [document for document, provided in self.documents if not provided]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRows:
+    """The rows of one new ticket, table by table."""
+
+    applicant: dict[str, Any]
+    ticket: dict[str, Any]
+    event: dict[str, Any]
+    documents: list[dict[str, Any]]
+    clocks: list[dict[str, Any]]
+    checkpoints: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+
+
+def prepare(
+    intake: Intake,
+    *,
+    client_id: UUID,
+    actor: str,
+    idempotency_key: str | None,
+    rulebook: Rulebook,
+    vault: Vault,
+    now: datetime,
+) -> Opening:
+    """Check an intake against the catalogue and make everything of its ticket but the number.
+
+    `now` is the instant of receipt. Raises `Invalid` naming each field that the service does not take.
+    """
+    service = choose_service(intake, rulebook)
+    started_at = _event_time(intake, now)
+    _check_facts(intake, service)
+    documents = _documents(intake, service)
+    missing = any(not provided for _, provided in documents)
+    ticket_id = new_id()
+    matched = match_neighbourhood(rulebook.catalogue.neighbourhoods, intake.place.neighbourhood or "")
+    suggestion = suggest_unit(rulebook.catalogue.units, intake.description)
+    return Opening(
+        intake=intake,
+        client_id=client_id,
+        actor=actor,
+        idempotency_key=idempotency_key,
+        rulebook=rulebook,
+        service=service,
+        now=now,
+        started_at=started_at,
+        state=State.AWAITING_DOCUMENTS if missing else State.RECEIVED,
+        applicant=_applicant_row(intake, vault),
+        sealed=_sealed(intake, vault, ticket_id, matched),
+        neighbourhood=matched,
+        suggested_unit=suggestion.unit.code if suggestion else None,
+        documents=documents,
+        clocks=_clocks(intake, service, rulebook, ticket_id, started_at, missing=missing),
+        ticket_id=ticket_id,
+    )
+
+
+def rows(opening: Opening, sequence: int, *, tracking_url: str) -> TicketRows:
+    """The rows of the ticket under the number made of `sequence` and the year in Istanbul."""
+    number = format_number(opening.now.astimezone(ISTANBUL).year, sequence)
+    event = first_event(
+        ticket_id=opening.ticket_id,
+        at=opening.now,
+        actor=opening.actor,
+        data={
+            "channel": opening.intake.channel.value,
+            "service": opening.service.code,
+            "state": opening.state.value,
+            "occurred_at": opening.started_at.isoformat(),
+        },
+    )
+    return TicketRows(
+        applicant=opening.applicant,
+        ticket=_ticket_row(opening, number, event, _receipt(opening, number, tracking_url)),
+        event=event,
+        documents=[
+            {
+                "ticket_id": opening.ticket_id,
+                "code": document.code,
+                "label": document.label,
+                "provided_at": opening.now if provided else None,
+            }
+            for document, provided in opening.documents
+        ],
+        clocks=[opened.clock for opened in opening.clocks],
+        checkpoints=[row for opened in opening.clocks for row in opened.checkpoints],
+        notices=_notices(opening, number),
+    )
+
+
+def choose_service(intake: Intake, rulebook: Rulebook) -> Service:
+    """The service that was asked for, else the channel's default; raises `Invalid` on `/service`."""
+    if intake.service is None:
+        return rulebook.catalogue.service_for(intake.channel)
+    service = rulebook.catalogue.service(intake.service)
+    if service is None:
+        known = sorted(known.code for known in rulebook.catalogue.services if known.accepts_new)
+        raise Invalid([FieldError("/service", "unknown_service", {"allowed": known})])
+    if not service.accepts_new:
+        raise Invalid([FieldError("/service", "service_closed")])
+    return service
+
+
+def _event_time(intake: Intake, now: datetime) -> datetime:
+    if intake.occurred_at is None:
+        return now
+    if intake.occurred_at > now + CLOCK_TOLERANCE:
+        raise Invalid([FieldError("/occurred_at", "in_future")])
+    return min(intake.occurred_at, now)
+
+
+def _check_facts(intake: Intake, service: Service) -> None:
+    """What the service requires or refuses (standards.yaml), field by field."""
+    person = intake.person
+    present = {
+        IntakeFact.EXTERNAL_ID: intake.external_id is not None,
+        IntakeFact.EXTERNAL_DATE: intake.occurred_at is not None,
+        IntakeFact.NAME: person.name is not None,
+        IntakeFact.ADDRESS: person.address is not None,
+        IntakeFact.SIGNATURE_OR_NATIONAL_ID: intake.wet_signature or person.national_id is not None,
+        IntakeFact.PERSONAL_DATA: person.role is not ApplicantRole.ANONYMOUS,
+        IntakeFact.PHONE_CALL: intake.channel is Channel.CALL_CENTER,
+    }
+    errors = [FieldError(_POINTERS[fact], "missing") for fact in service.requires if not present.get(fact, True)]
+    errors += [
+        FieldError(_POINTERS[fact], _REFUSALS[fact])
+        for fact in service.refuses
+        if fact in _REFUSALS and present.get(fact, False)
+    ]
+    if errors:
+        raise Invalid(errors)
+
+
+_POINTERS = {
+    IntakeFact.EXTERNAL_ID: "/external_id",
+    IntakeFact.EXTERNAL_DATE: "/occurred_at",
+    IntakeFact.NAME: "/applicant/name",
+    IntakeFact.ADDRESS: "/applicant/address",
+    IntakeFact.SIGNATURE_OR_NATIONAL_ID: "/applicant/national_id",
+    IntakeFact.PERSONAL_DATA: "/applicant",
+    IntakeFact.PHONE_CALL: "/service",
+}
+_REFUSALS = {IntakeFact.PERSONAL_DATA: "no_personal_data", IntakeFact.PHONE_CALL: "not_by_phone"}
+
+
+def _documents(intake: Intake, service: Service) -> tuple[tuple[Document, bool], ...]:
+    conditions = {
+        DocumentCondition.IDENTITY_BOUND: intake.identity_bound,
+        DocumentCondition.WET_SIGNATURE: intake.wet_signature,
+        DocumentCondition.FORMAL: intake.formal,
+        DocumentCondition.ATTORNEY: intake.person.role is ApplicantRole.ATTORNEY,
+        DocumentCondition.GUARDIAN: intake.person.role is ApplicantRole.GUARDIAN,
+    }
+    asked = service.documents_for(frozenset(condition for condition, holds in conditions.items() if holds))
+    if intake.wet_signature and IntakeFact.WET_SIGNATURE in service.refuses:
+        asked = (*asked, WET_SIGNATURE)
+    published = {document.code for document in (*service.documents, *asked)}
+    unknown = [index for index, code in enumerate(intake.documents) if code not in published]
+    if unknown:
+        facts = {"allowed": sorted(published) or ["–"]}
+        raise Invalid([FieldError(f"/documents/{index}", "unknown_document", facts) for index in unknown])
+    return tuple((document, document.code in intake.documents) for document in asked)
+
+
+def _applicant_row(intake: Intake, vault: Vault) -> dict[str, Any]:
+    person, row_id = intake.person, new_id()
+
+    def seal(column: str, value: str | None) -> bytes | None:
+        return None if value is None else vault.seal(value, table="applicant", column=column, row_id=row_id)
+
+    return {
+        "id": row_id,
+        "role": person.role.value,
+        "identity_hidden": person.identity_hidden,
+        "name": seal("name", person.name),
+        "phone": seal("phone", person.phone.storage if person.phone else None),
+        "national_id": seal("national_id", person.national_id),
+        "address": seal("address", person.address),
+        "email": seal("email", person.email),
+        "phone_index": vault.blind_index("phone", person.phone.e164) if person.phone else None,
+        "national_id_index": vault.blind_index("national_id", person.national_id) if person.national_id else None,
+    }
+
+
+def _sealed(intake: Intake, vault: Vault, ticket_id: UUID, matched: str | None) -> dict[str, bytes | None]:
+    """Description and place note, sealed; a neighbourhood that is not on the list stays in the note as it was said."""
+    said = intake.place.neighbourhood if matched is None else None
+    note = " · ".join(part for part in (said, intake.place.note) if part)
+    return {
+        "description": vault.seal(intake.description, table="ticket", column="description", row_id=ticket_id),
+        "place_note": vault.seal(note, table="ticket", column="place_note", row_id=ticket_id) if note else None,
+    }
+
+
+def _clocks(
+    intake: Intake,
+    service: Service,
+    rulebook: Rulebook,
+    ticket_id: UUID,
+    started_at: datetime,
+    *,
+    missing: bool,
+) -> tuple[OpenedClock, ...]:
+    """The clocks that start now; a thank-you owes nothing, and an unsigned request has no limit yet."""
+    if intake.kind is Kind.THANKS:
+        return ()
+    unsigned = missing and intake.wet_signature and IntakeFact.WET_SIGNATURE in service.refuses
+    waits = missing and (service.clock_start is ClockStart.DOCUMENTS_COMPLETE or unsigned)
+    statutory = statutory_policy(
+        service,
+        rulebook.catalogue,
+        formal=intake.formal or intake.wet_signature,
+        right_to_information=intake.right_to_information,
+    )
+    pinned = [None if waits else promise_policy(service), None if unsigned else statutory]
+    return tuple(
+        open_clock(
+            policy,
+            ticket_id=ticket_id,
+            cycle=1,
+            started_at=started_at,
+            calendar=rulebook.calendars[policy.hours],
+            calendar_version_id=rulebook.calendar_version_id,
+        )
+        for policy in pinned
+        if policy is not None
+    )
+
+
+def _ticket_row(opening: Opening, number: str, event: dict[str, Any], receipt: dict[str, Any]) -> dict[str, Any]:
+    intake = opening.intake
+    return {
+        "id": opening.ticket_id,
+        "number": number,
+        "channel": intake.channel.value,
+        "external_id": intake.external_id,
+        "client_id": opening.client_id,
+        "idempotency_key": opening.idempotency_key,
+        "fingerprint": intake.digest,
+        "receipt": receipt,
+        "catalogue_version_id": opening.rulebook.catalogue_version_id,
+        "service": opening.service.code,
+        "kind": intake.kind.value,
+        "right_to_information": intake.right_to_information,
+        "formal": intake.formal or intake.wet_signature,
+        "state": opening.state.value,
+        "cycle": 1,
+        "version": 1,
+        "suggested_unit": opening.suggested_unit,
+        "about_first_office": intake.about_first_office,
+        "applicant_id": opening.applicant["id"],
+        **opening.sealed,
+        "latitude": intake.place.latitude,
+        "longitude": intake.place.longitude,
+        "neighbourhood": opening.neighbourhood,
+        "occurred_at": opening.started_at,
+        "received_at": opening.now,
+        "time_flag": intake.time_flag,
+        "documents_complete_at": None if opening.missing else opening.now,
+        "callback_attempts": 0,
+        "last_event": event["kind"],
+        "last_event_at": event["at"],
+        "event_seq": event["seq"],
+        "event_hash": event["hash"],
+    }
+
+
+def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]:
+    """The answer to the caller; it is stored, so that a repeated request gets it again, word for word."""
+    return {
+        "number": number,
+        "dictation": dictate(number),
+        "status": opening.state.value,
+        "status_label": opening.state.label_tr,
+        "kind": opening.intake.kind.value,
+        "service": opening.service.code,
+        "service_name": opening.service.name,
+        "received_at": opening.now.isoformat(),
+        "allowed_actions": [command.value for command in allowed_actions(opening.state)],
+        "clocks": [
+            {
+                "kind": opened.clock["kind"],
+                "limit": opened.clock["policy"]["printed"],
+                "state": opened.clock["state"],
+                "started_at": opened.clock["started_at"].isoformat(),
+                "due_at": opened.clock["due_at"].isoformat(),
+            }
+            for opened in opening.clocks
+        ],
+        "missing_documents": [{"code": document.code, "label": document.label} for document in opening.missing],
+        "suggested_unit": opening.suggested_unit,
+        "follow_up": {
+            "tracking_url": tracking_url,
+            "call_line": opening.rulebook.catalogue.municipality.call_line,
+        },
+    }
+
+
+def citizen_medium(intake: Intake) -> Medium | None:
+    """How the applicant can be told: by SMS to a mobile phone, else by e-mail; never where the identity is hidden.
+
+    CİMER answers its applicants itself.
+    """
+    person = intake.person
+    if person.identity_hidden or intake.channel is Channel.CIMER:
+        return None
+    if person.phone is not None and person.phone.kind is PhoneKind.MOBILE:
+        return Medium.SMS
+    return Medium.EMAIL if person.email else None
+
+
+def _notices(opening: Opening, number: str) -> list[dict[str, Any]]:
+    medium = citizen_medium(opening.intake)
+    if medium is None:
+        return []
+    promise = next((o.clock for o in opening.clocks if o.clock["kind"] == "promise"), None)
+    common: dict[str, Any] = {
+        "number": number,
+        "applicant_named": opening.intake.person.name is not None,
+        "received_at": opening.now,
+    }
+    receipt = ReceiptPayload(
+        **common,
+        service_name=opening.service.name,
+        limit_text=opening.service.limit_text,
+        promise_due=promise["due_at"] if promise else None,
+        under_a_day=opening.service.limit.under_a_day,
+    )
+    payloads: list[tuple[NoticeKind, Any]] = [(NoticeKind.RECEIPT, receipt)]
+    if opening.missing:
+        labels = tuple(document.label for document in opening.missing)
+        missing = MissingDocumentsPayload(**common, documents=labels, complete_by=None)
+        payloads.append((NoticeKind.MISSING_DOCUMENTS, missing))
+    return [
+        notice_row(
+            kind,
+            payload,
+            ticket_id=opening.ticket_id,
+            cycle=1,
+            level=0,
+            recipient=APPLICANT,
+            medium=medium,
+            now=opening.now,
+        )
+        for kind, payload in payloads
+    ]

@@ -1,0 +1,47 @@
+"""From a service of the catalogue to the policies that its clocks are pinned to."""
+
+from functools import lru_cache
+
+from app.sla.calendar import ClockKind
+from app.sla.checkpoints import STATUTORY_CHAIN, Chain, default_chain
+from app.sla.clocks import PinnedPolicy
+from app.sla.deadline import Basis, Policy, Roll
+from app.standards.values import Catalogue, Regime, RegimeCode, Service, StatutoryWhen
+
+OFFICE_HOURS = "office"
+"""The calendar in which limits of law are counted."""
+
+
+def promise_policy(service: Service) -> PinnedPolicy:
+    """The published promise of a service: its printed limit, counted and paused as standards.yaml says."""
+    own = service.chain
+    return PinnedPolicy(
+        policy=Policy(service.limit, Basis(service.basis), Roll(service.roll), ClockKind.PROMISE),
+        printed=service.limit_text,
+        hours=service.hours,
+        chain=default_chain(service.limit, ClockKind.PROMISE) if own is None else Chain.from_json(own),
+        pausable=frozenset(reason.value for reason in service.pausable),
+    )
+
+
+def statutory_policy(
+    service: Service, catalogue: Catalogue, *, formal: bool, right_to_information: bool
+) -> PinnedPolicy | None:
+    """The limit of law beside the promise: 4982 for right to information, else the service's; None without one."""
+    code = service.statutory
+    if right_to_information:
+        code = service.statutory_by_subtype.get("right_to_information", RegimeCode.LAW_4982)
+    elif service.statutory_when is StatutoryWhen.FORMAL and not formal:
+        code = None
+    return None if code is None else _of_regime(catalogue.regime(code))
+
+
+@lru_cache(maxsize=32)
+def _of_regime(regime: Regime) -> PinnedPolicy:
+    return PinnedPolicy(
+        policy=Policy(regime.limit, Basis.ROUND_THE_CLOCK, Roll(regime.roll), ClockKind.STATUTORY),
+        printed=regime.limit.describe_tr(),
+        hours=OFFICE_HOURS,
+        chain=STATUTORY_CHAIN,
+        regime=regime.code.value,
+    )

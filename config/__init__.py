@@ -1,0 +1,1 @@
+"""What differs between installations: settings, logging, and one folder for each municipality."""

@@ -1,0 +1,82 @@
+"""The typed settings: every knob of an installation, read once from `ESTIM_…` variables by the program that starts.
+
+Nothing reads settings at import; `create_app`, the worker and the command line get a `Settings` value.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_FILE = "secrets.env"
+STACK_FILE = "stack.env"
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; each field is the variable `ESTIM_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ESTIM_", extra="ignore")
+
+    municipality: Path = Field(Path("config/esenler"), description="Folder of the municipality that is served")
+    data_dir: Path = Field(Path(".estim"), description="Embedded servers' data, outbox, development secrets")
+    host: str = Field("127.0.0.1", description="Address on which the API listens")
+    port: Annotated[int, Field(ge=1, le=65535, description="Port on which the API listens")] = 8000
+    public_url: str | None = Field(None, description="Address under which clients see the API")
+
+    database_url: SecretStr | None = Field(None, description="postgresql+asyncpg://…; empty: embedded server")
+    redis_url: SecretStr | None = Field(None, description="redis://…; empty: embedded server")
+    database_pool: Annotated[int, Field(ge=1, le=200, description="Connections a process may hold")] = 10
+
+    vault_keys: SecretStr = Field(SecretStr(""), description="`id:base64,id:base64`; the first one seals")
+    index_key: SecretStr = Field(SecretStr(""), description="base64; key of the blind indexes")
+    key_pepper: SecretStr = Field(SecretStr(""), description="base64; key under which API keys are hashed")
+
+    clock_speed: Annotated[float, Field(gt=0, le=1_000_000, description="Virtual seconds a real second")] = 1.0
+    clock_start: AwareDatetime | None = Field(None, description="Virtual instant that belongs to clock_origin")
+    clock_origin: AwareDatetime | None = Field(None, description="Real instant at which the virtual clock began")
+
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 1024 * 1024
+    body_timeout_seconds: Annotated[float, Field(gt=0, description="Time a client has to send its body")] = 20.0
+    intake_batch: Annotated[int, Field(ge=1, le=500, description="Intakes that may share a transaction")] = 64
+    intake_queue: Annotated[int, Field(ge=1, description="Intakes that may wait before 503 is answered")] = 2000
+    tracking_attempts: Annotated[int, Field(ge=1, description="Wrong tracking answers an hour and number")] = 10
+    sweep_batch: Annotated[int, Field(ge=1, le=5000, description="Checkpoints fired in one transaction")] = 1000
+    sweep_idle_seconds: Annotated[float, Field(gt=0, le=1, description="Longest pause between sweeps")] = 0.25
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @model_validator(mode="after")
+    def _clock_is_whole(self) -> "Settings":
+        if (self.clock_start is None) != (self.clock_origin is None):
+            raise ValueError("ESTIM_CLOCK_START and ESTIM_CLOCK_ORIGIN belong together")
+        return self
+
+    @property
+    def outbox(self) -> Path:
+        """Folder in which the console delivery lays its `.eml` files."""
+        return self.data_dir / "outbox"
+
+    @property
+    def base_url(self) -> str:
+        """Address that is shown to people: the public one, else the listening one."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def virtual_clock(self) -> tuple[datetime, datetime, float] | None:
+        """(virtual start, real origin, speed) where the clock is not the plain one."""
+        if self.clock_start is None or self.clock_origin is None:
+            return None
+        return self.clock_start, self.clock_origin, self.clock_speed
+
+
+def running_stack_settings(data_dir: Path | None = None) -> Settings:
+    """Settings for a command beside a running `estim up`: the variables, then the files that stack left behind.
+
+    Lets `estim keys create` or `estim doctor` find the embedded servers and the development secrets.
+    """
+    folder = data_dir or Settings().data_dir
+    files = (folder / SECRETS_FILE, folder / STACK_FILE)
+    return Settings(_env_file=files)

@@ -1,0 +1,28 @@
+"""All tables of the service, in one place for alembic."""
+
+from app.access.model import ApiClient, ApiKey, PersonalDataAccess
+from app.channels.model import InboundMessage
+from app.escalation.model import Escalation
+from app.notices.model import Notice
+from app.people.model import Applicant
+from app.sla.model import CalendarVersion, Checkpoint, ClockPause, SlaClock
+from app.standards.model import CatalogueVersion
+from app.tickets.model import Ticket, TicketDocument, TicketEvent
+
+ALL_MODELS = (
+    ApiClient,
+    ApiKey,
+    Applicant,
+    CalendarVersion,
+    CatalogueVersion,
+    Checkpoint,
+    ClockPause,
+    Escalation,
+    InboundMessage,
+    Notice,
+    PersonalDataAccess,
+    SlaClock,
+    Ticket,
+    TicketDocument,
+    TicketEvent,
+)
