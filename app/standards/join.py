@@ -68,9 +68,7 @@ def judge_rows(
             yield replace(found, source=table_name)
 
 
-def _judge_override(
-    file: YamlFile[StandardsFile], position: int, entry: ServiceEntry, row: Row
-) -> Iterator[Problem]:
+def _judge_override(file: YamlFile[StandardsFile], position: int, entry: ServiceEntry, row: Row) -> Iterator[Problem]:
     path = ("services", position)
     if entry.printed is None:
         return

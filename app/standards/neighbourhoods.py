@@ -15,9 +15,7 @@ _COLUMNS = ["name", "aliases", "valid_from", "valid_to"]
 _SUFFIX = re.compile(r"\b(mahallesi|mahalle|mah|mh)\b.*", re.DOTALL)
 
 
-def match_neighbourhood(
-    neighbourhoods: Sequence[Neighbourhood], text: str, on: date | None = None
-) -> str | None:
+def match_neighbourhood(neighbourhoods: Sequence[Neighbourhood], text: str, on: date | None = None) -> str | None:
     """The present name of the neighbourhood meant by `text`, or None.
 
     Names and aliases are compared without case, Turkish letters and blanks; `MAH.`, `MH.`, `MAHALLESİ` and

@@ -38,9 +38,7 @@ _LABELS = {
 _FIELD_OF = {label: name for name, labels in _LABELS.items() for label in labels}
 _SPACED_LABEL = re.compile(r" {2,}(?=([^\s:][^:]{0,30}?) *:)")
 # "0212 440 11 90/91" is two lines of a switchboard: an extension has three digits or more
-_EXTENSION = re.compile(
-    r"^(.*\d)\s*(?:/|(?:dahili|dah)\b\.?:?)\s*(\d{3,6}(?:\s*[-,]\s*\d{3,6})*)$", re.IGNORECASE
-)
+_EXTENSION = re.compile(r"^(.*\d)\s*(?:/|(?:dahili|dah)\b\.?:?)\s*(\d{3,6}(?:\s*[-,]\s*\d{3,6})*)$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -164,9 +162,7 @@ def _fill(beside: Sequence[_Draft], pairs: Iterable[_Pair], line: int) -> list[P
         taken.add((draft.level, name))
         draft.printed.append((pair.label, pair.value))
         if name in draft.values:
-            problems.append(
-                problem("office_field_twice", line, pair.value, OFFICE_NAMES[draft.level], pair.label)
-            )
+            problems.append(problem("office_field_twice", line, pair.value, OFFICE_NAMES[draft.level], pair.label))
         else:
             draft.values[name] = pair.value
     return problems

@@ -38,9 +38,7 @@ def _services(result: CheckResult) -> Table:
     table.add_column("limit as printed", ratio=1, overflow="fold")
     table.add_column("understood", no_wrap=True)
     table.add_column("person?", no_wrap=True)
-    faulty = {
-        found.line for found in result.problems if found.needs_person and not found.source.endswith("yaml")
-    }
+    faulty = {found.line for found in result.problems if found.needs_person and not found.source.endswith("yaml")}
     for row in result.table.rows:
         table.add_row(*_cells(result, row, needs_person=row.line in faulty))
     return table

@@ -41,11 +41,7 @@ class RowCollector:
     def starts_row(self, line: Line) -> bool:
         """True for a line of several cells with a number where the number belongs."""
         at = self.columns.index(Column.NUMBER) if self.numbered else 0
-        return (
-            len(line.filled) > 1
-            and at < len(line.cells)
-            and NUMBER_CELL.fullmatch(line.cells[at]) is not None
-        )
+        return len(line.filled) > 1 and at < len(line.cells) and NUMBER_CELL.fullmatch(line.cells[at]) is not None
 
     def is_row(self, line: Line) -> bool:
         """True for whatever has to be taken for a row here, be it a faulty one."""
@@ -56,11 +52,7 @@ class RowCollector:
     def goes_on(self, opened: Line, line: Line) -> bool:
         """A row whose cell is broken over lines goes on until it has as many cells as the header row."""
         together = len(opened.cells) + len(line.cells) - 1
-        return (
-            len(opened.cells) < len(self.columns)
-            and together <= len(self.columns)
-            and not self.starts_row(line)
-        )
+        return len(opened.cells) < len(self.columns) and together <= len(self.columns) and not self.starts_row(line)
 
     def add(self, line: Line, headings: Sequence[str]) -> None:
         """Takes a whole row; `headings` are the loose lines that stand between it and the row before."""

@@ -99,8 +99,6 @@ def _repeated_keys(name: str, root: yaml.Node | None) -> Iterator[Problem]:
         keys: set[str] = set()
         for key, value in _children(node):
             if key in keys:
-                yield problem(
-                    "code_twice", value.start_mark.line + 1, path_text((*path, key)), key, source=name
-                )
+                yield problem("code_twice", value.start_mark.line + 1, path_text((*path, key)), key, source=name)
             keys.add(key)
             waiting.append((value, (*path, key)))

@@ -23,6 +23,4 @@ HEADER = "SIRA NO\tHİZMETİN ADI\tBAŞVURUDA İSTENEN BELGELER\tHİZMETİN TAMA
 
 def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES) -> str:
     """A whole table of these rows; the header stands on line 3, the first row on line 4."""
-    return "\n".join(
-        ["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""]
-    )
+    return "\n".join(["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""])

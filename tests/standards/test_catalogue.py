@@ -133,9 +133,7 @@ class TestEsenler:
         assert regime.fee is not None
         assert regime.fee.pay_within == Limit(15, Unit.WORKING_DAY)
 
-    def test_law_3071_is_thirty_calendar_days_and_an_interim_reply_satisfies_it(
-        self, esenler: Catalogue
-    ) -> None:
+    def test_law_3071_is_thirty_calendar_days_and_an_interim_reply_satisfies_it(self, esenler: Catalogue) -> None:
         regime = esenler.regime(RegimeCode.LAW_3071)
         assert regime.policy(extended=True).limit == Limit(30, Unit.CALENDAR_DAY)
         assert regime.policy().clock_kind is ClockKind.STATUTORY
@@ -209,9 +207,7 @@ class TestStoring:
     def test_catalogue_survives_json(self, esenler: Catalogue) -> None:
         assert catalogue_from_json(json.loads(json.dumps(catalogue_to_json(esenler)))) == esenler
 
-    def test_a_catalogue_with_closures_chains_and_deputies_survives_json(
-        self, folder: Path, edit: Edit
-    ) -> None:
+    def test_a_catalogue_with_closures_chains_and_deputies_survives_json(self, folder: Path, edit: Edit) -> None:
         edit("closures.yaml", "closures: []", "closures: [{date: 2026-05-25, name: İdari izin, kind: leave}]")
         edit("offices.yaml", "deputies: []", "deputies: [{name: Örnek VEKİL, job_title: Müdür V.}]")
         chain = "    escalation: [{kind: warning, level: 50, at: 50%}]\n"
@@ -261,9 +257,7 @@ class TestOverride:
         assert [(found.code, found.line, found.cell) for found in result.problems] == [("limit", 13, "10 D")]
 
     def test_a_limit_of_nothing_is_refused(self, edit: Edit) -> None:
-        result = edit(
-            "standards.yaml", "limit: {amount: 10, unit: minute}", "limit: {amount: 0, unit: minute}"
-        )
+        result = edit("standards.yaml", "limit: {amount: 10, unit: minute}", "limit: {amount: 0, unit: minute}")
         assert ("standards.yaml", "services.6.limit", "field_invalid") in faults(result)
 
 
@@ -413,9 +407,7 @@ class TestCheckOfAFile:
         path = tmp_path / "table.txt"
         path.write_text(table("1\tBir\tYok\t1 GÜN", "2\tİki\tYok\tDeğişken"), encoding="utf-8")
         result = check_folder_or_file(path)
-        assert [(found.source, found.line, found.cell) for found in result.problems] == [
-            ("table.txt", 5, "Değişken")
-        ]
+        assert [(found.source, found.line, found.cell) for found in result.problems] == [("table.txt", 5, "Değişken")]
         assert result.needs_person
         assert (len(result.table.rows), len(result.table.offices)) == (2, 2)
 

@@ -142,9 +142,7 @@ class TestOtherMunicipalities:
         ]
 
     def test_a_heading_without_a_header_row_of_its_own_opens_a_table_when_numbers_start_again(self) -> None:
-        read = read_table(
-            table("1\tBir\tYok\t1 GÜN", "2\tİki\tYok\t1 GÜN", "FEN İŞLERİ", "1\tÜç\tYok\t1 GÜN")
-        )
+        read = read_table(table("1\tBir\tYok\t1 GÜN", "2\tİki\tYok\t1 GÜN", "FEN İŞLERİ", "1\tÜç\tYok\t1 GÜN"))
         assert [(row.table, row.number) for row in read.rows] == [(1, 1), (1, 2), (2, 1)]
         assert read.headings[1] == "FEN İŞLERİ"
 
