@@ -1,0 +1,113 @@
+"""Fixtures that every test of the service builds on: real servers, and for each test a database of its own.
+
+A database that was migrated and has the catalogue is the template; a copy of it takes less time than cleaning one up.
+"""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from redis import Redis
+
+from app.house import House, open_house
+from config.settings import Settings
+from tests import servers as test_servers
+from tests.installation import SettableClock, lay_out, make_settings, new_key, opened_app, opened_client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_environment() -> Iterator[None]:
+    """Settings of the machine that runs the tests must not show in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("ESTIM_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[test_servers.TestServers]:
+    """PostgreSQL and Valkey, one pair for each pytest process."""
+    with test_servers.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def template(servers: test_servers.TestServers) -> str:
+    """Name of the database that is copied for tests: migrated, with Esenler's catalogue, no tickets, no clients."""
+    await lay_out(servers.database_url)
+    return "estim"
+
+
+@pytest.fixture
+def database_url(servers: test_servers.TestServers, template: str) -> Iterator[str]:
+    """Address of a database that belongs to this test alone."""
+    with servers.database(template) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(servers: test_servers.TestServers) -> str:
+    """Address of Valkey, emptied of what tests before this one had rung."""
+    with Redis.from_url(servers.redis_url) as valkey:
+        valkey.flushall()
+    return servers.redis_url
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of an installation on this test's database, with keys of its own and its outbox in `tmp_path`."""
+    return make_settings(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands at `START` (Tuesday 2026-05-12 10:00 in Istanbul) until the test moves it."""
+    return SettableClock()
+
+
+@pytest.fixture
+async def house(settings: Settings, clock: SettableClock) -> AsyncIterator[House]:
+    """The installation as a worker or a command has it; beside `app` it is a second process on the same database."""
+    async with open_house(settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: SettableClock) -> AsyncIterator[FastAPI]:
+    """The API, started; its own house is at `app.state.house`."""
+    async with opened_app(settings, clock) as started:
+        yield started
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """A caller without a key."""
+    async with opened_client(app) as anonymous:
+        yield anonymous
+
+
+@pytest.fixture
+def api_key(app: FastAPI) -> Callable[..., Awaitable[str]]:
+    """`await api_key("desk")`: the key of a new client; `unit=…` narrows it to a directorate."""
+
+    async def make(role: str = "developer", unit: str | None = None) -> str:
+        return await new_key(app.state.house, role, unit)
+
+    return make
+
+
+@pytest.fixture
+async def client_as(
+    app: FastAPI, api_key: Callable[..., Awaitable[str]]
+) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
+    """`await client_as("desk")`: a caller with the key of a new client of that role; also `unit=…`."""
+    async with AsyncExitStack() as clients:
+
+        async def make(role: str = "developer", unit: str | None = None) -> AsyncClient:
+            return await clients.enter_async_context(opened_client(app, await api_key(role, unit)))
+
+        yield make

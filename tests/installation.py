@@ -1,0 +1,122 @@
+"""An installation for tests: a clock that stands still, settings that owe nothing to the environment, API clients.
+
+Fixtures in `conftest.py` compose these; tests that need two houses or another clock compose them by hand.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.access.service import create_client
+from app.core.clock import ISTANBUL
+from app.core.db import Database
+from app.house import House
+from app.main import create_app
+from app.people.vault import decode_key, generate_key
+from app.standards.catalogue import load_catalogue
+from app.standards.service import store_catalogue
+from config.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+ESENLER = ROOT / "config/esenler"
+START = datetime(2026, 5, 12, 10, 0, tzinfo=ISTANBUL)
+"""Where tests begin: a Tuesday morning, a working day whose 15 calendar days end in a religious holiday."""
+
+VALID_NATIONAL_ID = "10000000146"
+"""A number whose checksum holds and that belongs to nobody."""
+
+
+class SettableClock:
+    """A clock that moves only when it is told to; waiting for it takes no real time."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self._now = now.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return self._now
+
+    def real_seconds(self, _stretch: timedelta) -> float:
+        """Nothing: whoever waits on this clock looks again at once, and yields to the loop meanwhile."""
+        return 0.001
+
+    def set(self, now: datetime) -> None:
+        """Jump to an aware instant."""
+        self._now = now.astimezone(UTC)
+
+    def advance(self, stretch: timedelta | None = None, /, **parts: float) -> datetime:
+        """Move on by a timedelta, or by its parts: `advance(days=3, hours=2)`."""
+        self._now += stretch if stretch is not None else timedelta(**parts)
+        return self._now
+
+
+def make_settings(*, database_url: str, redis_url: str, data_dir: Path, **other: Any) -> Settings:
+    """Settings with random keys; the caller sees to it that no `ESTIM_…` variable is set."""
+    given: dict[str, Any] = {
+        "municipality": ESENLER,
+        "data_dir": data_dir,
+        "database_url": database_url,
+        "redis_url": redis_url,
+        "database_pool": 5,
+        "vault_keys": f"test:{generate_key()}",
+        "index_key": generate_key(),
+        "key_pepper": generate_key(),
+        "public_url": "https://estim.example",
+    }
+    return Settings(**given | other)
+
+
+async def lay_out(database_url: str) -> None:
+    """Migrate an empty database and load Esenler's catalogue into it; no connection stays open."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config(ROOT / "alembic.ini")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    engine = create_async_engine(database_url, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(upgrade)
+    await engine.dispose()
+    database = Database(database_url)
+    async with database.transaction() as session:
+        await store_catalogue(session, load_catalogue(ESENLER), now=START)
+    await database.close()
+
+
+async def new_key(house: House, role: str, unit: str | None = None) -> str:
+    """The API key of a new client with that role."""
+    async with house.database.transaction() as session:
+        return await create_client(
+            session,
+            name=f"{role} (test)",
+            role=role,
+            unit=unit,
+            pepper=decode_key(house.settings.key_pepper.get_secret_value()),
+            now=house.clock.now(),
+        )
+
+
+@asynccontextmanager
+async def opened_app(settings: Settings, clock: SettableClock) -> AsyncIterator[FastAPI]:
+    """The API, started; its house is at `app.state.house`."""
+    app = create_app(settings, clock)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@asynccontextmanager
+async def opened_client(app: FastAPI, key: str | None = None) -> AsyncIterator[AsyncClient]:
+    """A caller of `app`, with an API key or without; an error that nothing handles is raised, not answered."""
+    headers = {} if key is None else {"X-API-Key": key}
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as client:
+        yield client
