@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from app.access.service import Gatekeeper
 from app.channels.door import Door
+from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqDoorbell
@@ -17,6 +18,7 @@ from app.notices.delivery.console import ConsoleDelivery
 from app.notices.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
 from app.standards.rulebook import Shelf
+from app.tickets.facts import TicketFacts
 from config.settings import Settings
 
 TRACKING_PATH = "/v1/tracking"
@@ -38,6 +40,8 @@ class House:
     shelf: Shelf
     gatekeeper: Gatekeeper
     door: Door
+    tracking: Attempts
+    facts: TicketFacts
     renderer: Renderer
     delivery: Delivery
 
@@ -70,6 +74,8 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
         shelf=shelf,
         gatekeeper=Gatekeeper(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         door=door,
+        tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
+        facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
         delivery=ConsoleDelivery(settings.outbox, sender_name="ESTİM Başvuru Takip Sistemi"),
     )

@@ -10,8 +10,11 @@ from app.channels import routes as channels
 from app.core.clock import Clock
 from app.core.http import RequestGuard
 from app.core.problem import install_problem_handlers
+from app.escalation import routes as escalation
 from app.house import open_house
+from app.notices import routes as notices
 from app.openapi import DESCRIPTION, TAGS, operation_id
+from app.tickets import routes as tickets
 from config.settings import Settings
 
 
@@ -42,6 +45,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         body_timeout_seconds=settings.body_timeout_seconds,
     )
     install_problem_handlers(app)
-    for router in (channels.tickets, channels.doors, channels.kept):
+    for router in (
+        channels.tickets,
+        tickets.router,
+        tickets.tracking,
+        notices.router,
+        escalation.router,
+        channels.doors,
+        channels.kept,
+    ):
         app.include_router(router)
     return app

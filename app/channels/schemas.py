@@ -171,6 +171,7 @@ class Receipt(Answer):
     clocks: list[ReceiptClock]
     missing_documents: list[MissingDocument]
     suggested_unit: str | None = Field(None, examples=["public-works"])
+    suggested_external: str | None = Field(None, examples=["İSKİ"], description="Outside the municipality's duties")
     follow_up: FollowUp
 
 

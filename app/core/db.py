@@ -6,16 +6,33 @@ Timeouts stand on every stage (connect, pool, statement), for a server that hang
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, MetaData, Table, bindparam, column, func, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    TableValuedAlias,
+    Update,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import Sequence as Sequence_
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.jobs import Doorbell, rung
+
+T = TypeVar("T")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -88,29 +105,59 @@ async def bulk_insert(
     """Insert any number of equal-shaped rows in one statement of one shape, whatever their number.
 
     The values travel as one array a column (`unnest`), which the server plans once. With `skip_conflicts` rows that
-    hit any unique constraint are left out; `returning` names a column whose values of the rows really inserted come back.
+    hit any unique constraint are left out; `returning` names a column whose values come back for the rows inserted.
     """
     if not rows:
         return []
     names = tuple(rows[0])
     statement = _unnest_insert(model, names, skip_conflicts, returning)
-    result = await session.execute(statement, {name: [row[name] for row in rows] for name in names})
+    result = await session.execute(statement, _arrays(rows))
     return list(result.scalars()) if returning else []
+
+
+async def bulk_update(session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the named columns of any number of rows, found by their `id`, in one statement."""
+    if rows:
+        names = tuple(rows[0])
+        statement = _unnest_update(model, names)
+        await session.execute(statement, _arrays(rows), execution_options={"synchronize_session": False})
+
+
+def among(one: ColumnElement[T] | InstrumentedAttribute[T], values: Sequence[T]) -> ColumnElement[bool]:
+    """`one = ANY(values)`: unlike `IN`, one statement of one shape whatever the number of values."""
+    return one == any_(literal(list(values), ARRAY(one.type, dimensions=1)))
 
 
 @lru_cache(maxsize=64)
 def _unnest_insert(
     model: type[Base], names: tuple[str, ...], skip: bool, returning: str | None
 ) -> Insert | ReturningInsert[Any]:
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
-    columns: list[Column[Any]] = [table.c[name] for name in names]
-    arrays = func.unnest(*(bindparam(c.name, type_=ARRAY(c.type, dimensions=1)) for c in columns))
-    values = arrays.table_valued(*(column(c.name, c.type) for c in columns)).render_derived(name="incoming")
-    statement = insert(table).from_select(list(names), select(*(values.c[name] for name in names)))
+    table, incoming = _incoming(model, names)
+    statement = insert(table).from_select(list(names), select(*(incoming.c[name] for name in names)))
     if skip:
         statement = statement.on_conflict_do_nothing()
     return statement.returning(table.c[returning]) if returning else statement
+
+
+@lru_cache(maxsize=64)
+def _unnest_update(model: type[Base], names: tuple[str, ...]) -> Update:
+    table, incoming = _incoming(model, names)
+    changed = {name: incoming.c[name] for name in names if name != "id"}
+    return update(table).where(table.c.id == incoming.c.id).values(changed)
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+
+
+def _incoming(model: type[Base], names: tuple[str, ...]) -> tuple[Table, TableValuedAlias]:
+    """The model's table, and rows of these columns as they come in: one array parameter a column."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
+    columns: list[Column[Any]] = [table.c[name] for name in names]
+    arrays = func.unnest(*(bindparam(f"all_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
+    values = arrays.table_valued(*(column(c.name, c.type) for c in columns))
+    return table, values.render_derived(name="incoming")
 
 
 async def draw_numbers(session: AsyncSession, sequence: Sequence_, count: int) -> list[int]:

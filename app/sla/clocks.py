@@ -3,7 +3,7 @@
 The dates come from the pure core; here they become rows. All functions expect that the ticket is locked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,48 +132,53 @@ async def pauses_of(session: AsyncSession, clock_id: UUID) -> list[ClockPause]:
     return list(found)
 
 
-async def pause(session: AsyncSession, clocks: Sequence[SlaClock], *, reason: str, at: datetime) -> None:
-    """Let the clocks stand still that run and may pause for `reason`; the others run on (B36: no pause in a pause)."""
-    for clock in clocks:
-        if clock.state == "running" and reason in clock.policy["pausable"]:
-            session.add(ClockPause(clock_id=clock.id, started_at=at, reason=reason))
-            clock.state = "paused"
-            await _disarm(session, clock)
-
-
-async def resume(session: AsyncSession, clocks: Sequence[SlaClock], *, calendar: Calendar, at: datetime) -> None:
-    """Let paused clocks run again: their due date is computed anew from all recorded pauses."""
-    for clock in clocks:
-        if clock.state == "paused":
-            await _end_pause(session, clock, calendar=calendar, at=at)
-            clock.state = "running"
-            await _rearm(session, clock, calendar)
-
-
-async def meet(session: AsyncSession, clocks: Sequence[SlaClock], *, calendar: Calendar, at: datetime) -> None:
-    """Stop clocks because what they wait for has happened; late ones are breached, on their due instant (B33)."""
-    for clock in clocks:
-        if clock.met_at is not None or clock.state == "cancelled":
-            continue
-        if clock.state == "paused":
-            await _end_pause(session, clock, calendar=calendar, at=at)
-        clock.met_at = at
-        if clock.state != "breached":
-            _judge(clock, at)
+async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
+    """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause)."""
+    if clock.state == "running" and reason in clock.policy["pausable"]:
+        session.add(ClockPause(id=new_id(), clock_id=clock.id, started_at=at, reason=reason))
+        clock.state = "paused"
         await _disarm(session, clock)
 
 
-async def cancel(session: AsyncSession, clocks: Sequence[SlaClock], *, at: datetime) -> None:
-    """Take clocks out of the figures (withdrawn, duplicate); what is breached or met already stays so."""
-    for clock in clocks:
-        if clock.state in {"running", "paused"}:
-            await session.execute(
-                update(ClockPause)
-                .where(ClockPause.clock_id == clock.id, ClockPause.ended_at.is_(None))
-                .values(ended_at=at)
-            )
-            clock.state = "cancelled"
-        await _disarm(session, clock)
+async def resume(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
+    """Let a paused clock run again: its due date is computed anew from all recorded pauses."""
+    if clock.state == "paused":
+        await _end_pause(session, clock, calendar=calendar, at=at)
+        clock.state = "running"
+        await _rearm(session, clock, calendar)
+
+
+async def meet(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
+    """Stop a clock because what it waits for has happened; a late one is breached, on its due instant (B33)."""
+    if clock.met_at is not None or clock.state == "cancelled":
+        return
+    if clock.state == "paused":
+        await _end_pause(session, clock, calendar=calendar, at=at)
+    clock.met_at = at
+    if clock.state != "breached":
+        _judge(clock, at)
+    await _disarm(session, clock)
+
+
+async def cancel(session: AsyncSession, clock: SlaClock, *, at: datetime) -> None:
+    """Take a clock out of the figures (withdrawn, duplicate); one that is breached or met already stays so."""
+    if clock.state in {"running", "paused"}:
+        open_pause = update(ClockPause).where(ClockPause.clock_id == clock.id, ClockPause.ended_at.is_(None))
+        await session.execute(open_pause.values(ended_at=at))
+        clock.state = "cancelled"
+    await _disarm(session, clock)
+
+
+def restart(clock: SlaClock, *, cycle: int, started_at: datetime, calendar: Calendar) -> OpenedClock:
+    """The same promise or law anew, for the next cycle of a reopened ticket, under the policy that was pinned."""
+    return open_clock(
+        PinnedPolicy.from_json(clock.policy),
+        ticket_id=clock.ticket_id,
+        cycle=cycle,
+        started_at=started_at,
+        calendar=calendar,
+        calendar_version_id=clock.calendar_version_id,
+    )
 
 
 def _judge(clock: SlaClock, at: datetime) -> None:

@@ -71,9 +71,10 @@ class Intake:
     """One citizen request, understood.
 
     `occurred_at` is the citizen's own event time on the channel (call time, receipt of the SMS, device capture, CİMER
-    date; UTC), None where only our receipt is known; `external_id` the channel's id of the message. The flags say which
-    conditional documents of the published table are due, and whether law 4982 (bilgi edinme) governs the request. `digest` is the keyed hash of the message as it came,
-    by which a repeated request is told from another one under the same id.
+    date; UTC), None where only our receipt is known; `external_id` the channel's id of the message. The flags say
+    which conditional documents of the published table are due, and whether law 4982 (bilgi edinme) governs the
+    request. `digest` is the keyed hash of the message as it came, by which a repeated request is told from another
+    one under the same id.
     """
 
     channel: Channel

@@ -86,8 +86,8 @@ class Ticket(Base):
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     callback_attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
 
-    last_event: Mapped[str] = mapped_column(Text)
-    last_event_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_action: Mapped[str] = mapped_column(Text)
+    last_action_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     event_seq: Mapped[int] = mapped_column(Integer)
     event_hash: Mapped[bytes] = mapped_column(LargeBinary)
 

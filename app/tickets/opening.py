@@ -12,12 +12,11 @@ from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.notices.compose import APPLICANT, notice_row
-from app.notices.kinds import Medium, MissingDocumentsPayload, NoticeKind, ReceiptPayload
-from app.people.identity import PhoneKind
+from app.notices.kinds import MissingDocumentsPayload, NoticeKind, ReceiptPayload
 from app.people.vault import Vault
 from app.sla.clocks import OpenedClock, open_clock
 from app.standards.neighbourhoods import match_neighbourhood
-from app.standards.routing import suggest_unit
+from app.standards.routing import UnitSuggestion, suggest_unit
 from app.standards.rulebook import Rulebook
 from app.standards.values import (
     Channel,
@@ -29,6 +28,7 @@ from app.standards.values import (
 )
 from app.tickets.history import first_event
 from app.tickets.intake import ApplicantRole, Intake, Kind
+from app.tickets.notify import reachable_by
 from app.tickets.number import dictate, format_number
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.workflow import State, allowed_actions
@@ -37,7 +37,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a channel's clock may be ahead of ours."""
 
 WET_SIGNATURE = Document("wet_signature", "Islak imzalı dilekçe", (DocumentCondition.WET_SIGNATURE,))
-"""What is still owed where a request that needs a signature came by a way that can't carry one (domain rule of row 5)."""
+"""What is still owed where a request that needs a signature came by a way that can't carry one (row 5 of the table)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,20 @@ class Opening:
     applicant: dict[str, Any]
     sealed: dict[str, bytes | None]
     neighbourhood: str | None
-    suggested_unit: str | None
+    suggestion: UnitSuggestion | None
     documents: tuple[tuple[Document, bool], ...]
     clocks: tuple[OpenedClock, ...]
     ticket_id: UUID = field(default_factory=new_id)
+
+    @property
+    def suggested_unit(self) -> str | None:
+        """The directorate whose words the description uses; None also where it is a matter for somebody outside."""
+        return self.suggestion.unit.code if self.suggestion and not self.suggestion.external else None
+
+    @property
+    def suggested_external(self) -> str | None:
+        """The body outside the municipality whose matter it seems to be (law 3071 art. 5: forward and inform)."""
+        return self.suggestion.unit.name if self.suggestion and self.suggestion.external else None
 
     @property
     def missing(self) -> list[Document]:
@@ -101,7 +111,7 @@ def prepare(
     missing = any(not provided for _, provided in documents)
     ticket_id = new_id()
     matched = match_neighbourhood(rulebook.catalogue.neighbourhoods, intake.place.neighbourhood or "")
-    suggestion = suggest_unit(rulebook.catalogue.units, intake.description)
+    suggestion = suggest_unit(rulebook.catalogue.units, intake.description, rulebook.catalogue.external_bodies)
     return Opening(
         intake=intake,
         client_id=client_id,
@@ -115,7 +125,7 @@ def prepare(
         applicant=_applicant_row(intake, vault),
         sealed=_sealed(intake, vault, ticket_id, matched),
         neighbourhood=matched,
-        suggested_unit=suggestion.unit.code if suggestion else None,
+        suggestion=suggestion,
         documents=documents,
         clocks=_clocks(intake, service, rulebook, ticket_id, started_at, missing=missing),
         ticket_id=ticket_id,
@@ -325,8 +335,8 @@ def _ticket_row(opening: Opening, number: str, event: dict[str, Any], receipt: d
         "time_flag": intake.time_flag,
         "documents_complete_at": None if opening.missing else opening.now,
         "callback_attempts": 0,
-        "last_event": event["kind"],
-        "last_event_at": event["at"],
+        "last_action": event["kind"],
+        "last_action_at": event["at"],
         "event_seq": event["seq"],
         "event_hash": event["hash"],
     }
@@ -356,6 +366,7 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
         ],
         "missing_documents": [{"code": document.code, "label": document.label} for document in opening.missing],
         "suggested_unit": opening.suggested_unit,
+        "suggested_external": opening.suggested_external,
         "follow_up": {
             "tracking_url": tracking_url,
             "call_line": opening.rulebook.catalogue.municipality.call_line,
@@ -363,21 +374,14 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
     }
 
 
-def citizen_medium(intake: Intake) -> Medium | None:
-    """How the applicant can be told: by SMS to a mobile phone, else by e-mail; never where the identity is hidden.
-
-    CİMER answers its applicants itself.
-    """
-    person = intake.person
-    if person.identity_hidden or intake.channel is Channel.CIMER:
-        return None
-    if person.phone is not None and person.phone.kind is PhoneKind.MOBILE:
-        return Medium.SMS
-    return Medium.EMAIL if person.email else None
-
-
 def _notices(opening: Opening, number: str) -> list[dict[str, Any]]:
-    medium = citizen_medium(opening.intake)
+    person = opening.intake.person
+    medium = reachable_by(
+        channel=opening.intake.channel,
+        identity_hidden=person.identity_hidden,
+        phone_kind=person.phone.kind if person.phone else None,
+        has_email=person.email is not None,
+    )
     if medium is None:
         return []
     promise = next((o.clock for o in opening.clocks if o.clock["kind"] == "promise"), None)

@@ -5,7 +5,6 @@ from functools import lru_cache
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import STATUTORY_CHAIN, Chain, default_chain
 from app.sla.clocks import PinnedPolicy
-from app.sla.deadline import Basis, Policy, Roll
 from app.standards.values import Catalogue, Regime, RegimeCode, Service, StatutoryWhen
 
 OFFICE_HOURS = "office"
@@ -16,7 +15,7 @@ def promise_policy(service: Service) -> PinnedPolicy:
     """The published promise of a service: its printed limit, counted and paused as standards.yaml says."""
     own = service.chain
     return PinnedPolicy(
-        policy=Policy(service.limit, Basis(service.basis), Roll(service.roll), ClockKind.PROMISE),
+        policy=service.policy,
         printed=service.limit_text,
         hours=service.hours,
         chain=default_chain(service.limit, ClockKind.PROMISE) if own is None else Chain.from_json(own),
@@ -39,7 +38,7 @@ def statutory_policy(
 @lru_cache(maxsize=32)
 def _of_regime(regime: Regime) -> PinnedPolicy:
     return PinnedPolicy(
-        policy=Policy(regime.limit, Basis.ROUND_THE_CLOCK, Roll(regime.roll), ClockKind.STATUTORY),
+        policy=regime.policy(),
         printed=regime.limit.describe_tr(),
         hours=OFFICE_HOURS,
         chain=STATUTORY_CHAIN,

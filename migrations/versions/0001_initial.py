@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.Column("phone_index", sa.LargeBinary(), nullable=True),
         sa.Column("national_id_index", sa.LargeBinary(), nullable=True),
-        sa.CheckConstraint(
-            "role IN ('self', 'attorney', 'guardian', 'anonymous')", name=op.f("ck_applicant_role")
-        ),
+        sa.CheckConstraint("role IN ('self', 'attorney', 'guardian', 'anonymous')", name=op.f("ck_applicant_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_applicant")),
     )
     op.create_index(
@@ -151,8 +149,8 @@ def upgrade() -> None:
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("callback_attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("last_event", sa.Text(), nullable=False),
-        sa.Column("last_event_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_action", sa.Text(), nullable=False),
+        sa.Column("last_action_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event_seq", sa.Integer(), nullable=False),
         sa.Column("event_hash", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("number ~ '^[0-9]{10}$'", name=op.f("ck_ticket_number")),
@@ -160,9 +158,7 @@ def upgrade() -> None:
             "state IN ('received', 'awaiting_documents', 'registered', 'referred', 'returned', 'in_progress', 'awaiting_citizen', 'awaiting_external', 'pending_approval', 'resolved', 'callback_pending', 'closed', 'reopened', 'withdrawn')",
             name=op.f("ck_ticket_state"),
         ),
-        sa.CheckConstraint(
-            "(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_ticket_coordinates_whole")
-        ),
+        sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_ticket_coordinates_whole")),
         sa.CheckConstraint(
             "latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name=op.f("ck_ticket_coordinates"),
@@ -220,7 +216,6 @@ def upgrade() -> None:
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_by", sa.Uuid(), nullable=True),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("source IN ('system', 'citizen')", name=op.f("ck_escalation_source")),
         sa.CheckConstraint("level IN (1, 2)", name=op.f("ck_escalation_level")),
         sa.ForeignKeyConstraint(
@@ -291,9 +286,7 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "running", sa.BigInteger(), server_default=sa.text("nextval('notice_number_seq')"), nullable=False
-        ),
+        sa.Column("running", sa.BigInteger(), server_default=sa.text("nextval('notice_number_seq')"), nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
@@ -362,9 +355,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'met', 'breached', 'cancelled')", name=op.f("ck_sla_clock_state")
         ),
-        sa.CheckConstraint(
-            "breached_at IS NULL OR breached_at = due_at", name=op.f("ck_sla_clock_breached_at_is_due")
-        ),
+        sa.CheckConstraint("breached_at IS NULL OR breached_at = due_at", name=op.f("ck_sla_clock_breached_at_is_due")),
         sa.CheckConstraint("due_at >= started_at", name=op.f("ck_sla_clock_due_after_start")),
         sa.ForeignKeyConstraint(
             ["calendar_version_id"],
@@ -462,9 +453,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
-    op.drop_index(
-        "uq_clock_pause_open", table_name="clock_pause", postgresql_where=sa.text("ended_at IS NULL")
-    )
+    op.drop_index("uq_clock_pause_open", table_name="clock_pause", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index(op.f("ix_clock_pause_clock_id"), table_name="clock_pause")
     op.drop_table("clock_pause")
     op.drop_index("ix_checkpoint_due", table_name="checkpoint", postgresql_where=sa.text("state = 'armed'"))

@@ -1,0 +1,209 @@
+"""The sentences of the API's errors, Turkish and English side by side; codes are stable, sentences may improve."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+Language = Literal["tr", "en"]
+
+
+class Sentence(NamedTuple):
+    """One sentence in both languages, with `{fact}` places."""
+
+    tr: str
+    en: str
+
+
+PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "internal": Sentence("Beklenmeyen hata", "Unexpected error"),
+        "unauthenticated": Sentence("API anahtarı gerekli", "API key required"),
+        "forbidden": Sentence("Bu işlem için yetki yok", "Not permitted"),
+        "not_found": Sentence("Bulunamadı", "Not found"),
+        "method_not_allowed": Sentence("Bu adreste bu yöntem yok", "Method not allowed here"),
+        "invalid": Sentence("Geçersiz alanlar var", "Some fields are not valid"),
+        "wrong_state": Sentence("Başvurunun durumu buna izin vermiyor", "The ticket's state does not allow this"),
+        "stale_version": Sentence("Başvuru bu arada değişti", "The ticket has changed meanwhile"),
+        "version_required": Sentence("If-Match başlığı gerekli", "If-Match header required"),
+        "key_reused": Sentence("Idempotency-Key başka bir istekte kullanıldı", "Idempotency-Key was used before"),
+        "already_received": Sentence("Bu kayıt daha önce alındı", "This record was received before"),
+        "unsupported_media_type": Sentence("Desteklenmeyen içerik türü", "Unsupported content type"),
+        "too_large": Sentence("İstek gövdesi çok büyük", "Request body too large"),
+        "too_slow": Sentence("İstek gövdesi zamanında gelmedi", "Request body did not arrive in time"),
+        "too_many": Sentence("Çok fazla deneme", "Too many attempts"),
+        "unavailable": Sentence("Hizmet şu anda yanıt veremiyor", "Service cannot answer at the moment"),
+    }
+)
+
+PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "internal": Sentence(
+            "Hata kaydedildi. İstek numarasını destek birimine iletiniz.",
+            "The error was recorded. Please pass the request id on to support.",
+        ),
+        "unauthenticated": Sentence(
+            "Geçerli bir anahtarı X-API-Key veya Authorization: Bearer başlığında gönderiniz.",
+            "Send a valid key in the header X-API-Key or as Authorization: Bearer.",
+        ),
+        "forbidden": Sentence("Anahtarda {scope} yetkisi yok.", "The key lacks the scope {scope}."),
+        "not_found": Sentence(
+            "Böyle bir kayıt yok veya bu anahtarla görülemiyor.",
+            "There is no such record, or it is not visible to this key.",
+        ),
+        "method_not_allowed": Sentence("İzin verilenler: {allowed}.", "Allowed: {allowed}."),
+        "invalid": Sentence(
+            "Her alan için ne beklendiği 'errors' listesinde yazılıdır.",
+            "The list 'errors' says for each field what is expected.",
+        ),
+        "wrong_state": Sentence(
+            "Başvuru '{state}' durumunda. Yapılabilecekler: {allowed}.",
+            "The ticket is in state '{state}'. Possible now: {allowed}.",
+        ),
+        "stale_version": Sentence(
+            "Güncel sürüm {etag}. Başvuruyu yeniden okuyup tekrar deneyiniz.",
+            "The present version is {etag}. Read the ticket again and retry.",
+        ),
+        "version_required": Sentence(
+            "Değişiklik isteklerinde, okunan sürümün ETag değeri If-Match başlığında gönderilmelidir.",
+            "A change has to carry the ETag of the version that was read in the header If-Match.",
+        ),
+        "key_reused": Sentence(
+            "Aynı Idempotency-Key farklı bir içerikle geldi; yeni istek için yeni anahtar kullanınız.",
+            "The same Idempotency-Key came with another content; use a new key for a new request.",
+        ),
+        "already_received": Sentence(
+            "Bu kanal kimliği {number} numaralı başvuruya aittir ve içeriği farklıdır.",
+            "This channel id belongs to ticket {number}, whose content differs.",
+        ),
+        "unsupported_media_type": Sentence(
+            "Content-Type: application/json (UTF-8) gönderiniz.",
+            "Send Content-Type: application/json (UTF-8).",
+        ),
+        "too_large": Sentence("En fazla {limit} bayt gönderilebilir.", "At most {limit} bytes may be sent."),
+        "too_slow": Sentence(
+            "Gövde {seconds} saniye içinde tamamlanmalıdır.",
+            "The body has to be complete within {seconds} seconds.",
+        ),
+        "too_many": Sentence("{retry_after} saniye sonra yeniden deneyiniz.", "Try again in {retry_after} seconds."),
+        "unavailable": Sentence(
+            "İstek tamamlanamadı. {retry_after} saniye sonra yeniden deneyiniz.",
+            "The request could not be completed. Try again in {retry_after} seconds.",
+        ),
+    }
+)
+
+FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "missing": Sentence("Bu alan zorunludur.", "This field is required."),
+        "unknown_field": Sentence("Böyle bir alan yok.", "There is no such field."),
+        "json": Sentence("Gövde geçerli bir JSON değil.", "The body is not valid JSON."),
+        "utf8": Sentence("Gövde UTF-8 değil.", "The body is not UTF-8."),
+        "control_character": Sentence(
+            "Denetim karakteri veya bozuk Unicode içeremez.",
+            "Must not hold control characters or broken Unicode.",
+        ),
+        "text": Sentence("Metin olmalıdır.", "Must be text."),
+        "too_long": Sentence("En fazla {max} karakter olabilir.", "Must have at most {max} characters."),
+        "too_short": Sentence("En az {min} karakter olmalıdır.", "Must have at least {min} characters."),
+        "too_many_items": Sentence("En fazla {max} öğe olabilir.", "Must have at most {max} items."),
+        "too_few_items": Sentence("En az {min} öğe olmalıdır.", "Must have at least {min} items."),
+        "characters": Sentence("İzin verilmeyen bir karakter içeriyor.", "Holds a character that is not allowed here."),
+        "choice": Sentence("Şunlardan biri olmalıdır: {allowed}.", "Must be one of: {allowed}."),
+        "number": Sentence("Sayı olmalıdır.", "Must be a number."),
+        "integer": Sentence("Tam sayı olmalıdır.", "Must be a whole number."),
+        "boolean": Sentence("true veya false olmalıdır.", "Must be true or false."),
+        "minimum": Sentence("En az {min} olmalıdır.", "Must be at least {min}."),
+        "maximum": Sentence("En fazla {max} olmalıdır.", "Must be at most {max}."),
+        "object": Sentence("Bir JSON nesnesi olmalıdır.", "Must be a JSON object."),
+        "list": Sentence("Bir liste olmalıdır.", "Must be a list."),
+        "date_time": Sentence(
+            "ISO 8601 tarih-saat olmalıdır, örneğin 2026-05-12T10:00:00+03:00.",
+            "Must be an ISO 8601 date-time such as 2026-05-12T10:00:00+03:00.",
+        ),
+        "zone": Sentence(
+            "Saat dilimi zorunludur, örneğin 2026-05-12T10:00:00+03:00.",
+            "The zone is required, as in 2026-05-12T10:00:00+03:00.",
+        ),
+        "in_future": Sentence("Gelecekte olamaz.", "Must not lie in the future."),
+        "too_late": Sentence("{latest} tarihinden önce olmalıdır.", "Must be before {latest}."),
+        "too_old": Sentence("{earliest} tarihinden önce olamaz.", "Must not be before {earliest}."),
+        "phone": Sentence(
+            "Geçerli bir telefon numarası değil; 0532 000 00 00 gibi olmalıdır.",
+            "Not a valid phone number; it should look like 0532 000 00 00.",
+        ),
+        "national_id": Sentence(
+            "Geçerli bir T.C. kimlik numarası değil (11 hanelidir, son iki hanesi denetim hanesidir).",
+            "Not a valid T.C. identity number (11 digits, the last two are a checksum).",
+        ),
+        "email": Sentence("Geçerli bir e-posta adresi değil.", "Not a valid e-mail address."),
+        "ticket_number": Sentence(
+            "Geçerli bir başvuru numarası değil (10 hanelidir, son hanesi denetim hanesidir).",
+            "Not a valid ticket number (10 digits, the last is a check digit).",
+        ),
+        "anonymous_with_identity": Sentence(
+            "Anonim başvuruda kişi bilgisi gönderilmez.", "An anonymous applicant carries no personal fields."
+        ),
+        "identity_needed": Sentence(
+            "Anonim olmayan başvuruda ad veya telefon gerekir.",
+            "An applicant who is not anonymous needs a name or a phone.",
+        ),
+        "coordinates": Sentence(
+            "Enlem ve boylam birlikte verilmelidir.", "Latitude and longitude have to come together."
+        ),
+        "service_closed": Sentence("Bu hizmet yeni başvuruya kapalıdır.", "This service takes no new requests."),
+        "unknown_service": Sentence(
+            "Katalogda böyle bir hizmet yok; olanlar: {allowed}.",
+            "There is no such service in the catalogue; it has: {allowed}.",
+        ),
+        "no_personal_data": Sentence("Bu hizmette kişi bilgisi kaydedilmez.", "This service records no personal data."),
+        "not_by_phone": Sentence("Bu hizmete telefonla başvurulamaz.", "This service cannot be applied for by phone."),
+        "unknown_unit": Sentence(
+            "Böyle bir birim yok; olanlar: {allowed}.", "There is no such unit; there are: {allowed}."
+        ),
+        "unknown_document": Sentence(
+            "Bu belge bu hizmet için yayımlanan listede yok; olanlar: {allowed}.",
+            "This document is not on the published list of this service; it has: {allowed}.",
+        ),
+        "reason_needed": Sentence(
+            "Olumsuz sonuçta gerekçe ve başvuru yolu zorunludur.",
+            "A negative outcome needs its reason and the remedy.",
+        ),
+        "forwarded_to_needed": Sentence(
+            "İletilen kurumun adı zorunludur.", "The body to which it was forwarded is required."
+        ),
+        "wrong_outcome": Sentence("Bu sonuç kendi komutuyla verilir.", "This outcome has a command of its own."),
+        "cursor": Sentence("İmleç bu listeye ait değil.", "The cursor does not belong to this list."),
+        "duplicate_itself": Sentence("Başvuru kendisinin mükerreri olamaz.", "A ticket is no duplicate of itself."),
+        "value": Sentence("Geçerli bir değer değil.", "Not a valid value."),
+    }
+)
+
+
+def say(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
+    """The sentence in the language with its facts filled in; lists read `a, b`."""
+    shown = {
+        key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in facts.items()
+    }
+    words: str = getattr(sentence, language)
+    return words.format_map(shown)
+
+
+def preferred_language(accept_language: str) -> Language:
+    """English where the header prefers it to Turkish; Turkish otherwise (also without a header)."""
+    best: dict[str, float] = {"tr": 0.0, "en": 0.0}
+    for part in accept_language.split(","):
+        tag, _, parameters = part.strip().partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        if primary in best:
+            best[primary] = max(best[primary], _quality(parameters))
+    return "en" if best["en"] > best["tr"] else "tr"
+
+
+def _quality(parameters: str) -> float:
+    name, _, value = parameters.partition(";")[0].partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        return min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return 0.0

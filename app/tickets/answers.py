@@ -1,0 +1,165 @@
+"""From stored rows to what a caller reads: opened from the vault, masked unless the caller may read personal data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.access.actor import Actor
+from app.access.scopes import Scope
+from app.people.masking import (
+    mask_address,
+    mask_email,
+    mask_name,
+    mask_national_id,
+    mask_phone,
+    mask_text,
+)
+from app.people.model import Applicant
+from app.people.vault import Vault
+from app.sla.deadline import on_time
+from app.sla.model import SlaClock
+from app.tickets.history import EVENT_LABELS, chain_holds
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.queries import TicketCase
+from app.tickets.schemas import (
+    ApplicantAnswer,
+    ClockAnswer,
+    DocumentAnswer,
+    EventAnswer,
+    PlaceAnswer,
+    TicketAnswer,
+    TicketSummary,
+    TimelineAnswer,
+)
+from app.tickets.workflow import State, allowed_actions
+
+_MASKS = {
+    "name": mask_name,
+    "phone": mask_phone,
+    "national_id": mask_national_id,
+    "address": mask_address,
+    "email": mask_email,
+}
+
+
+def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
+    """Whether `actor` reads this applicant unmasked; a hidden identity stays hidden from units."""
+    return actor.may(Scope.PERSONAL_DATA_READ) and not (applicant.identity_hidden and actor.unit is not None)
+
+
+def clock_answer(clock: SlaClock) -> ClockAnswer:
+    """A clock as it is shown; its verdict is `on_time`, the same everywhere (C10)."""
+    verdict = on_time(clock.met_at, clock.due_at) if clock.met_at else (False if clock.breached_at else None)
+    return ClockAnswer(
+        kind=clock.kind,
+        limit=clock.policy["printed"],
+        state=clock.state,
+        started_at=clock.started_at,
+        due_at=None if clock.state == "paused" else clock.due_at,
+        met_at=clock.met_at,
+        breached_at=clock.breached_at,
+        on_time=verdict,
+    )
+
+
+def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
+    """Whether the promise was not kept in time, as `queries.overdue` asks the database."""
+    return any(
+        not on_time(clock.met_at or now, clock.due_at)
+        for clock in clocks
+        if clock.kind == "promise" and (clock.met_at or clock.state in {"running", "breached"})
+    )
+
+
+def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
+    """A ticket in a list."""
+    return TicketSummary(
+        number=ticket.number,
+        status=ticket.state,
+        status_label=State(ticket.state).label_tr,
+        outcome=ticket.outcome,
+        kind=ticket.kind,
+        channel=ticket.channel,
+        service=ticket.service,
+        unit=ticket.unit,
+        suggested_unit=ticket.suggested_unit,
+        neighbourhood=ticket.neighbourhood,
+        cycle=ticket.cycle,
+        received_at=ticket.received_at,
+        overdue=is_overdue(clocks, now),
+        clocks=[clock_answer(clock) for clock in clocks],
+    )
+
+
+def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketAnswer:
+    """One ticket whole."""
+    ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
+
+    def text(column: str, sealed: bytes | None) -> str | None:
+        if sealed is None:
+            return None
+        opened = vault.open(sealed, table="ticket", column=column, row_id=ticket.id)
+        return opened if unmasked else mask_text(opened)
+
+    return TicketAnswer(
+        **dict(ticket_summary(ticket, case.clocks, now)),
+        allowed_actions=[action.value for action in allowed_actions(State(ticket.state))],
+        external_id=ticket.external_id,
+        description=text("description", ticket.description) or "",
+        reply=text("reply", ticket.reply),
+        applicant=_applicant_answer(case.applicant, vault, unmasked=unmasked),
+        place=PlaceAnswer(
+            latitude=ticket.latitude,
+            longitude=ticket.longitude,
+            neighbourhood=ticket.neighbourhood,
+            note=text("place_note", ticket.place_note),
+        ),
+        documents=[DocumentAnswer.model_validate(document) for document in case.documents],
+        occurred_at=ticket.occurred_at,
+        time_flag=ticket.time_flag,
+        referred_at=ticket.referred_at,
+        interim_reply_at=ticket.interim_reply_at,
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        duplicate_of=ticket.duplicate_of,
+    )
+
+
+def timeline_answer(
+    ticket: Ticket, applicant: Applicant, events: Sequence[TicketEvent], *, vault: Vault, actor: Actor
+) -> TimelineAnswer:
+    """The history of a ticket, its notes masked unless the caller may read personal data."""
+    unmasked = sees_personal_data(actor, applicant)
+    return TimelineAnswer(
+        number=ticket.number,
+        chain_holds=chain_holds(events),
+        items=[
+            EventAnswer(
+                seq=event.seq,
+                kind=event.kind,
+                label=EVENT_LABELS[event.kind],
+                at=event.at,
+                actor=event.actor,
+                data=event.data,
+                note=_note(event, vault, unmasked=unmasked),
+                hash=event.hash.hex(),
+            )
+            for event in events
+        ],
+    )
+
+
+def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
+    if event.note is None:
+        return None
+    note = vault.open(event.note, table="ticket_event", column=f"note:{event.seq}", row_id=event.ticket_id)
+    return note if unmasked else mask_text(note)
+
+
+def _applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
+    shown: dict[str, str] = {}
+    for column, mask in _MASKS.items():
+        sealed = getattr(applicant, column)
+        if sealed is not None:
+            value = vault.open(sealed, table="applicant", column=column, row_id=applicant.id)
+            shown[column] = value if unmasked else mask(value)
+    return ApplicantAnswer(role=applicant.role, masked=not unmasked, **shown)

@@ -1,0 +1,217 @@
+"""What callers send to a ticket's commands, and what they read of tickets."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from app.core.schema import Answer, Body, Code, LongText, ShortText, refuse
+from app.tickets.workflow import Outcome, PauseReason
+
+
+class NoteBody(Body):
+    """Words that may go with a command; they are stored sealed."""
+
+    note: LongText | None = Field(None, examples=["Vatandaşla görüşüldü."])
+
+
+class ReasonBody(Body):
+    """The reason that a command asks for; it is stored sealed."""
+
+    reason: LongText = Field(examples=["Görev alanımıza girmemektedir; Temizlik İşleri Müdürlüğüne sevki uygundur."])
+
+
+class TextBody(Body):
+    """A text to the applicant or beside the ticket; it is stored sealed."""
+
+    text: LongText = Field(examples=["Başvurunuz incelenmektedir; keşif 18.05.2026 tarihinde yapılacaktır."])
+
+
+class ReferBody(NoteBody):
+    """To which directorate."""
+
+    unit: Code = Field(examples=["public-works"], description="A code of `GET /v1/catalogue/units`")
+
+
+class DocumentsBody(Body):
+    """Codes of documents of the published list."""
+
+    documents: list[Code] = Field(min_length=1, max_length=20, examples=[["power_of_attorney"]])
+
+
+class PauseBody(NoteBody):
+    """Why work has to wait."""
+
+    reason: PauseReason = Field(examples=["awaiting_citizen"])
+
+
+class CallbackBody(NoteBody):
+    """One attempt to tell the citizen the result, with their mark from 1 to 5 where they gave one."""
+
+    reached: bool = Field(examples=[True])
+    score: int | None = Field(None, ge=1, le=5, examples=[5])
+
+
+class DuplicateBody(Body):
+    """Which ticket is the same matter."""
+
+    duplicate_of: ShortText = Field(examples=["2600012349"])
+
+
+class ResolutionBody(Body):
+    """How the request ends. A refusal needs its reason and the remedy (2577 art. 7, Constitution art. 40)."""
+
+    outcome: Outcome = Field(examples=["positive"])
+    reply: LongText | None = Field(None, examples=["Kaldırım 14.05.2026 tarihinde onarılmıştır."])
+    reason: LongText | None = Field(None, examples=["Talep edilen alan özel mülkiyettedir."])
+    remedy: Literal["administrative_court", "information_board"] | None = Field(
+        None, description="administrative_court: 60 days (2577); information_board: 15 days (4982)"
+    )
+    forwarded_to: ShortText | None = Field(None, examples=["İSKİ"], description="With `forwarded_out`: to whom")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.outcome in {Outcome.WITHDRAWN, Outcome.DUPLICATE}:
+            raise refuse("wrong_outcome")
+        if self.outcome is Outcome.NEGATIVE and (self.reason is None or self.remedy is None):
+            raise refuse("reason_needed")
+        if self.outcome is Outcome.NOT_EXAMINED and self.reason is None:
+            raise refuse("reason_needed")
+        if self.outcome is Outcome.FORWARDED_OUT and self.forwarded_to is None:
+            raise refuse("forwarded_to_needed")
+        return self
+
+    @property
+    def words(self) -> str:
+        """Reply and reason as one text, in the order in which the letter has them."""
+        return "\n".join(part for part in (self.reply, f"Gerekçe: {self.reason}" if self.reason else None) if part)
+
+
+class ClockAnswer(Answer):
+    """A limit of the present cycle: the published promise or the limit of law."""
+
+    kind: str = Field(examples=["promise"])
+    limit: str = Field(examples=["15 GÜN"], description="As printed in the published table")
+    state: str = Field(examples=["running"])
+    started_at: datetime
+    due_at: datetime | None = Field(description="Null while the clock stands still")
+    met_at: datetime | None
+    breached_at: datetime | None
+    on_time: bool | None = Field(description="Null while it is open")
+
+
+class ApplicantAnswer(Answer):
+    """The applicant, masked unless the key may read personal data."""
+
+    role: str = Field(examples=["self"])
+    masked: bool = Field(examples=[True])
+    name: str | None = Field(None, examples=["Ö**** V*******"])
+    phone: str | None = Field(None, examples=["+90 *** *** ** 00"])
+    national_id: str | None = Field(None, examples=["*******0146"])
+    address: str | None = Field(None, examples=["***"])
+    email: str | None = Field(None, examples=["o***@***"])
+
+
+class PlaceAnswer(Answer):
+    """Where the matter lies."""
+
+    latitude: float | None
+    longitude: float | None
+    neighbourhood: str | None = Field(examples=["Oruçreis"])
+    note: str | None = Field(examples=["Pazar yerinin karşısı"])
+
+
+class DocumentAnswer(Answer):
+    """A document that is asked for, and when it came."""
+
+    code: str = Field(examples=["id_card"])
+    label: str = Field(examples=["T.C. Kimlik Belgesi veya yerine geçer belge"])
+    provided_at: datetime | None
+
+
+class TicketSummary(Answer):
+    """A ticket in a list; nothing of it is personal."""
+
+    number: str = Field(examples=["2600012349"])
+    status: str = Field(examples=["in_progress"])
+    status_label: str = Field(examples=["İşlemde"])
+    outcome: str | None = Field(examples=["positive"])
+    kind: str = Field(examples=["request"])
+    channel: str = Field(examples=["call-center"])
+    service: str = Field(examples=["call-center"])
+    unit: str | None = Field(examples=["public-works"])
+    suggested_unit: str | None = Field(examples=["public-works"])
+    neighbourhood: str | None = Field(examples=["Oruçreis"])
+    cycle: int = Field(examples=[1])
+    received_at: datetime
+    overdue: bool = Field(examples=[False])
+    clocks: list[ClockAnswer]
+
+
+class TicketPage(Answer):
+    """A page of tickets, newest first."""
+
+    items: list[TicketSummary]
+    next_cursor: str | None = None
+
+
+class TicketAnswer(TicketSummary):
+    """One ticket whole, with what can be done with it now."""
+
+    allowed_actions: list[str] = Field(examples=[["accept", "return"]])
+    external_id: str | None
+    description: str
+    reply: str | None
+    applicant: ApplicantAnswer
+    place: PlaceAnswer
+    documents: list[DocumentAnswer]
+    occurred_at: datetime
+    time_flag: str | None = Field(description="Why the channel's own time was not used, e.g. device_clock_ahead")
+    referred_at: datetime | None
+    interim_reply_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    duplicate_of: UUID | None
+
+
+class EventAnswer(Answer):
+    """One event of a ticket's history."""
+
+    seq: int = Field(examples=[1])
+    kind: str = Field(examples=["received"])
+    label: str = Field(examples=["Başvuru alındı"])
+    at: datetime
+    actor: str = Field(examples=["call-centre"])
+    data: dict[str, Any]
+    note: str | None = Field(examples=["Vatandaşla görüşüldü."])
+    hash: str = Field(description="SHA-256 over this event and the hash before it, in hex")
+
+
+class TimelineAnswer(Answer):
+    """The history of a ticket, oldest first, and whether its chain of hashes is unbroken."""
+
+    number: str = Field(examples=["2600012349"])
+    chain_holds: bool = Field(examples=[True])
+    items: list[EventAnswer]
+
+
+class TrackingBody(Body):
+    """What a citizen knows: the number of the ticket and the last four digits of the phone."""
+
+    number: ShortText = Field(examples=["26 0001 2349"])
+    phone_last_four: str = Field(pattern=r"^[0-9]{4}$", examples=["0000"])
+
+
+class TrackingAnswer(Answer):
+    """How the ticket stands, in words for the citizen."""
+
+    number: str = Field(examples=["2600012349"])
+    status: str = Field(examples=["in_progress"])
+    status_label: str = Field(examples=["İşlemde"])
+    service_name: str = Field(examples=["Halkla İlişkiler - ESTİM (Çağrı Merkezi)"])
+    unit_name: str | None = Field(examples=["Fen İşleri Müdürlüğü"])
+    received_at: datetime
+    due_at: datetime | None
+    outcome: str | None
+    message: str = Field(examples=["Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."])

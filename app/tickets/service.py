@@ -1,0 +1,340 @@
+"""The commands of a ticket's life. Each is one transaction: lock, authorise, decide, change, record, plan notices.
+
+The workflow table decides; no command sets a state by itself. Everything that a person wrote is sealed before it is
+stored: a reply on the ticket, other words beside the event they belong to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.core.db import bulk_insert
+from app.core.errors import FieldError, Invalid, NotFound, StaleVersion, VersionRequired, WrongState
+from app.people.vault import Vault
+from app.sla import clocks as sla
+from app.sla.calendar import Calendar
+from app.sla.clocks import PinnedPolicy, clocks_of, open_clock
+from app.sla.model import Checkpoint, SlaClock
+from app.standards.rulebook import Rulebook, Shelf
+from app.standards.values import RegimeCode, Service
+from app.tickets import notify
+from app.tickets.history import append_event
+from app.tickets.intake import Kind
+from app.tickets.model import Ticket, TicketDocument
+from app.tickets.policies import promise_policy, statutory_policy
+from app.tickets.queries import by_number
+from app.tickets.schemas import (
+    CallbackBody,
+    DocumentsBody,
+    DuplicateBody,
+    PauseBody,
+    ReferBody,
+    ResolutionBody,
+)
+from app.tickets.workflow import (
+    CALLBACK_ATTEMPTS,
+    Command,
+    Outcome,
+    PauseReason,
+    State,
+    after,
+    allowed_actions,
+)
+
+CalendarOf = Callable[[SlaClock], Calendar]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every command works with: the open transaction, who acts, the instant, the vault and the rules."""
+
+    session: AsyncSession
+    actor: Actor
+    vault: Vault
+    shelf: Shelf
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """A locked ticket in hand, with the clocks of its present cycle and the calendars they were started with."""
+
+    ticket: Ticket
+    clocks: list[SlaClock]
+    calendar_of: CalendarOf
+
+
+async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
+    """Lock a visible ticket and hold it against If-Match.
+
+    Raises `NotFound`, `VersionRequired`, `StaleVersion`. The lock (`FOR NO KEY UPDATE`) keeps other commands and the
+    sweep away, but not inserts that only refer to the ticket.
+    """
+    ticket = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
+    if ticket is None:
+        raise NotFound
+    if if_match is None:
+        raise VersionRequired
+    if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
+        raise StaleVersion(etag=etag(ticket))
+    clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
+    calendars = {
+        clock.id: (await work.shelf.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
+        for clock in clocks
+    }
+    return Grasp(ticket, clocks, lambda clock: calendars[clock.id])
+
+
+def etag(ticket: Ticket) -> str:
+    """The strong ETag of a ticket's present version."""
+    return f'"v{ticket.version}"'
+
+
+async def register(work: Work, held: Grasp) -> None:
+    """The desk has looked at the request and keeps it."""
+    _move(work, held.ticket, Command.REGISTER)
+
+
+async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
+    """Send the ticket to a directorate (sevk); the citizen is told."""
+    rulebook = await work.shelf.current()
+    unit = rulebook.catalogue.unit(body.unit)
+    if unit is None:
+        raise Invalid([FieldError("/unit", "unknown_unit", {"allowed": [u.code for u in rulebook.catalogue.units]})])
+    _move(work, held.ticket, Command.REFER, {"unit": unit.code, "from_unit": held.ticket.unit}, note=body.note)
+    held.ticket.unit, held.ticket.referred_at = unit.code, work.now
+    await notify.referral(work.session, work.vault, held.ticket, held.clocks, unit_name=unit.name, now=work.now)
+
+
+async def accept(work: Work, held: Grasp) -> None:
+    """The directorate takes the ticket on."""
+    _move(work, held.ticket, Command.ACCEPT)
+
+
+async def return_(work: Work, held: Grasp, reason: str) -> None:
+    """The directorate gives the ticket back (iade), with its reason; no clock is reset by it."""
+    _move(work, held.ticket, Command.RETURN, {"from_unit": held.ticket.unit}, note=reason)
+    held.ticket.unit = None
+
+
+async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
+    """Ask for documents that the published table lists; others may not be asked for (first ground of complaint)."""
+    service = _service(await work.shelf.current(), held.ticket)
+    published = {document.code: document for document in service.documents}
+    _refuse_unknown(body.documents, published)
+    _move(work, held.ticket, Command.REQUEST_DOCUMENTS, {"documents": list(body.documents)})
+    held.ticket.documents_complete_at = None
+    for code in body.documents:
+        row = TicketDocument(ticket_id=held.ticket.id, code=code, label=published[code].label, provided_at=None)
+        await work.session.merge(row)
+    for clock in held.clocks:
+        await sla.pause(work.session, clock, reason=PauseReason.AWAITING_CITIZEN.value, at=work.now)
+    labels = tuple(published[code].label for code in body.documents)
+    await notify.missing_documents(work.session, work.vault, held.ticket, labels=labels, now=work.now)
+
+
+async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
+    """Note documents that came; when none is missing any more, a promise that waited for them starts."""
+    rows = {
+        row.code: row
+        for row in await work.session.scalars(select(TicketDocument).where(TicketDocument.ticket_id == held.ticket.id))
+    }
+    _refuse_unknown(body.documents, rows)
+    for code in body.documents:
+        rows[code].provided_at = rows[code].provided_at or work.now
+    complete = all(row.provided_at is not None for row in rows.values())
+    data = {"documents": list(body.documents), "complete": complete}
+    _move(work, held.ticket, Command.PROVIDE_DOCUMENTS, data, stays=not complete)
+    if complete:
+        held.ticket.documents_complete_at = work.now
+        for clock in held.clocks:
+            await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+        await _start_waiting_clocks(work, held)
+
+
+async def pause(work: Work, held: Grasp, body: PauseBody) -> None:
+    """Wait for the citizen or for somebody outside; the promise stands still if the service allows it."""
+    _move(work, held.ticket, Command.PAUSE, {"reason": body.reason.value}, note=body.note, pause_reason=body.reason)
+    for clock in held.clocks:
+        await sla.pause(work.session, clock, reason=body.reason.value, at=work.now)
+
+
+async def resume(work: Work, held: Grasp) -> None:
+    """What was waited for has come; the promise runs on."""
+    _move(work, held.ticket, Command.RESUME)
+    for clock in held.clocks:
+        await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+
+
+async def interim_reply(work: Work, held: Grasp, text: str) -> None:
+    """Tell the applicant how the matter stands: it satisfies law 3071 art. 7, while the final reply is still owed."""
+    _move(work, held.ticket, Command.INTERIM_REPLY, note=text)
+    held.ticket.interim_reply_at = work.now
+    for clock in held.clocks:
+        if clock.policy["regime"] == RegimeCode.LAW_3071.value:
+            await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+
+
+async def propose(work: Work, held: Grasp, body: ResolutionBody) -> None:
+    """The officer's draft of an answer goes to be approved; no clock is moved by it."""
+    _move(work, held.ticket, Command.PROPOSE, {"outcome": body.outcome.value}, note=body.words)
+
+
+async def reject(work: Work, held: Grasp, reason: str) -> None:
+    """The draft answer was not approved."""
+    _move(work, held.ticket, Command.REJECT, note=reason)
+
+
+async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
+    """Answer the request: both clocks stop, on time if now is not after their due instants; the citizen is told."""
+    ticket = held.ticket
+    _move(work, ticket, Command.RESOLVE, {"outcome": body.outcome.value, "forwarded_to": body.forwarded_to})
+    ticket.outcome, ticket.resolved_at = body.outcome.value, work.now
+    ticket.reply = work.vault.seal(body.words, table="ticket", column="reply", row_id=ticket.id) if body.words else None
+    for clock in held.clocks:
+        await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    catalogue = (await work.shelf.current()).catalogue
+    await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, now=work.now)
+
+
+async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
+    """An attempt to tell the citizen the result; the one that reaches them, or the third, closes the ticket."""
+    ticket = held.ticket
+    attempt = ticket.callback_attempts + 1
+    done = body.reached or attempt >= CALLBACK_ATTEMPTS
+    data = {"attempt": attempt, "reached": body.reached, "score": body.score}
+    _move(work, ticket, Command.CALLBACK, data, note=body.note, callback_done=done)
+    ticket.callback_attempts = attempt
+    if done:
+        ticket.closed_at = work.now
+
+
+async def close(work: Work, held: Grasp, note: str | None) -> None:
+    """Nothing is owed any more."""
+    _move(work, held.ticket, Command.CLOSE, note=note)
+    held.ticket.closed_at = work.now
+
+
+async def reopen(work: Work, held: Grasp, reason: str) -> None:
+    """The matter is not settled after all: a new cycle with clocks of its own; a second breach is a new notice (C6)."""
+    ticket = held.ticket
+    _move(work, ticket, Command.REOPEN, {"cycle": ticket.cycle + 1}, note=reason)
+    ticket.cycle += 1
+    ticket.outcome = ticket.reply = ticket.resolved_at = ticket.closed_at = ticket.interim_reply_at = None
+    ticket.callback_attempts = 0
+    opened = [
+        sla.restart(clock, cycle=ticket.cycle, started_at=work.now, calendar=held.calendar_of(clock))
+        for clock in held.clocks
+    ]
+    await _insert_clocks(work, opened)
+
+
+async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
+    """The applicant gives the request up; its clocks leave the figures."""
+    _move(work, held.ticket, Command.WITHDRAW, note=note)
+    held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
+    for clock in held.clocks:
+        await sla.cancel(work.session, clock, at=work.now)
+
+
+async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
+    """The same matter is another ticket already; this one is closed as its duplicate."""
+    original = await work.session.scalar(by_number(work.actor, body.duplicate_of))
+    if original is None:
+        raise Invalid([FieldError("/duplicate_of", "ticket_number")])
+    if original.id == held.ticket.id:
+        raise Invalid([FieldError("/duplicate_of", "duplicate_itself")])
+    _move(work, held.ticket, Command.LINK_DUPLICATE, {"duplicate_of": original.number})
+    held.ticket.duplicate_of, held.ticket.closed_at = original.id, work.now
+    held.ticket.outcome = Outcome.DUPLICATE.value
+    for clock in held.clocks:
+        await sla.cancel(work.session, clock, at=work.now)
+
+
+async def comment(work: Work, held: Grasp, text: str) -> None:
+    """Write something beside the ticket; it moves no clock (C1)."""
+    _move(work, held.ticket, Command.COMMENT, note=text)
+
+
+def _move(
+    work: Work,
+    ticket: Ticket,
+    command: Command,
+    data: Mapping[str, Any] | None = None,
+    *,
+    note: str | None = None,
+    stays: bool = False,
+    pause_reason: PauseReason | None = None,
+    callback_done: bool = False,
+) -> None:
+    """Ask the table, change the state, append the event. Raises `WrongState`, with nothing changed.
+
+    `stays` is for a step of a command that is not yet its whole (some documents, but not all).
+    """
+    state = State(ticket.state)
+    target = after(state, command, pause_reason=pause_reason, callback_done=callback_done)
+    if target is None:
+        raise WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
+    ticket.state = state.value if stays else target.value
+    ticket.version += 1
+    sequence = ticket.event_seq + 1
+    sealed = None
+    if note is not None:
+        sealed = work.vault.seal(note, table="ticket_event", column=f"note:{sequence}", row_id=ticket.id)
+    moved = {"from": state.value, "to": ticket.state, **{k: v for k, v in (data or {}).items() if v is not None}}
+    append_event(work.session, ticket, kind=command, at=work.now, actor=work.actor.name, data=moved, note=sealed)
+
+
+def _refuse_unknown(codes: list[str], allowed: Mapping[str, object]) -> None:
+    unknown = [index for index, code in enumerate(codes) if code not in allowed]
+    if unknown:
+        facts = {"allowed": sorted(allowed) or ["–"]}
+        raise Invalid([FieldError(f"/documents/{index}", "unknown_document", facts) for index in unknown])
+
+
+def _service(rulebook: Rulebook, ticket: Ticket) -> Service:
+    service = rulebook.catalogue.service(ticket.service)
+    if service is None:
+        raise LookupError(f"service {ticket.service} has left the catalogue")
+    return service
+
+
+async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
+    """Start what could not run before the documents (or the signature) had come."""
+    rulebook = await work.shelf.current()
+    service, ticket = _service(rulebook, held.ticket), held.ticket
+    if ticket.kind == Kind.THANKS:
+        return
+    running = {clock.kind for clock in held.clocks}
+    pinned: list[PinnedPolicy | None] = []
+    if "promise" not in running:
+        pinned.append(promise_policy(service))
+    if "statutory" not in running:
+        pinned.append(
+            statutory_policy(
+                service, rulebook.catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information
+            )
+        )
+    opened = [
+        open_clock(
+            policy,
+            ticket_id=ticket.id,
+            cycle=ticket.cycle,
+            started_at=work.now,
+            calendar=rulebook.calendars[policy.hours],
+            calendar_version_id=rulebook.calendar_version_id,
+        )
+        for policy in pinned
+        if policy is not None
+    ]
+    await _insert_clocks(work, opened)
+
+
+async def _insert_clocks(work: Work, opened: list[sla.OpenedClock]) -> None:
+    await bulk_insert(work.session, SlaClock, [one.clock for one in opened])
+    await bulk_insert(work.session, Checkpoint, [row for one in opened for row in one.checkpoints])
