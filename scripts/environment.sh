@@ -8,7 +8,7 @@ fail() { printf '%s\n' "estim: $*" >&2; exit 1; }
 
 fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
 can_make_environments() { "$1" -c 'import venv, ensurepip' >/dev/null 2>&1; }
-is_whole() { fits .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }
+is_whole() { [ ! -e .venv/.installing ] && fits .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1; }
 same_version() { [ "$("$1" -c "$version")" = "$(.venv/bin/python -c "$version")" ]; }
 version='import sys; print(sys.version_info[:2])'
 
@@ -43,7 +43,11 @@ if ! is_whole || { [ -n "${PYTHON:-}" ] && ! same_version "$PYTHON"; }; then
     "$python" -m venv --clear .venv
 fi
 
+# pip takes a package whose installation was killed half-way for installed: the mark makes the next call begin anew.
+rm -f .venv/.runtime-* .venv/.dev-*
+touch .venv/.installing
 say "installing $lock …"
 pip() { .venv/bin/python -m pip -qq --disable-pip-version-check --no-input "$@"; }
 pip install --require-hashes -r "$lock"
 pip install --no-deps --no-build-isolation -e .
+rm .venv/.installing
