@@ -251,18 +251,14 @@ async def test_a_copy_of_a_database_is_independent(data_dir: Path) -> None:
         servers.drop_database("other")
 
 
-def test_a_folder_is_found_whatever_the_way_it_is_named(
-    own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_found_whatever_the_way_it_is_named(own_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(own_data_dir.parent)
     with start(Path(own_data_dir.name)):
         assert processes(own_data_dir) != []
     assert not (own_data_dir / "servers").is_symlink()
 
 
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root has to hand the servers to another account"
-)
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to hand the servers to another account")
 
 
 @needs_root

@@ -23,9 +23,7 @@ DEAF = (
     "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "os.write(1, b'child %d\\n' % os.getpid()); time.sleep(600)"
 )
-PARENT = (
-    f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {STEADY!r}]); time.sleep(600)"
-)
+PARENT = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {STEADY!r}]); time.sleep(600)"
 
 SUPERVISOR = """
 import json, os, sys
@@ -195,8 +193,6 @@ def test_the_whole_stack_ends_with_a_killed_supervisor_and_comes_back() -> None:
 def test_a_killed_database_is_revived_by_the_supervisor() -> None:
     with open_folder() as folder, running(UP, str(folder / ".estim"), STEADY) as run:
         run.child()
-        [postmaster] = [
-            each for each in psutil.Process(run.process.pid).children() if each.name() == "postgres"
-        ]
+        [postmaster] = [each for each in psutil.Process(run.process.pid).children() if each.name() == "postgres"]
         postmaster.kill()
         assert run.line("PostgreSQL is back")

@@ -82,9 +82,7 @@ def _owner(folder: Path, announce: Announce) -> tuple[int, int]:
 
 def _make_account(announce: Announce) -> pwd.struct_passwd:
     """Add the system account `estim`; `nobody` serves where accounts can't be added."""
-    announce(
-        f"You are root, as whom PostgreSQL refuses to run: adding the system account “{ACCOUNT}” for it."
-    )
+    announce(f"You are root, as whom PostgreSQL refuses to run: adding the system account “{ACCOUNT}” for it.")
     program = [
         "useradd",
         "--system",

@@ -79,9 +79,7 @@ class Postgres:
             self._initialise(state)
         found = (data / "PG_VERSION").read_text().strip() if (data / "PG_VERSION").exists() else ""
         if not found:
-            raise EmbeddedError(
-                f"{data} is no PostgreSQL data folder (PG_VERSION is missing): restore or move it away"
-            )
+            raise EmbeddedError(f"{data} is no PostgreSQL data folder (PG_VERSION is missing): restore or move it away")
         if found != str(MAJOR):
             raise EmbeddedError(
                 f"{data} was written by PostgreSQL {found}, installed is {MAJOR}: carry the data over with "
@@ -91,9 +89,7 @@ class Postgres:
     def start(self, state: State) -> None:
         """Start the server and return once the role `app` has got an answer from database `estim`."""
         self.end_leftovers()
-        (self._home.postgres / "postmaster.pid").unlink(
-            missing_ok=True
-        )  # its process id may be somebody else's now
+        (self._home.postgres / "postmaster.pid").unlink(missing_ok=True)  # its process id may be somebody else's now
         settings = SETTINGS | ({} if self._durable else RELAXED) | {"port": str(state.postgres_port)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         mark = self._log.stat().st_size if self._log.exists() else 0
@@ -166,9 +162,7 @@ class Postgres:
             f"CREATE ROLE app LOGIN PASSWORD '{state.app_password}';\n"
             f"CREATE DATABASE estim OWNER app;\n"
         )
-        printed = run_as(
-            owner, [str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], text=sql
-        )
+        printed = run_as(owner, [str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], text=sql)
         refused = [line for line in printed.splitlines() if any(word in line for word in COMPLAINTS)]
         if refused:  # the single-user mode goes on after an error and ends with 0
             raise EmbeddedError(f"PostgreSQL could not make its database: {refused[0]}")

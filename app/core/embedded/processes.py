@@ -47,9 +47,7 @@ def tied(parent: int, death_signal: int, program: Iterable[str], owner: Owner = 
     ]
 
 
-def spawn(
-    program: list[str], *, folder: Path, log: Path, death_signal: int, owner: Owner
-) -> subprocess.Popen[bytes]:
+def spawn(program: list[str], *, folder: Path, log: Path, death_signal: int, owner: Owner) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own (a Ctrl-C is ours to pass on), its output appended to `log`."""
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.old"))
@@ -92,18 +90,14 @@ def run_as(owner: Owner, program: list[str], *, text: str = "", folder: Path | N
     )
     if done.returncode != 0:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        why = next(
-            (line for line in lines if "error:" in line or "FATAL" in line), lines[-1] if lines else ""
-        )
+        why = next((line for line in lines if "error:" in line or "FATAL" in line), lines[-1] if lines else "")
         raise EmbeddedError(f"{Path(program[0]).name} failed (exit code {done.returncode}): {why}")
     return done.stdout + done.stderr
 
 
 def working_in(name: str, folder: Path) -> list[psutil.Process]:
     """Processes called `name` that work in `folder`, parents before children."""
-    found = [
-        each for each in psutil.process_iter(["name"]) if each.info["name"] == name and _in(each, folder)
-    ]
+    found = [each for each in psutil.process_iter(["name"]) if each.info["name"] == name and _in(each, folder)]
     return sorted(found, key=lambda process: process.pid)
 
 

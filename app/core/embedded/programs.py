@@ -18,9 +18,7 @@ def installed(wheel: str) -> Path:
     """Folder of an installed wheel, found without importing it: that has side effects (locks, warnings)."""
     spec = find_spec(wheel.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedError(
-            f"the package {wheel} is not installed: run “make run”, or install requirements.lock"
-        )
+        raise EmbeddedError(f"the package {wheel} is not installed: run “make run”, or install requirements.lock")
     return Path(spec.submodule_search_locations[0])
 
 

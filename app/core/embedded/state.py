@@ -56,9 +56,7 @@ def settle_state(home: Home) -> State:
     if state is None:
         state = State(0, 0, *(secrets.token_urlsafe(24) for _ in range(3)))
     postgres_port = free_port(state.postgres_port)
-    state = replace(
-        state, postgres_port=postgres_port, valkey_port=free_port(state.valkey_port, postgres_port)
-    )
+    state = replace(state, postgres_port=postgres_port, valkey_port=free_port(state.valkey_port, postgres_port))
     if state != remembered:
         store_state(home.folder, state)
     return state
