@@ -1,0 +1,238 @@
+"""Errors as answers: RFC 9457 `application/problem+json`, Turkish by default, English by `Accept-Language`.
+
+What the caller sent is never echoed: a rejected field may be a phone number.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.core.errors import EstimError, FieldError, Invalid
+from app.core.wording import (
+    FIELD_SENTENCES,
+    PROBLEM_DETAILS,
+    PROBLEM_TITLES,
+    Language,
+    preferred_language,
+    say,
+)
+
+log = structlog.get_logger(__name__)
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS: Final[Mapping[str, int]] = {
+    "internal": 500,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "too_slow": 408,
+    "wrong_state": 409,
+    "already_received": 409,
+    "stale_version": 412,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid": 422,
+    "key_reused": 422,
+    "version_required": 428,
+    "too_many": 429,
+    "unavailable": 503,
+}
+
+_PYDANTIC_CODES: Final[Mapping[str, str]] = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "json_invalid": "json",
+    "json_type": "json",
+    "string_type": "text",
+    "string_unicode": "control_character",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_long": "too_many_items",
+    "too_short": "too_few_items",
+    "enum": "choice",
+    "literal_error": "choice",
+    "int_type": "integer",
+    "int_parsing": "integer",
+    "int_from_float": "integer",
+    "int_parsing_size": "integer",
+    "float_type": "number",
+    "float_parsing": "number",
+    "finite_number": "number",
+    "bool_type": "boolean",
+    "bool_parsing": "boolean",
+    "greater_than_equal": "minimum",
+    "less_than_equal": "maximum",
+    "string_pattern_mismatch": "characters",
+    "model_attributes_type": "object",
+    "model_type": "object",
+    "dict_type": "object",
+    "list_type": "list",
+    "datetime_type": "date_time",
+    "datetime_parsing": "date_time",
+    "datetime_from_date_parsing": "date_time",
+    "datetime_object_invalid": "date_time",
+    "timezone_aware": "zone",
+}
+_CONTEXT_NAMES: Final[Mapping[str, str]] = {
+    "max_length": "max",
+    "min_length": "min",
+    "ge": "min",
+    "le": "max",
+    "expected": "allowed",
+}
+
+
+class ProblemField(BaseModel):
+    """One field that broke a rule."""
+
+    pointer: str = Field(examples=["/applicant/phone"])
+    code: str = Field(examples=["phone"])
+    detail: str = Field(examples=["Geçerli bir telefon numarası değil; 0532 000 00 00 gibi olmalıdır."])
+
+
+class Problem(BaseModel):
+    """The body of every error answer (RFC 9457)."""
+
+    type: str = Field(examples=["urn:estim:problem:invalid"])
+    title: str = Field(examples=["Geçersiz alanlar var"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["Her alan için ne beklendiği 'errors' listesinde yazılıdır."])
+    instance: str = Field(examples=["/v1/tickets"])
+    code: str = Field(examples=["invalid"])
+    request_id: str = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
+    errors: list[ProblemField] | None = None
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[FieldError]:
+    """pydantic's errors as ours: a pointer, a stable code, and what is allowed; the rejected input is left behind.
+
+    `skip` drops leading parts of the location (FastAPI says `body` first).
+    """
+    found = []
+    for error in errors:
+        location = error["loc"][skip:]
+        kind = error["type"]
+        context = error.get("ctx", {})
+        code = context.get("code") or _PYDANTIC_CODES.get(kind, "value")
+        facts = {
+            _CONTEXT_NAMES.get(key, key): _choices(value) if key == "expected" else value
+            for key, value in context.items()
+            if key not in {"code", "error"}
+        }
+        if kind == "json_invalid":
+            location = ()
+        found.append(FieldError(_pointer(location), code, facts))
+    return found
+
+
+def _choices(expected: str) -> list[str]:
+    """pydantic's English `'a', 'b' or 'c'` as a list that reads well in any language."""
+    return _QUOTED.findall(expected)
+
+
+def _pointer(location: Iterable[Any]) -> str:
+    """The location as a JSON pointer; names that a caller made up are cut and freed of broken Unicode."""
+    parts = (str(part)[:60].encode("utf-8", "replace").decode() for part in location)
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def describe(errors: Iterable[FieldError], language: Language) -> list[dict[str, Any]]:
+    """Field errors as they stand in an answer."""
+    return [
+        {
+            "pointer": error.pointer,
+            "code": error.code,
+            "detail": say(FIELD_SENTENCES[error.code], language, error.facts),
+        }
+        for error in errors
+    ]
+
+
+def problem_body(error: EstimError, *, language: Language, instance: str, request_id: str) -> dict[str, Any]:
+    """The problem+json body of an error; extra members are its facts."""
+    facts = dict(error.facts)
+    shown = {**facts, "allowed": facts.get("allowed_actions", facts.get("allowed", ""))}
+    body: dict[str, Any] = {
+        "type": f"urn:estim:problem:{error.code}",
+        "title": say(PROBLEM_TITLES[error.code], language, shown),
+        "status": STATUS[error.code],
+        "detail": say(PROBLEM_DETAILS[error.code], language, shown),
+        "instance": instance,
+        "code": error.code,
+        "request_id": request_id,
+        **facts,
+    }
+    if isinstance(error, Invalid):
+        body["errors"] = describe(error.errors, language)
+    return body
+
+
+def problem_response(request: Request, error: EstimError) -> JSONResponse:
+    """The answer to a request that ended in `error`."""
+    language = preferred_language(request.headers.get("accept-language", ""))
+    body = problem_body(
+        error, language=language, instance=request.url.path, request_id=request.scope.get("request_id", "")
+    )
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    if error.code == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after" in error.facts:
+        headers["Retry-After"] = str(error.facts["retry_after"])
+    if error.code == "method_not_allowed":
+        headers["Allow"] = str(error.facts["allowed"])
+    return JSONResponse(body, status_code=body["status"], headers=headers, media_type=MEDIA_TYPE)
+
+
+class _MethodNotAllowed(EstimError):
+    code = "method_not_allowed"
+
+
+class _NotFoundHere(EstimError):
+    code = "not_found"
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` as problem+json."""
+
+    async def on_estim_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, EstimError)  # noqa: S101 - narrows for the type checker
+        return problem_response(request, error)
+
+    async def on_invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
+        errors = error.errors()
+        skip = 1 if errors and errors[0]["loc"] and errors[0]["loc"][0] in {"body", "query", "path", "header"} else 0
+        return problem_response(request, Invalid(field_errors(errors, skip=skip)))
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
+        if error.status_code == 405:
+            return problem_response(request, _MethodNotAllowed(allowed=(error.headers or {}).get("Allow", "")))
+        if error.status_code == 404:
+            return problem_response(request, _NotFoundHere())
+        return problem_response(request, Invalid([FieldError("", "json")]))
+
+    async def on_surprise(request: Request, error: Exception) -> JSONResponse:
+        log.error(
+            "unexpected_error",
+            path=request.scope.get("route_path", ""),
+            error=type(error).__name__,
+            exc_info=error,
+        )
+        return problem_response(request, EstimError())
+
+    app.add_exception_handler(EstimError, on_estim_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_surprise)

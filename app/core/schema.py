@@ -1,0 +1,82 @@
+"""Building blocks of all request schemas: bounded text, instants with a zone, nothing unknown accepted."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LINE_BREAKS = frozenset("\n\r\t\u2028\u2029")
+
+
+class Body(BaseModel):
+    """Base of everything a caller sends: unknown fields are refused, numbers are finite."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class Answer(BaseModel):
+    """Base of everything we answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def refuse(code: str, **facts: Any) -> PydanticCustomError:
+    """A rule of ours broken inside a validator; the code is one of `wording.FIELD_SENTENCES`."""
+    return PydanticCustomError(code, "{code}", {"code": code, **facts})
+
+
+def _printable(value: str) -> str:
+    """NUL ends in PostgreSQL as an error, other control characters in letters as rubbish: refuse both."""
+    if any(unicodedata.category(character) == "Cc" and character not in _LINE_BREAKS for character in value):
+        raise refuse("control_character")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(character in _LINE_BREAKS for character in value):
+        raise refuse("control_character")
+    return value
+
+
+def _plausible(value: datetime) -> datetime:
+    """Instants at the ends of the calendar overflow when they are moved to another zone or prolonged."""
+    if value < _EARLIEST:
+        raise refuse("too_old", earliest=_EARLIEST.date().isoformat())
+    if value >= _LATEST:
+        raise refuse("too_late", latest=_LATEST.date().isoformat())
+    return value.astimezone(UTC)
+
+
+def _iso_text(value: Any) -> Any:
+    """A bare number is no date-time: 1778569200, "2026" and "1778569200.5" would otherwise become instants."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DATE.match(value)):
+        return value
+    raise refuse("date_time")
+
+
+LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
+"""What a person wrote: 1 to 4,000 characters, line breaks allowed."""
+
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
+"""One line: a name, a label, a reason in brief."""
+
+Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._:-]+$")]
+"""A code of the catalogue or an id without spaces."""
+
+ExternalId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
+"""The channel's own id of a message or record, kept as text whatever it looks like."""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), AfterValidator(_plausible)]
+"""ISO 8601 with a zone, of the years 2000 to 2099; held in UTC."""
+
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+"""WGS 84 degrees."""

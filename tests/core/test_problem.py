@@ -1,0 +1,297 @@
+"""Errors as answers: stable codes and pointers, sentences in the caller's language, and no echo of what was sent."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import pytest
+from fastapi import FastAPI, Query
+from httpx import ASGITransport, AsyncClient
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field, ValidationError
+
+from app.core import errors, wording
+from app.core.errors import EstimError, FieldError, Invalid, StaleVersion, TooMany, Unauthenticated, WrongState
+from app.core.problem import MEDIA_TYPE, STATUS, describe, field_errors, install_problem_handlers, problem_body
+from app.core.schema import Body, Code, Instant, ShortText, refuse
+from app.people.schemas import EmailText, NationalIdText, PhoneText
+
+SECRET = "0532-sır"
+
+
+class Role(StrEnum):
+    """Some choices."""
+
+    SELF = "self"
+    GUARDIAN = "guardian"
+
+
+class Inner(Body):
+    """A nested object."""
+
+    name: ShortText
+
+
+class Sample(Body):
+    """Every type that request schemas use."""
+
+    text: ShortText | None = None
+    code: Code | None = None
+    at: Instant | None = None
+    role: Role | None = None
+    channel: Literal["sms", "field", "desk"] | None = None
+    count: Annotated[int, Field(ge=1, le=100)] | None = None
+    ratio: Annotated[float, Field(ge=-90, le=90)] | None = None
+    flag: bool | None = None
+    items: Annotated[list[Inner], Field(min_length=1, max_length=2)] | None = None
+    inner: Inner | None = None
+    facts: dict[str, str] | None = None
+    phone: PhoneText | None = None
+    national_id: NationalIdText | None = None
+    email: EmailText | None = None
+
+
+def refusals(sent: Any) -> list[FieldError]:
+    with pytest.raises(ValidationError) as refused:
+        Sample.model_validate(sent)
+    return field_errors(refused.value.errors())
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointer", "code", "sentence"),
+    [
+        ({"inner": {}}, "/inner/name", "missing", "Bu alan zorunludur."),
+        ({SECRET[:4]: 1}, "/0532", "unknown_field", "Böyle bir alan yok."),
+        ({"text": 5}, "/text", "text", "Metin olmalıdır."),
+        ({"text": SECRET * 99}, "/text", "too_long", "En fazla 200 karakter olabilir."),
+        ({"text": " "}, "/text", "too_short", "En az 1 karakter olmalıdır."),
+        ({"text": f"{SECRET}\x00"}, "/text", "control_character", "Denetim karakteri veya bozuk Unicode içeremez."),
+        ({"text": f"{SECRET}\ud800"}, "/text", "control_character", "Denetim karakteri veya bozuk Unicode içeremez."),
+        ({"code": SECRET}, "/code", "characters", "İzin verilmeyen bir karakter içeriyor."),
+        ({"role": SECRET}, "/role", "choice", "Şunlardan biri olmalıdır: self, guardian."),
+        ({"channel": SECRET}, "/channel", "choice", "Şunlardan biri olmalıdır: sms, field, desk."),
+        ({"count": SECRET}, "/count", "integer", "Tam sayı olmalıdır."),
+        ({"count": 1.5}, "/count", "integer", "Tam sayı olmalıdır."),
+        ({"count": None, "flag": SECRET}, "/flag", "boolean", "true veya false olmalıdır."),
+        ({"flag": {}}, "/flag", "boolean", "true veya false olmalıdır."),
+        ({"count": []}, "/count", "integer", "Tam sayı olmalıdır."),
+        ({"count": "9" * 5000}, "/count", "integer", "Tam sayı olmalıdır."),
+        ({"count": 0}, "/count", "minimum", "En az 1 olmalıdır."),
+        ({"count": 101}, "/count", "maximum", "En fazla 100 olmalıdır."),
+        ({"ratio": SECRET}, "/ratio", "number", "Sayı olmalıdır."),
+        ({"ratio": float("nan")}, "/ratio", "number", "Sayı olmalıdır."),
+        ({"ratio": float("-inf")}, "/ratio", "number", "Sayı olmalıdır."),
+        ({"ratio": {}}, "/ratio", "number", "Sayı olmalıdır."),
+        ({"items": {}}, "/items", "list", "Bir liste olmalıdır."),
+        ({"items": []}, "/items", "too_few_items", "En az 1 öğe olmalıdır."),
+        ({"items": [{"name": "a"}] * 3}, "/items", "too_many_items", "En fazla 2 öğe olabilir."),
+        ({"items": [{"name": "a"}, SECRET]}, "/items/1", "object", "Bir JSON nesnesi olmalıdır."),
+        ({"inner": SECRET}, "/inner", "object", "Bir JSON nesnesi olmalıdır."),
+        ({"facts": SECRET}, "/facts", "object", "Bir JSON nesnesi olmalıdır."),
+        (
+            {"at": SECRET},
+            "/at",
+            "date_time",
+            "ISO 8601 tarih-saat olmalıdır, örneğin 2026-05-12T10:00:00+03:00.",
+        ),
+        ({"at": "2026-13-45T00:00:00Z"}, "/at", "date_time", None),
+        ({"at": "2026-05-12T10:00:00"}, "/at", "zone", None),
+        ({"at": "1999-05-12T10:00:00Z"}, "/at", "too_old", "2000-01-01 tarihinden önce olamaz."),
+        ({"at": "9999-12-31T23:59:59-12:00"}, "/at", "too_late", "2100-01-01 tarihinden önce olmalıdır."),
+        ({"phone": SECRET}, "/phone", "phone", None),
+        ({"national_id": SECRET}, "/national_id", "national_id", None),
+        ({"email": SECRET}, "/email", "email", "Geçerli bir e-posta adresi değil."),
+        ([SECRET], "", "object", "Bir JSON nesnesi olmalıdır."),
+        (SECRET, "", "object", "Bir JSON nesnesi olmalıdır."),
+    ],
+)
+def test_a_refusal_names_the_field_and_the_rule_but_not_the_value(
+    sent: Any, pointer: str, code: str, sentence: str | None
+) -> None:
+    found = refusals(sent)
+    told = [describe(found, "tr"), describe(found, "en")]
+
+    assert [(error.pointer, error.code) for error in found] == [(pointer, code)]
+    assert sentence is None or told[0][0]["detail"] == sentence
+    assert SECRET not in json.dumps(told, ensure_ascii=False)
+    assert SECRET not in repr(found)
+
+
+def test_all_refused_fields_are_named_at_once() -> None:
+    found = refusals({"count": 0, "role": "x", "items": [{}, {"name": ""}]})
+
+    assert [error.pointer for error in found] == ["/role", "/count", "/items/0/name", "/items/1/name"]
+
+
+def test_a_rule_of_ours_keeps_its_code_where_pydantic_has_one_of_that_name() -> None:
+    """pydantic's `too_long` is about lists, ours about text."""
+    refusal = refuse("too_long", max=5)
+    error = {"type": refusal.type, "loc": ("text",), "ctx": refusal.context}
+
+    assert field_errors([error]) == [FieldError("/text", "too_long", {"max": 5})]
+
+
+def test_a_pointer_escapes_what_pointers_need_escaped() -> None:
+    """RFC 6901: ~ is ~0, / is ~1."""
+    assert refusals({"a/b~c": 1})[0].pointer == "/a~1b~0c"
+
+
+@pytest.mark.parametrize("name", ["x" * 100_000, "\ud800", "a\ud83d", "\x00", "", "\r\nX: y"])
+def test_names_that_a_caller_made_up_stay_short_and_encodable(name: str) -> None:
+    told = json.dumps(describe(refusals({name: 1}), "tr"), ensure_ascii=False)
+
+    assert len(told.encode()) < 400
+
+
+def fields(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(list(Sample.model_fields)) | st.text(), values)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda v: st.lists(v) | fields(v)))
+def test_whatever_is_sent_ends_in_a_model_or_in_errors_that_can_be_told(sent: Any) -> None:
+    found = []
+    try:
+        Sample.model_validate(sent)
+    except ValidationError as refused:
+        found = field_errors(refused.errors())
+
+    assert json.dumps([describe(found, "tr"), describe(found, "en")], ensure_ascii=False).encode()
+
+
+def _facts_for(code: str) -> dict[str, Any]:
+    sentence = wording.PROBLEM_DETAILS[code]
+    facts: dict[str, Any] = dict.fromkeys(re.findall(r"{(\w+)}", sentence.tr), "x")
+    if code == "wrong_state":
+        facts["allowed_actions"] = ["refer"]
+    return facts
+
+
+def _kinds(base: type[EstimError]) -> Iterator[type[EstimError]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def test_every_error_of_the_tree_has_words_and_a_status() -> None:
+    kinds = [kind for kind in _kinds(EstimError) if kind.__module__ == errors.__name__]
+
+    assert len(kinds) >= 10
+    assert {kind.code for kind in kinds} <= set(STATUS)
+
+
+@pytest.mark.parametrize("code", STATUS)
+def test_every_code_makes_a_whole_problem_in_both_languages(code: str) -> None:
+    error = EstimError(**_facts_for(code))
+    error.code = code  # type: ignore[misc]
+    bodies = [problem_body(error, language=lang, instance="/v1/x", request_id="r") for lang in ("tr", "en")]
+
+    assert [body["code"] for body in bodies] == [code, code]
+    assert bodies[0]["type"] == f"urn:estim:problem:{code}"
+    assert bodies[0]["status"] == STATUS[code]
+    assert bodies[0]["title"] != bodies[1]["title"]
+    assert bodies[0]["detail"] != bodies[1]["detail"]
+
+
+def test_the_state_that_forbids_a_command_is_told_with_what_is_possible() -> None:
+    error = WrongState(state="closed", allowed_actions=["reopen", "comment"])
+    body = problem_body(error, language="tr", instance="/v1/tickets/1/refer", request_id="r")
+
+    assert body["detail"] == "Başvuru 'closed' durumunda. Yapılabilecekler: reopen, comment."
+    assert body["allowed_actions"] == ["reopen", "comment"]
+
+
+class Thing(Body):
+    """What the sample service takes."""
+
+    phone: PhoneText
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AsyncClient]:
+    app = FastAPI()
+    install_problem_handlers(app)
+
+    @app.post("/things")
+    async def take(thing: Thing, limit: Annotated[int, Query(ge=1)] = 1) -> dict[str, int]:
+        return {"length": len(thing.phone) * limit}
+
+    @app.get("/away/{kind}")
+    async def away(kind: str) -> None:
+        known: dict[str, EstimError] = {
+            "key": Unauthenticated(),
+            "many": TooMany(retry_after=30),
+            "stale": StaleVersion(etag='"7"'),
+            "fields": Invalid([FieldError("/service", "unknown_service", {"allowed": ["field", "mobile"]})]),
+        }
+        raise known[kind]
+
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://estim.test") as ready:
+        yield ready
+
+
+async def test_a_refused_body_is_answered_as_problem_json_in_turkish(client: AsyncClient) -> None:
+    answer = await client.post("/things", json={"phone": SECRET})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert answer.headers["content-language"] == "tr"
+    assert answer.headers["vary"] == "Accept-Language"
+    assert answer.json()["errors"] == [
+        {
+            "pointer": "/phone",
+            "code": "phone",
+            "detail": "Geçerli bir telefon numarası değil; 0532 000 00 00 gibi olmalıdır.",
+        }
+    ]
+    assert SECRET not in answer.text
+
+
+async def test_english_is_spoken_to_who_prefers_it(client: AsyncClient) -> None:
+    answer = await client.post("/things", json={}, headers={"Accept-Language": "en"})
+
+    assert answer.headers["content-language"] == "en"
+    assert answer.json()["errors"] == [{"pointer": "/phone", "code": "missing", "detail": "This field is required."}]
+
+
+async def test_a_query_parameter_is_named_by_its_name(client: AsyncClient) -> None:
+    answer = await client.post("/things?limit=0", json={"phone": "0532 000 00 00"})
+
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/limit", "minimum")]
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b'{"phone": 0532}', b"\xff\xfe", b'{"phone": "\xc3("}'])
+async def test_a_body_that_is_no_json_is_refused_as_a_whole(client: AsyncClient, body: bytes) -> None:
+    answer = await client.post("/things", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in {400, 422}
+    assert [error["pointer"] for error in answer.json()["errors"]] == [""]
+
+
+async def test_a_wrong_address_and_a_wrong_method_are_problems_too(client: AsyncClient) -> None:
+    assert (await client.get("/nowhere")).json()["code"] == "not_found"
+    wrong = await client.delete("/things")
+
+    assert wrong.status_code == 405
+    assert wrong.headers["allow"] == "POST"
+    assert wrong.json()["detail"] == "İzin verilenler: POST."
+
+
+async def test_headers_tell_what_a_client_can_act_on(client: AsyncClient) -> None:
+    assert (await client.get("/away/key")).headers["www-authenticate"] == "Bearer"
+    assert (await client.get("/away/many")).headers["retry-after"] == "30"
+    assert (await client.get("/away/stale")).json()["etag"] == '"7"'
+    assert (await client.get("/away/fields")).json()["errors"][0]["detail"] == (
+        "Katalogda böyle bir hizmet yok; olanlar: field, mobile."
+    )
+
+
+async def test_a_surprise_is_answered_without_its_message(client: AsyncClient) -> None:
+    answer = await client.get(f"/away/{SECRET}")
+
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert SECRET not in answer.json()["detail"]
