@@ -1,0 +1,59 @@
+"""Keyset paging: an opaque cursor, a bounded limit, and the `Link` header (RFC 8288)."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from app.core.errors import FieldError, Invalid
+
+T = TypeVar("T")
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the sort instant and the id of its last row."""
+
+    at: datetime
+    id: UUID
+
+    def encode(self) -> str:
+        """The cursor as it stands in a URL."""
+        place = json.dumps([self.at.astimezone(UTC).isoformat(), str(self.id)])
+        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+    @staticmethod
+    def decode(text: str) -> "Cursor":
+        """Read a cursor; raises `Invalid` for one that we did not make."""
+        try:
+            at, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            cursor = Cursor(datetime.fromisoformat(at), UUID(row_id))
+            ours = cursor.encode() == text
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            ours = False
+        if not ours:
+            raise Invalid([FieldError("/cursor", "cursor")])
+        return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows and the cursor after them, None on the last page."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+def link_header(path: str, query: Sequence[tuple[str, str]], next_cursor: str | None) -> dict[str, str]:
+    """`Link: <…>; rel="next"` with the caller's own filters, or nothing on the last page."""
+    if next_cursor is None:
+        return {}
+    kept = [(name, value) for name, value in query if name != "cursor"]
+    return {"Link": f'<{path}?{urlencode([*kept, ("cursor", next_cursor)])}>; rel="next"'}
