@@ -1,0 +1,222 @@
+"""Phone and identity numbers: every spelling of the field is read, and no error repeats what was refused."""
+
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.people.identity import IdentityError, Phone, PhoneKind, parse_caller, parse_national_id, parse_phone
+
+MOBILE = Phone("+905320000067", PhoneKind.MOBILE)
+CALL_LINE = Phone("+904440073", PhoneKind.UAN, "1010")
+
+mobile_numbers = st.integers(0, 9_999_999).map(lambda line: f"532{line:07d}")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0532 000 00 67",
+        "0 532 000 00 67",
+        "532 000 00 67",
+        "5320000067",
+        "905320000067",
+        "+905320000067",
+        "+90 (532) 000 00 67",
+        "00905320000067",
+        "0090 532 000 00 67",
+        "0532-000-00-67",
+        "0532.000.00.67",
+        "tel:+90-532-000-00-67",
+        "\u202a+90 532 000 00 67\u202c",
+        "٠٥٣٢٠٠٠٠٠٦٧",
+    ],
+)
+def test_one_mobile_number_has_many_spellings(written: str) -> None:
+    assert parse_phone(written) == MOBILE
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "444 00 73/1010",
+        "444 00 73 / 1010",
+        "4440073 dahili 1010",
+        "444 00 73 DAHİLİ: 1010",
+        "444 00 73, dah. 1010",
+        "444 0 073 dah 1010",
+        "4440073x1010",
+        "4440073 ext. 1010",
+        "+904440073;ext=1010",
+        "tel:+90-4440073;ext=1010",
+        "4440073/١٠١٠",
+    ],
+)
+def test_an_extension_is_kept_apart_from_its_number(written: str) -> None:
+    assert parse_phone(written) == CALL_LINE
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "e164"),
+    [
+        ("0532 000 00 67", PhoneKind.MOBILE, "+905320000067"),
+        ("0533 840 00 00", PhoneKind.MOBILE, "+905338400000"),
+        ("0212 440 00 00", PhoneKind.FIXED, "+902124400000"),
+        ("0212/440 00 00", PhoneKind.FIXED, "+902124400000"),
+        ("444 00 73", PhoneKind.UAN, "+904440073"),
+        ("0212 444 00 73", PhoneKind.FIXED, "+902124440073"),
+        ("0800 211 00 00", PhoneKind.OTHER, "+908002110000"),
+        ("+49 1512 3456789", PhoneKind.MOBILE, "+4915123456789"),
+    ],
+)
+def test_the_kind_says_what_a_number_is_good_for(written: str, kind: PhoneKind, e164: str) -> None:
+    assert parse_phone(written) == Phone(e164, kind)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        " ",
+        "+",
+        "0",
+        "112",
+        "153",
+        "185",
+        "1010",
+        "444",
+        "0532 000 00 6",
+        "0532 000 00 678",
+        "0132 000 00 67",
+        "ESENLER",
+        "532ABCDEFG",
+        "Örnek 0532 000 00 67",
+        "0532 000 00 67 eşi",
+        "0532 000 00 67/0533 000 00 67",
+        "5320000067;5330000067",
+        "5320000067,5330000067",
+        "0532 000 00 67" + " " * 60,
+        "9" * 200,
+    ],
+)
+def test_what_is_no_persons_number_is_refused(written: str) -> None:
+    with pytest.raises(IdentityError) as refused:
+        parse_phone(written)
+
+    assert refused.value.kind == "phone"
+
+
+@pytest.mark.parametrize("written", ["0532 000 00 678", "Örnek 0532 000 00 67"])
+def test_a_refused_phone_is_not_repeated(written: str) -> None:
+    with pytest.raises(IdentityError) as refused:
+        parse_phone(written)
+
+    printed = "".join(traceback.format_exception(refused.value))
+    assert written not in printed
+    assert "0532" not in printed
+
+
+@pytest.mark.parametrize(
+    ("written", "display"),
+    [
+        ("+905320000067", "0532 000 00 67"),
+        ("2124400000", "(0212) 440 00 00"),
+        ("444 0 073", "444 00 73"),
+        ("+904440073;ext=1010", "444 00 73 dahili 1010"),
+        ("+4915123456789", "+49 1512 3456789"),
+    ],
+)
+def test_a_number_is_displayed_as_it_is_printed_here(written: str, display: str) -> None:
+    assert parse_phone(written).display == display
+
+
+def test_the_last_four_digits_are_the_numbers_not_the_extensions() -> None:
+    assert CALL_LINE.last_four == "0073"
+    assert MOBILE.last_four == "0067"
+
+
+@given(mobile_numbers, st.none() | st.from_regex(r"[0-9]{1,6}", fullmatch=True))
+def test_what_is_stored_and_what_is_displayed_read_back(digits: str, extension: str | None) -> None:
+    phone = Phone(f"+90{digits}", PhoneKind.MOBILE, extension)
+
+    assert parse_phone(phone.storage) == phone
+    assert parse_phone(phone.display) == phone
+
+
+@given(st.text() | st.text("0123456789 +/x;()-", max_size=30))
+def test_any_text_is_a_number_or_refused(text: str) -> None:
+    try:
+        phone = parse_phone(text)
+    except IdentityError:
+        return
+    assert parse_phone(phone.storage) == phone
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        None,
+        "",
+        "  ",
+        "anonymous",
+        "ANONYMOUS",
+        "Unknown",
+        "Private Number",
+        "withheld",
+        "Gizli Numara",
+        "GİZLİ",
+        "BİLİNMEYEN",
+        "anonymous@anonymous.invalid",
+        "sip:anonymous@anonymous.invalid",
+    ],
+)
+def test_a_hidden_caller_has_no_number(shown: str | None) -> None:
+    assert parse_caller(shown) is None
+
+
+def test_a_shown_caller_has_its_number() -> None:
+    assert parse_caller("905320000067") == MOBILE
+
+
+def test_a_caller_that_is_neither_is_refused() -> None:
+    with pytest.raises(IdentityError):
+        parse_caller("1010")
+
+
+@pytest.mark.parametrize("written", ["10000000146", "17291716060", " 10000000146\n"])
+def test_an_identity_number_with_the_right_checksum_is_taken(written: str) -> None:
+    assert parse_national_id(written) == written.strip()
+
+
+def test_a_foreigners_number_is_taken_too() -> None:
+    assert parse_national_id(_with_checksum("990000001")) == _with_checksum("990000001")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "1", "01234567890", "12345678901", "1000000014", "100000001460", "10000000147", "1000000014６", "abc"],
+)
+def test_a_wrong_identity_number_is_refused_without_being_repeated(written: str) -> None:
+    with pytest.raises(IdentityError) as refused:
+        parse_national_id(written)
+
+    assert refused.value.kind == "national_id"
+    assert str(refused.value) == "not a valid national_id"
+
+
+@given(st.integers(100_000_000, 999_999_999), st.integers(0, 10), st.integers(1, 9))
+def test_every_wrong_digit_of_an_identity_number_is_noticed(body: int, place: int, shift: int) -> None:
+    number = _with_checksum(str(body))
+    wrong = number[:place] + str((int(number[place]) + shift) % 10) + number[place + 1 :]
+
+    assert parse_national_id(number) == number
+    with pytest.raises(IdentityError):
+        parse_national_id(wrong)
+
+
+def _with_checksum(nine: str) -> str:
+    """An identity number from its first nine digits, by the published rule."""
+    digits = [int(digit) for digit in nine]
+    tenth = (7 * sum(digits[0::2]) - sum(digits[1::2])) % 10
+    return f"{nine}{tenth}{(sum(digits) + tenth) % 10}"
