@@ -3,12 +3,14 @@
 Fixtures in `conftest.py` compose these; tests that need two houses or another clock compose them by hand.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
@@ -120,3 +122,19 @@ async def opened_client(app: FastAPI, key: str | None = None) -> AsyncIterator[A
     headers = {} if key is None else {"X-API-Key": key}
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as client:
         yield client
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The started app on a real port of this machine; gives its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
