@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi_standalone_docs import StandaloneDocs
 
 from app.channels import routes as channels
 from app.core.clock import Clock
 from app.core.http import RequestGuard
 from app.core.problem import install_problem_handlers
+from app.docs_pages import add_docs_pages
 from app.escalation import routes as escalation
 from app.house import open_house
 from app.notices import routes as notices
-from app.openapi import DESCRIPTION, TAGS, operation_id
+from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
+from app.operations import routes as operations
+from app.standards import routes as standards
 from app.tickets import routes as tickets
 from config.settings import Settings
 
@@ -27,7 +29,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             app.state.house = house
             yield
 
-    app = FastAPI(
+    app = DocumentedApi(
         title="ESTİM",
         version="1",
         description=DESCRIPTION,
@@ -38,7 +40,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
         separate_input_output_schemas=False,
     )
-    StandaloneDocs(app=app)
+    add_docs_pages(app)
     app.add_middleware(
         RequestGuard,
         max_body_bytes=settings.max_body_bytes,
@@ -53,6 +55,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         escalation.router,
         channels.doors,
         channels.kept,
+        standards.catalogue,
+        operations.health,
+        operations.operations,
     ):
         app.include_router(router)
     return app

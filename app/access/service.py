@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.access.keys import InvalidApiKey, generate_api_key, hash_key, prefix_of, same_hash
+from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, prefix_of, same_hash
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.access.scopes import ROLES, Scope
 from app.core.db import Database
@@ -33,6 +33,21 @@ async def create_client(
     key = generate_api_key()
     session.add(ApiKey(client_id=client.id, prefix=key.prefix, hash=hash_key(key.plain, pepper), created_at=now))
     return key.plain
+
+
+async def revoke_key(session: AsyncSession, *, prefix: str, now: datetime) -> str | None:
+    """End the working key of that prefix (with or without `estim_live_`); its client's name, None if there is none.
+
+    Running programs notice within `CACHE_SECONDS`.
+    """
+    whole = PREFIX + prefix.removeprefix(PREFIX)
+    key = await session.scalar(
+        select(ApiKey).where(ApiKey.prefix == whole, ApiKey.revoked_at.is_(None)).with_for_update()
+    )
+    if key is None:
+        return None
+    key.revoked_at = now
+    return await session.scalar(select(ApiClient.name).where(ApiClient.id == key.client_id))
 
 
 async def record_unmasked_read(

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor
-from app.core.problem import MEDIA_TYPE, Problem
+from app.core.problem import MEDIA_TYPE
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
@@ -37,31 +38,11 @@ PageCursor = Annotated[Cursor | None, Depends(_cursor)]
 PageLimit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
 DEFAULT_PAGE = DEFAULT_LIMIT
 
-_MEANINGS = {
-    401: "No API key, or one that is not valid",
-    403: "The key lacks the scope for this operation",
-    404: "Not there, or not visible to this key",
-    408: "The body did not arrive in time",
-    409: "The state of things forbids it (`code` says which)",
-    412: "Another version than the one named by If-Match",
-    413: "Body over 1 MiB",
-    415: "Not JSON",
-    422: "Some fields are not valid; `errors` names each",
-    428: "If-Match is missing",
-    429: "Too many attempts",
-    503: "Not recorded; try again",
-}
-
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for the API docs."""
-    return {
-        status: {
-            "description": _MEANINGS[status],
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
-        }
-        for status in statuses
-    }
+    """The error answers of an operation for the API docs; `app/openapi.py` says what each of them means."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def _now(request: Request) -> datetime:

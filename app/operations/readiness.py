@@ -1,0 +1,78 @@
+"""What a probe is told: whether this process can take a request now."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import migrations
+from app.core.db import Database
+from app.core.errors import Unavailable
+from app.core.jobs import ArqDoorbell
+from app.standards.rulebook import Shelf
+
+LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
+
+PROBE_SECONDS = 3.0
+"""How long a server behind us may take to answer a probe."""
+
+
+class Check(StrEnum):
+    """How one of the things that a request needs is doing."""
+
+    OK = "ok"
+    DOWN = "down"
+    NOT_MIGRATED = "not_migrated"
+    NOT_LOADED = "not_loaded"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One answer for each check; the queue is a doorbell, so its absence degrades the service and stops nothing."""
+
+    database: Check
+    migrations: Check
+    catalogue: Check
+    queue: Check
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests can be taken."""
+        return self.database is self.migrations is self.catalogue is Check.OK
+
+    @property
+    def degraded(self) -> bool:
+        """Whether something is away that nothing depends on."""
+        return self.queue is not Check.OK
+
+
+async def check_readiness(database: Database, shelf: Shelf, doorbell: ArqDoorbell) -> Readiness:
+    """Ask everything behind us, at most `PROBE_SECONDS` long."""
+    (reached, migrated, loaded), queue = await asyncio.gather(_check_database(database, shelf), check_queue(doorbell))
+    return Readiness(reached, migrated, loaded, queue)
+
+
+async def check_queue(doorbell: ArqDoorbell) -> Check:
+    """Whether the queue's server answers."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return Check.OK if await doorbell.ping() else Check.DOWN
+    except TimeoutError:
+        return Check.DOWN
+
+
+async def _check_database(database: Database, shelf: Shelf) -> tuple[Check, Check, Check]:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            async with database.reading() as session:
+                revision = await migrations.current(session)
+            if revision != migrations.head():
+                return Check.OK, Check.NOT_MIGRATED, Check.UNKNOWN
+            await shelf.current()
+    except Unavailable:
+        return Check.OK, Check.OK, Check.NOT_LOADED
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return Check.DOWN, Check.UNKNOWN, Check.UNKNOWN
+    return Check.OK, Check.OK, Check.OK

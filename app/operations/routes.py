@@ -1,0 +1,54 @@
+"""Health for probes, which carry no key, and the state of the work for the people who run the service."""
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Depends, Request
+
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.core.dependencies import Now, Reading, problems
+from app.core.errors import Unavailable
+from app.operations.queries import read_waiting
+from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
+from app.operations.schemas import LiveAnswer, ReadinessChecks, ReadyAnswer, StatusAnswer
+
+health = APIRouter(tags=["operations"])
+operations = APIRouter(prefix="/v1/operations", tags=["operations"])
+
+
+@health.get(LIVE_PATH, summary="Is the process alive?", responses=problems(500))
+async def live() -> LiveAnswer:
+    """Answer without asking anything behind us: a probe that restarts the process belongs here. No key needed."""
+    return LiveAnswer()
+
+
+@health.get(READY_PATH, summary="Can it take requests?", responses=problems(503))
+async def ready(request: Request) -> ReadyAnswer:
+    """Ask the database (reachable, migrated, catalogue loaded) and Valkey: a load balancer's probe. No key needed.
+
+    503 names in `checks` what is missing. Valkey away is `degraded` and still 200: nothing depends on it.
+    """
+    house = request.app.state.house
+    found = await check_readiness(house.database, house.shelf, house.doorbell)
+    checks = asdict(found)
+    if not found.ready:
+        raise Unavailable(retry_after=5, checks=checks)
+    return ReadyAnswer(status="degraded" if found.degraded else "ready", checks=ReadinessChecks(**checks))
+
+
+@operations.get(
+    "/status",
+    summary="What waits, and for how long",
+    dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
+    responses=problems(401, 403, 503),
+)
+async def operations_status(request: Request, session: Reading, now: Now) -> StatusAnswer:
+    """Timers that are late, notices that did not go out, messages in quarantine, and the versions that apply.
+
+    Ages are real seconds, also where the clock is accelerated. `estim doctor` says the same with what to do.
+    """
+    house = request.app.state.house
+    virtual = house.settings.virtual_clock
+    return StatusAnswer.of(
+        await read_waiting(session, now), clock=house.clock, now=now, speed=virtual[2] if virtual else 1.0
+    )

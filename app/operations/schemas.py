@@ -1,0 +1,113 @@
+"""What probes and operators are answered."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from app.core.clock import Clock
+from app.core.schema import Answer
+from app.operations.queries import Waiting
+from app.operations.readiness import Check
+
+
+class LiveAnswer(Answer):
+    """The process answers."""
+
+    status: Literal["ok"] = Field("ok", examples=["ok"])
+
+
+class ReadinessChecks(Answer):
+    """One answer for each thing behind the API."""
+
+    database: Check = Field(examples=["ok"], description="PostgreSQL answers")
+    migrations: Check = Field(examples=["ok"], description="It has the structure that this version needs")
+    catalogue: Check = Field(examples=["ok"], description="A published table and a calendar are loaded")
+    queue: Check = Field(examples=["ok"], description="Valkey answers; nothing is lost while it does not")
+
+
+class ReadyAnswer(Answer):
+    """Requests can be taken; `degraded`: without Valkey, so that workers find their work by sweeping alone."""
+
+    status: Literal["ready", "degraded"] = Field(examples=["ready"])
+    checks: ReadinessChecks
+
+
+class ClockStatus(Answer):
+    """The installation's clock; a speed other than 1 is a demonstration."""
+
+    now: AwareDatetime = Field(examples=["2026-05-12T07:00:00Z"])
+    speed: float = Field(examples=[1.0])
+
+
+class CheckpointStatus(Answer):
+    """Timers: how many are set, and how late the oldest unfired one is."""
+
+    armed: int = Field(examples=[4210])
+    oldest_due_at: AwareDatetime | None = Field(examples=[None], description="Of those that should have fired")
+    lag_seconds: float = Field(examples=[0.0], description="Real seconds since that instant; 0 where none is late")
+
+
+class NoticeStatus(Answer):
+    """Notices on their way, and those that were given up."""
+
+    undelivered: int = Field(examples=[3])
+    oldest_age_seconds: float = Field(examples=[1.4], description="Real seconds since the oldest one was made")
+    overdue_seconds: float = Field(examples=[0.0], description="Real seconds since a delivery should have been tried")
+    failed: int = Field(examples=[0], description="Given up; a person has to look")
+
+
+class QuarantineStatus(Answer):
+    """Messages that could not be understood and wait for a person."""
+
+    messages: int = Field(examples=[1])
+    oldest_received_at: AwareDatetime | None = Field(examples=["2026-05-12T06:41:09Z"])
+
+
+class VersionStatus(Answer):
+    """What applies to new tickets."""
+
+    catalogue: UUID | None = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
+    catalogue_loaded_at: AwareDatetime | None = Field(examples=["2026-05-12T06:00:00Z"])
+    calendar: UUID | None = Field(examples=["01a0c3de-0000-7000-8000-000000000001"])
+
+
+class StatusAnswer(Answer):
+    """What waits and for how long, for a dashboard or an alert."""
+
+    clock: ClockStatus
+    checkpoints: CheckpointStatus
+    notices: NoticeStatus
+    quarantine: QuarantineStatus
+    versions: VersionStatus
+
+    @classmethod
+    def of(cls, waiting: Waiting, *, clock: Clock, now: datetime, speed: float) -> Self:
+        """The answer for what was read at `now`; stretches become real seconds by the clock."""
+
+        def since(instant: datetime | None) -> float:
+            return 0.0 if instant is None else round(max(0.0, clock.real_seconds(now - instant)), 3)
+
+        return cls(
+            clock=ClockStatus(now=now, speed=speed),
+            checkpoints=CheckpointStatus(
+                armed=waiting.armed_checkpoints,
+                oldest_due_at=waiting.oldest_unfired,
+                lag_seconds=since(waiting.oldest_unfired),
+            ),
+            notices=NoticeStatus(
+                undelivered=waiting.undelivered_notices,
+                oldest_age_seconds=since(waiting.oldest_undelivered),
+                overdue_seconds=since(waiting.overdue_delivery),
+                failed=waiting.failed_notices,
+            ),
+            quarantine=QuarantineStatus(
+                messages=waiting.quarantined_messages, oldest_received_at=waiting.oldest_quarantined
+            ),
+            versions=VersionStatus(
+                catalogue=waiting.catalogue_version,
+                catalogue_loaded_at=waiting.catalogue_loaded_at,
+                calendar=waiting.calendar_version,
+            ),
+        )

@@ -1,0 +1,225 @@
+"""The catalogue as the API shows it: every literal word of the published table beside what it is understood to mean."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from app.core.schema import Answer
+from app.sla.limit import Limit, Unit
+from app.standards.values import (
+    ApplicationOffice,
+    Catalogue,
+    Channel,
+    ClockStart,
+    DocumentCondition,
+    IntakeFact,
+    LimitSource,
+    Pausable,
+    Regime,
+    RegimeCode,
+    Service,
+    StatutoryWhen,
+)
+
+
+class LimitAnswer(Answer):
+    """A limit: the words as printed, where there are any, and what they mean."""
+
+    printed: str | None = Field(None, examples=["15 GÜN"], description="Letter for letter; null for a limit of law")
+    understood: str = Field(examples=["15 gün"], description="In Turkish, as notices print it")
+    amount: int = Field(examples=[15], description="0 for `immediate`")
+    unit: Unit = Field(examples=["calendar_day"])
+    source: LimitSource | None = Field(None, examples=["printed"], description="`row_override`: settled by a person")
+
+    @classmethod
+    def of(cls, limit: Limit, *, printed: str | None = None, source: LimitSource | None = None) -> Self:
+        """The answer for a limit."""
+        return cls(printed=printed, understood=limit.describe_tr(), amount=limit.amount, unit=limit.unit, source=source)
+
+
+class PublishedDocument(Answer):
+    """A document of the published list; no other one may be asked for."""
+
+    code: str = Field(examples=["id_card"])
+    label: str = Field(examples=["Kimlik belgesi"])
+    when: list[DocumentCondition] = Field(examples=[["identity_bound"]], description="Any of these calls for it")
+    accepts: list[str] = Field(examples=[["Nüfus cüzdanı", "Sürücü belgesi"]], description="What serves as it")
+    store_copy: bool = Field(examples=[False], description="Whether a copy may be kept")
+
+
+class RegimeAnswer(Answer):
+    """A limit of law that runs beside the promise."""
+
+    code: RegimeCode = Field(examples=["law_4982"])
+    law: str = Field(examples=["4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"])
+    limit: LimitAnswer
+    extended_to: LimitAnswer | None = Field(None, description="The limit in all, where the law allows to extend it")
+
+    @classmethod
+    def of(cls, regime: Regime) -> Self:
+        """The answer for a regime."""
+        longer = LimitAnswer.of(regime.extended_to) if regime.extended_to else None
+        return cls(code=regime.code, law=regime.law, limit=LimitAnswer.of(regime.limit), extended_to=longer)
+
+
+class ServiceAnswer(Answer):
+    """One row of the published table."""
+
+    code: str = Field(examples=["call-center"])
+    table: int = Field(examples=[1])
+    row: int = Field(examples=[5])
+    heading: str = Field(examples=["HALKLA İLİŞKİLER MÜDÜRLÜĞÜ HİZMET STANDARTLARI"])
+    name: str = Field(examples=["Halkla İlişkiler - ESTİM (Çağrı Merkezi)"], description="Letter for letter")
+    process_text: str = Field(
+        examples=["1. Telefonla iletişim ve ıslak imza gerektirmeyen hallerde yapılan başvurular. …"],
+        description="Letter for letter",
+    )
+    unit_text: str | None = Field(examples=[None], description="The printed unit, where the table has that column")
+    limit: LimitAnswer
+    clock_start: ClockStart = Field(examples=["event_time"], description="What starts the promise")
+    channels: list[Channel] = Field(examples=[["call-center"]], description="Whose default service it is")
+    documents: list[PublishedDocument]
+    pausable: list[Pausable] = Field(examples=[["awaiting_citizen"]], description="For what the promise may stand")
+    statutory: RegimeCode | None = Field(examples=["law_3071"])
+    statutory_when: StatutoryWhen = Field(examples=["formal"])
+    requires: list[IntakeFact] = Field(examples=[["phone_call"]])
+    refuses: list[IntakeFact] = Field(examples=[["wet_signature"]])
+    accepts_new: bool = Field(examples=[True], description="false: historical records only")
+    closed_on: date | None = Field(examples=[None])
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        """The answer for a service."""
+        limit = LimitAnswer.of(service.limit, printed=service.limit_text, source=service.limit_source)
+        documents = [PublishedDocument.model_validate(document) for document in service.documents]
+        alike = set(cls.model_fields) - {"limit", "documents"}
+        return cls(limit=limit, documents=documents, **{name: getattr(service, name) for name in alike})
+
+
+class PrintedField(Answer):
+    """One printed label with its value; printed blank is \"\"."""
+
+    label: str = Field(examples=["Faks"])
+    value: str = Field(examples=[""])
+
+
+class DeputyAnswer(Answer):
+    """Who stands in for the head of an office."""
+
+    name: str = Field(examples=["Örnek Vekil"])
+    job_title: str = Field(examples=["Müdür V."])
+    valid_from: date | None = Field(examples=["2026-07-01"])
+    valid_to: date | None = Field(examples=["2026-07-15"])
+
+
+class OfficeAnswer(Answer):
+    """An application office (müracaat yeri): 1 is the first, 2 the second."""
+
+    level: int = Field(examples=[1])
+    place: str = Field(examples=["Halkla İlişkiler Müdürlüğü"])
+    name: str = Field(examples=["Örnek Görevli"])
+    job_title: str = Field(examples=["Halkla İlişkiler Müdürü"])
+    address: str = Field(examples=["Örnek Mah. Örnek Cad. No: 1 Esenler/İSTANBUL"])
+    phone: str = Field(examples=["444 00 73/1010"], description="As printed")
+    phone_number: str = Field(examples=["444 00 73"])
+    phone_extension: str = Field(examples=["1010"])
+    fax: str = Field(examples=[""], description='Printed blank is ""')
+    email: str = Field(examples=["ornek@esenler.bel.tr"])
+    printed: list[PrintedField] = Field(description="Every printed field, in its order")
+    unit: str | None = Field(examples=["public-relations"])
+    valid_from: date | None = Field(examples=[None])
+    valid_to: date | None = Field(examples=[None])
+    deputies: list[DeputyAnswer]
+
+    @classmethod
+    def of(cls, office: ApplicationOffice) -> Self:
+        """The answer for an office."""
+        words = ("level", "place", "name", "job_title", "address", "phone", "phone_number", "phone_extension")
+        return cls(
+            **{word: getattr(office.printed, word) for word in (*words, "fax", "email")},
+            printed=[PrintedField(label=label, value=value) for label, value in office.printed.printed],
+            unit=office.unit,
+            valid_from=office.valid_from,
+            valid_to=office.valid_to,
+            deputies=[DeputyAnswer.model_validate(deputy) for deputy in office.deputies],
+        )
+
+
+class MunicipalityAnswer(Answer):
+    """How the municipality calls itself and where a citizen reaches it."""
+
+    name: str = Field(examples=["Esenler Belediyesi"])
+    call_line: str = Field(examples=["444 00 73"])
+    website: str = Field(examples=["esenler.bel.tr"])
+
+
+class CatalogueAnswer(Answer):
+    """The published table as it is applied to new tickets."""
+
+    version: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
+    loaded_at: AwareDatetime = Field(examples=["2026-05-12T06:00:00Z"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    municipality: MunicipalityAnswer
+    closing: str = Field(
+        examples=["Başvuru esnasında yukarıda belirtilen belgelerin dışında belge istenmesi, … başvurunuz."],
+        description="The sentence that names the offices, letter for letter",
+    )
+    services: list[ServiceAnswer]
+    regimes: list[RegimeAnswer]
+    offices: list[OfficeAnswer]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, *, version: UUID, loaded_at: AwareDatetime) -> Self:
+        """The answer for a version."""
+        return cls(
+            version=version,
+            loaded_at=loaded_at,
+            sha256=catalogue.sha256,
+            municipality=MunicipalityAnswer.model_validate(catalogue.municipality),
+            closing=catalogue.closing,
+            services=[ServiceAnswer.of(service) for service in catalogue.services],
+            regimes=[RegimeAnswer.of(regime) for regime in catalogue.regimes],
+            offices=[OfficeAnswer.of(office) for office in catalogue.offices],
+        )
+
+
+class UnitAnswer(Answer):
+    """A directorate (müdürlük) that a ticket can be referred to."""
+
+    code: str = Field(examples=["public-works"])
+    name: str = Field(examples=["Fen İşleri Müdürlüğü"])
+    keywords: list[str] = Field(examples=[["kaldırım", "asfalt"]], description="Words that suggest it")
+    email: str | None = Field(examples=[None])
+
+
+class ExternalBodyAnswer(Answer):
+    """A body outside to which a request has to be forwarded (law 3071, article 5)."""
+
+    code: str = Field(examples=["iski"])
+    name: str = Field(examples=["İSKİ"])
+    keywords: list[str] = Field(examples=[["su kesintisi"]])
+    phone_line: str | None = Field(examples=["185"])
+
+
+class UnitsAnswer(Answer):
+    """Where tickets go: directorates, and bodies outside the municipality."""
+
+    units: list[UnitAnswer]
+    external_bodies: list[ExternalBodyAnswer]
+
+
+class NeighbourhoodAnswer(Answer):
+    """A neighbourhood by this name from `valid_from` on and before `valid_to`."""
+
+    name: str = Field(examples=["Oruçreis"])
+    aliases: list[str] = Field(examples=[["Oruç Reis"]], description="Other spellings that are understood")
+    valid_from: date | None = Field(examples=[None])
+    valid_to: date | None = Field(examples=[None])
+
+
+class NeighbourhoodsAnswer(Answer):
+    """The municipality's neighbourhoods, also those of earlier times."""
+
+    items: list[NeighbourhoodAnswer]
