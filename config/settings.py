@@ -17,7 +17,7 @@ STACK_FILE = "stack.env"
 class Settings(BaseSettings):
     """Settings of one installation; each field is the variable `ESTIM_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="ESTIM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ESTIM_", env_ignore_empty=True, extra="ignore")
 
     municipality: Path = Field(Path("config/esenler"), description="Folder of the municipality that is served")
     data_dir: Path = Field(Path(".estim"), description="Embedded servers' data, outbox, development secrets")

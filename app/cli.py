@@ -1,0 +1,143 @@
+"""The `estim` command: its grammar, and one line instead of a traceback for what a person can mend.
+
+Every command loads only what it needs, when it is called: `estim api` must answer within seconds.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from config.logging import configure_logging
+from config.settings import Settings, running_stack_settings
+
+app = typer.Typer(
+    help="ESTİM – the request desk of a municipality. Settings are the variables ESTIM_…; see the README.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+catalogue = typer.Typer(help="The published table and the municipality's folder.", no_args_is_help=True)
+keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
+app.add_typer(keys, name="keys")
+
+out = Console(highlight=False)
+
+
+@app.command()
+def up(workers: Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")] = 1) -> None:
+    """Start everything here: PostgreSQL and Valkey unless yours are set, the API, a worker. Ctrl-C stops it."""
+    from app.stack import up as start
+
+    raise typer.Exit(start(Settings(), workers=workers, console=out))
+
+
+@app.command()
+def api() -> None:
+    """Serve HTTP until SIGTERM."""
+    from app.commands.serve import serve
+
+    serve(running_stack_settings())
+
+
+@app.command()
+def worker() -> None:
+    """Keep time and deliver notices until SIGTERM."""
+    from workers.main import run_worker
+
+    settings = running_stack_settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    run_worker(settings)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the structure of this version."""
+    from app.commands.database import database_url
+    from app.core.migrations import head, upgrade
+
+    upgrade(database_url(running_stack_settings()))
+    out.print(f"[green]✓[/] The database is at {head()}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Look for what is wrong or stuck, and say how to free it. Exits with 1 when something is wrong."""
+    from app.commands.doctor import examine
+
+    raise typer.Exit(0 if asyncio.run(examine(out)) else 1)
+
+
+@catalogue.command("check")
+def catalogue_check(path: Annotated[Path, typer.Argument(help="A table file or a municipality's folder.")]) -> None:
+    """Show what is understood of a published table. Exits with 1 when a person has to look at something."""
+    from app.commands.catalogue import check
+
+    raise typer.Exit(1 if check(running_stack_settings(), path, out) else 0)
+
+
+@catalogue.command("load")
+def catalogue_load(folder: Annotated[Path, typer.Argument(help="A municipality's folder.")]) -> None:
+    """Make a folder the catalogue for new tickets; a faulty one changes nothing."""
+    from app.commands.catalogue import load
+
+    asyncio.run(load(running_stack_settings(), folder, out))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Option(help="The program or desk that gets the key.")],
+    role: Annotated[str, typer.Option(help="What it may do, e.g. call-centre, field-team, ops.")],
+    unit: Annotated[str | None, typer.Option(help="The only directorate whose tickets it sees.")] = None,
+) -> None:
+    """Make a client with a key. The key is printed this once; it is stored nowhere."""
+    from app.commands.keys import create
+
+    typer.echo(asyncio.run(create(running_stack_settings(), name=name, role=role, unit=unit)))
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """List keys by their prefix, with the client and whether they work."""
+    from app.commands.keys import show
+
+    asyncio.run(show(running_stack_settings(), out))
+
+
+@keys.command("revoke")
+def keys_revoke(prefix: Annotated[str, typer.Argument(help="As `keys list` shows it.")]) -> None:
+    """End a key; running programs refuse it within 5 seconds."""
+    from app.commands.keys import revoke
+
+    client = asyncio.run(revoke(running_stack_settings(), prefix))
+    out.print(f"[green]✓[/] The key of {client} no longer works.")
+
+
+@keys.command("secrets")
+def keys_secrets() -> None:
+    """Print fresh ESTIM_VAULT_KEYS, ESTIM_INDEX_KEY and ESTIM_KEY_PEPPER for production."""
+    from app.commands.keys import secrets
+
+    typer.echo(secrets(), nl=False)
+
+
+def main() -> None:
+    """Run the command; failures that a person can mend are told in one line and exit with 1."""
+    try:
+        app()
+    except Exception as error:
+        from app.commands.failures import explain
+
+        line = explain(error)
+        if line is None:
+            raise
+        sys.stderr.write(f"estim: {line}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

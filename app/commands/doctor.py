@@ -1,0 +1,192 @@
+"""`estim doctor`: looks at everything that can be wrong or stuck, and says in one line how to free it."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.commands.failures import explain
+from app.core import migrations
+from app.core.clock import Clock
+from app.core.errors import Unavailable
+from app.house import House, open_house
+from app.operations.queries import Waiting, read_waiting
+from app.operations.readiness import Check, check_queue
+from app.standards.catalogue import check_folder_or_file
+from config.settings import Settings, running_stack_settings
+
+LATE_CHECKPOINT = timedelta(seconds=30)
+"""A running worker fires within 2 s; after this nobody does."""
+
+LATE_DELIVERY = timedelta(minutes=5)
+LEAST_FREE_BYTES = 200 * 1024 * 1024
+
+
+class State(StrEnum):
+    """How bad a finding is; only `WRONG` makes the command fail."""
+
+    FINE = "✓"
+    NOTE = "!"
+    WRONG = "✗"
+
+
+_STYLES = {State.FINE: "green", State.NOTE: "yellow", State.WRONG: "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what frees it."""
+
+    subject: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+async def examine(console: Console) -> bool:
+    """Print what was found; True where nothing is wrong."""
+    findings = [finding async for finding in _examined()]
+    table = Table(title="ESTİM", title_justify="left", show_edge=False)
+    for heading in ("", "what", "found", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for each in findings:
+        table.add_row(Text(each.state, style=_STYLES[each.state]), each.subject, each.found, each.remedy)
+    console.print(table)
+    wrong = sum(each.state is State.WRONG for each in findings)
+    console.print(Text(f"\n{wrong} wrong" if wrong else "\nNothing is wrong.", style="bold red" if wrong else "green"))
+    return not wrong
+
+
+async def _examined() -> AsyncIterator[Finding]:
+    """Findings in the order in which they depend on each other; what can't be looked at any more is left out."""
+    try:
+        settings = running_stack_settings()
+        async with open_house(settings) as house:
+            yield Finding("settings", State.FINE, f"{settings.municipality} served, data in {settings.data_dir}")
+            yield _templates(house)
+            yield _disk(settings)
+            yield await _queue(house)
+            async for finding in _database(house):
+                yield finding
+    except Exception as error:
+        line = explain(error)
+        if line is None:
+            raise
+        yield Finding("settings", State.WRONG, line, "correct the variable, or start “make run” in this folder")
+
+
+async def _database(house: House) -> AsyncIterator[Finding]:
+    try:
+        async with house.database.reading() as session:
+            revision, head = await migrations.current(session), migrations.head()
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        yield Finding(
+            "database", State.WRONG, explain(error) or type(error).__name__, "start it, or correct its address"
+        )
+        return
+    if revision != head:
+        yield Finding("database", State.WRONG, f"at {revision or 'nothing'}, needed is {head}", "estim migrate")
+        return
+    yield Finding("database", State.FINE, f"reachable, at {head}")
+    yield await _catalogue(house)
+    now = house.clock.now()
+    async with house.database.reading() as session:
+        waiting = await read_waiting(session, now)
+    yield _checkpoints(waiting, house.clock, now)
+    yield _delivery(waiting, house.clock, now)
+    yield _given_up(waiting)
+    yield _quarantine(waiting)
+
+
+def _templates(house: House) -> Finding:
+    broken = house.renderer.problems
+    if not broken:
+        return Finding("texts", State.FINE, "every notice has its text")
+    named = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
+    return Finding("texts", State.WRONG, named, f"mend {house.settings.municipality}/templates, restart the worker")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = next(each for each in (settings.outbox, *settings.outbox.resolve().parents) if each.exists())
+    free = shutil.disk_usage(folder).free
+    found = f"{free // 1024**2:,} MiB free in {folder}"
+    if free < LEAST_FREE_BYTES:
+        return Finding(
+            "disk", State.WRONG, found, "make room; the outbox may be emptied once its mails are kept elsewhere"
+        )
+    return Finding("disk", State.FINE, found)
+
+
+async def _queue(house: House) -> Finding:
+    if await check_queue(house.doorbell) is Check.OK:
+        return Finding("Valkey", State.FINE, "answers")
+    remedy = "start it, or correct ESTIM_REDIS_URL; nothing is lost meanwhile, workers sweep"
+    return Finding("Valkey", State.WRONG, "does not answer", remedy)
+
+
+async def _catalogue(house: House) -> Finding:
+    folder = house.settings.municipality
+    load = f"estim catalogue load {folder}"
+    try:
+        loaded = (await house.shelf.current()).catalogue
+    except Unavailable:
+        return Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)
+    on_disk = check_folder_or_file(folder).catalogue
+    if on_disk is None:
+        return Finding(
+            "catalogue", State.NOTE, f"loaded, but {folder} has faults now", f"estim catalogue check {folder}"
+        )
+    if on_disk.sha256 != loaded.sha256:
+        return Finding("catalogue", State.NOTE, f"loaded; {folder} has changed since", load)
+    return Finding("catalogue", State.FINE, f"{len(loaded.services)} services, {loaded.municipality.name}")
+
+
+def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
+    armed = f"{waiting.armed_checkpoints:,} set"
+    late = _real(waiting.oldest_unfired, clock, now)
+    if late > LATE_CHECKPOINT:
+        return Finding(
+            "timers", State.WRONG, f"{armed}, the oldest should have fired {_told(late)} ago", "start a worker"
+        )
+    return Finding("timers", State.FINE, f"{armed}, none late")
+
+
+def _delivery(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
+    found = f"{waiting.undelivered_notices:,} on their way"
+    if waiting.oldest_undelivered is not None:
+        found += f", the oldest made {_told(_real(waiting.oldest_undelivered, clock, now))} ago"
+    if _real(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
+        return Finding("notices", State.WRONG, found, "start a worker; its log names what refuses them")
+    return Finding("notices", State.FINE, found)
+
+
+def _given_up(waiting: Waiting) -> Finding:
+    if waiting.failed_notices == 0:
+        return Finding("given up", State.FINE, "no notice")
+    remedy = "GET /v1/notices?state=failed names each with the reason; tell the recipient by other means"
+    return Finding("given up", State.WRONG, f"{waiting.failed_notices:,} notices will never go out", remedy)
+
+
+def _quarantine(waiting: Waiting) -> Finding:
+    if waiting.oldest_quarantined is None:
+        return Finding("quarantine", State.FINE, "empty")
+    found = f"{waiting.quarantined_messages:,} messages, the oldest of {waiting.oldest_quarantined:%d.%m.%Y}"
+    return Finding("quarantine", State.NOTE, found, "GET /v1/channels/quarantine; retry or discard each")
+
+
+def _real(since: datetime | None, clock: Clock, now: datetime) -> timedelta:
+    return timedelta(seconds=0 if since is None else max(0.0, clock.real_seconds(now - since)))
+
+
+def _told(stretch: timedelta) -> str:
+    seconds = int(stretch.total_seconds())
+    for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name}"
+    return f"{seconds} seconds"

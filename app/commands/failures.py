@@ -1,0 +1,43 @@
+"""Failures that a person can do something about, each told in one line instead of a traceback."""
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError as UnreadableSettings
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.commands.errors import CommandError
+from app.core.embedded import EmbeddedError
+from app.house import SettingsError
+from app.people.vault import VaultError
+
+
+def explain(error: Exception) -> str | None:
+    """One line for the person at the terminal; None for an error that nobody foresaw."""
+    if isinstance(error, (CommandError, EmbeddedError, SettingsError)):
+        return str(error)
+    if isinstance(error, (ValidationError, UnreadableSettings)):
+        return _settings(error)
+    if isinstance(error, VaultError):
+        return f"ESTIM_VAULT_KEYS, ESTIM_INDEX_KEY or ESTIM_KEY_PEPPER can't be used: {error}."
+    if isinstance(error, ProgrammingError) and "does not exist" in str(error.orig):
+        return "The database lacks tables of this version: run “estim migrate”."
+    if isinstance(error, (DBAPIError, PoolTimeout)):
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return f"The database refused: {_first_line(cause)}"
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror or _first_line(error)}{where}"
+    return None
+
+
+def _settings(error: ValidationError | UnreadableSettings) -> str:
+    """Every variable that is not valid, without its value, for it may be a password."""
+    if isinstance(error, UnreadableSettings):
+        return _first_line(error)
+    found = error.errors(include_input=False, include_url=False)
+    named = (("ESTIM_" + "_".join(str(part) for part in each["loc"]).upper(), each["msg"]) for each in found)
+    return "; ".join(message if name == "ESTIM_" else f"{name}: {message}" for name, message in named)
+
+
+def _first_line(error: BaseException | None) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
