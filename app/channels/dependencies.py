@@ -14,7 +14,7 @@ from app.channels.door import Door
 from app.channels.field_batch import FieldBatch
 from app.channels.quarantine import Refused, keep
 from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
-from app.core.problem import field_errors
+from app.core.problem import field_errors, unreadable
 
 DOORS_PREFIX = "/v1/channels/"
 
@@ -34,7 +34,7 @@ class KeepingRoute(APIRoute):
             except HTTPException as error:
                 if error.status_code != 400:
                     raise
-                refusal = Invalid([FieldError("", "json")])
+                refusal = unreadable(error)
             except (Invalid, AlreadyReceived) as error:
                 refusal = error
             raise await _kept(request, refusal)

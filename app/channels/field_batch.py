@@ -43,7 +43,7 @@ class FieldBatch:
     ) -> FieldItemAnswer:
         raw = json.dumps(item).encode()
         item_id = item.get("item_id") if isinstance(item, dict) else None
-        known_id = item_id[:200] if isinstance(item_id, str) else None
+        known_id = item_id[:200].encode("utf-8", "replace").decode() if isinstance(item_id, str) else None
         try:
             body = FieldItemBody.model_validate(item)
             digest = self._vault.blind_index("message", body.model_dump_json())

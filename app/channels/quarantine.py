@@ -2,24 +2,28 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
+from app.access.service import find_client
+from app.channels.door import Admission, Door
 from app.channels.doors import DOORS
+from app.channels.field import trust_device_time
 from app.channels.model import InboundMessage
-from app.core.db import bulk_insert
+from app.core.db import Database, bulk_insert
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.ids import new_id
 from app.core.paging import Cursor, Page
 from app.core.problem import field_errors
 from app.people.vault import Vault
+from app.standards.values import Channel
 from app.tickets.intake import Intake
 from app.tickets.model import Ticket
 
@@ -48,7 +52,7 @@ async def keep(session: AsyncSession, refused: Refused, *, actor: Actor, vault: 
         "body": vault.seal(refused.body, table=_TABLE, column=_COLUMN, row_id=row_id),
         "body_digest": digest,
         "outcome": "quarantined",
-        "problems": [{"pointer": e.pointer, "code": e.code, "facts": dict(e.facts)} for e in refused.errors],
+        "problems": [_noted(error) for error in refused.errors],
     }
     inserted = await bulk_insert(session, InboundMessage, [row], skip_conflicts=True, returning="id")
     if inserted:
@@ -64,6 +68,12 @@ async def keep(session: AsyncSession, refused: Refused, *, actor: Actor, vault: 
     return known.scalar_one()
 
 
+def _noted(error: FieldError) -> dict[str, Any]:
+    """A field error as it may stand in a plain column; a field name that the sender made up may be personal."""
+    pointer = error.pointer.rpartition("/")[0] if error.code == "unknown_field" else error.pointer
+    return {"pointer": pointer, "code": error.code, "facts": dict(error.facts)}
+
+
 async def list_kept(session: AsyncSession, *, cursor: Cursor | None, limit: int) -> Page[InboundMessage]:
     """Quarantined messages, newest first."""
     query = select(InboundMessage).where(InboundMessage.outcome == "quarantined")
@@ -76,6 +86,30 @@ async def list_kept(session: AsyncSession, *, cursor: Cursor | None, limit: int)
     return Page(page, following)
 
 
+async def retry(
+    message_id: UUID,
+    corrected: dict[str, Any] | None,
+    *,
+    actor: Actor,
+    database: Database,
+    door: Door,
+    vault: Vault,
+    now: datetime,
+) -> Admission:
+    """Make a kept message, or its corrected form, a ticket of the client that had sent it.
+
+    No connection is held while the door writes on its own: a few retries at once would hold all there are. Two retries
+    of one message get one ticket, for they come with the same external id. Raises `NotFound` and `Invalid`.
+    """
+    async with database.reading() as session:
+        message = await get_kept(session, message_id)
+        sender = await find_client(session, message.client_id)
+    admission = await door.intake(sender, reread(message, vault, corrected))
+    async with database.transaction() as session:
+        await _settle_accepted(session, message_id, number=admission.receipt["number"], actor=actor, now=now)
+    return admission
+
+
 async def get_kept(session: AsyncSession, message_id: UUID, *, lock: bool = False) -> InboundMessage:
     """One quarantined message; raises `NotFound`, also for one that was settled meanwhile."""
     query = select(InboundMessage).where(InboundMessage.id == message_id, InboundMessage.outcome == "quarantined")
@@ -86,15 +120,21 @@ async def get_kept(session: AsyncSession, message_id: UUID, *, lock: bool = Fals
 
 
 def reread(message: InboundMessage, vault: Vault, corrected: dict[str, Any] | None) -> Intake:
-    """Read a kept message again, or its corrected form; raises `Invalid` where it still can't be understood."""
+    """Read a kept message again, or its corrected form; raises `Invalid` where it still can't be understood.
+
+    Its limits run as if it had been understood at once: without a time of its own from its receipt, not from today.
+    """
     try:
-        content = corrected or json.loads(open_body(message, vault))
+        content = json.loads(open_body(message, vault)) if corrected is None else corrected
         body = DOORS[message.door].model_validate(content)
     except ValidationError as error:
         raise Invalid(field_errors(error.errors(include_input=False, include_url=False))) from None
     except ValueError:
         raise Invalid([FieldError("", "json")]) from None
-    return body.to_intake(vault.blind_index("message", body.model_dump_json()))
+    intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
+    if intake.channel is Channel.FIELD:
+        return trust_device_time(intake, message.received_at)
+    return replace(intake, occurred_at=intake.occurred_at or message.received_at)
 
 
 def open_body(message: InboundMessage, vault: Vault) -> bytes:
@@ -102,12 +142,16 @@ def open_body(message: InboundMessage, vault: Vault) -> bytes:
     return vault.open_bytes(message.body, table=_TABLE, column=_COLUMN, row_id=message.id)
 
 
-async def settle_accepted(
-    session: AsyncSession, message: InboundMessage, *, number: str, actor: Actor, now: datetime
+async def _settle_accepted(
+    session: AsyncSession, message_id: UUID, *, number: str, actor: Actor, now: datetime
 ) -> None:
     """Note that a kept message became the ticket with that number."""
-    message.ticket_id = await session.scalar(select(Ticket.id).where(Ticket.number == number))
-    message.outcome, message.settled_at, message.settled_by = "accepted", now, actor.client_id
+    ticket_id = select(Ticket.id).where(Ticket.number == number).scalar_subquery()
+    await session.execute(
+        update(InboundMessage)
+        .where(InboundMessage.id == message_id, InboundMessage.outcome == "quarantined")
+        .values(outcome="accepted", ticket_id=ticket_id, settled_at=now, settled_by=actor.client_id)
+    )
 
 
 def settle_discarded(message: InboundMessage, *, reason: str, actor: Actor, now: datetime) -> None:

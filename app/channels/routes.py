@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from app.access.actor import Actor
 from app.access.dependencies import current_actor, needs
 from app.access.scopes import Scope
-from app.access.service import find_client, record_unmasked_read
+from app.access.service import record_unmasked_read
 from app.channels import quarantine
 from app.channels.call_center import CallBody
 from app.channels.cimer import CimerBody
@@ -203,7 +203,7 @@ async def list_quarantine(
 )
 async def retry_message(
     message_id: UUID,
-    session: Transaction,
+    request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
     door: OpenDoor,
     vault: OpenVault,
@@ -211,11 +211,11 @@ async def retry_message(
     body: RetryBody | None = None,
 ) -> JSONResponse:
     """Read the message again, as it is or corrected, and make it a ticket of the client that had sent it."""
-    message = await quarantine.get_kept(session, message_id, lock=True)
-    intake = quarantine.reread(message, vault, body.corrected if body else None)
-    admission = await door.intake(await find_client(session, message.client_id), intake)
-    await quarantine.settle_accepted(session, message, number=admission.receipt["number"], actor=actor, now=now)
-    return _answer(admission)
+    corrected = body.corrected if body else None
+    database = request.app.state.house.database
+    return _answer(
+        await quarantine.retry(message_id, corrected, actor=actor, database=database, door=door, vault=vault, now=now)
+    )
 
 
 @kept.post(

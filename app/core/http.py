@@ -65,7 +65,8 @@ class RequestGuard:
 
 
 def _as_int(value: bytes) -> int:
-    return int(value) if value.isdigit() else 0
+    """The number of bytes that was announced; 18 digits are too many already, thousands would not become an int."""
+    return int(value[:18]) if value.isdigit() else 0
 
 
 def _is_json(content_type: bytes) -> bool:

@@ -141,6 +141,11 @@ def _choices(expected: str) -> list[str]:
     return _QUOTED.findall(expected)
 
 
+def unreadable(error: HTTPException) -> Invalid:
+    """What FastAPI's bare 400 means: the body is not UTF-8, or its JSON breaks the reader (depth, a huge number)."""
+    return Invalid([FieldError("", "utf8" if isinstance(error.__cause__, UnicodeDecodeError) else "json")])
+
+
 def _pointer(location: Iterable[Any]) -> str:
     """The location as a JSON pointer; names that a caller made up are cut and freed of broken Unicode."""
     parts = (str(part)[:60].encode("utf-8", "replace").decode() for part in location)
@@ -221,12 +226,13 @@ def install_problem_handlers(app: FastAPI) -> None:
             return problem_response(request, _MethodNotAllowed(allowed=(error.headers or {}).get("Allow", "")))
         if error.status_code == 404:
             return problem_response(request, _NotFoundHere())
-        return problem_response(request, Invalid([FieldError("", "json")]))
+        return problem_response(request, unreadable(error))
 
     async def on_surprise(request: Request, error: Exception) -> JSONResponse:
         log.error(
             "unexpected_error",
-            path=request.scope.get("route_path", ""),
+            path=getattr(request.scope.get("route"), "path", ""),
+            request_id=request.scope.get("request_id", ""),
             error=type(error).__name__,
             exc_info=error,
         )
