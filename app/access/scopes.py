@@ -1,0 +1,70 @@
+"""What a key may do: scopes, and the roles that bundle them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Scope(StrEnum):
+    """One permission."""
+
+    INTAKE_CALL_CENTER = "intake:call-center"
+    INTAKE_SMS = "intake:sms"
+    INTAKE_MOBILE = "intake:mobile"
+    INTAKE_FIELD = "intake:field"
+    INTAKE_DESK = "intake:desk"
+    INTAKE_CIMER = "intake:cimer"
+    TICKETS_READ = "tickets:read"
+    TICKETS_READ_OWN = "tickets:read-own"
+    TICKETS_COMMAND = "tickets:command"
+    NOTICES_READ = "notices:read"
+    NOTICES_ACKNOWLEDGE = "notices:acknowledge"
+    CATALOGUE_READ = "catalogue:read"
+    QUARANTINE_MANAGE = "quarantine:manage"
+    PERSONAL_DATA_READ = "personal-data:read"
+    OPERATIONS_READ = "operations:read"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """A bundle of scopes under a Turkish name."""
+
+    label_tr: str
+    scopes: frozenset[Scope]
+
+
+_S = Scope
+
+
+def _role(label_tr: str, *scopes: Scope) -> RoleDefinition:
+    return RoleDefinition(label_tr, frozenset({*scopes, _S.CATALOGUE_READ}))
+
+
+ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
+    {
+        "mobile-app": _role("Mobil uygulama", _S.INTAKE_MOBILE, _S.TICKETS_READ_OWN),
+        "call-centre": _role(
+            "Çağrı merkezi", _S.INTAKE_CALL_CENTER, _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.PERSONAL_DATA_READ
+        ),
+        "sms-gateway": _role("SMS geçidi", _S.INTAKE_SMS),
+        "field-team": _role("Saha ekibi", _S.INTAKE_FIELD, _S.TICKETS_READ_OWN),
+        "desk": _role("Çözüm masası", _S.INTAKE_DESK, _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.PERSONAL_DATA_READ),
+        "cimer-clerk": _role("CİMER görevlisi", _S.INTAKE_CIMER, _S.TICKETS_READ, _S.TICKETS_COMMAND),
+        "unit-officer": _role("Birim görevlisi", _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.NOTICES_READ),
+        "pr-desk": _role(
+            "Halkla ilişkiler masası",
+            _S.INTAKE_DESK,
+            _S.TICKETS_READ,
+            _S.TICKETS_COMMAND,
+            _S.NOTICES_READ,
+            _S.QUARANTINE_MANAGE,
+            _S.PERSONAL_DATA_READ,
+        ),
+        "pr-director": _role(
+            "Müracaat yeri", _S.TICKETS_READ, _S.NOTICES_READ, _S.NOTICES_ACKNOWLEDGE, _S.PERSONAL_DATA_READ
+        ),
+        "ops": _role("İşletim", _S.OPERATIONS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE),
+        "developer": RoleDefinition("Geliştirici", frozenset(Scope)),
+    }
+)
