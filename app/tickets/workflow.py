@@ -1,0 +1,216 @@
+"""The life of a ticket as one literal table: it judges every change, feeds `allowed_actions` and draws the diagram.
+
+State and outcome are apart: the state says where the ticket stands, the outcome how it ended.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class State(StrEnum):
+    """Where a ticket stands; `label_tr` is what offices and citizens read."""
+
+    RECEIVED = "received"
+    AWAITING_DOCUMENTS = "awaiting_documents"
+    REGISTERED = "registered"
+    REFERRED = "referred"
+    RETURNED = "returned"
+    IN_PROGRESS = "in_progress"
+    AWAITING_CITIZEN = "awaiting_citizen"
+    AWAITING_EXTERNAL = "awaiting_external"
+    PENDING_APPROVAL = "pending_approval"
+    RESOLVED = "resolved"
+    CALLBACK_PENDING = "callback_pending"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label_tr(self) -> str:
+        """The Turkish name of the state."""
+        return STATE_LABELS[self]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer to the citizen is still owed."""
+        return self in OPEN_STATES
+
+
+class Command(StrEnum):
+    """What can be done with a ticket; each is an endpoint, none patches a status."""
+
+    REGISTER = "register"
+    REFER = "refer"
+    ACCEPT = "accept"
+    RETURN = "return"
+    REQUEST_DOCUMENTS = "request_documents"
+    PROVIDE_DOCUMENTS = "provide_documents"
+    PAUSE = "pause"
+    RESUME = "resume"
+    INTERIM_REPLY = "interim_reply"
+    PROPOSE = "propose"
+    REJECT = "reject"
+    RESOLVE = "resolve"
+    CALLBACK = "callback"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    LINK_DUPLICATE = "link_duplicate"
+    COMMENT = "comment"
+
+
+class Outcome(StrEnum):
+    """How a ticket ended; `planned` (Programa Alındı) is no outcome here: it is an interim reply."""
+
+    POSITIVE = "positive"
+    PARTIAL = "partial"
+    NEGATIVE = "negative"
+    FORWARDED_OUT = "forwarded_out"
+    NOT_EXAMINED = "not_examined"
+    WITHDRAWN = "withdrawn"
+    DUPLICATE = "duplicate"
+
+
+class PauseReason(StrEnum):
+    """Why a promise clock may stand still; the statutory clock never does."""
+
+    AWAITING_CITIZEN = "awaiting_citizen"
+    AWAITING_EXTERNAL = "awaiting_external"
+    FORCE_MAJEURE = "force_majeure"
+
+
+STATE_LABELS: Mapping[State, str] = MappingProxyType(
+    {
+        State.RECEIVED: "Alındı",
+        State.AWAITING_DOCUMENTS: "Eksik Belge Bekleniyor",
+        State.REGISTERED: "Kaydedildi",
+        State.REFERRED: "Birime Sevk Edildi",
+        State.RETURNED: "Birimden İade",
+        State.IN_PROGRESS: "İşlemde",
+        State.AWAITING_CITIZEN: "Vatandaş Yanıtı Bekleniyor",
+        State.AWAITING_EXTERNAL: "Dış Kurum Yanıtı Bekleniyor",
+        State.PENDING_APPROVAL: "Cevap Onayda",
+        State.RESOLVED: "Sonuçlandı",
+        State.CALLBACK_PENDING: "Geri Dönüş Bekleniyor",
+        State.CLOSED: "Kapatıldı",
+        State.REOPENED: "Yeniden Açıldı",
+        State.WITHDRAWN: "Vazgeçildi",
+    }
+)
+
+OPEN_STATES = frozenset(State) - {State.RESOLVED, State.CALLBACK_PENDING, State.CLOSED, State.WITHDRAWN}
+"""States in which the promise is not yet kept."""
+
+_S, _C = State, Command
+
+_ENDINGS = {
+    _C.RESOLVE: _S.RESOLVED,
+    _C.WITHDRAW: _S.WITHDRAWN,
+    _C.LINK_DUPLICATE: _S.CLOSED,
+}
+_AT_THE_DESK = {
+    _C.REQUEST_DOCUMENTS: _S.AWAITING_DOCUMENTS,
+    _C.REFER: _S.REFERRED,
+    _C.INTERIM_REPLY: None,
+    _C.COMMENT: None,
+    **_ENDINGS,
+}
+
+TRANSITIONS: Mapping[State, Mapping[Command, State | None]] = MappingProxyType(
+    {
+        _S.RECEIVED: {_C.REGISTER: _S.REGISTERED, **_AT_THE_DESK},
+        _S.AWAITING_DOCUMENTS: {
+            _C.PROVIDE_DOCUMENTS: _S.REGISTERED,
+            _C.INTERIM_REPLY: None,
+            _C.COMMENT: None,
+            **_ENDINGS,
+        },
+        _S.REGISTERED: _AT_THE_DESK,
+        _S.REFERRED: {
+            _C.ACCEPT: _S.IN_PROGRESS,
+            _C.RETURN: _S.RETURNED,
+            **_AT_THE_DESK,
+        },
+        _S.RETURNED: _AT_THE_DESK,
+        _S.IN_PROGRESS: {
+            _C.RETURN: _S.RETURNED,
+            _C.REFER: _S.REFERRED,
+            _C.PAUSE: _S.AWAITING_CITIZEN,
+            _C.PROPOSE: _S.PENDING_APPROVAL,
+            _C.INTERIM_REPLY: None,
+            _C.COMMENT: None,
+            **_ENDINGS,
+        },
+        _S.AWAITING_CITIZEN: {
+            _C.RESUME: _S.IN_PROGRESS,
+            _C.INTERIM_REPLY: None,
+            _C.COMMENT: None,
+            **_ENDINGS,
+        },
+        _S.AWAITING_EXTERNAL: {
+            _C.RESUME: _S.IN_PROGRESS,
+            _C.INTERIM_REPLY: None,
+            _C.COMMENT: None,
+            **_ENDINGS,
+        },
+        _S.PENDING_APPROVAL: {_C.REJECT: _S.IN_PROGRESS, _C.COMMENT: None, **_ENDINGS},
+        _S.RESOLVED: {
+            _C.CALLBACK: _S.CALLBACK_PENDING,
+            _C.CLOSE: _S.CLOSED,
+            _C.REOPEN: _S.REOPENED,
+            _C.COMMENT: None,
+        },
+        _S.CALLBACK_PENDING: {
+            _C.CALLBACK: _S.CALLBACK_PENDING,
+            _C.CLOSE: _S.CLOSED,
+            _C.REOPEN: _S.REOPENED,
+            _C.COMMENT: None,
+        },
+        _S.CLOSED: {_C.REOPEN: _S.REOPENED, _C.COMMENT: None},
+        _S.REOPENED: {_C.ACCEPT: _S.IN_PROGRESS, **_AT_THE_DESK},
+        _S.WITHDRAWN: {_C.COMMENT: None},
+    }
+)
+"""state → command → state after it; None means that the command leaves the state as it is.
+
+Two commands end in another state by what they carry, and `after` knows it: a pause ends in the state of its reason,
+a callback that reached the citizen (or the last allowed attempt) ends in `closed`.
+"""
+
+PAUSED_STATE: Mapping[PauseReason, State] = MappingProxyType(
+    {
+        PauseReason.AWAITING_CITIZEN: _S.AWAITING_CITIZEN,
+        PauseReason.AWAITING_EXTERNAL: _S.AWAITING_EXTERNAL,
+        PauseReason.FORCE_MAJEURE: _S.AWAITING_EXTERNAL,
+    }
+)
+
+CALLBACK_ATTEMPTS = 3
+"""Attempts to reach the citizen before a ticket is closed as unreached."""
+
+
+def allowed_actions(state: State) -> tuple[Command, ...]:
+    """The commands that the table allows in `state`, in its order."""
+    return tuple(TRANSITIONS[state])
+
+
+def after(
+    state: State,
+    command: Command,
+    *,
+    pause_reason: PauseReason | None = None,
+    callback_done: bool = False,
+) -> State | None:
+    """The state after `command` in `state`, or None where the table forbids it.
+
+    `pause_reason` is meant for `pause`, `callback_done` for a callback after which nothing is owed any more.
+    """
+    allowed = TRANSITIONS[state]
+    if command not in allowed:
+        return None
+    if command is Command.PAUSE and pause_reason is not None:
+        return PAUSED_STATE[pause_reason]
+    if command is Command.CALLBACK and callback_done:
+        return State.CLOSED
+    return allowed[command] or state
