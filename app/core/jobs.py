@@ -4,6 +4,9 @@ A ring is a name and ids, never content. It may get lost (the queue wiped, its s
 the workers' own sweeps find it. arq is known only here and in `workers/`.
 """
 
+import asyncio
+import json
+import time
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +23,12 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 log = structlog.get_logger(__name__)
 
 _BUFFER = "rung_jobs"
+
+SEND_SECONDS = 2.0
+"""Longest time that a request waits for a queue that hangs."""
+
+DEAF_SECONDS = 1.0
+"""After a queue was found away, so long nobody waits for it; the sweeps find what was not rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,17 @@ def redis_settings(url: str) -> RedisSettings:
     return settings
 
 
+def serialize_job(job: dict[str, Any]) -> bytes:
+    """A job as JSON, for whoever can write into the queue must not be able to run code (pickle would)."""
+    return json.dumps(job, default=str).encode()
+
+
+def deserialize_job(content: bytes) -> dict[str, Any]:
+    """The job back from JSON; raises `ValueError`."""
+    job: dict[str, Any] = json.loads(content)
+    return job
+
+
 class ArqDoorbell:
     """The doorbell over arq; connects on first use."""
 
@@ -68,15 +88,28 @@ class ArqDoorbell:
         self._settings.conn_retries = 0
         self._settings.conn_timeout = 1
         self._pool: ArqRedis | None = None
+        self._connecting = asyncio.Lock()
+        self._deaf_until = 0.0
 
     async def send(self, jobs: Sequence[Job]) -> None:
         """Enqueue each job; a queue that is away costs a log line, not a request."""
+        if not jobs or time.monotonic() < self._deaf_until:
+            return
         try:
-            for job in jobs:
+            async with asyncio.timeout(SEND_SECONDS):
                 pool = await self._connected()
-                await pool.enqueue_job(job.name, [str(i) for i in job.ids])
+                for job in jobs:
+                    await pool.enqueue_job(job.name, [str(i) for i in job.ids])
         except (RedisError, OSError) as error:
+            self._deaf_until = time.monotonic() + DEAF_SECONDS
             log.warning("doorbell_unheard", jobs=len(jobs), error=type(error).__name__)
+
+    async def ping(self) -> bool:
+        """Whether the queue's server answers."""
+        try:
+            return bool(await (await self._connected()).ping())
+        except (RedisError, OSError):
+            return False
 
     async def close(self) -> None:
         """Close the connection."""
@@ -84,6 +117,9 @@ class ArqDoorbell:
             await self._pool.aclose()
 
     async def _connected(self) -> ArqRedis:
-        if self._pool is None:
-            self._pool = await create_pool(self._settings)
-        return self._pool
+        async with self._connecting:
+            if self._pool is None:
+                self._pool = await create_pool(
+                    self._settings, job_serializer=serialize_job, job_deserializer=deserialize_job
+                )
+            return self._pool
