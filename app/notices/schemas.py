@@ -1,0 +1,65 @@
+"""Notices as callers read them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import Field
+
+from app.core.schema import Answer
+
+NoticeState = Literal["queued", "sending", "sent", "delivered", "failed", "skipped"]
+
+STATE_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "queued": "Sırada",
+        "sending": "Gönderiliyor",
+        "sent": "Gönderildi",
+        "delivered": "Teslim edildi",
+        "failed": "Gönderilemedi",
+        "skipped": "Gönderilmedi",
+    }
+)
+
+
+class NoticeRecipient(Answer):
+    """Whom a notice is for. Offices' and units' names and addresses are published; an applicant's are masked."""
+
+    code: str = Field(examples=["office:1"], description="`applicant`, `unit:<code>` or `office:<level>`")
+    name: str | None = Field(examples=["Halkla İlişkiler Müdürü"])
+    address: str | None = Field(examples=["ornek.ofis@example.org"])
+
+
+class NoticeAnswer(Answer):
+    """One notice: its words, its recipient, and the state of its delivery."""
+
+    number: str = Field(examples=["26-000123"])
+    kind: str = Field(examples=["escalation_1"])
+    kind_label: str = Field(examples=["Süre aşımı bildirimi (1. kademe)"])
+    ticket: str = Field(examples=["2600012349"], description="Number of the ticket")
+    cycle: int = Field(examples=[1], description="1, and one more for each reopening of the ticket")
+    level: int = Field(examples=[1], description="Level of an escalation, percentage of a warning, else 0")
+    recipient: NoticeRecipient
+    medium: str = Field(examples=["email"])
+    subject: str = Field(examples=["[SÜRE AŞIMI – 1. KADEME] 2600012349 – Fen İşleri Müdürlüğü"])
+    body: str = Field(examples=["12.05.2026 tarihli ve 2600012349 numaralı başvuru, … sonuçlandırılmamıştır."])
+    masked: bool = Field(examples=[True], description="Whether personal data are masked in name, address and words")
+    template: str = Field(examples=["escalation_1.email.txt"])
+    template_version: str = Field(examples=["9f86d081884c"], description="First digits of the text file's SHA-256")
+    state: NoticeState = Field(examples=["sent"])
+    state_label: str = Field(examples=["Gönderildi"])
+    state_reason: str | None = Field(examples=[None], description="Code of the last failure, or why it was skipped")
+    attempts: int = Field(examples=[1])
+    created_at: datetime
+    sent_at: datetime | None
+    next_attempt_at: datetime | None = Field(description="Null once it is sent, and while it is being sent")
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None = Field(examples=["Müracaat yeri"], description="Name of the client")
+
+
+class NoticePage(Answer):
+    """A page of notices, newest first."""
+
+    items: list[NoticeAnswer]
+    next_cursor: str | None = None

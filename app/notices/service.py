@@ -1,0 +1,126 @@
+"""Notices for their readers: the words they are written in, whom they reach, and that an office took note of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.access.scopes import Scope
+from app.access.service import record_unmasked_read
+from app.core.errors import NotFound
+from app.notices.compose import APPLICANT
+from app.notices.facts import EMAIL, PersonalFacts
+from app.notices.kinds import Medium, NoticeKind, restore
+from app.notices.model import Notice
+from app.notices.queries import Found, find_notice
+from app.notices.references import names, resolve
+from app.notices.render import Rendered, Renderer
+from app.notices.schemas import STATE_LABELS, NoticeAnswer, NoticeRecipient
+
+
+async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
+    """Note that `actor` has taken note of a notice; the first acknowledgement stays.
+
+    Raises `NotFound` for a notice that the actor does not see, and for one to an applicant, who is not asked to.
+    """
+    found = await find_notice(session, actor, number, lock=True)
+    notice = found.notice
+    if notice.recipient == APPLICANT.code:
+        raise NotFound
+    if notice.acknowledged_at is not None:
+        return found
+    notice.acknowledged_at, notice.acknowledged_by = now, actor.client_id
+    return Found(notice, actor.name)
+
+
+def words_of(notice: Notice, renderer: Renderer) -> Rendered:
+    """The words of a notice: the stored ones, else those it would be sent with now. Never raises."""
+    if notice.subject is not None and notice.body is not None:
+        version = notice.template_version or ""
+        return Rendered(subject=notice.subject, body=notice.body, template=notice.template or "", version=version)
+    try:
+        kind = NoticeKind(notice.kind)
+        return renderer.render(kind, Medium(notice.medium), restore(kind, notice.payload))
+    except ValueError as error:
+        words = f"{label_of(notice.kind)}: {notice.payload.get('number', '')}"
+        problem = f"the stored facts do not fit the kind ({type(error).__name__})"
+        return Rendered(subject=words, body=words, template="", version="", fallback=True, problem=problem)
+
+
+def label_of(kind: str) -> str:
+    """The Turkish name of a kind; of one that this program does not know its code."""
+    return NoticeKind(kind).label_tr if kind in set(NoticeKind) else kind
+
+
+def address_of(medium: Medium, values: Mapping[str, str]) -> str | None:
+    """Where the applicant is reached by `medium`: an E.164 number without extension, or an e-mail address."""
+    stored = values.get(EMAIL if medium is Medium.EMAIL else "applicant.phone")
+    return stored if medium is Medium.EMAIL or stored is None else stored.partition(";")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingDesk:
+    """Shows notices to an actor: in words, with the personal ones in clear, masked or hidden, as the actor may see."""
+
+    renderer: Renderer
+    facts: PersonalFacts
+
+    async def show(
+        self, session: AsyncSession, found: Sequence[Found], *, actor: Actor, operation: str, now: datetime
+    ) -> list[NoticeAnswer]:
+        """The notices as answers; a reading of personal data in clear is written down in the same transaction."""
+        masked = not actor.may(Scope.PERSONAL_DATA_READ)
+        written = [(one, words_of(one.notice, self.renderer)) for one in found]
+        personal = [one.notice for one, words in written if _is_personal(one.notice, words)]
+        values = await self.facts.reference_values(
+            session, {notice.ticket_id for notice in personal}, masked=masked, for_unit=actor.unit is not None
+        )
+        if personal and not masked:
+            facts = {"notices": " ".join(notice.number for notice in personal)}
+            await record_unmasked_read(session, actor=actor, operation=operation, facts=facts, now=now)
+        return [_answer(one, words, values, masked=masked) for one, words in written]
+
+
+def _is_personal(notice: Notice, words: Rendered) -> bool:
+    return notice.recipient == APPLICANT.code or bool(names(words.subject) | names(words.body))
+
+
+def _answer(
+    found: Found, words: Rendered, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool
+) -> NoticeAnswer:
+    notice = found.notice
+    values = all_values.get(notice.ticket_id, {})
+    return NoticeAnswer(
+        number=notice.number,
+        kind=notice.kind,
+        kind_label=label_of(notice.kind),
+        ticket=str(notice.payload["number"]),
+        cycle=notice.cycle,
+        level=notice.level,
+        recipient=_recipient(notice, values),
+        medium=notice.medium,
+        subject=resolve(words.subject, values),
+        body=resolve(words.body, values),
+        masked=masked,
+        template=words.template,
+        template_version=words.version,
+        state=notice.state,
+        state_label=STATE_LABELS[notice.state],
+        state_reason=notice.state_reason,
+        attempts=notice.attempts,
+        created_at=notice.created_at,
+        sent_at=notice.sent_at,
+        next_attempt_at=notice.due_at if notice.state == "queued" else None,
+        acknowledged_at=notice.acknowledged_at,
+        acknowledged_by=found.acknowledged_by,
+    )
+
+
+def _recipient(notice: Notice, values: Mapping[str, str]) -> NoticeRecipient:
+    name, address = notice.recipient_name, notice.recipient_address
+    if notice.recipient == APPLICANT.code:
+        name, address = values.get("applicant.name"), address_of(Medium(notice.medium), values)
+    return NoticeRecipient(code=notice.recipient, name=name, address=address)
