@@ -42,7 +42,7 @@ class Batcher(Generic[T, R]):
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._isolate = isolate
-        self._idle = asyncio.Semaphore(writers)
+        self._writers = writers
         self._waiting: deque[_Waiting[T, R]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -53,7 +53,7 @@ class Batcher(Generic[T, R]):
             raise Unavailable(retry_after=2)
         waiting: _Waiting[T, R] = _Waiting(item)
         self._waiting.append(waiting)
-        if not self._idle.locked():
+        if len(self._running) < self._writers:
             self._start()
         return await asyncio.shield(waiting.answer)
 
@@ -69,10 +69,13 @@ class Batcher(Generic[T, R]):
         task.add_done_callback(self._running.discard)
 
     async def _drain(self) -> None:
-        async with self._idle:
+        try:
             while self._waiting:
                 size = min(self._max_batch, len(self._waiting))
                 await self._settle([self._waiting.popleft() for _ in range(size)])
+        finally:
+            # at once, not in the callback: an item that arrives in between would wait for a writer that has ended
+            self._running -= {asyncio.current_task()}
 
     async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
         try:
