@@ -221,9 +221,7 @@ SPECS: Mapping[NoticeKind, KindSpec] = MappingProxyType(
         NoticeKind.ESCALATION_1: KindSpec(
             "Süre aşımı bildirimi (1. kademe)", Audience.OFFICE, _EMAIL, EscalationPayload
         ),
-        NoticeKind.ESCALATION_2: KindSpec(
-            "Süre aşımı yazısı (2. kademe)", Audience.OFFICE, _EMAIL, Escalation2Payload
-        ),
+        NoticeKind.ESCALATION_2: KindSpec("Süre aşımı yazısı (2. kademe)", Audience.OFFICE, _EMAIL, Escalation2Payload),
         NoticeKind.RESOLUTION: KindSpec("Sonuç bildirimi", Audience.CITIZEN, _BOTH, ResolutionPayload),
     }
 )

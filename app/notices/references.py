@@ -7,9 +7,7 @@ edge (delivery, an authorised reader) puts the value in, a mask, or the mark of 
 import re
 from collections.abc import Mapping
 
-KNOWN = frozenset(
-    {"applicant.name", "applicant.address", "applicant.phone", "ticket.description", "ticket.reply"}
-)
+KNOWN = frozenset({"applicant.name", "applicant.address", "applicant.phone", "ticket.description", "ticket.reply"})
 """Fields that a text may refer to; all of them live sealed in the vault."""
 
 ERASED = "[silindi]"

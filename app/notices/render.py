@@ -127,11 +127,7 @@ class Renderer:
     @property
     def problems(self) -> dict[str, str]:
         """File name → why it can't be used, for files that are missing or do not compile."""
-        return {
-            template_name(*key): text.problem
-            for key, text in self._texts.items()
-            if isinstance(text, _Broken)
-        }
+        return {template_name(*key): text.problem for key, text in self._texts.items() if isinstance(text, _Broken)}
 
     def render(self, kind: NoticeKind, medium: Medium, payload: Payload) -> Rendered:
         """The words of a notice of `kind` by `medium`; never raises for what a text file contains."""

@@ -204,8 +204,7 @@ class Calendar:
             "weekly": [_segments_to_json(segments) for segments in self.weekly],
             "working_weekdays": sorted(self.working_weekdays),
             "special_days": {
-                day.isoformat(): _special_day_to_json(special)
-                for day, special in sorted(self.special_days.items())
+                day.isoformat(): _special_day_to_json(special) for day, special in sorted(self.special_days.items())
             },
         }
 
@@ -299,15 +298,11 @@ def _until(wall: tuple[Segment, ...], ends_at: time | None) -> tuple[Segment, ..
     """The segments cut at `ends_at`; none where it is None."""
     if ends_at is None:
         return ()
-    return tuple(
-        (start, ends_at if end == MIDNIGHT else min(end, ends_at)) for start, end in wall if start < ends_at
-    )
+    return tuple((start, ends_at if end == MIDNIGHT else min(end, ends_at)) for start, end in wall if start < ends_at)
 
 
 def _segments_to_json(segments: tuple[Segment, ...]) -> list[list[str]]:
-    return [
-        [_wall_to_json(start), "24:00" if end == MIDNIGHT else _wall_to_json(end)] for start, end in segments
-    ]
+    return [[_wall_to_json(start), "24:00" if end == MIDNIGHT else _wall_to_json(end)] for start, end in segments]
 
 
 def _wall_to_json(wall: time) -> str:
@@ -317,8 +312,7 @@ def _wall_to_json(wall: time) -> str:
 def _segments_from_json(segments: Iterable[Iterable[str]]) -> tuple[Segment, ...]:
     pairs = ((start, end) for start, end in segments)
     return tuple(
-        (time.fromisoformat(start), MIDNIGHT if end == "24:00" else time.fromisoformat(end))
-        for start, end in pairs
+        (time.fromisoformat(start), MIDNIGHT if end == "24:00" else time.fromisoformat(end)) for start, end in pairs
     )
 
 

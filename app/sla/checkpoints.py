@@ -81,9 +81,7 @@ class Step:
         if self.kind is CheckpointKind.BREACH and anchor is not Anchor.DUE:
             raise ChainError("order", f"a breach is due when the limit ends, not at {self.at}")
         if anchor is Anchor.AFTER_PREVIOUS and self.kind is not CheckpointKind.ESCALATION:
-            raise ChainError(
-                "order", f"only an escalation waits for the level before it: {self.kind} {self.at}"
-            )
+            raise ChainError("order", f"only an escalation waits for the level before it: {self.kind} {self.at}")
         if self.kind is CheckpointKind.WARNING and self.level != amount:
             raise ChainError("level", f"the level of a warning is its percentage: {self.level} at {self.at}")
         if not 1 <= self.level <= (99 if self.kind is CheckpointKind.WARNING else HIGHEST_LEVEL):
@@ -122,9 +120,7 @@ class Chain:
             raise ChainError("repeated", "the same kind and level stands twice in the chain")
         keys = [_order_key(step) for step in self.steps]
         if keys != sorted(keys):
-            raise ChainError(
-                "order", f"steps are not in the order of time: {[step.at for step in self.steps]}"
-            )
+            raise ChainError("order", f"steps are not in the order of time: {[step.at for step in self.steps]}")
         levels = [step.level for step in self.steps if step.kind is CheckpointKind.ESCALATION]
         if levels and levels != list(range(levels[0], levels[0] + len(levels))):
             raise ChainError("order", f"escalation levels rise one by one, got {levels}")
@@ -190,9 +186,7 @@ class Planned:
     due_at: datetime
 
 
-def first_checkpoints(
-    chain: Chain, started_at: datetime, due_at: datetime, calendar: Calendar
-) -> tuple[Planned, ...]:
+def first_checkpoints(chain: Chain, started_at: datetime, due_at: datetime, calendar: Calendar) -> tuple[Planned, ...]:
     """What a clock arms when it starts or its due date moves: all but levels that wait for the one before.
 
     Percentages are linear in the time from start to due. A warning or a legal risk whose instant would not

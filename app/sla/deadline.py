@@ -126,9 +126,7 @@ class Deadline:
 Step = tuple[date, DayReason, str, int, datetime | None]
 
 
-def deadline(
-    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
-) -> Deadline:
+def deadline(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> Deadline:
     """When a clock of that policy that started at `started_at` is due; on time is `met_at <= due_at`.
 
     A limit of days is due at 23:59:59.999999 local of its last date. The same arguments give the same instant
@@ -142,9 +140,7 @@ def deadline(
     return Deadline(due_at, policy, started_at, calendar, stretches)
 
 
-def explain(
-    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
-) -> list[LedgerLine]:
+def explain(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> list[LedgerLine]:
     """Why `deadline` gives its date: one line for each local date from the start to the due date.
 
     The ledger of a clock that stands still ends with the line `still_paused`. Raises DeadlineError.
@@ -195,9 +191,7 @@ def _name_of(calendar: Calendar, day: date, reason: DayReason) -> str:
     return special.name if special is not None and reason is not DayReason.START_DAY else ""
 
 
-def _walk(
-    policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]
-) -> Iterator[Step]:
+def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]) -> Iterator[Step]:
     start = utc(started_at)
     in_order = sorted(pauses, key=_pause_order) if pauses else []
     try:
@@ -299,9 +293,7 @@ def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
 # ── limits of hours, minutes and seconds ──
 
 
-def _walk_instants(
-    policy: Policy, start: datetime, calendar: Calendar, pauses: list[Pause]
-) -> Iterator[Step]:
+def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: list[Pause]) -> Iterator[Step]:
     """Spends the limit on the running time of each date: opening hours or the whole day, less the pauses."""
     first, seconds = calendar.local_date(start), policy.limit.seconds or 0
     if policy.limit.unit is Unit.IMMEDIATE:

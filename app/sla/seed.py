@@ -22,9 +22,7 @@ def seed_turkish_days(years: Iterable[int]) -> dict[date, SpecialDay]:
     full_days = country_holidays("TR", years=span, categories=("public",), language="tr")
     half_days = country_holidays("TR", years=span, categories=("half_day",), language="tr")
     special_days = {
-        day: SpecialDay(DayKind.HALF_DAY, name)
-        for day, name in half_days.items()
-        if day.weekday() in MONDAY_TO_FRIDAY
+        day: SpecialDay(DayKind.HALF_DAY, name) for day, name in half_days.items() if day.weekday() in MONDAY_TO_FRIDAY
     }
     special_days |= {day: SpecialDay(DayKind.HOLIDAY, name) for day, name in full_days.items()}
     return dict(sorted(special_days.items()))

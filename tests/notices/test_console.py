@@ -154,9 +154,7 @@ async def test_a_number_that_is_no_file_name_is_refused_for_good(tmp_path: Path,
 )
 async def test_what_is_no_address_is_refused_for_good(tmp_path: Path, address: str) -> None:
     with pytest.raises(PermanentFailure) as refused:
-        await ConsoleDelivery(tmp_path, sender_name=SENDER).deliver(
-            replace(MESSAGE, recipient_address=address)
-        )
+        await ConsoleDelivery(tmp_path, sender_name=SENDER).deliver(replace(MESSAGE, recipient_address=address))
 
     assert refused.value.code == "bad_address"
     assert not address or address not in str(refused.value)

@@ -127,9 +127,7 @@ _FEW_CASE = CASE | UNASSIGNED | {"neighbourhood": None}
 BARE: dict[NoticeKind, Payload] = {
     K.RECEIPT: ReceiptPayload(**_FEW_CITIZEN, service_name=SERVICE, limit_text="15 GÜN", promise_due=None),
     K.MISSING_DOCUMENTS: MissingDocumentsPayload(**_FEW_CITIZEN, documents=("İmza",), complete_by=None),
-    K.REFERRAL: ReferralPayload(
-        **_FEW_CITIZEN, unit_name=UNIT, referred_at=CASE["referred_at"], promise_due=None
-    ),
+    K.REFERRAL: ReferralPayload(**_FEW_CITIZEN, unit_name=UNIT, referred_at=CASE["referred_at"], promise_due=None),
     K.WARNING: WarningPayload(**_FEW_CASE, internal_target=None),
     K.ESCALATION_1: EscalationPayload(**_FEW_CASE, **NO_ESCALATION_FACTS, office=replace(FIRST, official="")),
     K.ESCALATION_2: Escalation2Payload(
@@ -314,9 +312,7 @@ def test_level_2_has_the_form_of_an_official_letter(texts: Renderer) -> None:
         "Sayı : E-… (taslak; EBYS verir)",
     ]
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in stripped
-    assert any(
-        line.startswith("İlgi : a) ⟦applicant.name⟧ adlı vatandaşın 12.05.2026 tarihli") for line in lines
-    )
+    assert any(line.startswith("İlgi : a) ⟦applicant.name⟧ adlı vatandaşın 12.05.2026 tarihli") for line in lines)
     assert f"b) {UNIT}ne 13.05.2026 tarihinde yapılan sevk." in stripped
     assert "c) 02.06.2026 tarihli ve 26-000123 numaralı süre aşımı bildirimi (1. kademe)." in stripped
     assert stripped.index("Bilgilerinizi ve gereğini arz ederim.") < stripped.index("Ercan ZENGİN")
@@ -446,9 +442,7 @@ def test_a_broken_text_falls_back_to_the_plain_facts(folder: Path, source: str) 
 
 
 @pytest.mark.parametrize("content", [None, b"Konu: \xff\xfe\n"])
-def test_a_text_that_can_not_be_read_is_reported_and_spoils_no_other(
-    folder: Path, content: bytes | None
-) -> None:
+def test_a_text_that_can_not_be_read_is_reported_and_spoils_no_other(folder: Path, content: bytes | None) -> None:
     path = folder / "receipt.sms.txt"
     path.unlink() if content is None else path.write_bytes(content)
 

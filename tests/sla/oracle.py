@@ -36,14 +36,10 @@ def last_instant(day: date, zone: ZoneInfo) -> datetime:
 
 def runs(instant: datetime, pauses: Sequence[Pause]) -> bool:
     """Whether no pause holds the clock at that instant."""
-    return not any(
-        pause.start <= instant < (pause.end or datetime.max.replace(tzinfo=UTC)) for pause in pauses
-    )
+    return not any(pause.start <= instant < (pause.end or datetime.max.replace(tzinfo=UTC)) for pause in pauses)
 
 
-def due_by_days(
-    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]
-) -> datetime:
+def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime:
     """Steps through the dates, asking at the last instant of each whether the clock runs."""
     zone = ZoneInfo(calendar.zone)
     day = started_at.astimezone(zone).date()
@@ -51,9 +47,7 @@ def due_by_days(
     if limit.unit is Unit.WEEK:
         left = 7 * limit.amount
     if limit.unit is Unit.MONTH:
-        left = sum(
-            exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days + 1)
-        )
+        left = sum(exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days + 1))
     while left:
         day += DAY
         counts = exists(day, zone) and runs(last_instant(day, zone), pauses)
@@ -87,9 +81,7 @@ def first_crossing(zone: ZoneInfo, wall: datetime) -> datetime:
 
 
 @cache
-def wall_spans(
-    zone: ZoneInfo, day: date, segments: tuple[tuple[time, time], ...]
-) -> list[tuple[datetime, datetime]]:
+def wall_spans(zone: ZoneInfo, day: date, segments: tuple[tuple[time, time], ...]) -> list[tuple[datetime, datetime]]:
     """The opening times of a date as UTC minutes."""
     midnight = datetime.combine(day, time())
     return [
@@ -117,9 +109,7 @@ def open_spans(calendar: Calendar, day: date, basis: Basis) -> list[tuple[dateti
     return wall_spans(zone, day, segments)
 
 
-def due_by_minutes(
-    policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]
-) -> datetime:
+def due_by_minutes(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime:
     """Lets one minute after the other pass and counts those with open doors and a running clock."""
     zone = ZoneInfo(calendar.zone)
     left = policy.limit.amount * (60 if policy.limit.unit is Unit.HOUR else 1)

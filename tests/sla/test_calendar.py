@@ -247,15 +247,13 @@ def week(*monday: tuple[time, time]) -> Calendar:
         (
             "malformed",
             lambda: Calendar.from_json(
-                turkish_calendar().to_json()
-                | {"special_days": {"2026-02-30": {"kind": "holiday", "name": "x"}}}
+                turkish_calendar().to_json() | {"special_days": {"2026-02-30": {"kind": "holiday", "name": "x"}}}
             ),
         ),
         (
             "malformed",
             lambda: Calendar.from_json(
-                turkish_calendar().to_json()
-                | {"special_days": {"2026-02-02": {"kind": "feast", "name": "x"}}}
+                turkish_calendar().to_json() | {"special_days": {"2026-02-02": {"kind": "feast", "name": "x"}}}
             ),
         ),
         ("malformed", lambda: Calendar.from_json(turkish_calendar().to_json() | {"special_days": []})),

@@ -51,9 +51,7 @@ def due_date(policy: Policy, start: str, *pauses: Pause) -> str:
 def test_known_due_dates(vector: tuple[str, str, str, str, str]) -> None:
     start = vector[0]
     found = [
-        due_date(days(amount, unit), start)
-        for amount in (15, 30)
-        for unit in (Unit.CALENDAR_DAY, Unit.WORKING_DAY)
+        due_date(days(amount, unit), start) for amount in (15, 30) for unit in (Unit.CALENDAR_DAY, Unit.WORKING_DAY)
     ]
 
     assert found == list(vector[1:])
@@ -157,9 +155,7 @@ def test_date_that_a_zone_skipped_is_not_counted() -> None:
     start = local("2011-12-28", apia.tz)
 
     assert deadline(days(2), start, apia).due_at.astimezone(apia.tz).date() == date(2012, 1, 2)
-    assert deadline(days(2, roll=Roll.NONE), start, apia).due_at.astimezone(apia.tz).date() == date(
-        2011, 12, 31
-    )
+    assert deadline(days(2, roll=Roll.NONE), start, apia).due_at.astimezone(apia.tz).date() == date(2011, 12, 31)
     month = deadline(days(1, Unit.MONTH), local("2011-12-20", apia.tz), apia)
     assert month.due_at.astimezone(apia.tz).date() == date(2012, 1, 20)
 
@@ -235,9 +231,7 @@ def test_pause_before_the_start_changes_nothing() -> None:
     assert due_date(days(15), "2026-01-02", pause("2025-12-01", "2026-01-02T09:00")) == "2026-01-19"
 
 
-@pytest.mark.parametrize(
-    "policy", [days(15), days(15, Unit.WORKING_DAY), opening(60), Policy(Limit(400, Unit.HOUR))]
-)
+@pytest.mark.parametrize("policy", [days(15), days(15, Unit.WORKING_DAY), opening(60), Policy(Limit(400, Unit.HOUR))])
 def test_clock_that_stands_still_has_no_due_date(policy: Policy) -> None:
     """B40: time ran on while a ticket was snoozed."""
     with pytest.raises(DeadlineError) as refused:

@@ -69,9 +69,7 @@ def test_limit_of_days_that_passes_a_long_closure_is_no_error() -> None:
     assert found.due_at.astimezone(ISTANBUL).date() == date(2028, 10, 2)
 
 
-@pytest.mark.parametrize(
-    "policy", [days(30), days(120, Unit.MONTH), opening(80), Policy(Limit(48, Unit.HOUR))]
-)
+@pytest.mark.parametrize("policy", [days(30), days(120, Unit.MONTH), opening(80), Policy(Limit(48, Unit.HOUR))])
 @pytest.mark.parametrize("year", ["9999-12-30", "9999-12-31T23:59"])
 def test_end_of_the_calendar_is_a_typed_error(policy: Policy, year: str) -> None:
     with pytest.raises(DeadlineError) as refused:

@@ -37,9 +37,7 @@ def test_ten_minutes_round_the_clock() -> None:
 def test_seconds_are_exact() -> None:
     started_at = datetime(2026, 1, 5, 9, 0, 0, 250, tzinfo=UTC)
 
-    assert deadline(Policy(Limit(20, Unit.SECOND)), started_at, TURKEY).due_at == started_at + timedelta(
-        seconds=20
-    )
+    assert deadline(Policy(Limit(20, Unit.SECOND)), started_at, TURKEY).due_at == started_at + timedelta(seconds=20)
 
 
 def test_immediate_is_due_at_its_start() -> None:
@@ -114,9 +112,7 @@ def test_limit_used_up_when_an_open_pause_begins_is_due_then() -> None:
 def test_pauses_in_local_time_are_measured_as_instants() -> None:
     """Python subtracts two instants of one zone by their wall clocks: an hour was lost when clocks change."""
     new_york = plain_calendar("America/New_York", ALWAYS_OPEN)
-    over_the_change = Pause(
-        local("2026-03-08T01:00", new_york.tz), local("2026-03-08T04:00", new_york.tz), "deneme"
-    )
+    over_the_change = Pause(local("2026-03-08T01:00", new_york.tz), local("2026-03-08T04:00", new_york.tz), "deneme")
 
     due = deadline(opening(4), local("2026-03-08T00:00", new_york.tz), new_york, [over_the_change]).due_at
 

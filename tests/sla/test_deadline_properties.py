@@ -54,9 +54,7 @@ def turkey_with(day: date, special: SpecialDay) -> Calendar:
 
 
 @given(day_policies, instants(), st.data())
-def test_limits_of_days_agree_with_the_day_by_day_oracle(
-    policy: Policy, start: datetime, data: st.DataObject
-) -> None:
+def test_limits_of_days_agree_with_the_day_by_day_oracle(policy: Policy, start: datetime, data: st.DataObject) -> None:
     pauses = data.draw(pauses_after(start))
 
     assert deadline(policy, start, TURKEY, pauses).due_at == oracle.due_by_days(policy, start, TURKEY, pauses)
@@ -68,31 +66,23 @@ def test_limits_of_hours_agree_with_the_minute_by_minute_oracle(
 ) -> None:
     pauses = data.draw(pauses_after(start, most=2))
 
-    assert deadline(policy, start, TURKEY, pauses).due_at == oracle.due_by_minutes(
-        policy, start, TURKEY, pauses
-    )
+    assert deadline(policy, start, TURKEY, pauses).due_at == oracle.due_by_minutes(policy, start, TURKEY, pauses)
 
 
 @pytest.mark.parametrize("zone", CHANGES, ids=lambda zone: f"{zone[0]} {zone[1][:4]}")
 @given(data=st.data())
-def test_days_agree_with_the_oracle_where_clocks_change(
-    zone: tuple[str, str, str], data: st.DataObject
-) -> None:
+def test_days_agree_with_the_oracle_where_clocks_change(zone: tuple[str, str, str], data: st.DataObject) -> None:
     """B1, B3, B12: also where a date is missing or an hour repeated."""
     calendar = plain_calendar(zone[0])
     start, policy = data.draw(instants(zone[1], zone[2])), data.draw(day_policies)
     pauses = data.draw(pauses_after(start, most=2))
 
-    assert deadline(policy, start, calendar, pauses).due_at == oracle.due_by_days(
-        policy, start, calendar, pauses
-    )
+    assert deadline(policy, start, calendar, pauses).due_at == oracle.due_by_days(policy, start, calendar, pauses)
 
 
 @pytest.mark.parametrize("zone", CHANGES, ids=lambda zone: f"{zone[0]} {zone[1][:4]}")
 @given(data=st.data())
-def test_hours_agree_with_the_oracle_where_clocks_change(
-    zone: tuple[str, str, str], data: st.DataObject
-) -> None:
+def test_hours_agree_with_the_oracle_where_clocks_change(zone: tuple[str, str, str], data: st.DataObject) -> None:
     """B5, B6, B7: shifts that touch midnight, and hours that are skipped or repeated."""
     calendar = plain_calendar(zone[0], data.draw(st.sampled_from((OFFICE_WEEK, ALWAYS_OPEN, NIGHT_SHIFT))))
     start = data.draw(instants(zone[1], zone[2]))
@@ -165,9 +155,7 @@ def test_splitting_a_pause_changes_nothing(
 
 
 @given(policies, instants(), st.data())
-def test_ledger_ends_on_the_due_date_with_the_whole_limit(
-    policy: Policy, start: datetime, data: st.DataObject
-) -> None:
+def test_ledger_ends_on_the_due_date_with_the_whole_limit(policy: Policy, start: datetime, data: st.DataObject) -> None:
     found = deadline(policy, start, TURKEY, data.draw(pauses_after(start)))
     ledger = found.ledger
 
@@ -211,9 +199,7 @@ def machine_zone(name: str) -> Iterator[None]:
     instants("2015-01-01", "2017-01-01"),
     st.sampled_from(("Pacific/Kiritimati", "America/New_York")),
 )
-def test_answer_does_not_depend_on_the_zone_of_the_machine(
-    policy: Policy, start: datetime, zone: str
-) -> None:
+def test_answer_does_not_depend_on_the_zone_of_the_machine(policy: Policy, start: datetime, zone: str) -> None:
     """B2, B8, B11"""
     here = explain(policy, start, TURKEY), deadline(policy, start, TURKEY).due_at
 
@@ -222,9 +208,7 @@ def test_answer_does_not_depend_on_the_zone_of_the_machine(
 
 
 @given(policies, instants(), st.sampled_from(("Europe/Istanbul", "America/New_York", "Asia/Kolkata")))
-def test_answer_does_not_depend_on_the_zone_of_the_argument(
-    policy: Policy, start: datetime, zone: str
-) -> None:
+def test_answer_does_not_depend_on_the_zone_of_the_argument(policy: Policy, start: datetime, zone: str) -> None:
     elsewhere = start.astimezone(plain_calendar(zone).tz)
 
     assert deadline(policy, elsewhere, TURKEY).due_at == deadline(policy, start, TURKEY).due_at
@@ -243,9 +227,7 @@ any_limit = st.one_of(
     st.datetimes(timezones=st.sampled_from((UTC, TURKEY.tz))),
     st.lists(st.datetimes(timezones=st.just(UTC)), max_size=4),
 )
-def test_there_is_always_a_date_or_a_typed_error(
-    policy: Policy, start: datetime, moments: list[datetime]
-) -> None:
+def test_there_is_always_a_date_or_a_typed_error(policy: Policy, start: datetime, moments: list[datetime]) -> None:
     calendar = plain_calendar("Europe/Istanbul")
     pauses = [Pause(first, last, "deneme") for first, last in pairwise(sorted(moments))]
     pauses += [Pause(moment, None, "deneme") for moment in moments[:1]]

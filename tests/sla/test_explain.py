@@ -28,9 +28,7 @@ def test_ledger_says_for_every_date_why() -> None:
     found = deadline(days(15), local("2026-05-12"), TURKEY)
 
     assert found.ledger == explain(days(15), local("2026-05-12"), TURKEY)
-    assert [
-        (line.date.day, line.reason_code.value, line.detail, line.total) for line in found.ledger[-7:]
-    ] == [
+    assert [(line.date.day, line.reason_code.value, line.detail, line.total) for line in found.ledger[-7:]] == [
         (26, "counted", "Kurban Bayramı (saat 13.00'ten)", 14),
         (27, "counted", "Kurban Bayramı", 15),
         (28, "holiday", "Kurban Bayramı", 15),

@@ -19,9 +19,7 @@ HALF_DAYS = {2024: "04-09 10-28", 2025: "06-05 10-28", 2026: "03-19 05-26 10-28"
 
 def dates(year: int, kind: DayKind) -> str:
     """Month and day of every special day of that kind."""
-    return " ".join(
-        f"{day:%m-%d}" for day, special in seed_turkish_days([year]).items() if special.kind is kind
-    )
+    return " ".join(f"{day:%m-%d}" for day, special in seed_turkish_days([year]).items() if special.kind is kind)
 
 
 @pytest.mark.parametrize("year", HOLIDAYS)
