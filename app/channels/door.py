@@ -11,15 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
 from app.channels.model import InboundMessage
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.db import Database, bulk_insert, draw_numbers
-from app.core.errors import AlreadyReceived, EstimError, KeyReused
+from app.core.db import RETRY_AFTER_SECONDS, Database, bulk_insert, draw_numbers, is_away
+from app.core.errors import AlreadyReceived, EstimError, KeyReused, Unavailable
 from app.core.ids import new_id
 from app.core.jobs import ring
 from app.notices.model import Notice
@@ -74,7 +74,7 @@ class Door:
         self._clock = clock
         self._tracking_url = tracking_url
         self._batcher: Batcher[_Knock, Admission | EstimError] = Batcher(
-            self._write, max_batch=max_batch, max_waiting=max_waiting, isolate=(IntegrityError, DataError)
+            self._write, max_batch=max_batch, max_waiting=max_waiting, isolate=(DBAPIError,)
         )
 
     async def intake(
@@ -111,6 +111,15 @@ class Door:
         await self._batcher.close()
 
     async def _write(self, knocks: Sequence[_Knock]) -> list[Admission | EstimError]:
+        """Write a batch; a database that is away is everybody's error, any other may be that of a single intake."""
+        try:
+            return await self._write_all(knocks)
+        except DBAPIError as error:
+            if is_away(error):
+                raise Unavailable(retry_after=RETRY_AFTER_SECONDS) from error
+            raise
+
+    async def _write_all(self, knocks: Sequence[_Knock]) -> list[Admission | EstimError]:
         async with self._database.transaction() as session:
             sequences = await draw_numbers(session, TICKET_SEQUENCE, len(knocks))
             pairs = [

@@ -6,8 +6,9 @@ Timeouts stand on every stage (connect, pool, statement), for a server that hang
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+import asyncpg
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -26,6 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Sequence as Sequence_
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.exc import DBAPIError, InternalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
@@ -41,6 +44,29 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+DATABASE_ERRORS: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, ConnectionError, TimeoutError)
+"""What a database that does not answer is seen as, among other errors; `is_away` tells them apart."""
+
+_AWAY_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03")
+"""SQLSTATEs of a lost connection, a full server, a shutdown or a start, and of locks that went to somebody else."""
+
+RETRY_AFTER_SECONDS: Final = 2
+"""When to come back after the database was away: a restart takes about so long."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database did not answer (away, starting, full, too slow): the same request may succeed later.
+
+    Before there is a connection, the driver's own errors come through; afterwards SQLAlchemy's, which carry them.
+    """
+    if not isinstance(error, DBAPIError):
+        state = getattr(error, "sqlstate", None) or ""
+        return isinstance(error, (PoolTimeout, ConnectionError, TimeoutError)) or state.startswith(_AWAY_STATES)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    torn = isinstance(error, InternalError) and not state  # the driver met the connection's end amid its protocol
+    return error.connection_invalidated or torn or state.startswith(_AWAY_STATES)
 
 
 class Base(DeclarativeBase):

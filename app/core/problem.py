@@ -14,7 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.core.errors import EstimError, FieldError, Invalid
+from app.core.db import DATABASE_ERRORS, RETRY_AFTER_SECONDS, is_away
+from app.core.errors import EstimError, FieldError, Invalid, Unavailable
 from app.core.wording import (
     FIELD_SENTENCES,
     PROBLEM_DETAILS,
@@ -228,6 +229,12 @@ def install_problem_handlers(app: FastAPI) -> None:
             return problem_response(request, _NotFoundHere())
         return problem_response(request, unreadable(error))
 
+    async def on_database_error(request: Request, error: Exception) -> JSONResponse:
+        if not is_away(error):
+            raise error
+        log.warning("database_away", request_id=request.scope.get("request_id", ""), error=type(error).__name__)
+        return problem_response(request, Unavailable(retry_after=RETRY_AFTER_SECONDS))
+
     async def on_surprise(request: Request, error: Exception) -> JSONResponse:
         log.error(
             "unexpected_error",
@@ -241,4 +248,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EstimError, on_estim_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+    for database_error in DATABASE_ERRORS:
+        app.add_exception_handler(database_error, on_database_error)
     app.add_exception_handler(Exception, on_surprise)
