@@ -11,12 +11,18 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from app.house import House, open_house
 from config.settings import Settings
 from tests import servers as test_servers
 from tests.installation import SettableClock, lay_out, make_settings, new_key, opened_app, opened_client
+
+# few examples of each property in `make test`, thousands in the nightly profile; a slow machine is no failure
+hypothesis_settings.register_profile("quick", max_examples=60, deadline=None)
+hypothesis_settings.register_profile("nightly", max_examples=5_000, deadline=None)
+hypothesis_settings.load_profile(os.environ.get("ESTIM_HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,9 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 
-Outcome = Literal[
-    "positive", "partial", "negative", "forwarded_out", "not_examined", "withdrawn", "duplicate", "unreached"
-]
+Outcome = Literal["positive", "partial", "negative", "forwarded_out", "not_examined", "withdrawn", "duplicate"]
 """How a ticket ended, in the words of the tickets' workflow (which imports notices, so not the other way)."""
 
 Regime = Literal["law_3071", "law_4982"]

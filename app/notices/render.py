@@ -20,6 +20,7 @@ from app.core.clock import ISTANBUL
 from app.core.turkish import dative_institution, format_date, format_datetime
 from app.notices.kinds import SPECS, Medium, NoticeKind, Office, Payload, facts_of
 from app.notices.references import names, plain, reference
+from app.notices.sms import plain_sms
 
 SUBJECT_LIMIT = 120
 """Characters a subject may have; longer ones end in an ellipsis."""
@@ -28,8 +29,6 @@ WIDTH = 88
 """Columns of a letter's head and signature; texts centre with `center(88)`."""
 
 _HEADER = "Konu:"
-_SMS_LETTERS = str.maketrans("âîûÂÎÛ’‘“”–—", "aiuAIU''\"\"--") | {ord("…"): "..."}
-"""One of these anywhere would turn a whole SMS into UCS-2 and halve its room."""
 
 FACT_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -78,7 +77,6 @@ _CODE_LABELS: Mapping[str, str] = MappingProxyType(
         "not_examined": "işleme alınmadı",
         "withdrawn": "vazgeçildi",
         "duplicate": "mükerrer",
-        "unreached": "ulaşılamadı",
     }
 )
 _CODED = frozenset({"legal_basis", "statutory_regime", "remedy", "outcome"})
@@ -143,7 +141,7 @@ class Renderer:
             return _fallback(kind, medium, payload, _Source(name, text.version, problem))
         return Rendered(
             subject=_one_line(subject, SUBJECT_LIMIT),
-            body=" ".join(body.split()).translate(_SMS_LETTERS) if medium is Medium.SMS else _laid_out(body),
+            body=plain_sms(" ".join(body.split())) if medium is Medium.SMS else _laid_out(body),
             template=name,
             version=text.version,
         )

@@ -85,7 +85,7 @@ class ResolutionBody(Body):
     @property
     def words(self) -> str:
         """Reply and reason as one text, in the order in which the letter has them."""
-        return "\n".join(part for part in (self.reply, f"Gerekçe: {self.reason}" if self.reason else None) if part)
+        return "\n".join(part for part in (self.reply, self.reason) if part)
 
 
 class ClockAnswer(Answer):
@@ -107,7 +107,7 @@ class ApplicantAnswer(Answer):
     role: str = Field(examples=["self"])
     masked: bool = Field(examples=[True])
     name: str | None = Field(None, examples=["Ö**** V*******"])
-    phone: str | None = Field(None, examples=["+90 *** *** ** 00"])
+    phone: str | None = Field(None, examples=["+90 532 *** ** 00"])
     national_id: str | None = Field(None, examples=["*******0146"])
     address: str | None = Field(None, examples=["***"])
     email: str | None = Field(None, examples=["o***@***"])
