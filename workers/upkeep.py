@@ -1,0 +1,45 @@
+"""Upkeep: finds the notices that nobody rang for, or whose deliverer died, however the queue fares.
+
+A loop of our own: ticks of arq's cron that are missed while a worker is down are not made up for.
+"""
+
+import asyncio
+
+import structlog
+
+from app.house import House
+from app.notices.outgoing import Postroom, due_notices, on_clock
+from workers.runtime import pause
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS = 2.0
+"""Real seconds between two looks."""
+
+RING_SECONDS = 1.0
+"""Real seconds that the doorbell has before a due notice counts as not rung."""
+
+AT_ONCE = 256
+
+
+async def keep_delivering(house: House, postroom: Postroom, stop: asyncio.Event) -> None:
+    """Deliver lost notices until `stop` is set; errors of the database are raised, and the caller starts again."""
+    while not stop.is_set():
+        await deliver_lost(house, postroom, stop)
+        await pause(PAUSE_SECONDS, stop)
+
+
+async def deliver_lost(house: House, postroom: Postroom, stop: asyncio.Event) -> int:
+    """Deliver what is due and was not rung, batch after batch, oldest first; returns how many notices were taken."""
+    taken = 0
+    while not stop.is_set():
+        rung_before = house.clock.now() - on_clock(house.clock, RING_SECONDS)
+        async with house.database.reading() as session:
+            lost = await due_notices(session, rung_before, AT_ONCE)
+        batch = await postroom.deliver(lost)
+        if batch == 0:
+            break
+        taken += batch
+    if taken:
+        log.info("lost_notices_taken", count=taken)
+    return taken
