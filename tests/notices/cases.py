@@ -1,0 +1,134 @@
+"""Tickets and notices to deliver and to read, made the way the service makes them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.access.actor import Actor
+from app.channels.schemas import ApplicantBody, TicketBody
+from app.core.db import bulk_insert
+from app.escalation.model import Escalation
+from app.house import House
+from app.notices.compose import Recipient, notice_row
+from app.notices.delivery import Delivered, OutgoingMessage
+from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
+from app.notices.model import Notice
+from app.notices.outgoing import Postroom
+from app.tickets.model import Ticket
+from tests.installation import new_key
+from workers.delivery import open_postroom
+
+NAME, PHONE, EMAIL = "Örnek Vatandaş", "+905321234567", "ornek.vatandas@example.org"
+WRITER = ApplicantBody(name=NAME, email=EMAIL)
+CALLER = ApplicantBody(name=NAME, phone="0532 123 45 67")
+OFFICE = Office(place="İlk Müracaat Yeri", official="Örnek Müdür", title="Halkla İlişkiler Müdürü", phone="444 00 73")
+
+
+class Recorder:
+    """A way out that keeps what it is given, and fails as it is told: `failures` are raised one a call, in order."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.messages: list[OutgoingMessage] = []
+        self.failures = list(failures)
+
+    async def deliver(self, message: OutgoingMessage) -> Delivered:
+        """Keep the message, or fail."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.messages.append(message)
+        return Delivered(message.medium, str(message.notice_id))
+
+
+def postroom_with(house: House, delivery: Any) -> Postroom:
+    """The postroom of `house` with another way out."""
+    postroom = open_postroom(house)
+    postroom.delivery = delivery
+    return postroom
+
+
+async def actor_of(house: House, role: str = "developer", unit: str | None = None) -> Actor:
+    """A new client of that role."""
+    return await house.gatekeeper.identify(await new_key(house, role, unit), now=house.clock.now())
+
+
+async def open_ticket(house: House, actor: Actor, applicant: ApplicantBody | None = CALLER, **other: Any) -> str:
+    """A ticket through the door; the applicant's receipt is planned with it. Returns its number."""
+    given: dict[str, Any] = {"channel": "call-center", "description": "Kaldırımda çukur var, 0532 123 45 67."}
+    body = TicketBody(**given | other, applicant=applicant)
+    admission = await house.door.intake(actor, body.to_intake(house.vault.blind_index("message", str(id(body)))))
+    number: str = admission.receipt["number"]
+    return number
+
+
+async def notices_of(house: House, *numbers: str) -> list[Notice]:
+    """The stored notices of these tickets (all without a number), oldest first."""
+    query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).order_by(Notice.running)
+    async with house.database.reading() as session:
+        return list(await session.scalars(query.where(Ticket.number.in_(numbers)) if numbers else query))
+
+
+async def ids(house: House) -> list[UUID]:
+    """The ids of all notices, oldest first."""
+    return [notice.id for notice in await notices_of(house)]
+
+
+async def plan(house: House, number: str, kind: NoticeKind, recipient: Recipient, **columns: Any) -> Notice:
+    """Plan a warning or a level-1 notice of that ticket; `columns` overrides what would be stored."""
+    async with house.database.transaction() as session:
+        ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
+        facts: dict[str, Any] = {
+            "number": number,
+            "subject_label": "Talep",
+            "neighbourhood": None,
+            "service_name": "ESTİM (Çağrı Merkezi)",
+            "limit_text": "15 GÜN",
+            "received_at": ticket.received_at,
+            "promise_due": ticket.received_at,
+            "raised_at": house.clock.now(),
+            "unit_name": "Fen İşleri Müdürlüğü",
+            "referred_at": None,
+        }
+        payload = (
+            WarningPayload(**facts, internal_target=None)
+            if kind is NoticeKind.WARNING
+            else EscalationPayload(
+                **facts, office=OFFICE, last_action=None, last_action_at=None, statutory_regime=None, statutory_due=None
+            )
+        )
+        row = notice_row(
+            kind,
+            payload,
+            ticket_id=ticket.id,
+            cycle=ticket.cycle,
+            level=80 if kind is NoticeKind.WARNING else 1,
+            recipient=recipient,
+            medium=Medium.EMAIL,
+            now=house.clock.now(),
+        )
+        row |= columns
+        await bulk_insert(session, Notice, [row])
+    return next(notice for notice in await notices_of(house, number) if notice.id == row["id"])
+
+
+async def escalate(house: House, number: str) -> Notice:
+    """Raise a ticket to the first office, with its notice."""
+    async with house.database.transaction() as session:
+        ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
+        session.add(
+            Escalation(
+                ticket_id=ticket.id,
+                cycle=ticket.cycle,
+                level=1,
+                source="system",
+                office={"Müracaat Yeri": OFFICE.place},
+                raised_at=house.clock.now(),
+            )
+        )
+    return await plan(house, number, NoticeKind.ESCALATION_1, Recipient("office:1", OFFICE.official, "x@example.org"))
+
+
+def files_in(house: House) -> Sequence[str]:
+    """Names of the files in the outbox."""
+    return sorted(path.name for path in house.settings.outbox.glob("*"))

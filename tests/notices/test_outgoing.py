@@ -1,0 +1,309 @@
+"""Delivery: leased, handed over, marked; once, whatever fails on the way."""
+
+import asyncio
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text, update
+from structlog.testing import capture_logs
+
+from app.house import House
+from app.notices.compose import Recipient
+from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.notices.kinds import NoticeKind
+from app.notices.model import Notice
+from app.notices.outgoing import (
+    LEASE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    MAX_ATTEMPTS,
+    _message,
+    _Result,
+    due_notices,
+    on_clock,
+    pause_after,
+)
+from app.notices.render import Renderer
+from app.people.model import Applicant
+from app.tickets.model import Ticket
+from tests.installation import ESENLER, SettableClock
+from tests.notices.cases import (
+    CALLER,
+    NAME,
+    PHONE,
+    WRITER,
+    Recorder,
+    actor_of,
+    files_in,
+    ids,
+    notices_of,
+    open_ticket,
+    plan,
+    postroom_with,
+)
+from workers.delivery import open_postroom
+
+TEMPLATES = ESENLER / "templates"
+UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
+
+
+async def receipt(house: House, applicant: object = WRITER) -> Notice:
+    """The planned receipt of a new ticket."""
+    number = await open_ticket(house, await actor_of(house), applicant)
+    [notice] = await notices_of(house, number)
+    return notice
+
+
+async def stored(house: House, notice: Notice) -> Notice:
+    """The notice as it is stored now."""
+    return next(one for one in await notices_of(house) if one.id == notice.id)
+
+
+async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(house: House) -> None:
+    notice = await receipt(house)
+    postroom = open_postroom(house)
+    assert await postroom.deliver([notice.id]) == 1
+    assert await postroom.deliver([notice.id]) == 0
+    after = await stored(house, notice)
+    assert (after.state, after.attempts, after.state_reason) == ("sent", 1, None)
+    assert after.sent_at == house.clock.now()
+    assert after.template == "receipt.email.txt"
+    assert after.template_version == hashlib.sha256((TEMPLATES / "receipt.email.txt").read_bytes()).hexdigest()[:12]
+    assert after.body is not None
+    assert "⟦applicant.name⟧" in after.body
+    assert NAME not in after.body
+    assert files_in(house) == [f"{after.number}.eml"]
+    assert f"Sayın {NAME}" in (house.settings.outbox / f"{after.number}.eml").read_text(encoding="utf-8")
+
+
+async def test_an_sms_goes_to_the_number_in_the_vault(house: House) -> None:
+    notice = await receipt(house, CALLER)
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver([notice.id])
+    [message] = recorder.messages
+    assert (message.recipient_name, message.recipient_address, message.medium) == (NAME, PHONE, "sms")
+    assert message.at == notice.created_at
+
+
+async def test_two_workers_deliver_every_notice_once(house: House) -> None:
+    actor = await actor_of(house)
+    await asyncio.gather(*(open_ticket(house, actor) for _ in range(80)))
+    first, second = Recorder(), Recorder()
+    rooms = [postroom_with(house, first), postroom_with(house, second)]
+    everything = await ids(house)
+    counts = await asyncio.gather(*(room.deliver(everything) for room in rooms))
+    delivered = [message.number for message in (*first.messages, *second.messages)]
+    assert sum(counts) == len(everything) == 80
+    assert sorted(delivered) == sorted(notice.number for notice in await notices_of(house))
+    assert {notice.state for notice in await notices_of(house)} == {"sent"}
+
+
+async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(house: House, clock: SettableClock) -> None:
+    notice = await receipt(house)
+    dying, heir = open_postroom(house), open_postroom(house)
+    [leased] = await dying._lease([notice.id])
+    await house.delivery.deliver(_message(leased))
+    first = (house.settings.outbox / f"{notice.number}.eml").read_bytes()
+
+    assert await heir.deliver([notice.id]) == 0
+    clock.advance(on_clock(clock, LEASE_SECONDS))
+    assert await heir.deliver([notice.id]) == 1
+    assert files_in(house) == [f"{notice.number}.eml"]
+    assert (house.settings.outbox / f"{notice.number}.eml").read_bytes() == first
+    after = await stored(house, notice)
+    assert (after.state, after.attempts) == ("sent", 2)
+
+
+async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(house: House, clock: SettableClock) -> None:
+    notice = await receipt(house)
+    slow, heir = open_postroom(house), open_postroom(house)
+    [leased] = await slow._lease([notice.id])
+    clock.advance(on_clock(clock, LEASE_SECONDS))
+    await heir.deliver([notice.id])
+    await slow._mark([_Result(leased.notice, "timeout")])
+    assert (await stored(house, notice)).state == "sent"
+
+
+async def test_a_temporary_failure_is_tried_again_after_a_pause(house: House, clock: SettableClock) -> None:
+    notice = await receipt(house)
+    recorder = Recorder(TemporaryFailure("server_away", "no answer"))
+    postroom = postroom_with(house, recorder)
+    await postroom.deliver([notice.id])
+    waiting = await stored(house, notice)
+    assert (waiting.state, waiting.state_reason, waiting.attempts) == ("queued", "server_away", 1)
+    assert waiting.due_at > clock.now()
+
+    assert await postroom.deliver([notice.id]) == 0
+    clock.set(waiting.due_at)
+    assert await postroom.deliver([notice.id]) == 1
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason, after.attempts) == ("sent", None, 2)
+    assert len(recorder.messages) == 1
+
+
+async def test_a_permanent_failure_ends_it_with_its_code(house: House, clock: SettableClock) -> None:
+    notice = await receipt(house)
+    postroom = postroom_with(house, Recorder(PermanentFailure("unknown_recipient", "550")))
+    with capture_logs() as logs:
+        await postroom.deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason, after.sent_at) == ("failed", "unknown_recipient", None)
+    assert [entry["code"] for entry in logs if entry["event"] == "notice_given_up"] == ["unknown_recipient"]
+    clock.advance(days=30)
+    assert await postroom.deliver([notice.id]) == 0
+
+
+async def test_the_last_allowed_attempt_ends_in_failure(house: House) -> None:
+    notice = await receipt(house)
+    await set_columns(house, notice, attempts=MAX_ATTEMPTS - 1)
+    await postroom_with(house, Recorder(TemporaryFailure("server_away", "no answer"))).deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason, after.attempts) == ("failed", "server_away", MAX_ATTEMPTS)
+
+
+async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(house: House) -> None:
+    notice = await receipt(house)
+    await set_columns(house, notice, attempts=MAX_ATTEMPTS, state="sending")
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason) == ("failed", "abandoned")
+    assert recorder.messages == []
+
+
+async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(house: House) -> None:
+    actor = await actor_of(house)
+    await asyncio.gather(*(open_ticket(house, actor) for _ in range(3)))
+    postroom = postroom_with(house, Recorder(RuntimeError(f"no route to {PHONE}")))
+    with capture_logs() as logs:
+        await postroom.deliver(await ids(house))
+    states = sorted((notice.state, notice.state_reason) for notice in await notices_of(house))
+    assert states == [("queued", "unexpected"), ("sent", None), ("sent", None)]
+    assert [entry["error"] for entry in logs if entry["event"] == "delivery_broke"] == ["RuntimeError"]
+    assert PHONE not in str(logs)
+
+
+async def test_a_hanging_hand_over_is_cut_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging:
+        async def deliver(self, _message: object) -> object:
+            return await asyncio.Event().wait()
+
+    monkeypatch.setattr("app.notices.outgoing.DELIVERY_SECONDS", 0.01)
+    notice = await receipt(house)
+    await postroom_with(house, Hanging()).deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason) == ("queued", "timeout")
+
+
+async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "receipt.email.txt").write_text("Konu: {{ number }}\n{{ no_such_fact }}\n", encoding="utf-8")
+    notice = await receipt(house)
+    postroom = open_postroom(house)
+    postroom.renderer = Renderer(folder)
+    with capture_logs() as logs:
+        await postroom.deliver([notice.id])
+    after = await stored(house, notice)
+    assert after.state == "sent"
+    assert after.body is not None
+    assert "Hizmetin tamamlanma süresi (en geç): 15 GÜN" in after.body
+    [said] = [entry for entry in logs if entry["event"] == "notice_in_plain_words"]
+    assert (said["log_level"], said["notice"], said["template"]) == ("error", notice.number, "receipt.email.txt")
+    assert NAME not in str(logs)
+
+
+async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(house: House) -> None:
+    notice = await receipt(house)
+    await set_columns(house, notice, payload={"number": "2600000001"})
+    await open_postroom(house).deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.body) == ("sent", "Alındı bildirimi: 2600000001")
+
+
+async def test_an_erased_person_is_not_named_any_more(house: House, clock: SettableClock) -> None:
+    notice = await receipt(house)
+    failing = postroom_with(house, Recorder(TemporaryFailure("server_away", "no answer")))
+    await failing.deliver([notice.id])
+    async with house.database.transaction() as session:
+        await session.execute(update(Applicant).values(name=None))
+    clock.advance(days=1)
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver([notice.id])
+    [message] = recorder.messages
+    assert "Sayın [silindi]," in message.body
+    assert message.recipient_name == "Başvuru sahibi"
+
+
+async def test_an_applicant_without_an_address_can_not_be_told(house: House) -> None:
+    notice = await receipt(house)
+    async with house.database.transaction() as session:
+        await session.execute(update(Applicant).values(email=None))
+    await open_postroom(house).deliver([notice.id])
+    after = await stored(house, notice)
+    assert (after.state, after.state_reason) == ("failed", "no_address")
+
+
+async def test_one_unreadable_ticket_waits_and_holds_up_nobody(house: House) -> None:
+    spoilt, sound = await receipt(house), await receipt(house)
+    async with house.database.transaction() as session:
+        moved = select(Ticket.description).where(Ticket.id == sound.ticket_id).scalar_subquery()
+        await session.execute(update(Ticket).where(Ticket.id == spoilt.ticket_id).values(description=moved))
+    await open_postroom(house).deliver([spoilt.id, sound.id])
+    assert (await stored(house, sound)).state == "sent"
+    after = await stored(house, spoilt)
+    assert (after.state, after.state_reason) == ("queued", "facts_unreadable")
+
+
+async def test_a_unit_is_not_told_who_asked_to_stay_hidden(house: House) -> None:
+    hidden = WRITER.model_copy(update={"hide_identity": True})
+    number = await open_ticket(house, await actor_of(house), hidden)
+    words = {"subject": "Konu", "body": "⟦applicant.name⟧: ⟦ticket.description⟧"}
+    await plan(house, number, NoticeKind.WARNING, UNIT, **words)
+    await plan(house, number, NoticeKind.ESCALATION_1, Recipient("office:1", "Müdür", "m@example.org"), **words)
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver(await ids(house))
+    bodies = {message.recipient_name: message.body for message in recorder.messages}
+    assert bodies == {
+        "Fen İşleri Müdürlüğü": "***: Kaldırımda çukur var, ***.",
+        "Müdür": f"{NAME}: Kaldırımda çukur var, 0532 123 45 67.",
+    }
+
+
+async def test_due_notices_come_oldest_first_and_only_what_is_due(house: House, clock: SettableClock) -> None:
+    queued, leased, sent, later = [await receipt(house) for _ in range(4)]
+    now = clock.now()
+    await set_columns(house, queued, due_at=now)
+    await set_columns(house, leased, state="sending", due_at=now - timedelta(seconds=1))
+    await set_columns(house, sent, state="sent", due_at=now - timedelta(days=1))
+    await set_columns(house, later, due_at=now + timedelta(microseconds=1))
+    async with house.database.reading() as session:
+        assert await due_notices(session, now, 10) == [leased.id, queued.id]
+        assert await due_notices(session, now, 1) == [leased.id]
+
+
+async def test_what_is_due_is_found_by_the_partial_index(house: House) -> None:
+    async with house.database.reading() as session:
+        await session.execute(text("SET enable_seqscan = off"))
+        plan_lines = await session.scalars(
+            text(
+                "EXPLAIN SELECT id FROM notice WHERE notice.state IN ('queued', 'sending') AND due_at <= now() "
+                "ORDER BY due_at, id LIMIT 10"
+            )
+        )
+        assert "ix_notice_undelivered" in "\n".join(plan_lines)
+
+
+@given(st.integers(1, MAX_ATTEMPTS))
+def test_pauses_grow_and_stay_within_half_an_hour(attempts: int) -> None:
+    longest = min(5.0 * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS)
+    assert longest / 2 <= pause_after(attempts) <= longest
+
+
+async def set_columns(house: House, notice: Notice, **columns: object) -> None:
+    """Change a stored notice behind the service's back."""
+    async with house.database.transaction() as session:
+        await session.execute(update(Notice).where(Notice.id == notice.id).values(**columns))

@@ -1,0 +1,191 @@
+"""Notices reach the outbox however the queue fares: rung, wiped, stopped, or never there."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+
+import pytest
+from arq.connections import create_pool
+from pydantic import SecretStr
+
+from app.core.jobs import redis_settings
+from app.house import House
+from app.notices.delivery import Delivered, OutgoingMessage
+from app.notices.outgoing import on_clock
+from config.settings import Settings
+from tests.installation import SettableClock
+from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket
+from tests.servers import TestServers
+from workers.delivery import open_postroom
+from workers.main import work
+from workers.upkeep import RING_SECONDS, deliver_lost
+
+
+class Counter:
+    """A way out that tells when it has been given so many notices."""
+
+    def __init__(self) -> None:
+        self.numbers: list[str] = []
+        self._changed = asyncio.Condition()
+
+    async def deliver(self, message: OutgoingMessage) -> Delivered:
+        """Count the message."""
+        async with self._changed:
+            self.numbers.append(message.number)
+            self._changed.notify_all()
+        return Delivered(message.medium, message.number)
+
+    async def reached(self, count: int) -> None:
+        """Return when `count` notices have come, or fail after half a minute."""
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: len(self.numbers) >= count)
+
+
+@asynccontextmanager
+async def working(house: House, counter: Counter) -> AsyncIterator[None]:
+    """A worker on that house, ended in order."""
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(replace(house, delivery=counter), stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(15):
+            await worker
+
+
+@contextmanager
+def without_valkey(servers: TestServers) -> Iterator[None]:
+    """Valkey is away within; it comes back at the same address, empty."""
+    servers._servers._valkey.stop()
+    try:
+        yield
+    finally:
+        servers._servers.revive()
+
+
+async def flush(servers: TestServers) -> None:
+    """Wipe the queue."""
+    pool = await create_pool(redis_settings(servers.redis_url))
+    await pool.flushall()
+    await pool.aclose(close_connection_pool=True)
+
+
+def let_the_bell_pass(clock: SettableClock) -> None:
+    """Move on until what is due counts as not rung."""
+    clock.advance(on_clock(clock, RING_SECONDS))
+
+
+async def states(house: House) -> set[tuple[str, int]]:
+    """State and attempts of all notices."""
+    return {(notice.state, notice.attempts) for notice in await notices_of(house)}
+
+
+async def test_a_rung_notice_is_delivered(house: House) -> None:
+    """The clock stands still, so nothing but the doorbell can be why."""
+    counter = Counter()
+    actor = await actor_of(house)
+    async with working(house, counter):
+        await open_ticket(house, actor)
+        await counter.reached(1)
+    assert await states(house) == {("sent", 1)}
+
+
+async def test_notices_whose_jobs_were_wiped_are_found(
+    house: House, servers: TestServers, clock: SettableClock
+) -> None:
+    actor, counter = await actor_of(house), Counter()
+    for _ in range(20):
+        await open_ticket(house, actor)
+    await flush(servers)
+    let_the_bell_pass(clock)
+    async with working(house, counter):
+        await counter.reached(20)
+    assert len(counter.numbers) == len(set(counter.numbers)) == 20
+    assert await states(house) == {("sent", 1)}
+
+
+async def test_without_valkey_from_the_start_notices_still_leave(
+    house: House, servers: TestServers, clock: SettableClock
+) -> None:
+    counter = Counter()
+    with without_valkey(servers):
+        actor = await actor_of(house)
+        async with working(house, counter):
+            await open_ticket(house, actor)
+            let_the_bell_pass(clock)
+            await counter.reached(1)
+    assert await states(house) == {("sent", 1)}
+
+
+async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
+    house: House, servers: TestServers, clock: SettableClock
+) -> None:
+    """arq's worker alone would end with the server it listens to."""
+    counter, actor = Counter(), await actor_of(house)
+    async with working(house, counter):
+        await open_ticket(house, actor)
+        await counter.reached(1)
+        with without_valkey(servers):
+            await open_ticket(house, actor)
+            let_the_bell_pass(clock)
+            await counter.reached(2)
+        await flush(servers)
+        house.doorbell._deaf_until = 0.0
+        await open_ticket(house, actor)
+        await counter.reached(3)
+    assert await states(house) == {("sent", 1)}
+
+
+async def test_upkeep_leaves_to_the_bell_what_was_just_written(house: House, clock: SettableClock) -> None:
+    postroom_house = replace(house, delivery=Counter())
+    await open_ticket(postroom_house, await actor_of(house))
+    postroom, never = open_postroom(postroom_house), asyncio.Event()
+    assert await deliver_lost(postroom_house, postroom, never) == 0
+    let_the_bell_pass(clock)
+    assert await deliver_lost(postroom_house, postroom, never) == 1
+    assert await deliver_lost(postroom_house, postroom, never) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_program_delivers_and_ends_on_a_signal(
+    house: House, settings: Settings, number: signal.Signals
+) -> None:
+    """The real program on the real clock, with the way out that is set by default; a thank-you starts no clock."""
+    actor = await actor_of(house)
+    for _ in range(5):
+        await open_ticket(house, actor, kind="thanks")
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from config.settings import Settings; from workers.main import run_worker; run_worker(Settings())",
+        env=os.environ | variables(settings),
+        stderr=subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while sum(name.endswith(".eml") for name in files_in(house)) < 5:  # noqa: ASYNC110 - another process lays them down
+                await asyncio.sleep(0.05)
+        program.send_signal(number)
+        async with asyncio.timeout(10):
+            _, said = await program.communicate()
+    finally:
+        if program.returncode is None:
+            program.kill()
+    assert program.returncode == 0, said.decode()
+    assert await states(house) == {("sent", 1)}
+    assert len(await ids(house)) == 5
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The environment that gives another process the same settings."""
+    given = {}
+    for name, value in settings.model_dump().items():
+        if value is not None:
+            given[f"ESTIM_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return given
