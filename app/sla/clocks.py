@@ -133,8 +133,11 @@ async def pauses_of(session: AsyncSession, clock_id: UUID) -> list[ClockPause]:
 
 
 async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
-    """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause)."""
-    if clock.state == "running" and reason in clock.policy["pausable"]:
+    """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause).
+
+    One whose limit is past does not pause either: its breach is only waiting to be seen.
+    """
+    if clock.state == "running" and on_time(at, clock.due_at) and reason in clock.policy["pausable"]:
         session.add(ClockPause(id=new_id(), clock_id=clock.id, started_at=at, reason=reason))
         clock.state = "paused"
         await _disarm(session, clock)
@@ -160,24 +163,29 @@ async def meet(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at
     await _disarm(session, clock)
 
 
-async def cancel(session: AsyncSession, clock: SlaClock, *, at: datetime) -> None:
+async def cancel(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
     """Take a clock out of the figures (withdrawn, duplicate); one that is breached or met already stays so."""
+    if clock.state == "paused":
+        await _end_pause(session, clock, calendar=calendar, at=at)
     if clock.state in {"running", "paused"}:
-        open_pause = update(ClockPause).where(ClockPause.clock_id == clock.id, ClockPause.ended_at.is_(None))
-        await session.execute(open_pause.values(ended_at=at))
         clock.state = "cancelled"
     await _disarm(session, clock)
 
 
-def restart(clock: SlaClock, *, cycle: int, started_at: datetime, calendar: Calendar) -> OpenedClock:
-    """The same promise or law anew, for the next cycle of a reopened ticket, under the policy that was pinned."""
+def restart(
+    clock: SlaClock, *, cycle: int, started_at: datetime, calendar: Calendar, calendar_version_id: UUID
+) -> OpenedClock:
+    """The same promise or law anew, for the next cycle of a reopened ticket.
+
+    The policy is the one that was pinned; the calendar is that of today, for it tells which days are yet to come.
+    """
     return open_clock(
         PinnedPolicy.from_json(clock.policy),
         ticket_id=clock.ticket_id,
         cycle=cycle,
         started_at=started_at,
         calendar=calendar,
-        calendar_version_id=clock.calendar_version_id,
+        calendar_version_id=calendar_version_id,
     )
 
 

@@ -17,7 +17,7 @@ from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
-from app.tickets.history import EVENT_LABELS, chain_holds
+from app.tickets.history import EVENT_LABELS, is_whole
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import TicketCase
 from app.tickets.schemas import (
@@ -46,9 +46,9 @@ def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
     return actor.may(Scope.PERSONAL_DATA_READ) and not (applicant.identity_hidden and actor.unit is not None)
 
 
-def clock_answer(clock: SlaClock) -> ClockAnswer:
-    """A clock as it is shown; its verdict is `on_time`, the same everywhere (C10)."""
-    verdict = on_time(clock.met_at, clock.due_at) if clock.met_at else (False if clock.breached_at else None)
+def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
+    """A clock as it is shown; its verdict is `on_time`, the same everywhere (C10) and without any sweep (B71)."""
+    verdict = on_time(clock.met_at, clock.due_at) if clock.met_at else (False if _is_past(clock, now) else None)
     return ClockAnswer(
         kind=clock.kind,
         limit=clock.policy["printed"],
@@ -70,6 +70,15 @@ def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
     )
 
 
+def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
+    """Whether a clock ran out that nobody has stopped: the ticket then reads otherwise without a new version."""
+    return any(clock.met_at is None and _is_past(clock, now) for clock in clocks)
+
+
+def _is_past(clock: SlaClock, now: datetime) -> bool:
+    return clock.state == "breached" or (clock.state == "running" and not on_time(now, clock.due_at))
+
+
 def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
     """A ticket in a list."""
     return TicketSummary(
@@ -86,7 +95,7 @@ def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) ->
         cycle=ticket.cycle,
         received_at=ticket.received_at,
         overdue=is_overdue(clocks, now),
-        clocks=[clock_answer(clock) for clock in clocks],
+        clocks=[clock_answer(clock, now) for clock in clocks],
     )
 
 
@@ -131,7 +140,7 @@ def timeline_answer(
     unmasked = sees_personal_data(actor, applicant)
     return TimelineAnswer(
         number=ticket.number,
-        chain_holds=chain_holds(events),
+        chain_holds=is_whole(ticket, events),
         items=[
             EventAnswer(
                 seq=event.seq,
@@ -156,7 +165,10 @@ def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
 
 
 def _applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
+    """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
     shown: dict[str, str] = {}
+    if applicant.identity_hidden and not unmasked:
+        return ApplicantAnswer(role=applicant.role, masked=True)
     for column, mask in _MASKS.items():
         sealed = getattr(applicant, column)
         if sealed is not None:

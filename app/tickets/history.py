@@ -6,7 +6,7 @@ only in `note` as ciphertext, and the hash covers the ciphertext, so the chain c
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -156,6 +156,15 @@ def chain_holds(events: Iterable[TicketEvent]) -> bool:
             return False
         previous, expected_seq = digest, expected_seq + 1
     return True
+
+
+def is_whole(ticket: Ticket | ChainHead, events: Sequence[TicketEvent]) -> bool:
+    """Whether the events are all that happened to `ticket`: the chain holds, and its head is among them.
+
+    Events after the head are fine: the ticket may have been read a moment before them.
+    """
+    at_head = events[ticket.event_seq - 1 : ticket.event_seq]
+    return bool(at_head) and at_head[0].hash == ticket.event_hash and chain_holds(events)
 
 
 def _row(

@@ -94,7 +94,7 @@ async def list_tickets(
     session: AsyncSession, actor: Actor, wanted: TicketFilter, *, cursor: Cursor | None, limit: int, now: datetime
 ) -> Page[tuple[Ticket, list[SlaClock]]]:
     """Visible tickets, newest first, each with the clocks of its present cycle; two queries whatever the page."""
-    query = visible_to(actor).where(*_conditions(wanted, now))
+    query = visible_to(actor).where(*_conditions(wanted, actor, now))
     if cursor is not None:
         query = query.where(tuple_(Ticket.received_at, Ticket.id) < (cursor.at, cursor.id))
     query = query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(limit + 1)
@@ -120,7 +120,7 @@ async def _clocks(session: AsyncSession, tickets: list[Ticket]) -> list[SlaClock
     return list(await session.scalars(select(SlaClock).where(present).order_by(SlaClock.kind)))
 
 
-def _conditions(wanted: TicketFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(wanted: TicketFilter, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
     equal = (
         (Ticket.state, wanted.state),
         (Ticket.unit, wanted.unit),
@@ -138,6 +138,8 @@ def _conditions(wanted: TicketFilter, now: datetime) -> list[ColumnElement[bool]
         conditions.append(overdue(now) if wanted.overdue else ~overdue(now))
     if wanted.phone_index is not None:
         same_phone = select(Applicant.id).where(Applicant.phone_index == wanted.phone_index)
+        if actor.unit is not None:  # else a directorate could find out whose the hidden identity is
+            same_phone = same_phone.where(~Applicant.identity_hidden)
         conditions.append(Ticket.applicant_id.in_(same_phone))
     if wanted.received_from is not None:
         conditions.append(Ticket.received_at >= wanted.received_from)

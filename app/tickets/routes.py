@@ -18,7 +18,7 @@ from app.people.schemas import PhoneText
 from app.standards.dependencies import CurrentRules, RuleShelf
 from app.standards.values import Channel
 from app.tickets import service
-from app.tickets.answers import sees_personal_data, ticket_answer, ticket_summary, timeline_answer
+from app.tickets.answers import has_lapsed, sees_personal_data, ticket_answer, ticket_summary, timeline_answer
 from app.tickets.intake import Kind
 from app.tickets.queries import TicketFilter, case_of, events_of, get_case, list_tickets
 from app.tickets.schemas import (
@@ -68,9 +68,12 @@ class Hands:
         """Run a command and answer with the ticket as it is then."""
         await command(self.work, self.held, *arguments)
         await self.work.session.flush()  # the answer reads clocks and documents that the command has just written
-        case = await case_of(self.work.session, self.held.ticket)
+        work, case = self.work, await case_of(self.work.session, self.held.ticket)
+        if sees_personal_data(work.actor, case.applicant):
+            facts = {"ticket": case.ticket.number}
+            await record_unmasked_read(work.session, actor=work.actor, operation="command", facts=facts, now=work.now)
         self._response.headers["ETag"] = etag(self.held.ticket)
-        return ticket_answer(case, vault=self.work.vault, actor=self.work.actor, now=self.work.now)
+        return ticket_answer(case, vault=work.vault, actor=work.actor, now=work.now)
 
 
 async def _hands(
@@ -158,7 +161,7 @@ async def read_ticket(
     """A ticket whole. Personal data are masked unless the key may read them; an unmasked read is recorded."""
     case = await get_case(session, actor, number)
     version = {"ETag": etag(case.ticket)}
-    if if_none_match is not None and etag(case.ticket) in if_none_match:
+    if if_none_match is not None and etag(case.ticket) in if_none_match and not has_lapsed(case.clocks, now):
         return Response(status_code=304, headers=version)
     response.headers.update(version)
     if sees_personal_data(actor, case.applicant):
@@ -298,8 +301,8 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
     responses=problems(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
-    body: TrackingBody, request: Request, session: Reading, vault: OpenVault, rules: CurrentRules
+    body: TrackingBody, request: Request, session: Reading, vault: OpenVault, rules: CurrentRules, now: Now
 ) -> TrackingAnswer:
     """Needs no key: the number and the last four digits of the phone are enough. Few wrong answers are allowed."""
     attempts = request.app.state.house.tracking
-    return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts)
+    return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts, now=now)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
 from app.core.db import bulk_insert
-from app.core.errors import FieldError, Invalid, NotFound, StaleVersion, VersionRequired, WrongState
+from app.core.errors import FieldError, Invalid, NotFound, StaleVersion, Unavailable, VersionRequired, WrongState
 from app.people.vault import Vault
 from app.sla import clocks as sla
 from app.sla.calendar import Calendar
@@ -102,6 +103,7 @@ async def register(work: Work, held: Grasp) -> None:
 
 async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
     """Send the ticket to a directorate (sevk); the citizen is told."""
+    _refuse_forbidden(held.ticket, Command.REFER)
     rulebook = await work.shelf.current()
     unit = rulebook.catalogue.unit(body.unit)
     if unit is None:
@@ -124,6 +126,7 @@ async def return_(work: Work, held: Grasp, reason: str) -> None:
 
 async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
     """Ask for documents that the published table lists; others may not be asked for (first ground of complaint)."""
+    _refuse_forbidden(held.ticket, Command.REQUEST_DOCUMENTS)
     service = _service(await work.shelf.current(), held.ticket)
     published = {document.code: document for document in service.documents}
     _refuse_unknown(body.documents, published)
@@ -140,6 +143,7 @@ async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> Non
 
 async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
     """Note documents that came; when none is missing any more, a promise that waited for them starts."""
+    _refuse_forbidden(held.ticket, Command.PROVIDE_DOCUMENTS)
     rows = {
         row.code: row
         for row in await work.session.scalars(select(TicketDocument).where(TicketDocument.ticket_id == held.ticket.id))
@@ -193,7 +197,8 @@ async def reject(work: Work, held: Grasp, reason: str) -> None:
 async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     """Answer the request: both clocks stop, on time if now is not after their due instants; the citizen is told."""
     ticket = held.ticket
-    _move(work, ticket, Command.RESOLVE, {"outcome": body.outcome.value, "forwarded_to": body.forwarded_to})
+    data = {"outcome": body.outcome.value, "remedy": body.remedy, "forwarded_to": body.forwarded_to}
+    _move(work, ticket, Command.RESOLVE, data, note=body.words or None)  # a reopening clears the reply, not this
     ticket.outcome, ticket.resolved_at = body.outcome.value, work.now
     ticket.reply = work.vault.seal(body.words, table="ticket", column="reply", row_id=ticket.id) if body.words else None
     for clock in held.clocks:
@@ -226,9 +231,16 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
     _move(work, ticket, Command.REOPEN, {"cycle": ticket.cycle + 1}, note=reason)
     ticket.cycle += 1
     ticket.outcome = ticket.reply = ticket.resolved_at = ticket.closed_at = ticket.interim_reply_at = None
-    ticket.callback_attempts = 0
+    ticket.duplicate_of, ticket.callback_attempts = None, 0
+    rulebook = await work.shelf.current()
     opened = [
-        sla.restart(clock, cycle=ticket.cycle, started_at=work.now, calendar=held.calendar_of(clock))
+        sla.restart(
+            clock,
+            cycle=ticket.cycle,
+            started_at=work.now,
+            calendar=rulebook.calendars[clock.policy["hours"]],
+            calendar_version_id=rulebook.calendar_version_id,
+        )
         for clock in held.clocks
     ]
     await _insert_clocks(work, opened)
@@ -239,21 +251,18 @@ async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
     _move(work, held.ticket, Command.WITHDRAW, note=note)
     held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
     for clock in held.clocks:
-        await sla.cancel(work.session, clock, at=work.now)
+        await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
 
 
 async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
     """The same matter is another ticket already; this one is closed as its duplicate."""
-    original = await work.session.scalar(by_number(work.actor, body.duplicate_of))
-    if original is None:
-        raise Invalid([FieldError("/duplicate_of", "ticket_number")])
-    if original.id == held.ticket.id:
-        raise Invalid([FieldError("/duplicate_of", "duplicate_itself")])
+    _refuse_forbidden(held.ticket, Command.LINK_DUPLICATE)
+    original = await _original(work, held.ticket, body.duplicate_of)
     _move(work, held.ticket, Command.LINK_DUPLICATE, {"duplicate_of": original.number})
     held.ticket.duplicate_of, held.ticket.closed_at = original.id, work.now
     held.ticket.outcome = Outcome.DUPLICATE.value
     for clock in held.clocks:
-        await sla.cancel(work.session, clock, at=work.now)
+        await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
 
 
 async def comment(work: Work, held: Grasp, text: str) -> None:
@@ -279,7 +288,7 @@ def _move(
     state = State(ticket.state)
     target = after(state, command, pause_reason=pause_reason, callback_done=callback_done)
     if target is None:
-        raise WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
+        raise _wrong_state(state)
     ticket.state = state.value if stays else target.value
     ticket.version += 1
     sequence = ticket.event_seq + 1
@@ -290,11 +299,46 @@ def _move(
     append_event(work.session, ticket, kind=command, at=work.now, actor=work.actor.name, data=moved, note=sealed)
 
 
+def _refuse_forbidden(ticket: Ticket, command: Command) -> None:
+    """What the state forbids is refused before anything that the command carries is looked at."""
+    state = State(ticket.state)
+    if after(state, command) is None:
+        raise _wrong_state(state)
+
+
+def _wrong_state(state: State) -> WrongState:
+    return WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
+
+
 def _refuse_unknown(codes: list[str], allowed: Mapping[str, object]) -> None:
     unknown = [index for index, code in enumerate(codes) if code not in allowed]
     if unknown:
         facts = {"allowed": sorted(allowed) or ["–"]}
         raise Invalid([FieldError(f"/documents/{index}", "unknown_document", facts) for index in unknown])
+
+
+async def _original(work: Work, ticket: Ticket, number: str) -> Ticket:
+    """The ticket that `ticket` is to be a duplicate of; locked, so that no two become each other's at once.
+
+    Raises `Invalid` for one that is not visible, or is itself a duplicate of `ticket` over any number of steps (both
+    would be closed, and nobody would answer), and `Unavailable` while somebody else holds it.
+    """
+    try:
+        original = await work.session.scalar(by_number(work.actor, number))
+    except NotFound:
+        original = None
+    if original is None:
+        raise Invalid([FieldError("/duplicate_of", "ticket_number")])
+    following: UUID | None = original.id
+    while following is not None and following != ticket.id:
+        locked = select(Ticket.duplicate_of).where(Ticket.id == following)
+        row = (await work.session.execute(locked.with_for_update(key_share=True, skip_locked=True))).one_or_none()
+        if row is None:
+            raise Unavailable(retry_after=1)
+        following = row.duplicate_of
+    if following is not None:
+        raise Invalid([FieldError("/duplicate_of", "duplicate_itself")])
+    return original
 
 
 def _service(rulebook: Rulebook, ticket: Ticket) -> Service:

@@ -4,6 +4,7 @@ Every wrong answer looks the same, and only so many are allowed for a number: fo
 """
 
 import hmac
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from app.people.identity import parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.clocks import PinnedPolicy, clocks_of
+from app.sla.deadline import on_time
 from app.sla.model import SlaClock
 from app.standards.values import Catalogue
 from app.tickets.model import Ticket
@@ -39,7 +41,13 @@ _WAITING = {
 
 
 async def track(
-    session: AsyncSession, body: TrackingBody, *, vault: Vault, catalogue: Catalogue, attempts: Attempts
+    session: AsyncSession,
+    body: TrackingBody,
+    *,
+    vault: Vault,
+    catalogue: Catalogue,
+    attempts: Attempts,
+    now: datetime,
 ) -> TrackingAnswer:
     """How a ticket stands, for whoever knows its number and the phone's last four digits.
 
@@ -69,7 +77,7 @@ async def track(
         received_at=ticket.received_at,
         due_at=promise.due_at if promise and promise.state != "paused" else None,
         outcome=ticket.outcome,
-        message=_message(ticket, promise),
+        message=_message(ticket, promise, now),
     )
 
 
@@ -80,7 +88,7 @@ def _knows_phone(applicant: Applicant, vault: Vault, last_four: str) -> bool:
     return hmac.compare_digest(parse_phone(stored).last_four, last_four)
 
 
-def _message(ticket: Ticket, promise: SlaClock | None) -> str:
+def _message(ticket: Ticket, promise: SlaClock | None, now: datetime) -> str:
     """One or two sentences of Turkish for the citizen."""
     state = State(ticket.state)
     if ticket.outcome is not None:
@@ -91,6 +99,8 @@ def _message(ticket: Ticket, promise: SlaClock | None) -> str:
         return "Başvurunuz işlemdedir."
     if promise.state == "breached":
         return "Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir."
+    if not on_time(now, promise.due_at):
+        return "Başvurunuzun süresi dolmuştur."
     local = promise.due_at.astimezone(ISTANBUL)
     if PinnedPolicy.from_json(promise.policy).policy.limit.under_a_day:
         return f"Başvurunuz işlemdedir. En geç {format_datetime(local)} itibarıyla sonuçlandırılacaktır."

@@ -1,0 +1,185 @@
+"""A desk for tests: opens tickets over HTTP, runs their commands, and looks into the rows behind them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy import select
+
+from app.house import House
+from app.notices.model import Notice
+from app.sla.model import Checkpoint, SlaClock
+from app.tickets.model import Ticket
+from tests.installation import SettableClock, make_settings, new_key, opened_app, opened_client
+from tests.servers import TestServers
+
+CITIZEN = {"name": "Örnek Vatandaş", "phone": "0532 000 00 67"}
+CALL = {"channel": "call-center", "description": "Kaldırımdaki çukur tehlikeli", "applicant": CITIZEN}
+ATTORNEY_VISIT = {
+    "channel": "desk",
+    "description": "İmar durumu soruluyor",
+    "applicant": {**CITIZEN, "role": "attorney"},
+}
+"""A visit whose power of attorney is missing: the promise waits for it, the limit of law 3071 runs."""
+VISIT = {"channel": "desk", "description": "Park için bank isteniyor", "applicant": CITIZEN}
+PETITION = {**VISIT, "formal": True, "documents": ["petition"]}
+ORDER = {"channel": "desk", "service": "hospitality", "description": "Çay isteniyor"}
+
+ANSWER = {"outcome": "positive", "reply": "Onarıldı."}
+REFUSAL = {"outcome": "negative", "reason": "Alan özel mülkiyettedir.", "remedy": "administrative_court"}
+
+BODIES: Mapping[str, dict[str, Any] | None] = {
+    "register": None,
+    "refer": {"unit": "public-works"},
+    "accept": None,
+    "return": {"reason": "Görev alanımız değil."},
+    "request_documents": {"documents": ["petition"]},
+    "provide_documents": {"documents": ["power_of_attorney"]},
+    "pause": {"reason": "awaiting_citizen"},
+    "resume": None,
+    "interim_reply": {"text": "Keşif yapılacaktır."},
+    "propose": ANSWER,
+    "reject": {"reason": "Fotoğraf eklenmeli."},
+    "resolve": ANSWER,
+    "callback": {"reached": False},
+    "close": None,
+    "reopen": {"reason": "Çukur yine açıldı."},
+    "withdraw": None,
+    "comment": {"text": "Vatandaş aradı."},
+}
+"""A body that each command takes, whatever the state; `link_duplicate` needs another ticket's number."""
+
+AT_WORK = ("refer", "accept")
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "received": (),
+    "registered": ("register",),
+    "referred": ("refer",),
+    "returned": ("refer", "return"),
+    "in_progress": AT_WORK,
+    "awaiting_citizen": (*AT_WORK, "pause"),
+    "pending_approval": (*AT_WORK, "propose"),
+    "resolved": ("resolve",),
+    "callback_pending": ("resolve", "callback"),
+    "closed": ("resolve", "close"),
+    "reopened": ("resolve", "reopen"),
+    "withdrawn": ("withdraw",),
+}
+"""state → the commands that lead a new visit there; see `Counter.ticket_in` for the two others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A started app with its clock and a caller that may do everything."""
+
+    app: FastAPI
+    clock: SettableClock
+    client: AsyncClient
+
+    @property
+    def house(self) -> House:
+        """The app's own house."""
+        house: House = self.app.state.house
+        return house
+
+    async def open(self, body: Mapping[str, Any] = CALL, **other: Any) -> str:
+        """A new ticket's number."""
+        answer = await self.client.post("/v1/tickets", json={**body, **other})
+        assert answer.status_code == 201, answer.text
+        number: str = answer.json()["number"]
+        return number
+
+    async def ticket_in(self, state: str) -> str:
+        """The number of a visit's new ticket that was led into `state`."""
+        if state == "awaiting_documents":
+            return await self.open(ATTORNEY_VISIT)
+        number = await self.open(VISIT)
+        if state == "awaiting_external":
+            await self.done(number, *AT_WORK)
+            await self.did(number, "pause", {"reason": "awaiting_external"})
+        else:
+            await self.done(number, *PATHS[state])
+        return number
+
+    async def send(
+        self, number: str, command: str, body: Any = None, *, if_match: str | None = "*", by: AsyncClient | None = None
+    ) -> Response:
+        """Whatever the command's endpoint answers."""
+        return await (by or self.client).post(
+            f"/v1/tickets/{number}/{command.replace('_', '-')}",
+            json=body,
+            headers={} if if_match is None else {"If-Match": if_match},
+        )
+
+    async def did(self, number: str, command: str, body: Any = None) -> dict[str, Any]:
+        """The ticket after a command that has to succeed; without a body that of `BODIES`."""
+        answer = await self.send(number, command, body if body is not None else BODIES[command])
+        assert answer.status_code == 200, (command, answer.text)
+        ticket: dict[str, Any] = answer.json()
+        return ticket
+
+    async def done(self, number: str, *commands: str) -> None:
+        """Several commands one after the other, each of which has to succeed."""
+        for command in commands:
+            await self.did(number, command)
+
+    async def read(self, number: str) -> dict[str, Any]:
+        """The ticket as its reader gets it."""
+        answer = await self.client.get(f"/v1/tickets/{number}")
+        assert answer.status_code == 200, answer.text
+        ticket: dict[str, Any] = answer.json()
+        return ticket
+
+    async def clock_of(self, number: str, kind: str = "promise") -> dict[str, Any]:
+        """One clock of the ticket's present cycle."""
+        found: dict[str, Any] = next(c for c in (await self.read(number))["clocks"] if c["kind"] == kind)
+        return found
+
+    async def timeline(self, number: str) -> dict[str, Any]:
+        """The ticket's history as its reader gets it."""
+        answer = await self.client.get(f"/v1/tickets/{number}/events")
+        assert answer.status_code == 200, answer.text
+        history: dict[str, Any] = answer.json()
+        return history
+
+    async def notices(self, number: str, *, of_offices: bool = True) -> list[tuple[str, int, int]]:
+        """(kind, level, cycle) of the ticket's notices, in the order in which they were written."""
+        query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+        query = query.where((Notice.recipient != "applicant") if of_offices else (Notice.recipient == "applicant"))
+        async with self.house.database.reading() as session:
+            found = await session.scalars(query.order_by(Notice.running))
+            return [(notice.kind, notice.level, notice.cycle) for notice in found]
+
+    async def rows_of_clocks(self, number: str) -> Sequence[SlaClock]:
+        """The ticket's clocks of all cycles as rows."""
+        query = select(SlaClock).join(Ticket, Ticket.id == SlaClock.ticket_id).where(Ticket.number == number)
+        async with self.house.database.reading() as session:
+            return list(await session.scalars(query.order_by(SlaClock.cycle, SlaClock.kind)))
+
+    async def armed(self, number: str) -> list[tuple[str, int]]:
+        """(kind, level) of the checkpoints that still wait, in the order in which they are due."""
+        query = (
+            select(Checkpoint.kind, Checkpoint.level)
+            .join(SlaClock, SlaClock.id == Checkpoint.clock_id)
+            .join(Ticket, Ticket.id == SlaClock.ticket_id)
+            .where(Ticket.number == number, Checkpoint.state == "armed")
+            .order_by(Checkpoint.due_at, Checkpoint.kind)
+        )
+        async with self.house.database.reading() as session:
+            return [(kind, level) for kind, level in await session.execute(query)]
+
+
+@asynccontextmanager
+async def opened_counter(servers: TestServers, template: str, folder: Path) -> AsyncIterator[Counter]:
+    """A counter on a database of its own."""
+    with servers.database(template) as url:
+        clock = SettableClock()
+        settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder)
+        async with (
+            opened_app(settings, clock) as app,
+            opened_client(app, await new_key(app.state.house, "developer")) as client,
+        ):
+            yield Counter(app, clock, client)
