@@ -172,6 +172,10 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "İletilen kurumun adı zorunludur.", "The body to which it was forwarded is required."
         ),
         "wrong_outcome": Sentence("Bu sonuç kendi komutuyla verilir.", "This outcome has a command of its own."),
+        "already_received": Sentence(
+            "Bu kimlik {number} numaralı başvuruya aittir ve içeriği farklıdır.",
+            "This id belongs to ticket {number}, whose content differs.",
+        ),
         "cursor": Sentence("İmleç bu listeye ait değil.", "The cursor does not belong to this list."),
         "duplicate_itself": Sentence("Başvuru kendisinin mükerreri olamaz.", "A ticket is no duplicate of itself."),
         "value": Sentence("Geçerli bir değer değil.", "Not a valid value."),
