@@ -26,11 +26,16 @@ def promise_policy(service: Service) -> PinnedPolicy:
 def statutory_policy(
     service: Service, catalogue: Catalogue, *, formal: bool, right_to_information: bool
 ) -> PinnedPolicy | None:
-    """The limit of law beside the promise: 4982 for right to information, else the service's; None without one."""
+    """The limit of law beside the promise: 4982 for right to information, else the service's; None without one.
+
+    A signed petition is under law 3071 whatever service takes it (a call that was signed for later, say).
+    """
     code = service.statutory
     if right_to_information:
         code = service.statutory_by_subtype.get("right_to_information", RegimeCode.LAW_4982)
-    elif service.statutory_when is StatutoryWhen.FORMAL and not formal:
+    elif formal:
+        code = code or RegimeCode.LAW_3071
+    elif service.statutory_when is StatutoryWhen.FORMAL:
         code = None
     return None if code is None else _of_regime(catalogue.regime(code))
 

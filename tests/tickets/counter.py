@@ -3,18 +3,20 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from app.core.clock import ISTANBUL
 from app.house import House
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
-from tests.installation import SettableClock, make_settings, new_key, opened_app, opened_client
+from tests.installation import START, SettableClock, make_settings, new_key, opened_app, opened_client
 from tests.servers import TestServers
 
 CITIZEN = {"name": "Örnek Vatandaş", "phone": "0532 000 00 67"}
@@ -27,6 +29,14 @@ ATTORNEY_VISIT = {
 """A visit whose power of attorney is missing: the promise waits for it, the limit of law 3071 runs."""
 VISIT = {"channel": "desk", "description": "Park için bank isteniyor", "applicant": CITIZEN}
 PETITION = {**VISIT, "formal": True, "documents": ["petition"]}
+INFORMATION = {
+    "channel": "desk",
+    "service": "right-to-information",
+    "description": "Meclis kararı isteniyor",
+    "applicant": {**CITIZEN, "national_id": "10000000146", "address": "Örnek Mah. Örnek Sok. No: 1"},
+    "documents": ["application_form"],
+    "right_to_information": True,
+}
 ORDER = {"channel": "desk", "service": "hospitality", "description": "Çay isteniyor"}
 
 ANSWER = {"outcome": "positive", "reply": "Onarıldı."}
@@ -84,6 +94,13 @@ class Counter:
         """The app's own house."""
         house: House = self.app.state.house
         return house
+
+    async def empty(self) -> None:
+        """Take every ticket away, with all that hangs on it, and set the clock back."""
+        self.clock.set(START)
+        async with self.house.database.transaction() as session:
+            await session.execute(text("DELETE FROM ticket"))
+            await session.execute(text("DELETE FROM applicant"))
 
     async def open(self, body: Mapping[str, Any] = CALL, **other: Any) -> str:
         """A new ticket's number."""
@@ -170,6 +187,28 @@ class Counter:
         )
         async with self.house.database.reading() as session:
             return [(kind, level) for kind, level in await session.execute(query)]
+
+
+def end_of(year: int, month: int, day: int) -> datetime:
+    """The last instant of a date in Istanbul."""
+    return datetime(year, month, day, 23, 59, 59, 999999, tzinfo=ISTANBUL)
+
+
+def due(ticket: dict[str, Any], kind: str = "promise") -> datetime | None:
+    """When a clock of an answer is due, None while it stands still."""
+    found = next(clock for clock in ticket["clocks"] if clock["kind"] == kind)
+    return found["due_at"] and datetime.fromisoformat(found["due_at"])
+
+
+def kinds(ticket: dict[str, Any]) -> list[str]:
+    """The kinds of an answer's clocks."""
+    return [clock["kind"] for clock in ticket["clocks"]]
+
+
+def state(ticket: dict[str, Any], kind: str = "promise") -> str:
+    """The state of a clock of an answer."""
+    found: str = next(clock["state"] for clock in ticket["clocks"] if clock["kind"] == kind)
+    return found
 
 
 @asynccontextmanager

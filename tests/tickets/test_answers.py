@@ -1,0 +1,115 @@
+"""What readers of a ticket get: its whole history or word that it is not, and personal data only as far as they may."""
+
+import pytest
+from sqlalchemy import select, text
+
+from app.access.model import PersonalDataAccess
+from tests.installation import new_key, opened_client
+from tests.tickets.counter import ANSWER, CITIZEN, VISIT, Counter
+
+
+async def holds(counter: Counter, number: str) -> bool:
+    whole: bool = (await counter.timeline(number))["chain_holds"]
+    return whole
+
+
+# ── history ──
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE ticket_event SET actor = 'somebody' WHERE seq = 2",
+        "UPDATE ticket_event SET at = at + interval '1 microsecond' WHERE seq = 1",
+        'UPDATE ticket_event SET data = data || \'{"to": "closed"}\' WHERE seq = 2',
+        "UPDATE ticket_event SET kind = 'close' WHERE seq = 3",
+        "UPDATE ticket_event SET note = NULL WHERE seq = 4",
+        "UPDATE ticket_event SET hash = sha256(hash) WHERE seq = 4",
+        "DELETE FROM ticket_event WHERE seq = 2",
+        "DELETE FROM ticket_event WHERE seq = 4",
+        "DELETE FROM ticket_event",
+    ],
+)
+async def test_an_altered_history_shows(counter: Counter, tampering: str) -> None:
+    number = await counter.ticket_in("in_progress")
+    await counter.did(number, "comment")
+    assert await holds(counter, number)
+    of_ticket = " AND" if "WHERE" in tampering else " WHERE"
+    of_ticket += " ticket_id = (SELECT id FROM ticket WHERE number = :number)"
+    async with counter.house.database.transaction() as session:
+        await session.execute(text(tampering + of_ticket), {"number": number})
+    assert not await holds(counter, number)
+
+
+async def test_words_of_people_are_stored_sealed(counter: Counter) -> None:
+    """C12: no plain text of a person stands in any row of a ticket's life."""
+    number = await counter.open(VISIT)
+    secret = "Ayşe teyze 0532 111 22 33"
+    await counter.did(number, "refer", {"unit": "public-works", "note": secret})
+    await counter.did(number, "accept")
+    await counter.did(number, "pause", {"reason": "awaiting_citizen", "note": secret})
+    await counter.did(number, "resume")
+    for command in ("interim_reply", "comment"):
+        await counter.did(number, command, {"text": secret})
+    await counter.did(number, "propose", {**ANSWER, "reply": secret})
+    await counter.did(number, "reject", {"reason": secret})
+    await counter.did(number, "resolve", {**ANSWER, "reply": secret})
+    await counter.did(number, "callback", {"reached": True, "note": secret})
+    await counter.did(number, "reopen", {"reason": secret})
+    assert [item["note"] for item in (await counter.timeline(number))["items"]].count(secret) == 9
+    tables = ("ticket", "ticket_event", "notice", "checkpoint", "sla_clock", "clock_pause", "applicant")
+    async with counter.house.database.reading() as session:
+        rows = [
+            str(row[0])
+            for table in tables
+            for row in await session.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t"))  # noqa: S608 - fixed names
+        ]
+    everything = "\n".join(rows)
+    for leak in ("Ayşe", "111 22 33", "Örnek Vatandaş", "5320000067", "bank isteniyor"):
+        assert leak not in everything
+        assert leak.encode().hex() not in everything
+
+
+async def test_a_note_of_a_masked_reader_shows_no_number(counter: Counter) -> None:
+    number = await counter.ticket_in("referred")
+    await counter.did(number, "comment", {"text": "Vatandaş 0532 111 22 33 numarasından aradı."})
+    key = await new_key(counter.house, "unit-officer", "public-works")
+    async with opened_client(counter.app, key) as officer:
+        notes = [e["note"] for e in (await officer.get(f"/v1/tickets/{number}/events")).json()["items"]]
+    assert notes[-1] == "Vatandaş *** numarasından aradı."
+
+
+# ── reading personal data ──
+
+
+async def reads_of(counter: Counter, number: str) -> list[str]:
+    query = select(PersonalDataAccess.operation).where(PersonalDataAccess.facts["ticket"].astext == number)
+    async with counter.house.database.reading() as session:
+        return sorted(await session.scalars(query))
+
+
+async def test_every_unmasked_answer_is_recorded(counter: Counter) -> None:
+    """KVKK: reading unmasked personal data leaves a row that says who, when and of which ticket."""
+    number = await counter.open()
+    assert await reads_of(counter, number) == []
+    answer = await counter.send(number, "register")
+    assert answer.json()["applicant"]["name"] == CITIZEN["name"]
+    assert await reads_of(counter, number) == ["command"]
+    await counter.client.get(f"/v1/tickets/{number}")
+    await counter.client.get(f"/v1/tickets/{number}/events")
+    assert await reads_of(counter, number) == ["command", "read_ticket", "read_timeline"]
+
+
+async def test_an_answer_that_shows_nothing_is_not_recorded(counter: Counter) -> None:
+    number = await counter.ticket_in("referred")
+    tag = (await counter.client.get(f"/v1/tickets/{number}")).headers["ETag"]
+    known = await reads_of(counter, number)
+    key = await new_key(counter.house, "unit-officer", "public-works")
+    async with opened_client(counter.app, key) as officer:
+        assert (await officer.get(f"/v1/tickets/{number}")).json()["applicant"]["masked"] is True
+        assert (await counter.send(number, "accept", by=officer)).status_code == 200
+        assert (await officer.get(f"/v1/tickets/{number}/events")).status_code == 200
+    assert (await counter.send(number, "register")).status_code == 409
+    unchanged = await counter.client.get(f"/v1/tickets/{number}", headers={"If-None-Match": '"v3"'})
+    assert (tag, unchanged.status_code) == ('"v2"', 304)
+    assert await reads_of(counter, number) == known

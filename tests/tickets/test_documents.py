@@ -1,0 +1,125 @@
+"""Which limits a request has, and how documents start and stop them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.installation import START
+from tests.tickets.counter import (
+    ATTORNEY_VISIT,
+    CALL,
+    INFORMATION,
+    ORDER,
+    PETITION,
+    VISIT,
+    Counter,
+    due,
+    end_of,
+    kinds,
+    state,
+)
+from workers.timers import sweep
+
+WET_CALL = {**CALL, "wet_signature": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "promise", "statutory"),
+    [
+        (CALL, end_of(2026, 6, 1), None),
+        ({**CALL, "formal": True}, end_of(2026, 6, 1), end_of(2026, 6, 11)),
+        (VISIT, end_of(2026, 6, 1), end_of(2026, 6, 11)),
+        (PETITION, end_of(2026, 6, 1), end_of(2026, 6, 11)),
+        ({**VISIT, "channel": "mobile"}, end_of(2026, 6, 1), None),
+        ({**VISIT, "channel": "field", "formal": True}, end_of(2026, 6, 1), end_of(2026, 6, 11)),
+        (INFORMATION, end_of(2026, 6, 1), end_of(2026, 6, 8)),
+        ({**VISIT, "service": "info-desk"}, end_of(2026, 5, 13), None),
+        (ORDER, START + timedelta(minutes=10), None),
+    ],
+)
+async def test_the_limits_of_a_request(
+    counter: Counter, body: dict[str, Any], promise: datetime, statutory: datetime | None
+) -> None:
+    """Row 4 of the table on Tuesday 12.05.2026: promise 01.06.2026, law 3071 until 11.06.2026 (domain §9.3)."""
+    ticket = await counter.read(await counter.open(body))
+    assert due(ticket) == promise
+    assert kinds(ticket) == (["promise"] if statutory is None else ["promise", "statutory"])
+    assert statutory is None or due(ticket, "statutory") == statutory
+
+
+async def test_thanks_owe_nothing(counter: Counter) -> None:
+    number = await counter.open(kind="thanks")
+    assert (await counter.read(number))["clocks"] == []
+    assert (await counter.did(number, "resolve"))["clocks"] == []
+
+
+# ── documents ──
+
+
+async def test_a_promise_waits_for_the_documents_and_the_law_does_not(counter: Counter) -> None:
+    number = await counter.open(ATTORNEY_VISIT)
+    waiting = await counter.read(number)
+    assert (waiting["status"], kinds(waiting)) == ("awaiting_documents", ["statutory"])
+    assert due(waiting, "statutory") == end_of(2026, 6, 11)
+    counter.clock.advance(days=2)
+    ticket = await counter.did(number, "provide_documents", {"documents": ["power_of_attorney"]})
+    assert (ticket["status"], kinds(ticket)) == ("registered", ["promise", "statutory"])
+    assert due(ticket) == end_of(2026, 6, 1)  # 14 May + 15 days = 29 May, Kurban Bayramı
+    assert due(ticket, "statutory") == end_of(2026, 6, 11)
+    assert ticket["documents"][0]["provided_at"] == ticket["clocks"][0]["started_at"]
+
+
+async def test_some_documents_of_several_start_nothing(counter: Counter) -> None:
+    number = await counter.open({**ATTORNEY_VISIT, "formal": True})
+    one = await counter.did(number, "provide_documents", {"documents": ["petition"]})
+    assert (one["status"], kinds(one)) == ("awaiting_documents", ["statutory"])
+    assert [document["provided_at"] is None for document in one["documents"]] == [False, True]
+    both = await counter.did(number, "provide_documents", {"documents": ["petition", "power_of_attorney"]})
+    assert (both["status"], kinds(both)) == ("registered", ["promise", "statutory"])
+
+
+async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(counter: Counter) -> None:
+    """Domain §9.7; signed it is a petition, to which law 3071 gives 30 days as well."""
+    number = await counter.open(WET_CALL)
+    waiting = await counter.read(number)
+    assert (waiting["status"], waiting["clocks"]) == ("awaiting_documents", [])
+    counter.clock.advance(days=40)
+    assert await sweep(counter.house) == 0
+    signed = await counter.did(number, "provide_documents", {"documents": ["wet_signature"]})
+    assert kinds(signed) == ["promise", "statutory"]
+    assert due(signed) == end_of(2026, 7, 6)
+    assert due(signed, "statutory") == end_of(2026, 7, 21)
+    assert signed["clocks"][1]["limit"] == "30 gün"
+
+
+@pytest.mark.parametrize("documents", [["tapu"], ["petition", "residence_paper"], ["application_form"]])
+async def test_only_published_documents_may_be_asked_for(counter: Counter, documents: list[str]) -> None:
+    """The first of the three grounds of complaint that the published table names."""
+    number = await counter.open(VISIT)
+    answer = await counter.send(number, "request_documents", {"documents": documents})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "unknown_document"
+    assert "petition" in answer.json()["errors"][0]["detail"]
+    assert (await counter.read(number))["status"] == "received"
+
+
+async def test_a_service_whose_row_lists_no_document_can_ask_for_none(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    assert (await counter.send(number, "request_documents", {"documents": ["petition"]})).status_code == 422
+
+
+async def test_asking_for_documents_stops_the_promise_until_they_come(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    counter.clock.advance(days=1)
+    asked = await counter.did(number, "request_documents", {"documents": ["petition", "petition"]})
+    assert (asked["status"], state(asked), due(asked)) == ("awaiting_documents", "paused", None)
+    assert state(asked, "statutory") == "running"
+    assert [kind for kind, _ in await counter.armed(number)] == ["legal_risk", "breach"]
+    counter.clock.advance(days=4)
+    came = await counter.did(number, "provide_documents", {"documents": ["petition"]})
+    assert (came["status"], state(came)) == ("registered", "running")
+    assert due(came) == end_of(2026, 6, 1)  # 4 dates dropped: 27 May + 4 = 31 May, a Sunday
+    assert due(came, "statutory") == end_of(2026, 6, 11)
+    told = [kind for kind, _, _ in await counter.notices(number, of_offices=False)]
+    assert told == ["receipt", "missing_documents"]
