@@ -3,6 +3,7 @@
 A database that was migrated and has the catalogue is the template; a copy of it takes less time than cleaning one up.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -15,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from app.house import House, open_house
+from config.logging import configure_logging
 from config.settings import Settings
 from tests import servers as test_servers
 from tests.installation import SettableClock, lay_out, make_settings, new_key, opened_app, opened_client
@@ -32,6 +34,13 @@ def _no_environment() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("ESTIM_")]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logging() -> None:
+    """Log as the programs do, but to pytest: structlog's own default renders the locals of every traceback."""
+    configure_logging(level="info", style="console")
+    logging.getLogger().handlers.clear()
 
 
 @pytest.fixture(scope="session")

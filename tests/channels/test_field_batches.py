@@ -76,7 +76,7 @@ async def test_a_batch_of_500_with_bad_items_goes_in_but_for_those(app: FastAPI,
     assert all(item["errors"] for item in first["items"] if item["result"] == "quarantined")
     async with app.state.house.database.reading() as session:
         outcomes = select(InboundMessage.outcome, func.count()).group_by(InboundMessage.outcome)
-        kept = {outcome: count for outcome, count in await session.execute(outcomes)}
+        kept = dict(iter(await session.execute(outcomes)))
     assert kept == {"accepted": 450, "quarantined": 10}
 
 
