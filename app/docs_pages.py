@@ -32,7 +32,7 @@ def add_docs_pages(app: FastAPI) -> None:
             swagger_ui_parameters={
                 "persistAuthorization": True,
                 "displayRequestDuration": True,
-                "docExpansion": "none",
+                "docExpansion": "list",
                 "filter": True,
                 "tryItOutEnabled": True,
                 "validatorUrl": None,

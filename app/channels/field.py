@@ -50,7 +50,7 @@ class FieldItemAnswer(Answer):
     result: str = Field(examples=["accepted"])
     number: str | None = Field(None, examples=["2600012349"])
     due_at: str | None = Field(None, examples=["2026-06-01T20:59:59.999999+00:00"])
-    quarantine_id: str | None = None
+    quarantine_id: str | None = Field(None, examples=["01a0c3de-0000-7000-8000-000000000000"])
     errors: list[dict[str, str]] | None = None
 
 

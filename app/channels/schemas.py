@@ -183,14 +183,16 @@ class QuarantinedMessage(Answer):
     door: str = Field(examples=["sms/messages"])
     received_at: datetime
     problems: list[dict[str, Any]] = Field(examples=[[{"pointer": "/sender", "code": "phone", "facts": {}}]])
-    body: str | None = Field(None, description="The message as it came, unmasked, or null")
+    body: str | None = Field(None, examples=[None], description="The message as it came, unmasked, or null")
 
 
 class QuarantinePage(Answer):
     """A page of quarantined messages, newest first."""
 
     items: list[QuarantinedMessage]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )
 
 
 class RetryBody(Body):

@@ -31,4 +31,6 @@ class EscalationPage(Answer):
     """A page of escalations, newest first."""
 
     items: list[EscalationAnswer]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )

@@ -62,4 +62,6 @@ class NoticePage(Answer):
     """A page of notices, newest first."""
 
     items: list[NoticeAnswer]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )

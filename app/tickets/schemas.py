@@ -116,8 +116,8 @@ class ApplicantAnswer(Answer):
 class PlaceAnswer(Answer):
     """Where the matter lies."""
 
-    latitude: float | None
-    longitude: float | None
+    latitude: float | None = Field(examples=[41.0434])
+    longitude: float | None = Field(examples=[28.8763])
     neighbourhood: str | None = Field(examples=["Oruçreis"])
     note: str | None = Field(examples=["Pazar yerinin karşısı"])
 
@@ -153,21 +153,25 @@ class TicketPage(Answer):
     """A page of tickets, newest first."""
 
     items: list[TicketSummary]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )
 
 
 class TicketAnswer(TicketSummary):
     """One ticket whole, with what can be done with it now."""
 
     allowed_actions: list[str] = Field(examples=[["accept", "return"]])
-    external_id: str | None
-    description: str
-    reply: str | None
+    external_id: str | None = Field(examples=["CALL-20260512-000017"])
+    description: str = Field(examples=["Kaldırımdaki çukur yayalar için tehlikeli, onarılmasını istiyorum."])
+    reply: str | None = Field(examples=["Kaldırım 14.05.2026 tarihinde onarılmıştır."])
     applicant: ApplicantAnswer
     place: PlaceAnswer
     documents: list[DocumentAnswer]
     occurred_at: datetime
-    time_flag: str | None = Field(description="Why the channel's own time was not used, e.g. device_clock_ahead")
+    time_flag: str | None = Field(
+        examples=[None], description="Why the channel's own time was not used, e.g. device_clock_ahead"
+    )
     referred_at: datetime | None
     interim_reply_at: datetime | None
     resolved_at: datetime | None
@@ -183,9 +187,12 @@ class EventAnswer(Answer):
     label: str = Field(examples=["Başvuru alındı"])
     at: datetime
     actor: str = Field(examples=["call-centre"])
-    data: dict[str, Any]
+    data: dict[str, Any] = Field(examples=[{"unit": "public-works"}])
     note: str | None = Field(examples=["Vatandaşla görüşüldü."])
-    hash: str = Field(description="SHA-256 over this event and the hash before it, in hex")
+    hash: str = Field(
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+        description="SHA-256 over this event and the hash before it, in hex",
+    )
 
 
 class TimelineAnswer(Answer):
@@ -213,5 +220,5 @@ class TrackingAnswer(Answer):
     unit_name: str | None = Field(examples=["Fen İşleri Müdürlüğü"])
     received_at: datetime
     due_at: datetime | None
-    outcome: str | None
+    outcome: str | None = Field(examples=[None])
     message: str = Field(examples=["Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."])

@@ -1,0 +1,203 @@
+"""The OpenAPI file: every operation is whole, every example works, and a client generated from it makes a ticket."""
+
+import asyncio
+import compileall
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from app.main import create_app
+from app.openapi import TAGS, operations
+from app.openapi_examples import REQUEST_EXAMPLES
+from config.settings import Settings
+from tests.installation import served
+
+DOCUMENT = create_app(Settings()).openapi()
+PUBLIC = ("/health/", "/v1/tracking")
+OPEN, KEYED = (
+    [
+        pytest.param(operation, id=f"{method} {path}")
+        for path, method, operation in operations(DOCUMENT)
+        if path.startswith(PUBLIC) is public
+    ]
+    for public in (True, False)
+)
+TURKISH = re.compile(r"[çğıöşüÇĞİÖŞÜ]")
+BODIES = {
+    operation["operationId"]: (path, method) for path, method, operation in operations(DOCUMENT) if "{" not in path
+}
+
+
+def refs(node: Any) -> Iterator[str]:
+    """Every `$ref` in a part of the file."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from refs(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from refs(value)
+
+
+def resolved(ref: str) -> dict[str, Any]:
+    found: Any = DOCUMENT
+    for part in ref.removeprefix("#/").split("/"):
+        found = found[part]
+    return dict(found)
+
+
+def shows_values(schema: dict[str, Any]) -> bool:
+    """Whether a reader sees what to send or expect: by an example, by the allowed values, or by its parts."""
+    if "$ref" in schema:
+        return shows_values(resolved(schema["$ref"]))
+    if {"examples", "example", "enum", "const", "default", "format"} & schema.keys():
+        return True
+    if schema.get("type") in {"boolean", "null"} or schema.get("type") == "array":
+        return True
+    parts = schema.get("anyOf") or schema.get("allOf") or list(schema.get("properties", {}).values())
+    return bool(parts) and all(shows_values(part) for part in parts if part.get("type") != "null")
+
+
+@pytest.mark.parametrize("operation", OPEN + KEYED)
+def test_an_operation_says_what_it_does_and_for_whom(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert "Parameters" not in operation["description"]
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in {tag["name"] for tag in TAGS}
+    assert re.fullmatch(r"[a-z][a-z_]+", operation["operationId"])
+
+
+@pytest.mark.parametrize("operation", OPEN)
+def test_health_and_tracking_need_no_key(operation: dict[str, Any]) -> None:
+    assert "security" not in operation
+
+
+@pytest.mark.parametrize("operation", KEYED)
+def test_every_other_operation_needs_a_key_and_names_its_scope(operation: dict[str, Any]) -> None:
+    assert operation["security"] == [{"ApiKey": []}, {"Bearer": []}]
+    assert re.search(r"\*\*Scope:\*\* `|scope `intake:<channel>`", operation["description"])
+    assert {"401", "403"} <= operation["responses"].keys()
+
+
+@pytest.mark.parametrize("operation", OPEN + KEYED)
+def test_every_error_answer_is_the_shared_problem(operation: dict[str, Any]) -> None:
+    errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+    assert errors
+    for status, answer in errors.items():
+        shared = resolved(answer["$ref"])
+        assert list(shared["content"]) == ["application/problem+json"]
+        content = shared["content"]["application/problem+json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert content["example"]["status"] == int(status)
+        assert TURKISH.search(content["example"]["title"] + content["example"]["detail"])
+
+
+@pytest.mark.parametrize("operation", [each for each in OPEN + KEYED if "requestBody" in each.values[0]])
+def test_what_takes_a_body_tells_how_it_may_be_refused(operation: dict[str, Any]) -> None:
+    assert {"408", "413", "415", "422"} <= operation["responses"].keys()
+
+
+@pytest.mark.parametrize("operation", OPEN + KEYED)
+def test_an_operation_shows_an_example_of_all_it_takes_and_gives(operation: dict[str, Any]) -> None:
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        assert "examples" in media or shows_values(media["schema"])
+    for status, answer in operation["responses"].items():
+        for media in answer.get("content", {}).values():
+            assert status < "400"
+            assert shows_values(media["schema"])
+    for parameter in operation.get("parameters", ()):
+        assert parameter["in"] != "path" or shows_values(parameter["schema"])
+
+
+def test_the_file_refers_to_nothing_that_is_missing_and_keeps_nothing_of_the_frameworks_errors() -> None:
+    for ref in set(refs(DOCUMENT)):
+        assert resolved(ref)
+    assert not {"HTTPValidationError", "ValidationError"} & DOCUMENT["components"]["schemas"].keys()
+    assert [name for name in DOCUMENT["components"]["schemas"] if "__" in name] == []
+    assert len(json.dumps(DOCUMENT, ensure_ascii=False)) < 250_000
+
+
+def test_operation_ids_are_unique_and_every_group_is_used() -> None:
+    found = [operation for _, _, operation in operations(DOCUMENT)]
+    assert len({operation["operationId"] for operation in found}) == len(found)
+    assert {operation["tags"][0] for operation in found} == {tag["name"] for tag in TAGS}
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "body"),
+    [
+        pytest.param(operation_id, body, id=f"{operation_id}: {title}")
+        for operation_id, examples in REQUEST_EXAMPLES.items()
+        for title, body in examples.items()
+    ],
+)
+async def test_an_example_is_accepted_as_it_stands(
+    operation_id: str, body: dict[str, Any], client_as: Callable[..., Awaitable[AsyncClient]]
+) -> None:
+    """What a first click on “Try it out” sends."""
+    developer = await client_as("developer")
+    path, method = BODIES[operation_id]
+    answer = await developer.request(method, path, json=body)
+    assert answer.is_success, answer.text
+    assert answer.json().get("quarantined", 0) == 0
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_docs_pages_load_everything_from_here(page: str, client: AsyncClient) -> None:
+    answer = await client.get(page)
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    wanted = re.findall(r"""(?:src|href|url|spec-url)(?:=|: )["']([^"']+)["']""", answer.text)
+    assert len(wanted) >= 3
+    for address in wanted:
+        assert "//" not in address
+        assert (await client.get(f"/{address}")).status_code == 200
+
+
+async def test_the_docs_logo_comes_from_here(client: AsyncClient) -> None:
+    assert (await client.get("/redoc/logo-mini.svg")).status_code == 200
+
+
+CREATE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from estim_client import AuthenticatedClient
+from estim_client.api.tickets import create_ticket
+from estim_client.models import ApplicantBody, Channel, Problem, Receipt, TicketBody
+client = AuthenticatedClient(base_url=sys.argv[2], token=sys.argv[3])
+body = TicketBody(channel=Channel.CALL_CENTER, description="Kaldırımda çukur var",
+                  applicant=ApplicantBody(phone="0532 000 00 00"))
+receipt = create_ticket.sync(client=client, body=body)
+assert isinstance(receipt, Receipt), receipt
+unknown = create_ticket.sync(client=AuthenticatedClient(base_url=sys.argv[2], token="none"), body=body)
+assert isinstance(unknown, Problem), unknown
+print(receipt.number, unknown.code)
+"""
+
+
+async def test_a_generated_client_compiles_and_creates_a_ticket(
+    app: FastAPI, api_key: Callable[..., Awaitable[str]], tmp_path: Path
+) -> None:
+    file, package = tmp_path / "openapi.json", tmp_path / "estim_client"
+    file.write_text(json.dumps(app.openapi()))
+    (tmp_path / "config.yaml").write_text("post_hooks: []\npackage_name_override: estim_client\n")
+    generate = ["generate", "--path", file, "--output-path", package, "--meta", "none", "--fail-on-warning"]
+    command = [sys.executable, "-m", "openapi_python_client", *generate, "--config", tmp_path / "config.yaml"]
+    made = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert compileall.compile_dir(package, quiet=1)
+    async with served(app) as address:
+        arguments = [sys.executable, "-c", CREATE, str(tmp_path), address, await api_key("call-centre")]
+        used = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, text=True, check=False)
+    assert used.stderr == ""
+    assert re.fullmatch(r"26[0-9]{8} unauthenticated\n", used.stdout)
