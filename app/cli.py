@@ -128,7 +128,7 @@ def keys_secrets() -> None:
 def main() -> None:
     """Run the command; failures that a person can mend are told in one line and exit with 1."""
     try:
-        app()
+        app(prog_name="estim")
     except Exception as error:
         from app.commands.failures import explain
 

@@ -39,11 +39,13 @@ def up(settings: Settings, *, workers: int, console: Console) -> int:
     for number in supervisor.STOP_SIGNALS:
         signal.signal(number, _stop_early)
     refuse_taken_port(settings)
+    catalogue = readable(settings.municipality, console)
+    say("Starting …")
     make_data_folder(settings.data_dir)
     _keep_secrets(settings)
     with _servers(settings, say) as revive:
         whole = running_stack_settings(settings.data_dir)
-        install(whole, readable(whole.municipality, console))
+        install(whole, catalogue)
         welcome = partial(print_welcome, whole, console)
         ready = supervisor.Ready(reachable(settings.host), settings.port, READY_PATH, welcome)
         return supervisor.run(_children(workers), announce=say, revive=revive, ready=ready)

@@ -6,8 +6,9 @@ Nothing reads settings at import; `create_app`, the worker and the command line 
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, Field, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS_FILE = "secrets.env"
@@ -48,6 +49,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
+    @field_validator("database_url")
+    @classmethod
+    def _over_asyncpg(cls, url: SecretStr | None) -> SecretStr | None:
+        return _check_address(url, "postgresql+asyncpg")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _over_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        return _check_address(url, "redis", "rediss", "unix")
+
     @model_validator(mode="after")
     def _clock_is_whole(self) -> "Settings":
         if (self.clock_start is None) != (self.clock_origin is None):
@@ -70,6 +81,20 @@ class Settings(BaseSettings):
         if self.clock_start is None or self.clock_origin is None:
             return None
         return self.clock_start, self.clock_origin, self.clock_speed
+
+
+def _check_address(url: SecretStr | None, *schemes: str) -> SecretStr | None:
+    """Refuse what the drivers would fail on later, and less clearly."""
+    if url is None:
+        return None
+    try:
+        address = urlsplit(url.get_secret_value())
+        whole = address.scheme in schemes and address.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError(f"expected is {schemes[0]}://user:password@host:port/name")
+    return url
 
 
 def running_stack_settings(data_dir: Path | None = None) -> Settings:

@@ -14,8 +14,8 @@ ADVISORY_LOCK = 0x45535449
 
 
 def _run(connection: Connection) -> None:
-    connection.execute(text("SET lock_timeout = '5s'"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+    connection.execute(text("SET lock_timeout = '5s'"))  # after the line above, which may wait as long as it takes
     connection.commit()
     try:
         context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)

@@ -23,10 +23,11 @@ def explain(error: Exception) -> str | None:
         return "The database lacks tables of this version: run “estim migrate”."
     if isinstance(error, (DBAPIError, PoolTimeout)):
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return f"The database refused: {_first_line(cause)}"
+        return f"The database refuses: {_first_line(cause)}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}"
     if isinstance(error, OSError):
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or _first_line(error)}{where}"
+        return f"The database does not answer: start it, or correct ESTIM_DATABASE_URL ({_first_line(error)})."
     return None
 
 
@@ -35,7 +36,10 @@ def _settings(error: ValidationError | UnreadableSettings) -> str:
     if isinstance(error, UnreadableSettings):
         return _first_line(error)
     found = error.errors(include_input=False, include_url=False)
-    named = (("ESTIM_" + "_".join(str(part) for part in each["loc"]).upper(), each["msg"]) for each in found)
+    named = (
+        ("ESTIM_" + "_".join(map(str, each["loc"])).upper(), each["msg"].removeprefix("Value error, "))
+        for each in found
+    )
     return "; ".join(message if name == "ESTIM_" else f"{name}: {message}" for name, message in named)
 
 

@@ -49,7 +49,8 @@ async def show(settings: Settings, console: Console) -> None:
         found = await list_keys(session)
     now = make_clock(settings.virtual_clock).now()
     table = Table(title=f"API keys ({len(found)})", title_justify="left")
-    for heading in ("prefix", "client", "role", "unit", "made", "state"):
+    table.add_column("prefix", no_wrap=True)
+    for heading in ("client", "role", "unit", "made", "state"):
         table.add_column(heading, overflow="fold")
     for key in found:
         table.add_row(key.prefix, key.client, key.role, key.unit or "", _day(key.created_at), _state(key, now))

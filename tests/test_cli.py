@@ -1,0 +1,222 @@
+"""The `estim` command: what it prints, what it exits with, and that a person never meets a traceback."""
+
+import shutil
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from httpx import AsyncClient
+
+from app.access.service import Gatekeeper
+from app.core.errors import Unauthenticated
+from app.house import House, make_vault
+from app.people.vault import decode_key
+from config.settings import Settings
+from tests.installation import ESENLER, START
+from tests.program import estim, going_on, variables
+from tests.servers import TestServers
+
+ONE_LINE = 1
+
+
+def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
+    shown = estim(env=variables(), folder=tmp_path).stdout
+    assert all(name in shown for name in ("up", "api", "worker", "migrate", "doctor", "catalogue", "keys"))
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"port": 80000}, "ESTIM_PORT"),
+        ({"database_url": "postgres://app:geheim@db/estim"}, "ESTIM_DATABASE_URL"),
+        ({"redis_url": "http://:geheim@valkey"}, "ESTIM_REDIS_URL"),
+        ({"clock_start": "2026-05-12T10:00:00+03:00"}, "ESTIM_CLOCK_ORIGIN"),
+    ],
+)
+def test_a_bad_setting_is_named_in_one_line_without_its_value(
+    tmp_path: Path, given: dict[str, object], named: str
+) -> None:
+    done = estim("keys", "list", env=variables(**given), folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
+    assert named in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: Settings) -> None:
+    env = variables(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
+    done = estim("keys", "list", env=env, folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
+    assert "does not answer" in done.stderr
+
+
+def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
+    done = estim("migrate", env=variables(), folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
+    assert "ESTIM_DATABASE_URL" in done.stderr
+    assert "make run" in done.stderr
+
+
+async def test_a_key_is_made_listed_and_revoked(settings: Settings, house: House, tmp_path: Path) -> None:
+    env = variables(settings)
+    made = estim("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
+    key = made.stdout.strip()
+    actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    assert (actor.name, actor.role, actor.unit) == ("Çağrı merkezi", "call-centre", None)
+
+    listed = estim("keys", "list", env=env, folder=tmp_path).stdout
+    assert key[:19] in listed
+    assert key not in listed
+    assert "works" in listed
+
+    assert "Çağrı merkezi" in estim("keys", "revoke", key[:19], env=env, folder=tmp_path).stdout
+    assert "revoked" in estim("keys", "list", env=env, folder=tmp_path).stdout
+    unaware = Gatekeeper(house.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
+    with pytest.raises(Unauthenticated):
+        await unaware.identify(key, now=house.clock.now())
+    again = estim("keys", "revoke", key[:19], env=env, folder=tmp_path)
+    assert (again.returncode, again.stderr.count("\n")) == (1, ONE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--name", "Deneme", "--role", "mayor"], "unit-officer"),
+        (["--name", "Deneme", "--role", "unit-officer", "--unit", "no-such"], "public-works"),
+    ],
+)
+def test_an_unknown_role_or_unit_is_refused_with_those_that_exist(
+    settings: Settings, tmp_path: Path, arguments: list[str], allowed: str
+) -> None:
+    done = estim("keys", "create", *arguments, env=variables(settings), folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert allowed in done.stderr
+
+
+def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
+    printed = estim("keys", "secrets", env=variables(), folder=tmp_path).stdout
+    values = dict(line.split("=", 1) for line in printed.splitlines())
+    assert list(values) == ["ESTIM_VAULT_KEYS", "ESTIM_INDEX_KEY", "ESTIM_KEY_PEPPER"]
+    (tmp_path / "secrets.env").write_text(printed)
+    read = Settings(_env_file=tmp_path / "secrets.env")
+    assert make_vault(read).blind_index("phone", "+905320000000")
+    assert len(decode_key(read.key_pepper.get_secret_value())) == 32
+    assert estim("keys", "secrets", env=variables(), folder=tmp_path).stdout != printed
+
+
+def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_path: Path) -> None:
+    done = estim("catalogue", "check", str(ESENLER), env=variables(), folder=tmp_path)
+    assert done.returncode == 0
+    assert "9 services, 2 offices" in done.stdout
+    assert "10 D" in done.stdout
+    assert "row override" in done.stdout
+
+
+def test_check_fails_where_a_person_is_needed(tmp_path: Path) -> None:
+    table = tmp_path / "table.txt"
+    table.write_text((ESENLER / "standards-table.txt").read_text())
+    done = estim("catalogue", "check", str(table), env=variables(municipality=tmp_path), folder=tmp_path)
+    assert done.returncode == 1
+    assert "Needs a person" in done.stdout
+
+
+def test_check_of_nothing_is_told_in_one_line(tmp_path: Path) -> None:
+    done = estim("catalogue", "check", "nothing.txt", env=variables(), folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "estim: There is no nothing.txt.\n")
+
+
+def test_a_folder_is_loaded_once_and_a_faulty_one_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    env, folder = variables(settings), tmp_path / "folder"
+    shutil.copytree(ESENLER, folder)
+    assert "applies already" in estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
+    (folder / "units.yaml").write_text((folder / "units.yaml").read_text() + "\n# one unit more\n")
+    assert "is now the version" in estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
+    (folder / "offices.yaml").unlink()
+    faulty = estim("catalogue", "load", str(folder), env=env, folder=tmp_path)
+    assert faulty.returncode == 1
+    assert "offices.yaml" in faulty.stdout
+    assert "unchanged" in faulty.stderr
+
+
+def test_doctor_finds_a_fresh_installation_well(settings: Settings, tmp_path: Path) -> None:
+    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    assert done.returncode == 0
+    assert "Nothing is wrong." in done.stdout
+    assert "9 services" in done.stdout
+
+
+async def test_doctor_names_what_is_stuck_and_how_to_free_it(
+    settings: Settings, client_as: Callable[..., Awaitable[AsyncClient]], tmp_path: Path
+) -> None:
+    """No worker runs, twenty days after a request and an SMS that nobody could read."""
+    developer: AsyncClient = await client_as("developer")
+    call = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
+    assert (await developer.post("/v1/tickets", json=call)).status_code == 201
+    sms = {"message_id": "1", "sender": "12", "text": "?"}
+    assert (await developer.post("/v1/channels/sms/messages", json=sms)).status_code == 422
+    later = {"clock_start": (START + timedelta(days=20)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
+    done = estim("doctor", env=variables(settings, **later), folder=tmp_path)
+    assert done.returncode == 1
+    timers, notices, quarantine = (
+        next(line for line in done.stdout.splitlines() if f"│ {subject}" in line)
+        for subject in ("timers", "notices", "quarantine")
+    )
+    assert "should have fired" in timers
+    assert "start a worker" in timers
+    assert "start a worker" in notices
+    assert "1 messages" in quarantine
+
+
+def test_doctor_tells_that_the_queue_is_away(settings: Settings, tmp_path: Path) -> None:
+    done = estim("doctor", env=variables(settings, redis_url="redis://127.0.0.1:1/0"), folder=tmp_path)
+    assert done.returncode == 1
+    assert "1 wrong" in done.stdout
+
+
+def test_doctor_asks_for_the_migration_and_looks_no_further(
+    servers: TestServers, settings: Settings, tmp_path: Path
+) -> None:
+    with servers.database("template1") as empty:
+        done = estim("doctor", env=variables(settings, database_url=empty), folder=tmp_path)
+    assert done.returncode == 1
+    assert "estim migrate" in done.stdout
+    assert "timers" not in done.stdout
+
+
+def test_doctor_without_settings_says_which_are_missing(tmp_path: Path) -> None:
+    done = estim("doctor", env=variables(), folder=tmp_path)
+    assert done.returncode == 1
+    assert "ESTIM_DATABASE_URL" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_api_serves_and_a_wanted_stop_is_a_success(settings: Settings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (
+        going_on("api", env=variables(settings, port=port), folder=tmp_path) as run,
+        httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client,
+    ):
+        answer = client.get(f"http://127.0.0.1:{port}/health/ready")
+        assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+        assert "server" not in answer.headers
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(10) == 0
+
+
+def test_the_api_tells_a_port_in_use_in_one_line(settings: Settings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        env = variables(settings, port=taken.getsockname()[1])
+        done = estim("api", env=env, folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
+    assert "ESTIM_PORT" in done.stderr
+
+
+def test_the_worker_ends_with_success_when_asked_to(settings: Settings, tmp_path: Path) -> None:
+    with going_on("worker", env=variables(settings), folder=tmp_path) as run:
+        run.said("worker_started")
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(10) == 0

@@ -1,0 +1,92 @@
+"""The migrations: forth and back and forth, equal to the tables of the code, and safe when two run them at once."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app.core import migrations
+from app.core.db import Base, Database
+from tests.installation import ROOT
+from tests.program import PROGRAM, variables
+from tests.servers import TestServers
+
+BOOKKEEPING = {"alembic_version"}
+
+
+@pytest.fixture
+def empty(servers: TestServers) -> Iterator[str]:
+    """Address of a database without a table."""
+    with servers.database("template1") as url:
+        yield url
+
+
+def config(url: str) -> Config:
+    found = Config(ROOT / "alembic.ini")
+    found.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return found
+
+
+def tables(url: str) -> set[str]:
+    async def read() -> set[str]:
+        database = Database(url)
+        async with database.reading() as session:
+            found = set(await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
+        await database.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def revision(url: str) -> str | None:
+    async def read() -> str | None:
+        database = Database(url)
+        async with database.reading() as session:
+            found = await migrations.current(session)
+        await database.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def test_the_head_by_file_name_is_the_head_by_history() -> None:
+    assert ScriptDirectory(str(migrations.FOLDER)).get_current_head() == migrations.head()
+
+
+def test_up_down_and_up_again_leaves_the_same_structure(empty: str) -> None:
+    assert revision(empty) is None
+    migrations.upgrade(empty)
+    assert revision(empty) == migrations.head()
+    assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
+    command.downgrade(config(empty), "base")
+    assert tables(empty) == BOOKKEEPING
+    migrations.upgrade(empty)
+    assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(empty: str) -> None:
+    migrations.upgrade(empty)
+    command.check(config(empty))
+
+
+def test_migrating_what_is_migrated_changes_nothing(empty: str) -> None:
+    migrations.upgrade(empty)
+    migrations.upgrade(empty)
+    assert revision(empty) == migrations.head()
+
+
+def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> None:
+    env = variables(database_url=empty)
+    both = [
+        subprocess.Popen([*PROGRAM, "migrate"], env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [each.communicate() for each in both]
+    assert [each.returncode for each in both] == [0, 0], told
+    assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
