@@ -57,12 +57,12 @@ async def track(
         number = parse_number(body.number)
     except InvalidTicketNumber:
         raise NotFound from None
-    await attempts.check(number)
+    await attempts.begin(number)
     query = select(Ticket, Applicant).join(Applicant, Applicant.id == Ticket.applicant_id)
     row = (await session.execute(query.where(Ticket.number == number))).one_or_none()
     if row is None or not _knows_phone(row.Applicant, vault, body.phone_last_four):
-        await attempts.count(number)
         raise NotFound
+    await attempts.forgive(number)
     ticket: Ticket = row.Ticket
     clocks = await clocks_of(session, ticket.id, ticket.cycle)
     promise = next((clock for clock in clocks if clock.kind == "promise"), None)

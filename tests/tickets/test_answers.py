@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 
 from app.access.model import PersonalDataAccess
 from tests.installation import new_key, opened_client
-from tests.tickets.counter import ANSWER, CITIZEN, VISIT, Counter
+from tests.tickets.counter import ANSWER, CALL, CITIZEN, VISIT, Counter
 
 
 async def holds(counter: Counter, number: str) -> bool:
@@ -113,3 +113,52 @@ async def test_an_answer_that_shows_nothing_is_not_recorded(counter: Counter) ->
     unchanged = await counter.client.get(f"/v1/tickets/{number}", headers={"If-None-Match": '"v3"'})
     assert (tag, unchanged.status_code) == ('"v2"', 304)
     assert await reads_of(counter, number) == known
+
+
+# ── hidden identity ──
+
+TIP_OFF = {**VISIT, "kind": "tip_off", "applicant": {**CITIZEN, "email": "ornek@example.org", "hide_identity": True}}
+
+
+async def test_a_directorate_does_not_see_who_hid_behind_a_tip_off(counter: Counter) -> None:
+    """Domain §9.8: not even initials; and the applicant is sent nothing that others could read."""
+    number = await counter.open(TIP_OFF)
+    await counter.did(number, "refer")
+    await counter.did(number, "comment", {"text": "Telefonu 0532 000 00 67"})
+    for role in ("unit-officer", "pr-desk"):
+        async with opened_client(counter.app, await new_key(counter.house, role, "public-works")) as officer:
+            seen = await officer.get(f"/v1/tickets/{number}")
+            history = await officer.get(f"/v1/tickets/{number}/events")
+            page = await officer.get("/v1/tickets")
+        nobody = dict.fromkeys(("name", "phone", "national_id", "address", "email"))
+        assert seen.json()["applicant"] == {"role": "self", "masked": True, **nobody}
+        for answer in (seen, history, page):
+            assert answer.status_code == 200
+            assert "Örnek" not in answer.text
+            assert "00 67" not in answer.text
+    assert await counter.notices(number, of_offices=False) == []
+
+
+async def test_the_desk_knows_who_hid(counter: Counter) -> None:
+    number = await counter.open(TIP_OFF)
+    assert (await counter.read(number))["applicant"]["name"] == CITIZEN["name"]
+
+
+async def test_a_reader_without_the_right_sees_masks_and_none_of_the_hidden(counter: Counter) -> None:
+    open_number, hidden = await counter.open(CALL), await counter.open(TIP_OFF)
+    async with opened_client(counter.app, await new_key(counter.house, "cimer-clerk")) as clerk:
+        shown = (await clerk.get(f"/v1/tickets/{open_number}")).json()["applicant"]
+        assert (shown["name"], shown["masked"]) == ("Ö**** V*******", True)
+        assert "*** **" in shown["phone"]
+        assert (await clerk.get(f"/v1/tickets/{hidden}")).json()["applicant"]["name"] is None
+
+
+async def test_a_directorate_can_not_find_out_by_a_number_who_hid(counter: Counter) -> None:
+    number = await counter.open(TIP_OFF)
+    await counter.did(number, "refer")
+    wanted = {"phone": CITIZEN["phone"]}
+    async with opened_client(counter.app, await new_key(counter.house, "unit-officer", "public-works")) as officer:
+        assert [t["number"] for t in (await officer.get("/v1/tickets")).json()["items"]] == [number]
+        assert (await officer.get("/v1/tickets", params=wanted)).json()["items"] == []
+    found = (await counter.client.get("/v1/tickets", params=wanted)).json()["items"]
+    assert [ticket["number"] for ticket in found] == [number]

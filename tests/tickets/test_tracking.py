@@ -1,0 +1,190 @@
+"""How a citizen follows a ticket: by its number and four digits, which can't be tried out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from httpx import AsyncClient, Response
+
+from app.core.clock import ISTANBUL
+from tests.installation import SettableClock, make_settings, new_key, opened_app, opened_client
+from tests.tickets.counter import AT_WORK, ATTORNEY_VISIT, CALL, CITIZEN, ORDER, VISIT, Counter, end_of
+from workers.timers import sweep
+
+
+@pytest.fixture
+async def citizen(counter: Counter, redis_url: str) -> AsyncIterator[AsyncClient]:
+    """A caller without a key, and nothing counted against anybody yet."""
+    assert redis_url
+    async with opened_client(counter.app) as client:
+        yield client
+
+
+async def ask(citizen: AsyncClient, number: str, digits: str = "0067") -> Response:
+    return await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": digits})
+
+
+async def message(citizen: AsyncClient, number: str) -> str:
+    answer = await ask(citizen, number)
+    assert answer.status_code == 200, answer.text
+    said: str = answer.json()["message"]
+    return said
+
+
+# ── wrong answers ──
+
+
+async def test_every_wrong_answer_looks_the_same(counter: Counter, citizen: AsyncClient) -> None:
+    """A number that exists can't be told from one that does not."""
+    number = await counter.open()
+    anonymous = await counter.open(ORDER)
+    answers = [
+        await ask(citizen, number, "0068"),
+        await ask(citizen, "2600000009"),
+        await ask(citizen, "2699999995"),
+        await ask(citizen, "1234"),
+        await ask(citizen, "no number"),
+        await ask(citizen, anonymous),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    bodies = [{**answer.json(), "request_id": None} for answer in answers]
+    assert all(body == bodies[0] for body in bodies)
+    assert {tuple(sorted(set(answer.headers) - {"x-request-id"})) for answer in answers} == {
+        tuple(sorted(set(answers[0].headers) - {"x-request-id"}))
+    }
+
+
+@pytest.mark.parametrize("digits", ["67", "00067", "006", "abcd", "٠٠٦٧", ""])
+async def test_anything_but_four_digits_is_refused(counter: Counter, citizen: AsyncClient, digits: str) -> None:
+    answer = await ask(citizen, await counter.open(), digits)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/phone_last_four")
+
+
+async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(counter: Counter, citizen: AsyncClient) -> None:
+    number, other = await counter.open(), await counter.open()
+    for guess in range(10):
+        assert (await ask(citizen, number, f"{guess:04}")).status_code == 404
+    for digits in ("0011", "0067"):
+        answer = await ask(citizen, number, digits)
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+        assert answer.headers["Retry-After"] == "3600"
+    assert (await ask(citizen, f"{number[:5]} {number[5:]}")).status_code == 429
+    assert (await ask(citizen, other)).status_code == 200
+
+
+async def test_right_answers_are_not_counted(counter: Counter, citizen: AsyncClient) -> None:
+    number = await counter.open()
+    assert {(await ask(citizen, number)).status_code for _ in range(15)} == {200}
+
+
+async def test_guesses_at_the_same_moment_are_counted_too(counter: Counter, citizen: AsyncClient) -> None:
+    number = await counter.open()
+    answers = await asyncio.gather(*(ask(citizen, number, f"{guess:04}") for guess in range(60)))
+    assert [answer.status_code for answer in answers].count(404) <= 10
+    assert (await ask(citizen, number)).status_code == 429
+
+
+async def test_numbers_that_nobody_has_are_closed_like_others(citizen: AsyncClient) -> None:
+    answers = [(await ask(citizen, "2600000009", f"{guess:04}")).status_code for guess in range(11)]
+    assert answers == [404] * 10 + [429]
+
+
+async def test_tracking_works_and_is_bounded_without_valkey(
+    database_url: str, tmp_path: Path, clock: SettableClock
+) -> None:
+    settings = make_settings(database_url=database_url, redis_url="redis://127.0.0.1:1", data_dir=tmp_path)
+    async with opened_app(settings, clock) as app, opened_client(app) as citizen:
+        async with opened_client(app, await new_key(app.state.house, "call-centre")) as agent:
+            number = (await agent.post("/v1/tickets", json=CALL)).json()["number"]
+        assert (await ask(citizen, number)).status_code == 200
+        wrong = [(await ask(citizen, number, "1111")).status_code for _ in range(11)]
+        assert wrong == [404] * 10 + [429]
+        assert (await ask(citizen, number)).status_code == 429
+
+
+# ── what a citizen reads ──
+
+
+async def test_a_citizen_reads_service_unit_and_date(counter: Counter, citizen: AsyncClient) -> None:
+    number = await counter.open()
+    await counter.did(number, "refer")
+    answer = (await ask(citizen, f"{number[:2]} {number[2:6]} {number[6:]}")).json()
+    assert answer["number"] == number
+    assert (answer["status"], answer["status_label"]) == ("referred", "Birime Sevk Edildi")
+    assert answer["service_name"] == "Halkla İlişkiler - ESTİM (Çağrı Merkezi)"
+    assert answer["unit_name"] == "Fen İşleri Müdürlüğü"
+    assert datetime.fromisoformat(answer["due_at"]) == end_of(2026, 6, 1)
+    assert answer["message"] == "Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."
+    assert not {"Örnek", "0067", "çukur"} & set(str(answer).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ((*AT_WORK, "pause"), "Başvurunuz için yanıtınızı bekliyoruz."),
+        ((*AT_WORK, "pause", "resume"), "Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."),
+        (("request_documents",), "Başvurunuz için eksik belgelerinizi bekliyoruz."),
+        (("resolve",), "Başvurunuz olumlu sonuçlandırılmıştır."),
+        (("resolve", "callback", "close"), "Başvurunuz olumlu sonuçlandırılmıştır."),
+        (("resolve", "reopen"), "Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."),
+        (("withdraw",), "Başvurunuzdan vazgeçtiğiniz kaydedilmiştir."),
+    ],
+)
+async def test_each_state_has_its_sentence(
+    counter: Counter, citizen: AsyncClient, path: tuple[str, ...], expected: str
+) -> None:
+    number = await counter.open(VISIT)
+    await counter.done(number, *path)
+    assert await message(citizen, number) == expected
+
+
+@pytest.mark.parametrize(
+    ("resolution", "expected"),
+    [
+        ({"outcome": "partial"}, "Başvurunuz kısmen olumlu sonuçlandırılmıştır."),
+        (
+            {"outcome": "negative", "reason": "Özel mülkiyet", "remedy": "administrative_court"},
+            "Başvurunuz olumsuz sonuçlandırılmıştır; gerekçesi tarafınıza bildirilir.",
+        ),
+        (
+            {"outcome": "forwarded_out", "forwarded_to": "İSKİ"},
+            "Başvurunuz, görev alanı nedeniyle ilgili kuruma iletilmiştir.",
+        ),
+        (
+            {"outcome": "not_examined", "reason": "Konusu belirsiz"},
+            "Başvurunuz işleme alınamamıştır; gerekçesi tarafınıza bildirilir.",
+        ),
+    ],
+)
+async def test_each_outcome_has_its_sentence(
+    counter: Counter, citizen: AsyncClient, resolution: dict[str, str], expected: str
+) -> None:
+    number = await counter.open()
+    await counter.did(number, "resolve", resolution)
+    assert await message(citizen, number) == expected
+
+
+async def test_a_duplicate_has_its_sentence(counter: Counter, citizen: AsyncClient) -> None:
+    number = await counter.open()
+    await counter.did(number, "link_duplicate", {"duplicate_of": await counter.open()})
+    assert await message(citizen, number) == "Aynı konudaki başvurunuzla birleştirilmiştir."
+
+
+async def test_a_promise_that_waits_for_papers_names_no_date(counter: Counter, citizen: AsyncClient) -> None:
+    number = await counter.open(ATTORNEY_VISIT)
+    answer = (await ask(citizen, number)).json()
+    assert (answer["message"], answer["due_at"]) == ("Başvurunuz için eksik belgelerinizi bekliyoruz.", None)
+
+
+async def test_a_limit_that_is_past_is_admitted_before_and_after_the_sweep(
+    counter: Counter, citizen: AsyncClient
+) -> None:
+    """B71: a date that is over is never shown as one to come."""
+    number = await counter.open(CALL, applicant=CITIZEN)
+    counter.clock.set(datetime(2026, 6, 2, 0, 0, tzinfo=ISTANBUL))
+    assert await message(citizen, number) == "Başvurunuzun süresi dolmuştur."
+    await sweep(counter.house)
+    late = "Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir."
+    assert await message(citizen, number) == late
