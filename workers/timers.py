@@ -5,7 +5,6 @@ that is wiped or a second worker beside this one change nothing.
 """
 
 import asyncio
-from datetime import timedelta
 
 import structlog
 
@@ -40,11 +39,14 @@ async def sweep(house: House) -> int:
 
 
 async def _idle_seconds(house: House) -> float:
-    """Real seconds until the next checkpoint, bounded: new ones may be armed meanwhile."""
+    """Real seconds until the next checkpoint, bounded: new ones may be armed meanwhile.
+
+    What is due right after a sweep is held by somebody else; asking for it at once again would only keep them busy.
+    """
     longest = house.settings.sweep_idle_seconds
     async with house.database.reading() as session:
         upcoming = await next_due_at(session)
-    if upcoming is None:
+    now = house.clock.now()
+    if upcoming is None or upcoming <= now:
         return longest
-    ahead = max(upcoming - house.clock.now(), timedelta(0))
-    return min(house.clock.real_seconds(ahead), longest)
+    return min(house.clock.real_seconds(upcoming - now), longest)

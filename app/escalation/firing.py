@@ -62,6 +62,7 @@ class Due:
     clock_id: UUID
     clock_kind: str
     clock_state: str
+    clock_started_at: datetime
     clock_due_at: datetime
     clock_generation: int
     calendar_version_id: UUID
@@ -75,8 +76,30 @@ class Due:
     @property
     def is_stale(self) -> bool:
         """Whether the clock has moved on since this checkpoint was armed."""
-        expected = "breached" if self.kind == CheckpointKind.ESCALATION and self.level > 1 else "running"
+        expected = "breached" if self.waited else "running"
         return self.generation != self.clock_generation or self.clock_state != expected
+
+    @property
+    def waited(self) -> bool:
+        """Whether it is a level that was armed only when the one before had fired."""
+        return any(
+            step["kind"] == self.kind == CheckpointKind.ESCALATION
+            and step["level"] == self.level
+            and step["at"].startswith("+")
+            for step in self.policy["chain"]
+        )
+
+    def overtaken(self, now: datetime) -> bool:
+        """Whether a later warning or the limit itself is past as well: then only that is told of."""
+        if now >= self.clock_due_at:
+            return True
+        span = self.clock_due_at - self.clock_started_at
+        return any(
+            step["kind"] == CheckpointKind.WARNING
+            and step["level"] > self.level
+            and self.clock_started_at + span * step["level"] // 100 <= now
+            for step in self.policy["chain"]
+        )
 
 
 @dataclass(slots=True)
@@ -85,12 +108,24 @@ class Changes:
 
     fired: list[UUID] = field(default_factory=list)
     cancelled: list[UUID] = field(default_factory=list)
-    breached: list[UUID] = field(default_factory=list)
+    breached: set[UUID] = field(default_factory=set)
     armed: list[dict[str, Any]] = field(default_factory=list)
     escalations: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, TicketHead] = field(default_factory=dict)
+    failed: list[tuple[UUID, Exception]] = field(default_factory=list)
+
+    def take_in(self, other: "Changes") -> None:
+        """Add what one checkpoint changes."""
+        self.fired += other.fired
+        self.cancelled += other.cancelled
+        self.breached |= other.breached
+        self.armed += other.armed
+        self.escalations += other.escalations
+        self.notices += other.notices
+        self.events += other.events
+        self.touched |= other.touched
 
 
 CalendarOf = Callable[[Due], Calendar]
@@ -100,40 +135,38 @@ def decide(batch: Iterable[Due], *, catalogue: Catalogue, calendar_of: CalendarO
     """What the due checkpoints of a batch, oldest first, change at `now`.
 
     A checkpoint whose clock has moved on is cancelled. Of several due warnings of a clock only the last is sent, and
-    none once the limit itself is past: after an outage a clock gives one notice, not a burst.
+    none once the limit itself is past: after an outage a clock gives one notice, not a burst. One that can't be decided
+    stays armed, in `failed`, and keeps nobody else's time from running.
     """
-    due = list(batch)
     changes = Changes()
-    overtaken = _overtaken(due)
-    for point in due:
-        if point.is_stale:
-            changes.cancelled.append(point.id)
-            continue
-        changes.fired.append(point.id)
-        calendar = calendar_of(point)
-        if point.kind == CheckpointKind.WARNING:
-            if point.id not in overtaken:
-                _warn(point, changes, catalogue, calendar, now)
-        elif point.kind == CheckpointKind.BREACH:
-            _stamp(point, changes, now)
-        elif point.kind == CheckpointKind.LEGAL_RISK:
-            _raise(point, changes, catalogue, level=2, now=now)
-        else:
-            _escalate(point, changes, catalogue, calendar, now)
+    for point in batch:
+        head = point.ticket
+        before = head.event_seq, head.event_hash, set(head.raised_levels)
+        try:
+            changes.take_in(_decide_one(point, catalogue, calendar_of, now))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
+            head.event_seq, head.event_hash, head.raised_levels = before
+            changes.failed.append((point.id, error))
     return changes
 
 
-def _overtaken(due: list[Due]) -> set[UUID]:
-    """Warnings after which another checkpoint of the same clock is due as well."""
-    last: dict[UUID, UUID] = {}
-    overtaken: set[UUID] = set()
-    for point in due:
-        if point.is_stale:
-            continue
-        if point.clock_id in last:
-            overtaken.add(last[point.clock_id])
-        last[point.clock_id] = point.id
-    return overtaken
+def _decide_one(point: Due, catalogue: Catalogue, calendar_of: CalendarOf, now: datetime) -> Changes:
+    changes = Changes()
+    if point.is_stale:
+        changes.cancelled.append(point.id)
+        return changes
+    changes.fired.append(point.id)
+    calendar = calendar_of(point)
+    if point.kind == CheckpointKind.WARNING:
+        if not point.overtaken(now):
+            _warn(point, changes, catalogue, calendar, now)
+    elif point.kind == CheckpointKind.BREACH:
+        _stamp(point, changes, now)
+    elif point.kind == CheckpointKind.LEGAL_RISK:
+        _raise(point, changes, catalogue, level=2, now=now)
+    else:
+        _escalate(point, changes, catalogue, calendar, now)
+    return changes
 
 
 def _warn(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar, now: datetime) -> None:
@@ -157,7 +190,7 @@ def _warn(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar
 def _escalate(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar, now: datetime) -> None:
     """The limit is past (level 1), or nothing has happened since the level before (level 2)."""
     ticket = point.ticket
-    if point.level == 1:
+    if not point.waited:
         _stamp(point, changes, now)
     elif ticket.interim_reply_at is not None:
         return
@@ -174,7 +207,7 @@ def _escalate(point: Due, changes: Changes, catalogue: Catalogue, calendar: Cale
 
 def _stamp(point: Due, changes: Changes, now: datetime) -> None:
     """The clock is breached, at its due instant; `now` is only when that was seen."""
-    changes.breached.append(point.clock_id)
+    changes.breached.add(point.clock_id)
     _record(point, changes, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": _iso(point.clock_due_at)}, now)
 
 

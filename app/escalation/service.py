@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -25,6 +26,8 @@ from app.sla.calendar import Calendar, ClockKind
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
 from app.tickets.model import Ticket, TicketEvent
+
+log = structlog.get_logger(__name__)
 
 _HEAD = (
     "number",
@@ -62,8 +65,10 @@ async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit:
         return calendars[point.calendar_version_id][point.policy["hours"]]
 
     changes = decide(due, catalogue=catalogue, calendar_of=calendar_of, now=now)
+    for checkpoint_id, error in changes.failed:
+        log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)
-    return len(due)
+    return len(changes.fired) + len(changes.cancelled)
 
 
 async def next_due_at(session: AsyncSession) -> datetime | None:
@@ -110,6 +115,7 @@ async def _read(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
             SlaClock.id.label("clock_id"),
             SlaClock.kind.label("clock_kind"),
             SlaClock.state.label("clock_state"),
+            SlaClock.started_at.label("clock_started_at"),
             SlaClock.due_at.label("clock_due_at"),
             SlaClock.generation.label("clock_generation"),
             SlaClock.calendar_version_id,
@@ -161,6 +167,7 @@ def _due(row: Row[*tuple[Any, ...]], head: TicketHead) -> Due:
         clock_id=row.clock_id,
         clock_kind=row.clock_kind,
         clock_state=row.clock_state,
+        clock_started_at=row.clock_started_at,
         clock_due_at=row.clock_due_at,
         clock_generation=row.clock_generation,
         calendar_version_id=row.calendar_version_id,
@@ -195,7 +202,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     await _settle(session, changes.fired, state="fired", fired_at=now)
     await _settle(session, changes.cancelled, state="cancelled", fired_at=None)
     if changes.breached:
-        breached = update(SlaClock).where(among(SlaClock.id, changes.breached))
+        breached = update(SlaClock).where(among(SlaClock.id, list(changes.breached)))
         await session.execute(
             breached.values(state="breached", breached_at=SlaClock.due_at, detected_at=now),
             execution_options={"synchronize_session": False},

@@ -1,0 +1,316 @@
+"""What a due checkpoint means, as a table: who is told, what is stamped, what comes next, and what is left alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.core.ids import new_id
+from app.escalation.firing import Changes, Due, TicketHead, decide
+from app.sla.calendar import ClockKind
+from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
+from app.sla.limit import Limit, Unit
+from app.standards.catalogue import load_catalogue
+from app.tickets.history import GENESIS
+from tests.installation import ESENLER
+from tests.sla.calendars import local, turkish_calendar
+
+CATALOGUE = load_catalogue(ESENLER)
+CALENDAR = turkish_calendar(range(2026, 2028))
+
+RECEIVED = local("2026-05-12")
+LIMIT = local("2026-06-01T23:59:59.999999")
+LAW = local("2026-06-11T23:59:59.999999")
+PROMISE_CHAIN = default_chain(Limit(15, Unit.CALENDAR_DAY), ClockKind.PROMISE).to_json()
+SHORT_CHAIN = default_chain(Limit(10, Unit.MINUTE), ClockKind.PROMISE).to_json()
+LAW_CHAIN = default_chain(Limit(30, Unit.CALENDAR_DAY), ClockKind.STATUTORY).to_json()
+MICROSECOND = timedelta(microseconds=1)
+
+
+def ticket(**other: Any) -> TicketHead:
+    """A call of 12 May that a directorate has."""
+    head = TicketHead(
+        id=new_id(),
+        number="2600012349",
+        cycle=1,
+        kind="request",
+        service="call-center",
+        unit="public-works",
+        neighbourhood=None,
+        received_at=RECEIVED,
+        referred_at=RECEIVED,
+        interim_reply_at=None,
+        about_first_office=False,
+        applicant_named=True,
+        last_action="accept",
+        last_action_at=RECEIVED,
+        event_seq=3,
+        event_hash=GENESIS,
+        promise_due=LIMIT,
+    )
+    return replace(head, raised_levels=set(), **other)
+
+
+def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any) -> Due:
+    """A due checkpoint of the promise; escalations after the first find the clock breached."""
+    later = kind == "escalation" and level > 1
+    due_at = {50: RECEIVED + (LIMIT - RECEIVED) / 2, 80: RECEIVED + (LIMIT - RECEIVED) * 4 / 5, 1: LIMIT}.get(level)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "clock_id": new_id(),
+        "clock_kind": "promise",
+        "clock_state": "breached" if later else "running",
+        "clock_started_at": RECEIVED,
+        "clock_due_at": LIMIT,
+        "clock_generation": 1,
+        "calendar_version_id": new_id(),
+        "policy": {"chain": PROMISE_CHAIN, "printed": "15 GÜN"},
+        "kind": kind,
+        "level": level,
+        "due_at": due_at or local("2026-06-04T23:59:59.999999"),
+        "generation": 1,
+        "ticket": head or ticket(),
+    }
+    return Due(**{**values, **other})
+
+
+def law(kind: str, level: int, head: TicketHead, **other: Any) -> Due:
+    """A due checkpoint of the statutory clock."""
+    values: dict[str, Any] = {
+        "clock_kind": "statutory",
+        "clock_due_at": LAW,
+        "policy": {"chain": LAW_CHAIN, "printed": "30 gün"},
+        "due_at": local("2026-06-08T23:59:59.999999") if kind == "legal_risk" else LAW,
+    }
+    return promise(kind, level, head, **{**values, **other})
+
+
+def decided(*points: Due, now: datetime | None = None) -> Changes:
+    """What the points change at the instant of the last one, or at `now`."""
+    changes = decide(points, catalogue=CATALOGUE, calendar_of=lambda _: CALENDAR, now=now or points[-1].due_at)
+    assert changes.failed == []
+    assert len(changes.fired) + len(changes.cancelled) == len(points)
+    return changes
+
+
+def told(changes: Changes) -> list[tuple[str, str]]:
+    return [(notice["kind"], notice["recipient"]) for notice in changes.notices]
+
+
+def recorded(changes: Changes) -> list[str]:
+    return [row["kind"] for row in changes.events]
+
+
+# ── warnings ──
+
+
+@pytest.mark.parametrize("level", [50, 80])
+@pytest.mark.parametrize(
+    ("unit", "recipient"), [("cleaning", "unit:cleaning"), (None, "unit:public-relations"), ("gone", "unit:gone")]
+)
+def test_a_warning_goes_to_the_unit_or_to_the_desk_of_the_first_office(
+    level: int, unit: str | None, recipient: str
+) -> None:
+    """C3: a ticket that nobody has is warned of as well."""
+    changes = decided(promise("warning", level, ticket(unit=unit)))
+    assert told(changes) == [("warning", recipient)]
+    assert changes.notices[0]["level"] == level
+    assert (recorded(changes), changes.escalations, changes.breached, changes.armed) == ([], [], set(), [])
+
+
+@pytest.mark.parametrize(
+    ("level", "now", "sent"),
+    [
+        (50, RECEIVED + (LIMIT - RECEIVED) * 4 / 5 - timedelta(seconds=1), True),
+        (50, RECEIVED + (LIMIT - RECEIVED) * 4 / 5 + timedelta(seconds=1), False),
+        (80, LIMIT - MICROSECOND, True),
+        (80, LIMIT, False),
+        (50, LIMIT, False),
+        (80, LIMIT + timedelta(days=9), False),
+    ],
+)
+def test_a_warning_that_something_later_has_overtaken_is_not_sent(level: int, now: datetime, sent: bool) -> None:
+    """C7: whether the later one stands in the same batch, in the next one or has fired before makes no difference."""
+    changes = decided(promise("warning", level), now=now)
+    assert bool(changes.notices) is sent
+    assert len(changes.fired) == 1
+
+
+def test_after_an_outage_a_clock_gives_one_notice() -> None:
+    head, clock_id = ticket(), new_id()
+    points = [promise(k, n, head, clock_id=clock_id) for k, n in (("warning", 50), ("warning", 80), ("escalation", 1))]
+    changes = decided(*points, now=LIMIT + timedelta(days=3))
+    assert told(changes) == [("escalation_1", "office:1")]
+    assert changes.fired == [point.id for point in points]
+
+
+# ── levels ──
+
+
+def test_level_one_stamps_the_breach_on_the_due_instant_and_arms_level_two() -> None:
+    point = promise("escalation", 1)
+    changes = decided(point, now=LIMIT + timedelta(seconds=1))
+    assert told(changes) == [("escalation_1", "office:1")]
+    assert changes.breached == {point.clock_id}
+    assert recorded(changes) == ["breached", "escalated"]
+    assert changes.events[0]["data"]["due_at"] == LIMIT.isoformat()
+    [escalation] = changes.escalations
+    assert (escalation["level"], escalation["legal_risk"], escalation["breached_at"]) == (1, False, LIMIT)
+    assert escalation["office"]["İsim"] == CATALOGUE.office(1).printed.name
+    [armed] = changes.armed
+    assert (armed["kind"], armed["level"], armed["generation"]) == ("escalation", 2, 1)
+    assert armed["due_at"] == local("2026-06-04T23:59:59.999999")
+
+
+@pytest.mark.parametrize(
+    ("late", "level_two"),
+    [
+        (timedelta(hours=23), "2026-06-04"),
+        (timedelta(days=3), "2026-06-09"),  # seen on Thursday 4 June: Friday, Monday, Tuesday
+        (timedelta(days=30), "2026-07-06"),
+    ],
+)
+def test_level_two_waits_its_days_from_a_late_firing(late: timedelta, level_two: str) -> None:
+    """C7: an outage of three days does not fire both levels at once; the breach keeps its true instant."""
+    changes = decided(promise("escalation", 1), now=LIMIT + late)
+    assert changes.armed[0]["due_at"] == local(f"{level_two}T23:59:59.999999")
+    assert changes.escalations[0]["breached_at"] == LIMIT
+
+
+def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
+    head = ticket(level_1_number="26-000001", level_1_at=LIMIT)
+    head.raised_levels.add(1)
+    changes = decided(promise("escalation", 2, head))
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.notices[0]["payload"]["level_1_number"] == "26-000001"
+    assert (recorded(changes), changes.breached, changes.armed) == (["escalated"], set(), [])
+
+
+def test_an_interim_reply_silences_level_two_but_not_level_one() -> None:
+    replied = {"interim_reply_at": RECEIVED + timedelta(days=2)}
+    assert told(decided(promise("escalation", 1, ticket(**replied)))) == [("escalation_1", "office:1")]
+    quiet = decided(promise("escalation", 2, ticket(**replied)))
+    assert (quiet.notices, quiet.escalations, quiet.armed, len(quiet.fired)) == ([], [], [], 1)
+
+
+def test_a_matter_about_the_first_office_goes_to_the_second_only() -> None:
+    """Domain §9.17: the director is not told of complaints about the director; the next superior is."""
+    changes = decided(promise("escalation", 1, ticket(about_first_office=True)))
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.notices[0]["payload"]["signatory"] is None
+    assert changes.armed == []
+    assert recorded(changes) == ["breached", "escalated"]
+
+
+def test_a_ticket_that_nobody_has_escalates() -> None:
+    """C3."""
+    changes = decided(promise("escalation", 1, ticket(unit=None, referred_at=None)))
+    assert told(changes) == [("escalation_1", "office:1")]
+    assert changes.notices[0]["payload"]["unit_name"] is None
+
+
+def test_a_limit_of_minutes_knows_no_second_level() -> None:
+    order = ticket(service="hospitality", unit=None)
+    policy = {"chain": SHORT_CHAIN, "printed": "10 D"}
+    changes = decided(promise("escalation", 1, order, policy=policy))
+    assert told(changes) == [("escalation_1", "office:1")]
+    assert changes.armed == []
+    assert changes.notices[0]["payload"]["under_a_day"] is True
+
+
+def test_a_chain_may_begin_with_the_second_office() -> None:
+    chain = Chain((Step(CheckpointKind.ESCALATION, 2, "due"),)).to_json()
+    point = promise("escalation", 2, policy={"chain": chain, "printed": "15 GÜN"}, clock_state="running", due_at=LIMIT)
+    changes = decided(point)
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.breached == {point.clock_id}
+
+
+# ── the limit of law ──
+
+
+def test_legal_risk_raises_level_two_before_any_breach() -> None:
+    head = ticket(statutory_due=LAW, statutory_regime="law_3071")
+    changes = decided(law("legal_risk", 2, head))
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert (changes.escalations[0]["legal_risk"], changes.escalations[0]["breached_at"]) == (True, None)
+    assert (recorded(changes), changes.breached) == (["escalated"], set())
+
+
+@pytest.mark.parametrize("first", ["promise", "law"])
+def test_level_two_is_raised_once_whichever_clock_comes_first(first: str) -> None:
+    head = ticket(statutory_due=LAW)
+    points = [promise("escalation", 2, head), law("legal_risk", 2, head)]
+    changes = decided(*(points if first == "promise" else points[::-1]), now=LAW)
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.escalations[0]["legal_risk"] is (first == "law")
+    assert len(changes.fired) == 2
+
+
+def test_level_two_of_an_earlier_batch_is_not_raised_again() -> None:
+    head = ticket(statutory_due=LAW)
+    head.raised_levels.update({1, 2})
+    assert decided(law("legal_risk", 2, head)).notices == []
+    assert decided(promise("escalation", 2, head)).escalations == []
+
+
+def test_level_one_still_comes_after_a_legal_risk() -> None:
+    head = ticket(statutory_due=LAW)
+    head.raised_levels.add(2)
+    changes = decided(promise("escalation", 1, head), now=LAW)
+    assert told(changes) == [("escalation_1", "office:1")]
+
+
+def test_the_end_of_the_law_is_stamped_and_told_to_nobody() -> None:
+    changes = decided(law("breach", 1, ticket(statutory_due=LAW)))
+    assert (told(changes), recorded(changes), len(changes.breached)) == ([], ["breached"], 1)
+
+
+# ── what is left alone ──
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "other"),
+    [
+        ("warning", 50, {"clock_generation": 2}),
+        ("escalation", 1, {"clock_generation": 2}),
+        ("escalation", 1, {"clock_state": "met"}),
+        ("escalation", 1, {"clock_state": "paused"}),
+        ("escalation", 1, {"clock_state": "cancelled"}),
+        ("escalation", 1, {"clock_state": "breached"}),
+        ("warning", 80, {"clock_state": "breached"}),
+        ("escalation", 2, {"clock_state": "running"}),
+        ("escalation", 2, {"clock_generation": 2}),
+        ("legal_risk", 2, {"clock_state": "met"}),
+        ("breach", 1, {"clock_state": "met"}),
+    ],
+)
+def test_a_checkpoint_whose_clock_has_moved_on_is_cancelled(kind: str, level: int, other: dict[str, Any]) -> None:
+    """B73: a stale row never overwrites what was decided since."""
+    head = ticket()
+    point = law(kind, level, head, **other) if kind in {"legal_risk", "breach"} else promise(kind, level, head, **other)
+    changes = decided(point, now=LAW)
+    assert changes.cancelled == [point.id]
+    assert (changes.notices, changes.events, changes.escalations, changes.armed) == ([], [], [], [])
+    assert (head.event_seq, head.event_hash) == (3, GENESIS)
+
+
+def test_one_ticket_that_can_not_be_decided_holds_up_nobody() -> None:
+    """B69, B75: the bad one stays armed and is reported; its neighbours, and its own chain of events, are whole."""
+    bad, good = ticket(last_action="unheard_of"), ticket()
+    points = [promise("escalation", 1, bad), promise("escalation", 1, good)]
+    changes = decide(points, catalogue=CATALOGUE, calendar_of=lambda _: CALENDAR, now=LIMIT)
+    assert [point_id for point_id, _ in changes.failed] == [points[0].id]
+    assert isinstance(changes.failed[0][1], KeyError)
+    assert (changes.fired, changes.breached) == ([points[1].id], {points[1].clock_id})
+    assert [row["ticket_id"] for row in changes.events] == [good.id, good.id]
+    assert (bad.event_seq, bad.event_hash, bad.raised_levels) == (3, GENESIS, set())
+
+
+def test_the_history_of_a_ticket_goes_on_where_it_stood() -> None:
+    head = ticket(statutory_due=LAW)
+    changes = decided(promise("escalation", 1, head), law("legal_risk", 2, head), now=LAW.astimezone(UTC))
+    assert [row["seq"] for row in changes.events] == [4, 5, 6]
+    assert changes.touched[head.id].event_hash == changes.events[-1]["hash"]
+    assert {row["actor"] for row in changes.events} == {"system"}
