@@ -1,0 +1,286 @@
+"""Firing against the database: each notice once, whoever sweeps beside whom, and nothing lost for being late."""
+
+import asyncio
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import select, text, update
+
+from app.core.clock import ISTANBUL
+from app.escalation.model import Escalation
+from app.escalation.service import fire_due, next_due_at
+from app.house import House, open_house
+from app.notices.model import Notice
+from app.sla.model import Checkpoint, SlaClock
+from app.tickets.model import Ticket
+from tests.tickets.counter import ANSWER, AT_WORK, CALL, ORDER, VISIT, Counter, end_of
+from workers.timers import sweep
+
+DUE = end_of(2026, 6, 1)
+SECOND_LEVEL = end_of(2026, 6, 4)
+
+
+@asynccontextmanager
+async def second_house(counter: Counter, *, batch: int = 1000) -> AsyncIterator[House]:
+    """Another process on the same database, as far as PostgreSQL can tell."""
+    settings = counter.house.settings.model_copy(update={"sweep_batch": batch})
+    async with open_house(settings, counter.clock) as house:
+        yield house
+
+
+async def many(counter: Counter, count: int, body: Mapping[str, Any] = CALL) -> list[str]:
+    return await asyncio.gather(*(counter.open(body) for _ in range(count)))
+
+
+async def told(counter: Counter) -> Tally[tuple[str, int]]:
+    """How many notices of each kind went to units and offices."""
+    query = select(Notice.kind, Notice.level).where(Notice.recipient != "applicant")
+    async with counter.house.database.reading() as session:
+        return Tally((kind, level) for kind, level in await session.execute(query))
+
+
+async def sweep_in_turns(*houses: House) -> None:
+    """All houses sweep at once, again and again, until none finds anything."""
+    while any(await asyncio.gather(*(sweep(house) for house in houses))):
+        pass
+
+
+# ── outages ──
+
+
+async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(counter: Counter) -> None:
+    """C7: levels in order, no burst, nothing dropped for being late."""
+    number = await counter.open()
+    back = counter.clock.advance(DUE - counter.clock.now() + timedelta(days=3))
+    assert await sweep(counter.house) == 3
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    assert await sweep(counter.house) == 0
+    [row] = await counter.rows_of_clocks(number)
+    assert (row.state, row.breached_at, row.due_at, row.detected_at) == ("breached", DUE, DUE, back)
+    async with counter.house.database.reading() as session:
+        raised = (await session.scalars(select(Escalation))).one()
+    assert (raised.breached_at, raised.raised_at) == (DUE, back)
+    counter.clock.set(end_of(2026, 6, 9) - timedelta(microseconds=1))
+    assert await sweep(counter.house) == 0
+    counter.clock.advance(microseconds=1)
+    await sweep(counter.house)
+    assert (await counter.notices(number))[1:] == [("escalation_2", 2, 1)]
+
+
+async def test_two_warnings_in_different_batches_are_one_notice(counter: Counter) -> None:
+    number = await counter.open()
+    counter.clock.set(DUE - timedelta(hours=1))
+    async with second_house(counter, batch=1) as house:
+        assert await sweep(house) == 2
+    assert await counter.notices(number) == [("warning", 80, 1)]
+
+
+async def test_the_limit_of_law_is_found_after_an_outage_too(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    counter.clock.set(end_of(2026, 6, 20))
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    clocks = await counter.rows_of_clocks(number)
+    assert [clock.breached_at for clock in clocks] == [DUE, end_of(2026, 6, 11)]
+
+
+# ── many ──
+
+
+async def test_a_sweep_goes_on_until_nothing_is_due(counter: Counter) -> None:
+    """B75: a cap of one batch is no cap of the sweep. C2: the 101st-oldest ticket escalates as well."""
+    numbers = await many(counter, 101)
+    counter.clock.set(DUE)
+    async with second_house(counter, batch=7) as house:
+        assert await sweep(house) == 303
+    assert await told(counter) == {("escalation_1", 1): 101}
+    assert await counter.notices(numbers[-1]) == [("escalation_1", 1, 1)]
+    async with counter.house.database.reading() as session:
+        assert (
+            await session.scalar(select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= DUE))
+            is None
+        )
+
+
+async def test_two_workers_at_once_tell_everything_once(counter: Counter) -> None:
+    """C4, B58, B65: two sweeps over the same due rows, level after level."""
+    await many(counter, 20)
+    await many(counter, 10, VISIT)
+    async with second_house(counter, batch=5) as one, second_house(counter, batch=7) as other:
+        counter.clock.set(DUE)
+        await sweep_in_turns(one, other, counter.house)
+        assert await told(counter) == {("escalation_1", 1): 30}
+        counter.clock.set(SECOND_LEVEL)
+        await sweep_in_turns(one, other, counter.house)
+        assert await told(counter) == {("escalation_1", 1): 30, ("escalation_2", 2): 30}
+        counter.clock.advance(days=30)
+        await sweep_in_turns(one, other)
+    assert await told(counter) == {("escalation_1", 1): 30, ("escalation_2", 2): 30}
+    async with counter.house.database.reading() as session:
+        raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))
+    assert (len(raised), set(raised.values())) == (60, {1})
+
+
+async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(counter: Counter) -> None:
+    """C11: whoever locks first wins; after an answer there is neither a breach nor a notice, and nobody hangs."""
+    numbers = await many(counter, 24)
+    counter.clock.set(DUE)
+    async with second_house(counter, batch=3) as one, second_house(counter, batch=4) as other:
+        answers = await asyncio.gather(
+            sweep(one), sweep(other), *(counter.send(number, "resolve", ANSWER) for number in numbers)
+        )
+        assert {answer.status_code for answer in answers[2:]} == {200}
+        await sweep_in_turns(one, other)
+        counter.clock.advance(days=30)
+        assert await sweep(one) == 0
+    raised = 0
+    for number in numbers:
+        history = await counter.timeline(number)
+        kinds = [event["kind"] for event in history["items"]]
+        assert history["chain_holds"] is True
+        assert kinds in (["received", "resolve"], ["received", "breached", "escalated", "resolve"])
+        raised += len(kinds) == 4
+        assert len(await counter.notices(number)) == (len(kinds) == 4)
+    assert await told(counter) == ({("escalation_1", 1): raised} if raised else {})
+
+
+async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter) -> None:
+    held, free = await counter.open(), await counter.open()
+    counter.clock.set(DUE)
+    async with counter.house.database.transaction() as session:
+        await session.execute(select(Ticket.id).where(Ticket.number == held).with_for_update(key_share=True))
+        assert await sweep(counter.house) == 3
+        assert await counter.notices(held) == []
+        assert await counter.notices(free) == [("escalation_1", 1, 1)]
+    assert await sweep(counter.house) == 3
+    assert await counter.notices(held) == [("escalation_1", 1, 1)]
+
+
+async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(counter: Counter) -> None:
+    number = await counter.open()
+    counter.clock.set(DUE)
+    async with counter.house.database.transaction() as session:
+        await session.execute(select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True))
+        answering = asyncio.create_task(counter.send(number, "resolve", ANSWER))
+        assert await sweep(counter.house) == 0
+    assert (await answering).status_code == 200
+    assert await sweep(counter.house) == 0
+    assert await counter.notices(number) == []
+
+
+async def test_a_stale_generation_fires_nothing(counter: Counter) -> None:
+    """B73: a checkpoint that its clock has left behind is cancelled when its time comes."""
+    number = await counter.open()
+    async with counter.house.database.transaction() as session:
+        await session.execute(update(SlaClock).values(generation=9))
+    counter.clock.set(DUE)
+    assert await sweep(counter.house) == 3
+    assert await counter.notices(number) == []
+
+
+async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(counter: Counter) -> None:
+    """B69: its rows stay due, where operations see them; all others are told, and it is too once it is mended."""
+    bad, *_ = await many(counter, 5)
+    async with counter.house.database.transaction() as session:
+        await session.execute(text("UPDATE ticket SET last_action = 'unheard_of' WHERE number = :n"), {"n": bad})
+    counter.clock.set(DUE)
+    async with second_house(counter, batch=2) as house:
+        assert await sweep(house) == 14
+        assert await told(counter) == {("escalation_1", 1): 4}
+        async with counter.house.database.transaction() as session:
+            assert await next_due_at(session) == DUE
+            await session.execute(text("UPDATE ticket SET last_action = 'received' WHERE number = :n"), {"n": bad})
+        assert await sweep(house) == 1
+    assert await told(counter) == {("escalation_1", 1): 5}
+    assert (await counter.timeline(bad))["chain_holds"] is True
+
+
+async def test_a_sweep_that_fails_has_told_nothing(counter: Counter) -> None:
+    """C4, B78: what a checkpoint causes is committed with it, or not at all."""
+    number = await counter.open()
+    counter.clock.set(DUE)
+
+    async def dying() -> None:
+        async with counter.house.database.transaction() as session:
+            assert await fire_due(session, counter.house.shelf, now=DUE, limit=10) == 3
+            raise ConnectionAbortedError
+
+    with pytest.raises(ConnectionAbortedError):
+        await dying()
+    assert (await counter.notices(number), len((await counter.timeline(number))["items"])) == ([], 1)
+    assert await sweep(counter.house) == 3
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+
+
+async def test_an_emptied_queue_loses_no_timer(counter: Counter, redis_url: str) -> None:
+    """The rows are the timers: Valkey may be wiped between arming and firing."""
+    number = await counter.open()
+    with Redis.from_url(redis_url) as valkey:
+        valkey.flushall()
+    counter.clock.set(DUE)
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+
+
+# ── ten minutes ──
+
+
+@pytest.mark.parametrize(
+    ("ordered", "due"),
+    [
+        ("2026-05-12T10:00", "2026-05-12T10:10"),
+        ("2026-05-12T16:50", "2026-05-12T17:00"),  # exactly at closing: that day
+        ("2026-05-12T16:55", "2026-05-13T08:35"),
+        ("2026-05-15T16:57", "2026-05-18T08:37"),  # over a weekend
+        ("2026-05-18T20:00", "2026-05-20T08:40"),  # over 19 May
+    ],
+)
+async def test_ten_minutes_run_while_the_door_is_open(counter: Counter, ordered: str, due: str) -> None:
+    """B18, B24: to the second, and never into closed hours."""
+    counter.clock.set(datetime.fromisoformat(ordered).replace(tzinfo=ISTANBUL))
+    number = await counter.open(ORDER)
+    counter.clock.set(datetime.fromisoformat(due).replace(tzinfo=ISTANBUL) - timedelta(microseconds=1))
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("warning", 80, 1)]
+    counter.clock.advance(microseconds=1)
+    assert await sweep(counter.house) == 1
+    assert await counter.notices(number) == [("warning", 80, 1), ("escalation_1", 1, 1)]
+    counter.clock.advance(days=30)
+    assert await sweep(counter.house) == 0
+    [clock] = await counter.rows_of_clocks(number)
+    assert clock.breached_at == datetime.fromisoformat(due).replace(tzinfo=ISTANBUL)
+
+
+async def test_an_order_that_is_served_in_time_is_silent(counter: Counter) -> None:
+    number = await counter.open(ORDER)
+    counter.clock.advance(minutes=10)
+    ticket = await counter.did(number, "resolve")
+    assert ticket["clocks"][0]["on_time"] is True
+    assert await sweep(counter.house) == 0
+
+
+# ── who is told ──
+
+
+async def test_a_matter_about_the_first_office_goes_straight_to_the_second(counter: Counter) -> None:
+    number = await counter.open(about_first_office=True)
+    counter.clock.set(DUE)
+    await sweep(counter.house)
+    counter.clock.advance(days=30)
+    assert await sweep(counter.house) == 0
+    assert await counter.notices(number) == [("escalation_2", 2, 1)]
+
+
+async def test_a_warning_follows_the_ticket_to_its_directorate(counter: Counter) -> None:
+    number = await counter.open()
+    await counter.done(number, *AT_WORK)
+    counter.clock.advance(days=11)
+    await sweep(counter.house)
+    async with counter.house.database.reading() as session:
+        warned = list(await session.scalars(select(Notice.recipient).where(Notice.kind == "warning")))
+    assert warned == ["unit:public-works"]

@@ -1,0 +1,142 @@
+"""Keeping time: what is due fires by itself, nothing is asked for in vain, and an end is an end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.escalation.service import next_due_at
+from app.house import House, open_house
+from app.notices.model import Notice
+from app.sla.model import Checkpoint
+from app.tickets.model import Ticket
+from config.settings import Settings
+from tests.installation import START, SettableClock
+from workers.timers import _idle_seconds, keep_time
+
+ClientAs = Callable[..., Awaitable[AsyncClient]]
+
+ORDER = {"channel": "desk", "service": "hospitality", "description": "Çay isteniyor"}
+TEN_MINUTES = START + timedelta(minutes=10)
+
+
+class Waited(SettableClock):
+    """A settable clock that tells when somebody who keeps time has nothing left to do and waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = asyncio.Event()
+
+    def real_seconds(self, stretch: timedelta) -> float:
+        """A moment; whoever asks is about to wait."""
+        self.waiting.set()
+        return super().real_seconds(stretch)
+
+    async def settled(self) -> None:
+        """Return when the time that is shown now has been swept."""
+        for _ in range(2):  # the first wait may belong to a sweep that began before
+            self.waiting.clear()
+            await asyncio.wait_for(self.waiting.wait(), 20)
+
+
+@pytest.fixture
+def clock() -> Waited:
+    return Waited()
+
+
+@asynccontextmanager
+async def keeping_time(house: House) -> AsyncIterator[asyncio.Event]:
+    """A running time keeper; it has ended by itself when the block is left."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(keep_time(house, stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 20)
+
+
+async def told(house: House) -> list[str]:
+    async with house.database.reading() as session:
+        return list(await session.scalars(select(Notice.kind).order_by(Notice.running)))
+
+
+async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as: ClientAs, clock: Waited) -> None:
+    house = app.state.house
+    caller = await client_as("developer")
+    async with keeping_time(house):
+        await caller.post("/v1/tickets", json=ORDER)
+        # another order, far away, keeps something armed: an empty plan is not asked about how long it takes
+        await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
+        clock.set(TEN_MINUTES - timedelta(microseconds=1))
+        await clock.settled()
+        assert await told(house) == ["warning"]
+        clock.set(TEN_MINUTES)
+        await clock.settled()
+        assert await told(house) == ["warning", "escalation_1"]
+        clock.advance(hours=1)
+        await clock.settled()
+        assert await told(house) == ["warning", "escalation_1"]
+
+
+async def test_a_clock_that_is_armed_while_it_waits_is_not_missed(
+    app: FastAPI, client_as: ClientAs, settings: Settings
+) -> None:
+    """B66, B70: the next look never lies further away than a quarter of a second."""
+    house = app.state.house
+    caller = await client_as("developer")
+    assert await _idle_seconds(house) == settings.sweep_idle_seconds <= 0.25
+    await caller.post("/v1/tickets", json=ORDER)
+    assert await _idle_seconds(house) < settings.sweep_idle_seconds
+
+
+async def test_what_somebody_else_holds_is_not_asked_for_endlessly(
+    app: FastAPI, client_as: ClientAs, clock: Waited, settings: Settings
+) -> None:
+    house = app.state.house
+    await (await client_as("developer")).post("/v1/tickets", json=ORDER)
+    clock.set(TEN_MINUTES)
+    async with house.database.transaction() as session:
+        await session.execute(select(Ticket.id).with_for_update(key_share=True))
+        assert await _idle_seconds(house) == settings.sweep_idle_seconds
+
+
+async def test_it_ends_when_it_is_told(house: House) -> None:
+    async with keeping_time(house) as stop:
+        stop.set()
+
+
+async def test_a_database_that_is_away_is_somebody_elses_error(settings: Settings, clock: Waited) -> None:
+    gone = settings.model_copy(
+        update={"database_url": type(settings.database_url)("postgresql+asyncpg://127.0.0.1:1/x")}
+    )
+    async with open_house(gone, clock) as house:
+        with pytest.raises((OSError, SQLAlchemyError)):
+            await keep_time(house, asyncio.Event())
+
+
+async def test_two_time_keepers_fire_everything_once(
+    app: FastAPI, house: House, clock: Waited, client_as: ClientAs
+) -> None:
+    """B58: as many workers as you like."""
+    caller = await client_as("developer")
+    await asyncio.gather(*(caller.post("/v1/tickets", json=ORDER) for _ in range(30)))
+    await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
+    clock.set(TEN_MINUTES)
+    async with keeping_time(app.state.house), keeping_time(house):
+        await clock.settled()
+        await clock.settled()
+    kinds = await told(house)
+    assert kinds == ["escalation_1"] * 30
+    async with house.database.reading() as session:
+        fired = select(func.count()).select_from(Checkpoint).where(Checkpoint.state == "fired")
+        assert await session.scalar(fired) == 60
+        upcoming = await next_due_at(session)
+    assert isinstance(upcoming, datetime)
+    assert upcoming > clock.now()
