@@ -1,0 +1,58 @@
+"""What is sent when, and what has to come of it: a month of a municipality, 11 May to 7 June 2026.
+
+The month has everything that bends a date: 19 May, the eve (26 May, a half day) and four days of Kurban Bayramı, and
+weekends.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from demo import broken, kept
+from demo.values import Story, Totals, at
+
+START: Final = at("2026-05-11 09:00")
+END: Final = at("2026-06-07 12:00")
+"""Two and a half days after the last level 2 (4 June)."""
+
+CUT_OFF: Final = END + timedelta(days=21)
+"""So long a hampered machine may take for what should be there at `END`; then it counts as missing."""
+
+FLUSH_AT: Final = at("2026-05-24 12:00")
+KILL_AT: Final = at("2026-05-30 12:00")
+"""Two and a half days before eight limits end; no clock has two checkpoints in the nine days after it."""
+
+STORIES: Final[tuple[Story, ...]] = (
+    kept.POTHOLE,
+    broken.RUBBISH,
+    kept.ROADS_LIST,
+    kept.RAMP,
+    kept.STREET_LIGHT,
+    broken.SWING,
+    broken.FIRST_OFFICE,
+    kept.ATTORNEY,
+    kept.MARKET,
+    kept.LIBRARY,
+    broken.BRANCHES,
+    kept.EXTRA_FLOOR,
+    kept.MARRIAGE,
+    kept.TEA,
+)
+
+SPECIMEN: Final = broken.BRANCHES
+"""The story whose level-1 and level-2 notices are printed at the end: it has a unit, a referral and both levels."""
+
+TOTALS: Final = Totals(
+    on_time=9,
+    breached=4,
+    withdrawn=1,
+    notices={
+        "receipt": 10,
+        "missing_documents": 1,
+        "referral": 5,
+        "warning": 14,
+        "escalation_1": 3,
+        "escalation_2": 4,
+        "resolution": 6,
+    },
+    levels={1: 3, 2: 4},
+)

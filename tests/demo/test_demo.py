@@ -1,0 +1,59 @@
+"""The demonstration as a person runs it, with everything done to it that it promises to survive."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import demo
+
+ROOT = Path(demo.__file__).parents[1]
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files that the servers' account can enter; pytest's own has mode 700."""
+    with tempfile.TemporaryDirectory(prefix="estim-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+def start(temporary: Path, *options: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo", *options],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.timeout(240)
+def test_every_figure_holds_though_valkey_is_wiped_and_the_worker_killed(temporary: Path) -> None:
+    with start(temporary, "--flush-valkey", "--kill-worker") as running:
+        output, _ = running.communicate()
+    assert running.returncode == 0, output
+    assert "FLUSHALL" in output
+    assert "kill -9" in output
+    assert "yeniden başlatıldı" in output
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupt_in_the_middle_leaves_nothing(temporary: Path) -> None:
+    with start(temporary) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "alındı" in line:
+                break
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+    assert running.returncode == 130, rest
+    assert "Durduruldu" in rest
+    assert list(temporary.iterdir()) == []
