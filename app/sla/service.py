@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
@@ -30,10 +31,10 @@ async def store_calendars(session: AsyncSession, calendars: Calendars, *, now: d
     return version.id
 
 
-async def newest_calendars(session: AsyncSession) -> tuple[UUID, Calendars] | None:
-    """The calendars that serve new computations, with the id of their version; None before the first was stored."""
-    row = await _newest(session)
-    return None if row is None else (row.id, _calendars(row))
+async def newest_calendar_version(session: AsyncSession) -> UUID | None:
+    """The version that serves new computations; None before the first was stored."""
+    found: UUID | None = await session.scalar(_by_age(CalendarVersion.id))
+    return found
 
 
 async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
@@ -43,8 +44,12 @@ async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
 
 
 async def _newest(session: AsyncSession) -> CalendarVersion | None:
-    by_age = select(CalendarVersion).order_by(CalendarVersion.created_at.desc(), CalendarVersion.id.desc())
-    return await session.scalar(by_age.limit(1))
+    found: CalendarVersion | None = await session.scalar(_by_age(CalendarVersion))
+    return found
+
+
+def _by_age(wanted: Any) -> Select[Any]:
+    return select(wanted).order_by(CalendarVersion.created_at.desc(), CalendarVersion.id.desc()).limit(1)
 
 
 def _calendars(row: CalendarVersion) -> Calendars:

@@ -1,5 +1,6 @@
 """What applies now: the newest catalogue and calendar version, read once and kept at hand."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.errors import Unavailable
-from app.sla.service import Calendars, calendars_of, newest_calendars
+from app.sla.service import Calendars, calendars_of, newest_calendar_version
 from app.standards.model import CatalogueVersion
 from app.standards.values import Catalogue, catalogue_from_json
 
@@ -35,15 +36,21 @@ class Shelf:
         self._database = database
         self._current: Rulebook | None = None
         self._checked = 0.0
+        self._asking = asyncio.Lock()
         self._calendars: OrderedDict[UUID, Calendars] = OrderedDict()
 
     async def current(self) -> Rulebook:
-        """The rules for new tickets; raises `Unavailable` before a catalogue was loaded."""
-        if self._current is None or time.monotonic() - self._checked > REFRESH_SECONDS:
-            async with self._database.reading() as session:
-                self._current = await self._read(session)
+        """The rules for new tickets; raises `Unavailable` before a catalogue was loaded.
+
+        Of the requests that come while it is time to ask again, one asks; the others go on with what is known.
+        """
+        known = self._current
+        if known is not None and (self._asking.locked() or time.monotonic() - self._checked <= REFRESH_SECONDS):
+            return known
+        async with self._asking, self._database.reading() as session:
+            self._current = current = await self._read(session)
             self._checked = time.monotonic()
-        return self._current
+            return current
 
     async def calendars(self, session: AsyncSession, version_id: UUID) -> Calendars:
         """The calendars of a stored version; versions never change, so they are read once."""
@@ -59,12 +66,12 @@ class Shelf:
         newest = await session.scalar(
             select(CatalogueVersion.id).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc()).limit(1)
         )
-        calendars = await newest_calendars(session)
-        if newest is None or calendars is None:
+        calendar_version = await newest_calendar_version(session)
+        if newest is None or calendar_version is None:
             raise Unavailable(retry_after=30)
         if self._current is not None and self._current.catalogue_version_id == newest:
             catalogue = self._current.catalogue
         else:
             content = await session.scalar(select(CatalogueVersion.content).where(CatalogueVersion.id == newest))
             catalogue = catalogue_from_json(content or {})
-        return Rulebook(newest, catalogue, *calendars)
+        return Rulebook(newest, catalogue, calendar_version, await self.calendars(session, calendar_version))
