@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from stdnum.exceptions import ValidationError
@@ -71,10 +72,12 @@ class Phone:
         return f"{shown} dahili {self.extension}" if self.extension else shown
 
 
+@lru_cache(maxsize=64)
 def parse_phone(text: str) -> Phone:
     """Read a number in any Turkish spelling, with `/1010` or `dahili 1010` as extension; raises `IdentityError`.
 
     Short numbers (153, 112) are nobody's own and are refused, and so is a number among words or beside another one.
+    A few are remembered for a moment: a request asks when it is checked and again when it is taken.
     """
     if len(text) > _LONGEST:
         raise IdentityError("phone")
