@@ -59,12 +59,12 @@ async def _kept(request: Request, refusal: EstimError) -> EstimError:
     return refusal
 
 
-def _door(request: Request) -> Door:
+async def _door(request: Request) -> Door:
     door: Door = request.app.state.house.door
     return door
 
 
-def _field_batch(request: Request) -> FieldBatch:
+async def _field_batch(request: Request) -> FieldBatch:
     house = request.app.state.house
     return FieldBatch(door=house.door, database=house.database, vault=house.vault)
 

@@ -22,7 +22,7 @@ async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _cursor(
+async def _cursor(
     cursor: Annotated[str | None, Query(max_length=300, description="From `next_cursor`")] = None,
 ) -> Cursor | None:
     return None if cursor is None else Cursor.decode(cursor)
@@ -45,7 +45,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-def _now(request: Request) -> datetime:
+async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.house.clock.now()
     return now
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from app.notices.service import ReadingDesk
 
 
-def _desk(request: Request) -> ReadingDesk:
+async def _desk(request: Request) -> ReadingDesk:
     house = request.app.state.house
     return ReadingDesk(house.renderer, house.facts)
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from app.people.vault import Vault
 
 
-def _vault(request: Request) -> Vault:
+async def _vault(request: Request) -> Vault:
     vault: Vault = request.app.state.house.vault
     return vault
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from app.standards.rulebook import Rulebook, Shelf
 
 
-def _shelf(request: Request) -> Shelf:
+async def _shelf(request: Request) -> Shelf:
     shelf: Shelf = request.app.state.house.shelf
     return shelf
 
