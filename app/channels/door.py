@@ -18,7 +18,7 @@ from app.access.actor import Actor
 from app.channels.model import InboundMessage
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.db import RETRY_AFTER_SECONDS, Database, bulk_insert, draw_numbers, is_away
+from app.core.db import RETRY_AFTER_SECONDS, Base, Database, Part, draw_numbers, insert_whole, is_away
 from app.core.errors import AlreadyReceived, EstimError, KeyReused, Unavailable
 from app.core.ids import new_id
 from app.core.jobs import ring
@@ -149,26 +149,35 @@ def message_row(raw: RawMessage, opening: Opening, vault: Vault, *, actor: Actor
 
 
 async def _store(session: AsyncSession, pairs: Sequence[tuple[_Knock, TicketRows]]) -> set[UUID]:
-    """Insert what is new, table by table; returns the ids of the tickets that were stored.
+    """Insert what is new, each ticket with all that belongs to it; returns the ids of the tickets that were stored.
 
     Rows go in the order of their keys, so that two processes with overlapping batches wait for each other instead of
-    dead-locking. Tickets come before their applicants (the foreign key is checked at the commit): which of them are
-    new is known only then.
+    dead-locking.
     """
     ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].opening))
+    parts = {
+        Applicant: [[made.applicant] for _, made in ordered],
+        TicketEvent: [[made.event] for _, made in ordered],
+        TicketDocument: [made.documents for _, made in ordered],
+        SlaClock: [made.clocks for _, made in ordered],
+        Checkpoint: [made.checkpoints for _, made in ordered],
+        Notice: [made.notices for _, made in ordered],
+        InboundMessage: [[knock.message] if knock.message else [] for knock, _ in ordered],
+    }
     tickets = [made.ticket for _, made in ordered]
-    stored: set[UUID] = set(await bulk_insert(session, Ticket, tickets, skip_conflicts=True, returning="id"))
-    new = [(knock, made) for knock, made in ordered if knock.opening.ticket_id in stored]
-    await bulk_insert(session, Applicant, [made.applicant for _, made in new])
-    await bulk_insert(session, TicketEvent, [made.event for _, made in new])
-    await bulk_insert(session, TicketDocument, [row for _, made in new for row in made.documents])
-    await bulk_insert(session, SlaClock, [row for _, made in new for row in made.clocks])
-    await bulk_insert(session, Checkpoint, [row for _, made in new for row in made.checkpoints])
-    notices = [row for _, made in new for row in made.notices]
-    await bulk_insert(session, Notice, notices)
-    await bulk_insert(session, InboundMessage, [knock.message for knock, _ in new if knock.message is not None])
-    ring(session.info, "deliver_notices", [row["id"] for row in notices])
+    owned = [_part(model, tickets, rows_of) for model, rows_of in parts.items()]
+    stored = await insert_whole(session, Ticket, tickets, owned)
+    ring(
+        session.info,
+        "deliver_notices",
+        [row["id"] for _, made in ordered for row in made.notices if row["ticket_id"] in stored],
+    )
     return stored
+
+
+def _part(model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[list[dict[str, Any]]]) -> Part:
+    owned = [(row, ticket["id"]) for ticket, rows in zip(tickets, rows_of, strict=True) for row in rows]
+    return Part(model, [row for row, _ in owned], [owner for _, owner in owned])
 
 
 def _key_order(opening: Opening) -> tuple[str, str, str, str]:

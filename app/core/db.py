@@ -5,17 +5,21 @@ Timeouts stand on every stage (connect, pool, statement), for a server that hang
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import (
     Column,
     ColumnElement,
     MetaData,
+    Select,
     Table,
     TableValuedAlias,
     Update,
+    Uuid,
     any_,
     bindparam,
     column,
@@ -36,6 +40,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 from app.core.jobs import Doorbell, rung
 
 T = TypeVar("T")
+
+_OWNER: Final = "owner_id"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -141,6 +147,32 @@ async def bulk_insert(
     return list(result.scalars()) if returning else []
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one table that are stored only together with rows of another: `owners` has the id of each one's owner."""
+
+    model: type[Base]
+    rows: Sequence[Mapping[str, Any]]
+    owners: Sequence[UUID]
+
+
+async def insert_whole(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]], parts: Sequence[Part]
+) -> set[UUID]:
+    """Insert rows with all their parts in one statement; the ids of those that hit no unique constraint.
+
+    The others are left out, and their parts with them. Foreign keys are checked when the statement has ended, so
+    the order of the parts does not matter. Eight statements cost a small batch more than all of its rows.
+    """
+    parts = [part for part in parts if part.rows]
+    statement = _whole_insert(model, tuple(rows[0]), tuple((part.model, tuple(part.rows[0])) for part in parts))
+    values = _arrays(rows, model.__tablename__)
+    for part in parts:
+        prefix = part.model.__tablename__
+        values |= _arrays(part.rows, prefix) | {f"{prefix}_{_OWNER}": list(part.owners)}
+    return set(await session.scalars(statement, values))
+
+
 async def bulk_update(session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the named columns of any number of rows, found by their `id`, in one statement."""
     if rows:
@@ -166,24 +198,43 @@ def _unnest_insert(
 
 
 @lru_cache(maxsize=64)
+def _whole_insert(
+    model: type[Base], names: tuple[str, ...], parts: tuple[tuple[type[Base], tuple[str, ...]], ...]
+) -> Select[Any]:
+    table, incoming = _incoming(model, names, model.__tablename__)
+    arriving = select(*(incoming.c[name] for name in names))
+    inserted = insert(table).from_select(list(names), arriving).on_conflict_do_nothing().returning(table.c.id)
+    stored = inserted.cte("stored")
+    whole = select(stored.c.id)
+    for part, part_names in parts:
+        prefix = part.__tablename__
+        part_table, rows = _incoming(part, part_names, prefix, Column(_OWNER, Uuid))
+        kept = select(*(rows.c[name] for name in part_names)).where(rows.c[_OWNER].in_(select(stored.c.id)))
+        whole = whole.add_cte(insert(part_table).from_select(list(part_names), kept).cte(f"new_{prefix}"))
+    return whole
+
+
+@lru_cache(maxsize=64)
 def _unnest_update(model: type[Base], names: tuple[str, ...]) -> Update:
     table, incoming = _incoming(model, names)
     changed = {name: incoming.c[name] for name in names if name != "id"}
     return update(table).where(table.c.id == incoming.c.id).values(changed)
 
 
-def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+def _arrays(rows: Sequence[Mapping[str, Any]], prefix: str = "all") -> dict[str, list[Any]]:
+    return {f"{prefix}_{name}": [row[name] for row in rows] for name in rows[0]}
 
 
-def _incoming(model: type[Base], names: tuple[str, ...]) -> tuple[Table, TableValuedAlias]:
-    """The model's table, and rows of these columns as they come in: one array parameter a column."""
+def _incoming(
+    model: type[Base], names: tuple[str, ...], prefix: str = "all", *more: Column[Any]
+) -> tuple[Table, TableValuedAlias]:
+    """The model's table, and rows of these columns (and `more`) as they come in: one array parameter a column."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
-    columns: list[Column[Any]] = [table.c[name] for name in names]
-    arrays = func.unnest(*(bindparam(f"all_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
+    columns: list[Column[Any]] = [*(table.c[name] for name in names), *more]
+    arrays = func.unnest(*(bindparam(f"{prefix}_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
     values = arrays.table_valued(*(column(c.name, c.type) for c in columns))
-    return table, values.render_derived(name="incoming")
+    return table, values.render_derived(name=f"{prefix}_rows")
 
 
 async def draw_numbers(session: AsyncSession, sequence: Sequence_, count: int) -> list[int]:
