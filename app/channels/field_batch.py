@@ -5,11 +5,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from app.access.actor import Actor
-from app.channels.door import Door, RawMessage
+from app.channels.door import Admission, Door, RawMessage
 from app.channels.field import FieldBatchAnswer, FieldItemAnswer, FieldItemBody, trust_device_time
 from app.channels.quarantine import Refused, keep
 from app.core.db import Database
@@ -31,41 +32,64 @@ class FieldBatch:
         self._vault = vault
 
     async def take(self, actor: Actor, items: Sequence[Any], *, now: datetime, language: Language) -> FieldBatchAnswer:
-        """Take all items at once and answer in their order; sending the batch again changes nothing."""
-        answers = await asyncio.gather(
-            *(self._take_one(actor, index, item, now=now, language=language) for index, item in enumerate(items))
-        )
-        counts = {name: sum(a.result == name for a in answers) for name in ("accepted", "repeated", "quarantined")}
-        return FieldBatchAnswer(items=list(answers), **counts)
+        """Take all items at once and answer in their order; sending the batch again changes nothing.
 
-    async def _take_one(
-        self, actor: Actor, index: int, item: Any, *, now: datetime, language: Language
-    ) -> FieldItemAnswer:
+        What was refused is kept in one transaction, so that a bad batch needs one connection, not one an item.
+        """
+        outcomes = await asyncio.gather(*(self._admit(actor, item, now) for item in items))
+        kept = await self._keep(actor, [outcome for outcome in outcomes if isinstance(outcome, Refused)], now)
+        answers = [
+            _answer(index, item, outcome, kept, language)
+            for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))
+        ]
+        counts = {name: sum(a.result == name for a in answers) for name in ("accepted", "repeated", "quarantined")}
+        return FieldBatchAnswer(items=answers, **counts)
+
+    async def _admit(self, actor: Actor, item: Any, now: datetime) -> Admission | Refused:
+        """One item through the door, or why it can't be."""
         raw = json.dumps(item).encode()
-        item_id = item.get("item_id") if isinstance(item, dict) else None
-        known_id = item_id[:200].encode("utf-8", "replace").decode() if isinstance(item_id, str) else None
         try:
             body = FieldItemBody.model_validate(item)
             digest = self._vault.blind_index("message", body.model_dump_json())
             intake = trust_device_time(body.to_intake(digest), now)
-            admission = await self._door.intake(actor, intake, raw=RawMessage(DOOR, raw))
+            return await self._door.intake(actor, intake, raw=RawMessage(DOOR, raw))
         except ValidationError as error:
             errors = field_errors(error.errors(include_input=False, include_url=False))
         except Invalid as error:
             errors = list(error.errors)
         except AlreadyReceived as error:
             errors = [FieldError("/item_id", error.code, error.facts)]
-        else:
-            due = next((c["due_at"] for c in admission.receipt["clocks"] if c["kind"] == "promise"), None)
-            result = "repeated" if admission.replayed else "accepted"
-            return FieldItemAnswer(
-                index=index, item_id=known_id, result=result, number=admission.receipt["number"], due_at=due
-            )
-        kept = await self._keep(actor, raw, errors, now)
-        told = describe(errors, language)
-        return FieldItemAnswer(index=index, item_id=known_id, result="quarantined", quarantine_id=kept, errors=told)
+        return Refused(DOOR, Channel.FIELD, raw, errors)
 
-    async def _keep(self, actor: Actor, raw: bytes, errors: list[FieldError], now: datetime) -> str:
-        refused = Refused(DOOR, Channel.FIELD, raw, errors)
+    async def _keep(self, actor: Actor, refused: Sequence[Refused], now: datetime) -> dict[bytes, UUID]:
+        """Put refused items into quarantine; the ids of their copies by what they contain."""
+        if not refused:
+            return {}
         async with self._database.transaction() as session:
-            return str(await keep(session, refused, actor=actor, vault=self._vault, now=now))
+            return {
+                one.body: await keep(session, one, actor=actor, vault=self._vault, now=now)
+                for one in {one.body: one for one in refused}.values()
+            }
+
+
+def _answer(
+    index: int, item: Any, outcome: Admission | Refused, kept: dict[bytes, UUID], language: Language
+) -> FieldItemAnswer:
+    item_id = item.get("item_id") if isinstance(item, dict) else None
+    known_id = item_id[:200].encode("utf-8", "replace").decode() if isinstance(item_id, str) else None
+    if isinstance(outcome, Refused):
+        return FieldItemAnswer(
+            index=index,
+            item_id=known_id,
+            result="quarantined",
+            quarantine_id=str(kept[outcome.body]),
+            errors=describe(outcome.errors, language),
+        )
+    due = next((clock["due_at"] for clock in outcome.receipt["clocks"] if clock["kind"] == "promise"), None)
+    return FieldItemAnswer(
+        index=index,
+        item_id=known_id,
+        result="repeated" if outcome.replayed else "accepted",
+        number=outcome.receipt["number"],
+        due_at=due,
+    )
