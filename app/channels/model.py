@@ -29,7 +29,7 @@ class InboundMessage(Base):
     ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"), index=True)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
-    discard_reason: Mapped[str | None] = mapped_column(Text)
+    discard_reason: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
         CheckConstraint("outcome IN ('accepted', 'quarantined', 'discarded')", name="outcome"),

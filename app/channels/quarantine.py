@@ -154,7 +154,8 @@ async def _settle_accepted(
     )
 
 
-def settle_discarded(message: InboundMessage, *, reason: str, actor: Actor, now: datetime) -> None:
-    """Note that a kept message is no request; it stays stored with the reason."""
-    message.outcome, message.discard_reason = "discarded", reason
+def settle_discarded(message: InboundMessage, *, reason: str, actor: Actor, vault: Vault, now: datetime) -> None:
+    """Note that a kept message is no request; it stays stored with the reason, sealed like all that people write."""
+    message.outcome = "discarded"
+    message.discard_reason = vault.seal(reason, table=_TABLE, column="discard_reason", row_id=message.id)
     message.settled_at, message.settled_by = now, actor.client_id

@@ -229,11 +229,12 @@ async def discard_message(
     body: DiscardBody,
     session: Transaction,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
+    vault: OpenVault,
     now: Now,
 ) -> None:
     """Discard a message that is no request, with a reason. It stays stored."""
     message = await quarantine.get_kept(session, message_id, lock=True)
-    quarantine.settle_discarded(message, reason=body.reason, actor=actor, now=now)
+    quarantine.settle_discarded(message, reason=body.reason, actor=actor, vault=vault, now=now)
 
 
 def _may_use(actor: Actor, scope: Scope) -> None:

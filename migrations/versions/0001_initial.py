@@ -246,7 +246,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.Uuid(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.Uuid(), nullable=True),
-        sa.Column("discard_reason", sa.Text(), nullable=True),
+        sa.Column("discard_reason", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "(outcome = 'discarded') = (discard_reason IS NOT NULL)",
             name=op.f("ck_inbound_message_discard_reason"),

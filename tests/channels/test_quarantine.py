@@ -120,17 +120,17 @@ async def test_the_content_is_shown_only_to_keys_that_may_read_personal_data(app
     assert [(read.operation, read.facts) for read in reads] == [("list_quarantine", {"messages": "1"})]
 
 
-@pytest.mark.parametrize("role", ["sms-gateway", "mobile-app", "call-centre", "unit-officer", "pr-director"])
-async def test_who_may_not_manage_quarantine_sees_nothing_of_it(client_as: ClientAs, role: str) -> None:
+async def test_who_may_not_manage_quarantine_sees_nothing_of_it(client_as: ClientAs) -> None:
     """Neither the list nor whether a message is there."""
     message_id = await kept(await client_as("developer"), SMS, b"{")
-    client = await client_as(role)
-    answers = [
-        await client.get(KEPT),
-        await client.post(f"{KEPT}/{message_id}/retry"),
-        await client.post(f"{KEPT}/{message_id}/discard", json={"reason": "x"}),
-    ]
-    assert {answer.status_code for answer in answers} == {403}
+    for role in ("sms-gateway", "mobile-app", "call-centre", "unit-officer", "pr-director"):
+        client = await client_as(role)
+        answers = [
+            await client.get(KEPT),
+            await client.post(f"{KEPT}/{message_id}/retry"),
+            await client.post(f"{KEPT}/{message_id}/discard", json={"reason": "x"}),
+        ]
+        assert {answer.status_code for answer in answers} == {403}, role
 
 
 async def test_without_a_key_or_the_doors_scope_nothing_is_kept(client: AsyncClient, client_as: ClientAs) -> None:
@@ -173,17 +173,15 @@ async def test_a_message_can_be_tried_again_as_it_is(client_as: ClientAs, clock:
     assert retried.json()["clocks"][0]["started_at"] == "2026-05-12T08:00:00+00:00"
 
 
-@pytest.mark.parametrize(
-    "corrected",
-    [{}, {"text": "x"}, bodies.sms("m-2", sender="12"), {"\x00": "\x00"}, bodies.sms("m-2", text=" ")],
-)
-async def test_a_correction_that_does_not_help_is_refused(client_as: ClientAs, corrected: dict[str, Any]) -> None:
+async def test_a_correction_that_does_not_help_is_refused(client_as: ClientAs) -> None:
     """And the message waits on."""
     client = await client_as("developer")
     answer = await client.post(SMS, json=bodies.sms("m-2") | {"unknown": 1})
     message_id = answer.json()["quarantine_id"]
-    retried = await client.post(f"{KEPT}/{message_id}/retry", json={"corrected": corrected})
-    assert (retried.status_code, retried.json()["code"]) == (422, "invalid")
+    half = [{}, {"text": "x"}, {"\x00": "\x00"}, bodies.sms("m-2", sender="12"), bodies.sms("m-2", text=" ")]
+    for corrected in half:
+        retried = await client.post(f"{KEPT}/{message_id}/retry", json={"corrected": corrected})
+        assert (retried.status_code, retried.json()["code"]) == (422, "invalid"), corrected
     assert [item["id"] for item in await listed(client)] == [message_id]
 
 
@@ -253,7 +251,10 @@ async def test_a_discarded_message_stays_stored_with_its_reason(app: FastAPI, cl
     assert (answer.status_code, answer.content) == (204, b"")
     assert await listed(client) == []
     row = await stored(app, message_id)
-    assert (row.outcome, row.discard_reason, row.settled_at) == ("discarded", "Reklam mesajı", START.astimezone(UTC))
+    assert (row.outcome, row.settled_at) == ("discarded", START.astimezone(UTC))
+    vault = app.state.house.vault
+    reason = vault.open(row.discard_reason, table="inbound_message", column="discard_reason", row_id=row.id)
+    assert reason == "Reklam mesajı"
     for command in ("retry", "discard"):
         again = await client.post(
             f"{KEPT}/{message_id}/{command}", json={"reason": "x"} if command == "discard" else {}
@@ -262,13 +263,13 @@ async def test_a_discarded_message_stays_stored_with_its_reason(app: FastAPI, cl
     assert await kept(client, SMS, b"REKLAM") != message_id
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": " "}, {"reason": "a\nb"}, {"reason": "x" * 201}])
-async def test_nothing_is_discarded_without_a_reason(client_as: ClientAs, body: dict[str, str]) -> None:
+async def test_nothing_is_discarded_without_a_reason(client_as: ClientAs) -> None:
     """One line that says why."""
     client = await client_as("developer")
     message_id = await kept(client, SMS, b"?")
-    answer = await client.post(f"{KEPT}/{message_id}/discard", json=body)
-    assert {error["pointer"] for error in answer.json()["errors"]} == {"/reason"}
+    for body in ({}, {"reason": ""}, {"reason": " "}, {"reason": "a\nb"}, {"reason": "x" * 201}):
+        answer = await client.post(f"{KEPT}/{message_id}/discard", json=body)
+        assert {error["pointer"] for error in answer.json()["errors"]} == {"/reason"}, body
     assert len(await listed(client)) == 1
 
 
