@@ -11,7 +11,7 @@ from app.notices.kinds import Medium, NoticeKind, Payload, snapshot
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a notice goes to: `applicant`, `unit:<code>` or `office:<level>`; an applicant has no name or address here."""
+    """Who gets a notice: `applicant`, `unit:<code>` or `office:<level>`; an applicant has neither name nor address."""
 
     code: str
     name: str | None = None
