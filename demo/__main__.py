@@ -25,7 +25,7 @@ from demo.verdict import Facts, differences
 PROGRAMS = {"api": "API", "worker": "Zamanlayıcı (worker)"}
 STOPPED = 130
 CALL_SECONDS = 20.0
-TITLE = "ESTİM · dört hafta otuz saniyede: 14 başvuru, her kanaldan; süreler gerçek takvimle"
+TITLE = "ESTİM · otuz saniyede dört hafta: her kanaldan başvuru, gerçek takvim"
 BUILDING = "Geçici kurulum hazırlanıyor: PostgreSQL, Valkey, hizmet standartları tablosu …"
 STARTING = "API ve zamanlayıcı (worker) başlıyor …"
 
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the demonstration; the exit code."""
     options = _options(arguments)
     console = Console(highlight=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     began = time.monotonic()

@@ -46,13 +46,14 @@ def test_every_figure_holds_though_valkey_is_wiped_and_the_worker_killed(tempora
     assert list(temporary.iterdir()) == []
 
 
-def test_an_interrupt_in_the_middle_leaves_nothing(temporary: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_stopped_in_the_middle_leaves_nothing(temporary: Path, number: signal.Signals) -> None:
     with start(temporary) as running:
         assert running.stdout is not None
         for line in running.stdout:
             if "alındı" in line:
                 break
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         rest = running.stdout.read()
     assert running.returncode == 130, rest
     assert "Durduruldu" in rest
