@@ -49,11 +49,11 @@ class DeliveryError(Exception):
         self.detail = detail
 
 
-class TemporaryFailure(DeliveryError):  # noqa: N818 - mail and SMS providers call it so
+class TemporaryFailure(DeliveryError):
     """The same message may go out later."""
 
 
-class PermanentFailure(DeliveryError):  # noqa: N818 - mail and SMS providers call it so
+class PermanentFailure(DeliveryError):
     """This message will never go out this way."""
 
 
