@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -82,24 +82,36 @@ async def _claim(session: AsyncSession, now: datetime, limit: int) -> list[UUID]
     """Lock due checkpoints with their tickets, the oldest first; what is held elsewhere is skipped.
 
     Locked first and read afterwards, in a statement of its own: only then is it certain that the clock is seen as the
-    command that held the lock before has left it.
+    command that held the lock before has left it. Held tickets, however many, do not stand in the way of later ones.
     """
+    skipped: list[UUID] = []
+    while True:
+        oldest = await _lock_checkpoints(session, now, limit, skipped)
+        of_tickets = select(Ticket.id).where(among(Ticket.id, list(set(oldest.values()))))
+        free = set(await session.scalars(of_tickets.with_for_update(key_share=True, skip_locked=True)))
+        claimed = [checkpoint for checkpoint, ticket in oldest.items() if ticket in free]
+        if claimed or len(oldest) < limit:
+            return claimed
+        skipped += oldest
+
+
+async def _lock_checkpoints(
+    session: AsyncSession, now: datetime, limit: int, skipped: Sequence[UUID]
+) -> dict[UUID, UUID]:
+    """The oldest due checkpoints that nobody holds, and not `skipped` ones: checkpoint → ticket."""
     oldest = (
         select(Checkpoint.id, Checkpoint.clock_id)
-        .where(Checkpoint.state == "armed", Checkpoint.due_at <= now)
+        .where(Checkpoint.state == "armed", Checkpoint.due_at <= now, not_(among(Checkpoint.id, skipped)))
         .order_by(Checkpoint.due_at)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
         .cte("oldest")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    held = (
-        select(oldest.c.id)
-        .join(SlaClock, SlaClock.id == oldest.c.clock_id)
-        .join(Ticket, Ticket.id == SlaClock.ticket_id)
-        .with_for_update(of=Ticket, key_share=True, skip_locked=True)
+    found = await session.execute(
+        select(oldest.c.id, SlaClock.ticket_id).join(SlaClock, SlaClock.id == oldest.c.clock_id)
     )
-    return list(await session.scalars(held))
+    return dict(found.all())
 
 
 async def _read(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:

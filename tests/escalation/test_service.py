@@ -149,16 +149,18 @@ async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(counter:
     assert await told(counter) == ({("escalation_1", 1): raised} if raised else {})
 
 
-async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter) -> None:
-    held, free = await counter.open(), await counter.open()
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter, batch: int) -> None:
+    """B69: a long transaction holds up its own tickets, not those behind them in the queue."""
+    held, free = await many(counter, 3), await many(counter, 2)
     counter.clock.set(DUE)
-    async with counter.house.database.transaction() as session:
-        await session.execute(select(Ticket.id).where(Ticket.number == held).with_for_update(key_share=True))
-        assert await sweep(counter.house) == 3
-        assert await counter.notices(held) == []
-        assert await counter.notices(free) == [("escalation_1", 1, 1)]
-    assert await sweep(counter.house) == 3
-    assert await counter.notices(held) == [("escalation_1", 1, 1)]
+    async with second_house(counter, batch=batch) as house:
+        async with counter.house.database.transaction() as session:
+            await session.execute(select(Ticket.id).where(Ticket.number.in_(held)).with_for_update(key_share=True))
+            assert await sweep(house) == 6
+            assert [len(await counter.notices(number)) for number in (*held, *free)] == [0, 0, 0, 1, 1]
+        assert await sweep(house) == 9
+    assert await told(counter) == {("escalation_1", 1): 5}
 
 
 async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(counter: Counter) -> None:
