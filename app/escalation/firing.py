@@ -7,6 +7,7 @@ into the changes that `service.py` writes.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -82,12 +83,12 @@ class Due:
     @property
     def waited(self) -> bool:
         """Whether it is a level that was armed only when the one before had fired."""
-        return any(
-            step["kind"] == self.kind == CheckpointKind.ESCALATION
-            and step["level"] == self.level
-            and step["at"].startswith("+")
-            for step in self.policy["chain"]
-        )
+        if self.kind != CheckpointKind.ESCALATION:
+            return False
+        for step in self.policy["chain"]:
+            if step["level"] == self.level and step["kind"] == self.kind:
+                return bool(step["at"].startswith("+"))
+        return False
 
     def overtaken(self, now: datetime) -> bool:
         """Whether a later warning or the limit itself is past as well: then only that is told of."""
@@ -108,7 +109,7 @@ class Changes:
 
     fired: list[UUID] = field(default_factory=list)
     cancelled: list[UUID] = field(default_factory=list)
-    breached: set[UUID] = field(default_factory=set)
+    breached: list[UUID] = field(default_factory=list)
     armed: list[dict[str, Any]] = field(default_factory=list)
     escalations: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
@@ -116,16 +117,17 @@ class Changes:
     touched: dict[UUID, TicketHead] = field(default_factory=dict)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
-    def take_in(self, other: "Changes") -> None:
-        """Add what one checkpoint changes."""
-        self.fired += other.fired
-        self.cancelled += other.cancelled
-        self.breached |= other.breached
-        self.armed += other.armed
-        self.escalations += other.escalations
-        self.notices += other.notices
-        self.events += other.events
-        self.touched |= other.touched
+    def sizes(self) -> tuple[int, ...]:
+        """How much there is by now, for `cut_back`."""
+        return tuple(map(len, self._lists()))
+
+    def cut_back(self, sizes: tuple[int, ...]) -> None:
+        """Take off what was added since."""
+        for rows, size in zip(self._lists(), sizes, strict=True):
+            del rows[size:]
+
+    def _lists(self) -> tuple[list[Any], ...]:
+        return self.fired, self.cancelled, self.breached, self.armed, self.escalations, self.notices, self.events
 
 
 CalendarOf = Callable[[Due], Calendar]
@@ -141,20 +143,20 @@ def decide(batch: Iterable[Due], *, catalogue: Catalogue, calendar_of: CalendarO
     changes = Changes()
     for point in batch:
         head = point.ticket
-        before = head.event_seq, head.event_hash, set(head.raised_levels)
+        sizes, before = changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
         try:
-            changes.take_in(_decide_one(point, catalogue, calendar_of, now))
+            _decide_one(point, changes, catalogue, calendar_of, now)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
+            changes.cut_back(sizes)
             head.event_seq, head.event_hash, head.raised_levels = before
             changes.failed.append((point.id, error))
     return changes
 
 
-def _decide_one(point: Due, catalogue: Catalogue, calendar_of: CalendarOf, now: datetime) -> Changes:
-    changes = Changes()
+def _decide_one(point: Due, changes: Changes, catalogue: Catalogue, calendar_of: CalendarOf, now: datetime) -> None:
     if point.is_stale:
         changes.cancelled.append(point.id)
-        return changes
+        return
     changes.fired.append(point.id)
     calendar = calendar_of(point)
     if point.kind == CheckpointKind.WARNING:
@@ -166,7 +168,6 @@ def _decide_one(point: Due, catalogue: Catalogue, calendar_of: CalendarOf, now: 
         _raise(point, changes, catalogue, level=2, now=now)
     else:
         _escalate(point, changes, catalogue, calendar, now)
-    return changes
 
 
 def _warn(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar, now: datetime) -> None:
@@ -199,15 +200,21 @@ def _escalate(point: Due, changes: Changes, catalogue: Catalogue, calendar: Cale
     if level > point.level:
         return
     base = point.due_at if now - point.due_at < FIRED_ON_TIME else now
-    chain = Chain.from_json(point.policy["chain"])
+    chain = _chain(tuple((step["kind"], step["level"], step["at"]) for step in point.policy["chain"]))
     following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, calendar)
     if following is not None:
         changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
 
 
+@lru_cache(maxsize=256)
+def _chain(steps: tuple[tuple[str, int, str], ...]) -> Chain:
+    """A pinned chain; the same few are read for every ticket of a city."""
+    return Chain.from_json({"kind": kind, "level": level, "at": at} for kind, level, at in steps)
+
+
 def _stamp(point: Due, changes: Changes, now: datetime) -> None:
     """The clock is breached, at its due instant; `now` is only when that was seen."""
-    changes.breached.add(point.clock_id)
+    changes.breached.append(point.clock_id)
     _record(point, changes, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": _iso(point.clock_due_at)}, now)
 
 

@@ -214,7 +214,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     await _settle(session, changes.fired, state="fired", fired_at=now)
     await _settle(session, changes.cancelled, state="cancelled", fired_at=None)
     if changes.breached:
-        breached = update(SlaClock).where(among(SlaClock.id, list(changes.breached)))
+        breached = update(SlaClock).where(among(SlaClock.id, changes.breached))
         await session.execute(
             breached.values(state="breached", breached_at=SlaClock.due_at, detected_at=now),
             execution_options={"synchronize_session": False},

@@ -116,7 +116,7 @@ def test_a_warning_goes_to_the_unit_or_to_the_desk_of_the_first_office(
     changes = decided(promise("warning", level, ticket(unit=unit)))
     assert told(changes) == [("warning", recipient)]
     assert changes.notices[0]["level"] == level
-    assert (recorded(changes), changes.escalations, changes.breached, changes.armed) == ([], [], set(), [])
+    assert (recorded(changes), changes.escalations, changes.breached, changes.armed) == ([], [], [], [])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_level_one_stamps_the_breach_on_the_due_instant_and_arms_level_two() -> 
     point = promise("escalation", 1)
     changes = decided(point, now=LIMIT + timedelta(seconds=1))
     assert told(changes) == [("escalation_1", "office:1")]
-    assert changes.breached == {point.clock_id}
+    assert changes.breached == [point.clock_id]
     assert recorded(changes) == ["breached", "escalated"]
     assert changes.events[0]["data"]["due_at"] == LIMIT.isoformat()
     [escalation] = changes.escalations
@@ -184,7 +184,7 @@ def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
     changes = decided(promise("escalation", 2, head))
     assert told(changes) == [("escalation_2", "office:2")]
     assert changes.notices[0]["payload"]["level_1_number"] == "26-000001"
-    assert (recorded(changes), changes.breached, changes.armed) == (["escalated"], set(), [])
+    assert (recorded(changes), changes.breached, changes.armed) == (["escalated"], [], [])
 
 
 def test_an_interim_reply_silences_level_two_but_not_level_one() -> None:
@@ -224,7 +224,7 @@ def test_a_chain_may_begin_with_the_second_office() -> None:
     point = promise("escalation", 2, policy={"chain": chain, "printed": "15 GÜN"}, clock_state="running", due_at=LIMIT)
     changes = decided(point)
     assert told(changes) == [("escalation_2", "office:2")]
-    assert changes.breached == {point.clock_id}
+    assert changes.breached == [point.clock_id]
 
 
 # ── the limit of law ──
@@ -235,7 +235,7 @@ def test_legal_risk_raises_level_two_before_any_breach() -> None:
     changes = decided(law("legal_risk", 2, head))
     assert told(changes) == [("escalation_2", "office:2")]
     assert (changes.escalations[0]["legal_risk"], changes.escalations[0]["breached_at"]) == (True, None)
-    assert (recorded(changes), changes.breached) == (["escalated"], set())
+    assert (recorded(changes), changes.breached) == (["escalated"], [])
 
 
 @pytest.mark.parametrize("first", ["promise", "law"])
@@ -303,7 +303,7 @@ def test_one_ticket_that_can_not_be_decided_holds_up_nobody() -> None:
     changes = decide(points, catalogue=CATALOGUE, calendar_of=lambda _: CALENDAR, now=LIMIT)
     assert [point_id for point_id, _ in changes.failed] == [points[0].id]
     assert isinstance(changes.failed[0][1], KeyError)
-    assert (changes.fired, changes.breached) == ([points[1].id], {points[1].clock_id})
+    assert (changes.fired, changes.breached) == ([points[1].id], [points[1].clock_id])
     assert [row["ticket_id"] for row in changes.events] == [good.id, good.id]
     assert (bad.event_seq, bad.event_hash, bad.raised_levels) == (3, GENESIS, set())
 
