@@ -29,7 +29,8 @@ from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
 from app.tickets.intake import Intake
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
-from app.tickets.opening import Opening, TicketRows, prepare, rows
+from app.tickets.opening import Opening, prepare
+from app.tickets.rows import TicketRows, rows
 
 
 @dataclass(frozen=True, slots=True)
