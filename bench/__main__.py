@@ -1,0 +1,50 @@
+"""`python -m bench [intake] [sweep] [deadlines] [--quick]`: measure, print tables, write `bench/results/*.json`."""
+
+import argparse
+import sys
+
+from rich.console import Console
+
+from bench import deadlines, intake, report, sweep
+from bench.ground import Wrong, laid_out
+
+PARTS = ("deadlines", "intake", "sweep")
+FULL = (intake.Length(3, 5, 6), sweep.Size(open_timers=1_000_000, due=30_000, a_second=1000, seconds=20))
+QUICK = (intake.Length(1, 2, 2), sweep.Size(open_timers=60_000, due=6_000, a_second=500, seconds=4))
+
+
+def main() -> int:
+    """Measure what was asked for, or everything; the exit code says whether all figures can be believed."""
+    parser = argparse.ArgumentParser(prog="bench", description="Measures intake, sweep and deadlines.")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all by default")
+    parser.add_argument("--quick", action="store_true", help="a minute instead of five; rougher figures")
+    given = parser.parse_args()
+    console = Console()
+    try:
+        _measure(given.parts or PARTS, console, quick=given.quick)
+    except Wrong as error:
+        console.print(f"[red]wrong:[/] {error}", soft_wrap=True)
+        return 1
+    return 0
+
+
+def _measure(parts: list[str] | tuple[str, ...], console: Console, *, quick: bool) -> None:
+    length, size = QUICK if quick else FULL
+    if "deadlines" in parts:
+        medians = deadlines.measure(2000)
+        report.show_deadlines(console, medians)
+        report.write("deadlines", medians, quick=quick)
+    if {"intake", "sweep"} & set(parts):
+        with laid_out() as ground:
+            if "intake" in parts:
+                taken = intake.measure(ground, length)
+                report.show_intake(console, taken)
+                report.write("intake", taken, quick=quick)
+            if "sweep" in parts:
+                fired = sweep.measure(ground, size)
+                report.show_sweep(console, fired)
+                report.write("sweep", fired, quick=quick)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""The results as a table for the person and as files that can be compared later."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def write(name: str, figures: Any, *, quick: bool) -> None:
+    """Lay a result in `bench/results/<name>.json`, with the machine it was measured on."""
+    machine = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+        "quick": quick,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
+
+
+def show_intake(console: Console, figures: dict[str, Any]) -> None:
+    """Both sides and their ratio."""
+    table = _table(f"Intake, {figures['connections']} connections", "", "requests/s", "p50 ms", "p99 ms", "generator")
+    for name, words in (("estim", "ESTİM: a ticket with all its parts"), ("floor", "floor: one bare INSERT")):
+        side = figures[name]
+        load = f"{side['generator_load']:.0%} busy"
+        table.add_row(words, f"{side['requests_per_second']:,}", str(side["p50_ms"]), str(side["p99_ms"]), load)
+    table.add_row("ESTİM: an answer without work (404)", f"{figures['api_404_per_second']:,}", "", "", "")
+    console.print(table)
+    console.print(f"intake / floor = [bold]{figures['ratio']:.2f}[/] (aim ≥ 0.50; rounds {figures['ratios']})\n")
+
+
+def show_sweep(console: Console, figures: dict[str, Any]) -> None:
+    """The bursts and the steady stream."""
+    title = f"Sweep, {figures['open_timers']:,} timers open"
+    table = _table(title, "", "fired", "per second", "p50 ms", "p99 ms", "worker")
+    for row in (*figures["bursts"], figures["steady"]):
+        delays = [str(row.get(name, "")) for name in ("p50_ms", "p99_ms")]
+        busy = f"{row['worker_load']:.0%} busy"
+        table.add_row(row["measurement"], f"{row['fired']:,}", f"{row['per_second']:,}", *delays, busy)
+    console.print(table)
+    console.print(
+        "Delay: from the due instant to the committed notice (aim: p99 ≤ 500 ms; bursts ≥ 15,000/s). "
+        f"A sweep that finds nothing takes {figures['idle_sweep_ms']} ms.\n"
+    )
+
+
+def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
+    """The medians beside their aims."""
+    table = _table("deadline()", "limit", "median µs", "aim µs")
+    for row in figures:
+        table.add_row(row["case"], str(row["median_us"]), f"≤ {row['aim_us']}")
+    console.print(table)
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left")
+    return table

@@ -1,0 +1,80 @@
+"""A worker under measurement: the product's own time keeping, with a note of when each notice was committed.
+
+A process of its own (`python -m bench.worker`), told what to do in lines of JSON.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from app.core.db import Database
+from app.core.jobs import Doorbell, Job
+from app.house import House, open_house
+from config.logging import configure_logging
+from config.settings import Settings
+from workers.timers import keep_time, sweep
+
+
+class StampingDoorbell:
+    """Rings the real doorbell, which is rung right after a commit, and keeps the instant with the notices' ids."""
+
+    def __init__(self, real: Doorbell) -> None:
+        self._real = real
+        self.stamps: list[tuple[str, list[str]]] = []
+
+    async def send(self, jobs: Sequence[Job]) -> None:
+        """Note the commit, then hand over."""
+        if jobs:
+            self.stamps.append((datetime.now(UTC).isoformat(), [str(one) for job in jobs for one in job.ids]))
+        await self._real.send(jobs)
+
+
+async def _obey(house: House, bell: StampingDoorbell) -> None:
+    await sweep(house)
+    _say("ready")
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        began, busy = time.perf_counter(), time.process_time()
+        answer: dict[str, Any] = {}
+        if json.loads(line) == "sweep":
+            answer["settled"] = await sweep(house)
+        else:
+            await _keep_time(house)
+        seconds = time.perf_counter() - began
+        answer |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": bell.stamps}
+        _say(answer)
+        bell.stamps = []
+
+
+async def _keep_time(house: House) -> None:
+    """Keep time until the next line comes."""
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(keep_time(house, stop))
+    await asyncio.to_thread(sys.stdin.readline)
+    stop.set()
+    await keeping
+
+
+def _say(words: Any) -> None:
+    print(json.dumps(words), flush=True)
+
+
+async def _main() -> None:
+    settings = Settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    assert settings.database_url is not None
+    async with open_house(settings) as house:
+        bell = StampingDoorbell(house.doorbell)
+        database = Database(settings.database_url.get_secret_value(), doorbell=bell)
+        try:
+            await _obey(replace(house, database=database), bell)
+        finally:
+            await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
