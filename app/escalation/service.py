@@ -7,44 +7,24 @@ and unique keys (ticket, cycle, level) keep a second sweep from doing it again.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, not_, select, update
+from sqlalchemy import not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.core.db import among, bulk_insert, bulk_update
 from app.core.jobs import ring
-from app.escalation.firing import Changes, Due, TicketHead, decide
+from app.escalation.due import read_due
+from app.escalation.firing import Changes, Due, decide
 from app.escalation.model import Escalation
-from app.notices.kinds import NoticeKind
-from app.notices.model import Notice, format_notice_number
-from app.people.model import Applicant
-from app.sla.calendar import Calendar, ClockKind
+from app.notices.model import Notice
+from app.sla.calendar import Calendar
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
 from app.tickets.model import Ticket, TicketEvent
 
 log = structlog.get_logger(__name__)
-
-_HEAD = (
-    "number",
-    "cycle",
-    "kind",
-    "service",
-    "unit",
-    "neighbourhood",
-    "received_at",
-    "referred_at",
-    "interim_reply_at",
-    "about_first_office",
-    "last_action",
-    "last_action_at",
-    "event_seq",
-    "event_hash",
-)
 
 
 async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit: int) -> int:
@@ -55,7 +35,7 @@ async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit:
     claimed = await _claim(session, now, limit)
     if not claimed:
         return 0
-    due = await _read(session, claimed)
+    due = await read_due(session, claimed)
     catalogue = (await shelf.current()).catalogue
     calendars = {
         version: await shelf.calendars(session, version) for version in {point.calendar_version_id for point in due}
@@ -112,101 +92,6 @@ async def _lock_checkpoints(
         select(oldest.c.id, SlaClock.ticket_id).join(SlaClock, SlaClock.id == oldest.c.clock_id)
     )
     return dict(found.all())
-
-
-async def _read(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
-    """The claimed checkpoints with all that the decision needs, oldest first; those of a ticket share its head."""
-    promise, statutory = aliased(SlaClock), aliased(SlaClock)
-    query = (
-        select(
-            Checkpoint.id.label("checkpoint_id"),
-            Checkpoint.kind.label("checkpoint_kind"),
-            Checkpoint.level,
-            Checkpoint.due_at.label("checkpoint_due_at"),
-            Checkpoint.generation.label("checkpoint_generation"),
-            SlaClock.id.label("clock_id"),
-            SlaClock.kind.label("clock_kind"),
-            SlaClock.state.label("clock_state"),
-            SlaClock.started_at.label("clock_started_at"),
-            SlaClock.due_at.label("clock_due_at"),
-            SlaClock.generation.label("clock_generation"),
-            SlaClock.calendar_version_id,
-            SlaClock.policy,
-            Ticket.id.label("ticket_id"),
-            *(Ticket.__table__.c[name].label(name) for name in _HEAD),
-            Applicant.name.is_not(None).label("named"),
-            Applicant.identity_hidden,
-            promise.due_at.label("promise_due"),
-            statutory.due_at.label("statutory_due"),
-            statutory.policy["regime"].astext.label("statutory_regime"),
-        )
-        .join(SlaClock, SlaClock.id == Checkpoint.clock_id)
-        .join(Ticket, Ticket.id == SlaClock.ticket_id)
-        .join(Applicant, Applicant.id == Ticket.applicant_id)
-        .outerjoin(promise, _clock_of(promise, ClockKind.PROMISE))
-        .outerjoin(statutory, _clock_of(statutory, ClockKind.STATUTORY))
-        .where(among(Checkpoint.id, claimed))
-        .order_by(Checkpoint.due_at)
-    )
-    rows = (await session.execute(query)).all()
-    heads: dict[UUID, TicketHead] = {}
-    for row in rows:
-        if row.ticket_id not in heads:
-            heads[row.ticket_id] = _head(row)
-    escalating = [row.ticket_id for row in rows if row.checkpoint_kind in {"escalation", "legal_risk"}]
-    await _read_levels(session, heads, escalating)
-    return [_due(row, heads[row.ticket_id]) for row in rows]
-
-
-def _clock_of(clock: Any, kind: ClockKind) -> Any:
-    return (clock.ticket_id == Ticket.id) & (clock.cycle == Ticket.cycle) & (clock.kind == kind.value)
-
-
-def _head(row: Row[*tuple[Any, ...]]) -> TicketHead:
-    return TicketHead(
-        id=row.ticket_id,
-        **{name: getattr(row, name) for name in _HEAD},
-        applicant_named=row.named and not row.identity_hidden,
-        promise_due=row.promise_due,
-        statutory_due=row.statutory_due,
-        statutory_regime=row.statutory_regime,
-    )
-
-
-def _due(row: Row[*tuple[Any, ...]], head: TicketHead) -> Due:
-    return Due(
-        id=row.checkpoint_id,
-        clock_id=row.clock_id,
-        clock_kind=row.clock_kind,
-        clock_state=row.clock_state,
-        clock_started_at=row.clock_started_at,
-        clock_due_at=row.clock_due_at,
-        clock_generation=row.clock_generation,
-        calendar_version_id=row.calendar_version_id,
-        policy=row.policy,
-        kind=row.checkpoint_kind,
-        level=row.level,
-        due_at=row.checkpoint_due_at,
-        generation=row.checkpoint_generation,
-        ticket=head,
-    )
-
-
-async def _read_levels(session: AsyncSession, heads: dict[UUID, TicketHead], tickets: Sequence[UUID]) -> None:
-    """Which levels these tickets were raised to before in their present cycle, and by which notice of level 1."""
-    if not tickets:
-        return
-    raised = select(Escalation.ticket_id, Escalation.level).join(Ticket, Ticket.id == Escalation.ticket_id)
-    raised = raised.where(among(Escalation.ticket_id, tickets), Escalation.cycle == Ticket.cycle)
-    for ticket_id, level in await session.execute(raised.where(Escalation.source == "system")):
-        heads[ticket_id].raised_levels.add(level)
-    first = select(Notice.ticket_id, Notice.created_at, Notice.running).join(Ticket, Ticket.id == Notice.ticket_id)
-    first = first.where(among(Notice.ticket_id, tickets), Notice.cycle == Ticket.cycle)
-    for ticket_id, created_at, running in await session.execute(
-        first.where(Notice.kind == NoticeKind.ESCALATION_1.value)
-    ):
-        heads[ticket_id].level_1_number = format_notice_number(created_at, running)
-        heads[ticket_id].level_1_at = created_at
 
 
 async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None:
