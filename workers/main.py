@@ -5,7 +5,6 @@ again, and everything else goes on.
 """
 
 import asyncio
-import gc
 import logging
 import signal
 from functools import partial
@@ -15,6 +14,7 @@ import structlog
 from arq.worker import Worker
 
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
+from app.core.memory import settle_memory
 from app.house import House, open_house
 from app.notices.outgoing import Postroom
 from config.settings import Settings
@@ -38,8 +38,7 @@ END_SECONDS = 1.0
 def run_worker(settings: Settings) -> None:
     """Run one worker process until SIGTERM or SIGINT; ends within 4 s. Raises `SettingsError`."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it would log each job and its arguments
-    gc.collect()
-    gc.freeze()  # what stands now stays: no collection has to walk it
+    settle_memory()
     asyncio.run(_until_signalled(settings))
 
 
