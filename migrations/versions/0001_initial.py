@@ -185,6 +185,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
+        postgresql_with={"fillfactor": 80},
     )
     op.create_index("ix_ticket_applicant_id", "ticket", ["applicant_id"], unique=False)
     op.create_index("ix_ticket_received_at", "ticket", ["received_at", "id"], unique=False)
@@ -368,6 +369,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sla_clock")),
         sa.UniqueConstraint("ticket_id", "cycle", "kind", name=op.f("uq_sla_clock_ticket_id_cycle_kind")),
+        postgresql_with={"fillfactor": 85},
     )
     op.create_table(
         "ticket_document",
