@@ -21,6 +21,8 @@ from app.tickets.workflow import Command
 GENESIS = bytes(32)
 """What the first event's hash is chained to."""
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
+
 SYSTEM_ACTOR = "system"
 """Who acts when a limit passes."""
 
@@ -75,7 +77,7 @@ def event_hash(
     note: bytes | None,
 ) -> bytes:
     """SHA-256 over the previous hash and the canonical JSON of the event (sorted keys, UTC instants, note in hex)."""
-    canonical = json.dumps(
+    canonical = _canonical(
         [
             str(ticket_id),
             seq,
@@ -84,10 +86,7 @@ def event_hash(
             actor,
             data,
             None if note is None else note.hex(),
-        ],
-        sort_keys=True,
-        ensure_ascii=True,
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(previous + canonical.encode()).digest()
 
