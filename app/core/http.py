@@ -43,7 +43,8 @@ class RequestGuard:
         if _as_int(headers.get(b"content-length", b"0")) > self._max:
             raise TooLarge(limit=self._max)
         try:
-            body = await asyncio.wait_for(self._collect(receive), self._timeout)
+            async with asyncio.timeout(self._timeout):  # `wait_for` would start a task for each request
+                body = await self._collect(receive)
         except TimeoutError:
             raise TooSlow(seconds=self._timeout) from None
         if body and not _is_json(headers.get(b"content-type", b"")):
