@@ -91,10 +91,11 @@ def parse_phone(text: str) -> Phone:
     except phonenumbers.NumberParseException:
         raise IdentityError("phone") from None
     extension = phonenumbers.normalize_digits_only(extension or number.extension or "")
-    if not phonenumbers.is_valid_number(number) or len(extension) > _LONGEST_EXTENSION:
+    kind = phonenumbers.number_type(number)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN or len(extension) > _LONGEST_EXTENSION:  # unknown: not valid
         raise IdentityError("phone")
-    kind = _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
-    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), kind, extension or None)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(e164, _KINDS.get(kind, PhoneKind.OTHER), extension or None)
 
 
 def parse_caller(text: str | None) -> Phone | None:
