@@ -10,7 +10,7 @@ from bench.ground import Wrong, laid_out
 
 PARTS = ("deadlines", "intake", "sweep")
 FULL = (intake.Length(3, 5, 6), sweep.Size(open_timers=1_000_000, due=30_000, a_second=1000, seconds=20))
-QUICK = (intake.Length(1, 2, 2), sweep.Size(open_timers=60_000, due=6_000, a_second=500, seconds=4))
+QUICK = (intake.Length(1, 2, 2), sweep.Size(open_timers=45_000, due=4_000, a_second=500, seconds=3))
 
 
 def main() -> int:

@@ -29,11 +29,11 @@ def write(name: str, figures: Any, *, quick: bool) -> None:
 def show_intake(console: Console, figures: dict[str, Any]) -> None:
     """Both sides and their ratio."""
     table = _table(f"Intake, {figures['connections']} connections", "", "requests/s", "p50 ms", "p99 ms", "generator")
-    for name, words in (("estim", "ESTİM: a ticket with all its parts"), ("floor", "floor: one bare INSERT")):
+    for name, words in (("estim", "ESTİM: a whole ticket"), ("floor", "floor: one bare INSERT")):
         side = figures[name]
         load = f"{side['generator_load']:.0%} busy"
         table.add_row(words, f"{side['requests_per_second']:,}", str(side["p50_ms"]), str(side["p99_ms"]), load)
-    table.add_row("ESTİM: an answer without work (404)", f"{figures['api_404_per_second']:,}", "", "", "")
+    table.add_row("ESTİM: no work (404)", f"{figures['api_404_per_second']:,}", "", "", "")
     console.print(table)
     console.print(f"intake / floor = [bold]{figures['ratio']:.2f}[/] (aim ≥ 0.50; rounds {figures['ratios']})\n")
 

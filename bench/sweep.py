@@ -147,7 +147,7 @@ async def _measure(settings: Settings, key: str, size: Size) -> dict[str, Any]:
             "open_timers": await connection.fetchval("SELECT count(*) FROM checkpoint WHERE state = 'armed'"),
             "bursts": bursts,
             "steady": steady,
-            "idle_sweep_ms": await field.idle(100),
+            "idle_sweep_ms": await field.idle(50),
         }
     finally:
         await connection.close()

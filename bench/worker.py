@@ -14,6 +14,7 @@ from typing import Any
 
 from app.core.db import Database
 from app.core.jobs import Doorbell, Job
+from app.core.memory import settle_memory
 from app.house import House, open_house
 from config.logging import configure_logging
 from config.settings import Settings
@@ -77,4 +78,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
+    settle_memory()
     asyncio.run(_main())
