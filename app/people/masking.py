@@ -1,6 +1,8 @@
 """What readers without the right to personal data see: enough to recognise, not enough to know."""
 
 import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\bTR\d{2}(?:\s?\d{4}){5}\s?\d{2}\b", re.IGNORECASE)
@@ -54,3 +56,15 @@ def mask_text(text: str) -> str:
     """
     text = _IBAN.sub("***", _EMAIL.sub("***", text))
     return _NUMBER.sub(lambda found: found["date"] or "***", text)
+
+
+MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "name": mask_name,
+        "phone": mask_phone,
+        "national_id": mask_national_id,
+        "address": mask_address,
+        "email": mask_email,
+    }
+)
+"""How each sealed field of an applicant is masked, by its column."""

@@ -5,14 +5,7 @@ from datetime import datetime
 
 from app.access.actor import Actor
 from app.access.scopes import Scope
-from app.people.masking import (
-    mask_address,
-    mask_email,
-    mask_name,
-    mask_national_id,
-    mask_phone,
-    mask_text,
-)
+from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.deadline import on_time
@@ -31,14 +24,6 @@ from app.tickets.schemas import (
     TimelineAnswer,
 )
 from app.tickets.workflow import State, allowed_actions
-
-_MASKS = {
-    "name": mask_name,
-    "phone": mask_phone,
-    "national_id": mask_national_id,
-    "address": mask_address,
-    "email": mask_email,
-}
 
 
 def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
@@ -169,7 +154,7 @@ def _applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> 
     shown: dict[str, str] = {}
     if applicant.identity_hidden and not unmasked:
         return ApplicantAnswer(role=applicant.role, masked=True)
-    for column, mask in _MASKS.items():
+    for column, mask in MASKS.items():
         sealed = getattr(applicant, column)
         if sealed is not None:
             value = vault.open(sealed, table="applicant", column=column, row_id=applicant.id)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.notices.facts import EMAIL
-from app.people.masking import mask_address, mask_email, mask_name, mask_phone, mask_text
+from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault, VaultError
 from app.tickets.model import Ticket
@@ -21,10 +21,10 @@ HIDDEN = "***"
 """What stands for a person whose identity is hidden from units; not even initials."""
 
 _OF_APPLICANT: Mapping[str, Callable[[str], str]] = {
-    "applicant.name": mask_name,
-    "applicant.address": mask_address,
-    "applicant.phone": mask_phone,
-    EMAIL: mask_email,
+    "applicant.name": MASKS["name"],
+    "applicant.address": MASKS["address"],
+    "applicant.phone": MASKS["phone"],
+    EMAIL: MASKS["email"],
 }
 _OF_TICKET: Mapping[str, Callable[[str], str]] = {"ticket.description": mask_text, "ticket.reply": mask_text}
 
