@@ -5,7 +5,14 @@ from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
 from app.notices.model import Notice
 from app.people.model import Applicant
-from app.sla.model import CalendarVersion, Checkpoint, ClockPause, SlaClock
+from app.sla.model import (
+    CalendarDecision,
+    CalendarVersion,
+    CalendarYear,
+    Checkpoint,
+    ClockPause,
+    SlaClock,
+)
 from app.standards.model import CatalogueVersion
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
 
@@ -13,7 +20,9 @@ ALL_MODELS = (
     ApiClient,
     ApiKey,
     Applicant,
+    CalendarDecision,
     CalendarVersion,
+    CalendarYear,
     CatalogueVersion,
     Checkpoint,
     ClockPause,

@@ -1,11 +1,14 @@
 """Clocks of a ticket, their pauses and checkpoints, and the calendar versions they were computed with."""
 
+import datetime as dt
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -13,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,7 +27,10 @@ from app.core.ids import new_id
 
 
 class CalendarVersion(Base):
-    """One immutable state of the working calendar; the newest one serves new computations."""
+    """One immutable state of the working calendar; the newest one serves new computations.
+
+    `settled_at` is set once every open clock has been computed anew with it.
+    """
 
     __tablename__ = "calendar_version"
 
@@ -31,13 +38,55 @@ class CalendarVersion(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     sha256: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class CalendarYear(Base):
+    """The holidays and half days of one year as they were seeded, once, and who confirmed them.
+
+    Stored because the dates that the law counts must not move with a new version of a library.
+    """
+
+    __tablename__ = "calendar_year"
+
+    year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(Text)
+    seeded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    days: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed_whole"),)
+
+
+class CalendarDecision(Base):
+    """A date on which the municipality itself decided: leave, a short day, a working Saturday; revoked, never deleted."""
+
+    __tablename__ = "calendar_decision"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    date: Mapped[dt.date] = mapped_column(Date)
+    day: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    decided_by: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(Text)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("uq_calendar_decision_date", "date", unique=True, postgresql_where=text("revoked_at IS NULL")),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_whole"),
+    )
 
 
 class SlaClock(Base):
     """A limit that runs on a ticket: the published promise or the statutory limit, one of each a cycle.
 
-    `due_at` is always what `deadline()` gives for (policy, started_at, pauses, calendar version); `breached_at` is the
-    due instant, never the time of detection.
+    `due_at` is always what `deadline()` gives for (policy, `counted_from`, pauses, calendar version), unless a person
+    set it (`overridden`); `breached_at` is the due instant, never the time of detection. `extended_at` is when the
+    longer limit of the policy was taken (law 4982 art. 11), `restarted_at` when the limit began anew (fee paid).
     """
 
     __tablename__ = "sla_clock"
@@ -55,6 +104,14 @@ class SlaClock(Base):
     breached_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     detected_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     generation: Mapped[int] = mapped_column(Integer, default=1)
+    extended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    restarted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    overridden: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+    @property
+    def counted_from(self) -> datetime:
+        """The instant from which the limit counts."""
+        return self.restarted_at or self.started_at
 
     __table_args__ = (
         UniqueConstraint("ticket_id", "cycle", "kind"),
@@ -101,6 +158,6 @@ class Checkpoint(Base):
     __table_args__ = (
         UniqueConstraint("clock_id", "kind", "level", "generation"),
         Index("ix_checkpoint_due", "due_at", postgresql_where=text("state = 'armed'")),
-        CheckConstraint("kind IN ('warning', 'escalation', 'legal_risk', 'breach')", name="kind"),
+        CheckConstraint("kind IN ('warning', 'escalation', 'legal_risk', 'breach', 'fee_lapse')", name="kind"),
         CheckConstraint("state IN ('armed', 'fired', 'cancelled')", name="state"),
     )

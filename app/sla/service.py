@@ -19,14 +19,18 @@ Calendars = Mapping[str, Calendar]
 """Calendars by the name of their opening hours (`office`, `hospitality`, …); they share holidays and leave."""
 
 
-async def store_calendars(session: AsyncSession, calendars: Calendars, *, now: datetime) -> UUID:
+async def store_calendars(
+    session: AsyncSession, calendars: Calendars, *, now: datetime, actor: str, reason: str
+) -> UUID:
     """Store the calendars as a new version unless the newest one says the same; returns the version's id."""
     content = {name: calendar.to_json() for name, calendar in sorted(calendars.items())}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     newest = await _newest(session)
     if newest is not None and newest.sha256 == digest:
         return newest.id
-    version = CalendarVersion(id=new_id(), created_at=now, sha256=digest, content=content)
+    version = CalendarVersion(
+        id=new_id(), created_at=now, sha256=digest, content=content, created_by=actor, reason=reason
+    )
     session.add(version)
     return version.id
 

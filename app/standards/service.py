@@ -31,7 +31,13 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
 
     Tickets that run keep the version they were opened under.
     """
-    await store_calendars(session, build_calendars(catalogue, now.year), now=now)
+    await store_calendars(
+        session,
+        build_calendars(catalogue, now.year),
+        now=now,
+        actor="estim",
+        reason=f"catalogue {catalogue.sha256[:12]}",
+    )
     by_age = select(CatalogueVersion).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
     newest = await session.scalar(by_age.limit(1))
     if newest is not None and newest.sha256 == catalogue.sha256:

@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     BREACHED = "breached"
     ESCALATED = "escalated"
     ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
+    FEE_LAPSED = "fee_lapsed"
 
 
 EVENT_LABELS: Mapping[str, str] = MappingProxyType(
@@ -42,6 +43,7 @@ EVENT_LABELS: Mapping[str, str] = MappingProxyType(
         EventKind.BREACHED: "Süre doldu",
         EventKind.ESCALATED: "Müracaat yerine bildirildi",
         EventKind.ESCALATION_ACKNOWLEDGED: "Bildirim görüldü",
+        EventKind.FEE_LAPSED: "Ücret süresinde ödenmedi",
         Command.REGISTER: "Başvuru kaydedildi",
         Command.REFER: "Birime sevk edildi",
         Command.ACCEPT: "Birim işleme aldı",
@@ -57,6 +59,11 @@ EVENT_LABELS: Mapping[str, str] = MappingProxyType(
         Command.CALLBACK: "Geri dönüş yapıldı",
         Command.CLOSE: "Kapatıldı",
         Command.REOPEN: "Yeniden açıldı",
+        Command.RECLASSIFY: "Hizmet türü değiştirildi",
+        Command.EXTEND: "Yasal süre uzatıldı",
+        Command.FEE_NOTICE: "Ücret bildirildi",
+        Command.FEE_PAID: "Ücret ödendi",
+        Command.OVERRIDE_DUE: "Son tarih elle belirlendi",
         Command.WITHDRAW: "Vazgeçildi",
         Command.LINK_DUPLICATE: "Mükerrer kayıtla birleştirildi",
         Command.COMMENT: "Not eklendi",

@@ -19,6 +19,7 @@ class State(StrEnum):
     IN_PROGRESS = "in_progress"
     AWAITING_CITIZEN = "awaiting_citizen"
     AWAITING_EXTERNAL = "awaiting_external"
+    AWAITING_FEE = "awaiting_fee"
     PENDING_APPROVAL = "pending_approval"
     RESOLVED = "resolved"
     CALLBACK_PENDING = "callback_pending"
@@ -55,6 +56,11 @@ class Command(StrEnum):
     CALLBACK = "callback"
     CLOSE = "close"
     REOPEN = "reopen"
+    RECLASSIFY = "reclassify"
+    EXTEND = "extend"
+    FEE_NOTICE = "fee_notice"
+    FEE_PAID = "fee_paid"
+    OVERRIDE_DUE = "override_due"
     WITHDRAW = "withdraw"
     LINK_DUPLICATE = "link_duplicate"
     COMMENT = "comment"
@@ -90,6 +96,7 @@ STATE_LABELS: Mapping[State, str] = MappingProxyType(
         State.IN_PROGRESS: "İşlemde",
         State.AWAITING_CITIZEN: "Vatandaş Yanıtı Bekleniyor",
         State.AWAITING_EXTERNAL: "Dış Kurum Yanıtı Bekleniyor",
+        State.AWAITING_FEE: "Ücret Ödemesi Bekleniyor",
         State.PENDING_APPROVAL: "Cevap Onayda",
         State.RESOLVED: "Sonuçlandı",
         State.CALLBACK_PENDING: "Geri Dönüş Bekleniyor",
@@ -109,11 +116,18 @@ _ENDINGS = {
     _C.WITHDRAW: _S.WITHDRAWN,
     _C.LINK_DUPLICATE: _S.CLOSED,
 }
+_ABOUT_THE_LIMIT: dict[Command, State | None] = {
+    _C.RECLASSIFY: None,
+    _C.EXTEND: None,
+    _C.OVERRIDE_DUE: None,
+}
 _AT_THE_DESK = {
     _C.REQUEST_DOCUMENTS: _S.AWAITING_DOCUMENTS,
     _C.REFER: _S.REFERRED,
+    _C.FEE_NOTICE: _S.AWAITING_FEE,
     _C.INTERIM_REPLY: None,
     _C.COMMENT: None,
+    **_ABOUT_THE_LIMIT,
     **_ENDINGS,
 }
 
@@ -124,6 +138,7 @@ TRANSITIONS: Mapping[State, Mapping[Command, State | None]] = MappingProxyType(
             _C.PROVIDE_DOCUMENTS: _S.REGISTERED,
             _C.INTERIM_REPLY: None,
             _C.COMMENT: None,
+            **_ABOUT_THE_LIMIT,
             **_ENDINGS,
         },
         _S.REGISTERED: _AT_THE_DESK,
@@ -137,24 +152,39 @@ TRANSITIONS: Mapping[State, Mapping[Command, State | None]] = MappingProxyType(
             _C.RETURN: _S.RETURNED,
             _C.REFER: _S.REFERRED,
             _C.PAUSE: _S.AWAITING_CITIZEN,
+            _C.FEE_NOTICE: _S.AWAITING_FEE,
             _C.PROPOSE: _S.PENDING_APPROVAL,
             _C.INTERIM_REPLY: None,
             _C.COMMENT: None,
+            **_ABOUT_THE_LIMIT,
             **_ENDINGS,
         },
         _S.AWAITING_CITIZEN: {
             _C.RESUME: _S.IN_PROGRESS,
             _C.INTERIM_REPLY: None,
             _C.COMMENT: None,
+            **_ABOUT_THE_LIMIT,
             **_ENDINGS,
         },
         _S.AWAITING_EXTERNAL: {
             _C.RESUME: _S.IN_PROGRESS,
             _C.INTERIM_REPLY: None,
             _C.COMMENT: None,
+            **_ABOUT_THE_LIMIT,
             **_ENDINGS,
         },
-        _S.PENDING_APPROVAL: {_C.REJECT: _S.IN_PROGRESS, _C.COMMENT: None, **_ENDINGS},
+        _S.AWAITING_FEE: {
+            _C.FEE_PAID: _S.IN_PROGRESS,
+            _C.INTERIM_REPLY: None,
+            _C.COMMENT: None,
+            **_ENDINGS,
+        },
+        _S.PENDING_APPROVAL: {
+            _C.REJECT: _S.IN_PROGRESS,
+            _C.COMMENT: None,
+            **_ABOUT_THE_LIMIT,
+            **_ENDINGS,
+        },
         _S.RESOLVED: {
             _C.CALLBACK: _S.CALLBACK_PENDING,
             _C.CLOSE: _S.CLOSED,

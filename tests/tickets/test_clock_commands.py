@@ -284,7 +284,9 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(counter: Counter)
         days = old["office"].to_json()
         days["special_days"] = {**days["special_days"], "2026-06-01": {"kind": "holiday", "name": "Örnek tatil"}}
         newer = {name: Calendar.from_json(days) for name in old}
-        version = await store_calendars(session, newer, now=counter.clock.now() + timedelta(seconds=1))
+        version = await store_calendars(
+            session, newer, now=counter.clock.now() + timedelta(seconds=1), actor="test", reason="leave"
+        )
     counter.house.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
     assert due(await counter.did(number, "reopen")) == end_of(2026, 6, 2)
     assert [row.calendar_version_id == version for row in await counter.rows_of_clocks(number)] == [False, True]
