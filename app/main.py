@@ -16,6 +16,7 @@ from app.notices import routes as notices
 from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
 from app.operations import routes as operations
 from app.standards import routes as standards
+from app.tickets import limit_routes
 from app.tickets import routes as tickets
 from config.settings import Settings
 
@@ -51,6 +52,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     for router in (
         channels.tickets,
         tickets.router,
+        limit_routes.router,
         tickets.tracking,
         notices.router,
         escalation.router,

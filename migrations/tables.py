@@ -3,7 +3,7 @@
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
-from app.notices.model import Notice
+from app.notices.model import DeliveryAttempt, DeliveryReceipt, Notice
 from app.people.model import Applicant
 from app.sla.model import (
     CalendarDecision,
@@ -26,6 +26,8 @@ ALL_MODELS = (
     CatalogueVersion,
     Checkpoint,
     ClockPause,
+    DeliveryAttempt,
+    DeliveryReceipt,
     Escalation,
     InboundMessage,
     Notice,

@@ -6,6 +6,11 @@
     ├── NotFound               it does not exist, or not for this key
     ├── Invalid                fields that break a rule (each named by its pointer)
     ├── WrongState             the ticket's state forbids the command
+    ├── NotExtendable          no law allows a longer limit, or it was taken already
+    ├── LimitPassed            too late: the limit is past
+    ├── LimitOfLaw             a limit of law is not set by hand
+    ├── NoFee                  no law that applies knows a fee
+    ├── NoLimit                no promise runs
     ├── StaleVersion           If-Match names an older version
     ├── VersionRequired        If-Match is missing
     ├── KeyReused              the Idempotency-Key came with another content
@@ -74,6 +79,36 @@ class WrongState(EstimError):
     """The state forbids the command; facts: `state`, `allowed_actions`."""
 
     code = "wrong_state"
+
+
+class NotExtendable(EstimError):
+    """The limit has no longer form in its law, or was extended before."""
+
+    code = "not_extendable"
+
+
+class LimitPassed(EstimError):
+    """The limit is past, so what was asked for comes too late; facts: `due_at`."""
+
+    code = "limit_passed"
+
+
+class LimitOfLaw(EstimError):
+    """A limit of law can't be set by hand."""
+
+    code = "limit_of_law"
+
+
+class NoFee(EstimError):
+    """The law that the ticket is under asks for no fee."""
+
+    code = "no_fee"
+
+
+class NoLimit(EstimError):
+    """No promise runs on the ticket (a thank-you, or documents are still missing)."""
+
+    code = "no_limit"
 
 
 class StaleVersion(EstimError):

@@ -23,6 +23,11 @@ PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "method_not_allowed": Sentence("Bu adreste bu yöntem yok", "Method not allowed here"),
         "invalid": Sentence("Geçersiz alanlar var", "Some fields are not valid"),
         "wrong_state": Sentence("Başvurunun durumu buna izin vermiyor", "The ticket's state does not allow this"),
+        "not_extendable": Sentence("Bu süre uzatılamaz", "This limit cannot be extended"),
+        "limit_passed": Sentence("Süre dolmuştur", "The limit is past"),
+        "limit_of_law": Sentence("Yasal süre elle değiştirilemez", "A limit of law is not set by hand"),
+        "no_fee": Sentence("Bu başvuruda ücret istenemez", "No fee may be asked for here"),
+        "no_limit": Sentence("İşleyen bir süre yok", "No limit is running"),
         "stale_version": Sentence("Başvuru bu arada değişti", "The ticket has changed meanwhile"),
         "version_required": Sentence("If-Match başlığı gerekli", "If-Match header required"),
         "key_reused": Sentence("Idempotency-Key başka bir istekte kullanıldı", "Idempotency-Key was used before"),
@@ -58,6 +63,26 @@ PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
         "wrong_state": Sentence(
             "Başvuru '{state}' durumunda. Yapılabilecekler: {allowed}.",
             "The ticket is in state '{state}'. Possible now: {allowed}.",
+        ),
+        "not_extendable": Sentence(
+            "Başvurunun tabi olduğu mevzuat daha uzun bir süre tanımıyor veya süre daha önce uzatıldı.",
+            "The law that the ticket is under knows no longer limit, or it was extended before.",
+        ),
+        "limit_passed": Sentence(
+            "Bu işlem ancak süre dolmadan yapılabilir; süre {due_at} anında doldu.",
+            "This has to be done before the limit ends; it ended at {due_at}.",
+        ),
+        "limit_of_law": Sentence(
+            "Elle yalnızca hizmet standardı süresinin son tarihi belirlenebilir.",
+            "Only the date of the published promise can be set by hand.",
+        ),
+        "no_fee": Sentence(
+            "Başvurunun tabi olduğu mevzuat ücret bildirimi öngörmüyor (4982 sayılı Kanun kapsamında değil).",
+            "The law that the ticket is under knows no notice of a fee (it is not under law 4982).",
+        ),
+        "no_limit": Sentence(
+            "Başvuruda hizmet standardı süresi işlemiyor (teşekkür veya eksik belge).",
+            "No published limit runs on the ticket (a thank-you, or documents are missing).",
         ),
         "stale_version": Sentence(
             "Güncel sürüm {etag}. Başvuruyu yeniden okuyup tekrar deneyiniz.",
@@ -155,6 +180,9 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Katalogda böyle bir hizmet yok; olanlar: {allowed}.",
             "There is no such service in the catalogue; it has: {allowed}.",
         ),
+        "same_service": Sentence(
+            "Başvuru zaten bu hizmettedir; diğerleri: {allowed}.", "The ticket is with this service; others: {allowed}."
+        ),
         "no_personal_data": Sentence("Bu hizmette kişi bilgisi kaydedilmez.", "This service records no personal data."),
         "not_by_phone": Sentence("Bu hizmete telefonla başvurulamaz.", "This service cannot be applied for by phone."),
         "unknown_unit": Sentence(
@@ -175,6 +203,12 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "already_received": Sentence(
             "Bu kimlik {number} numaralı başvuruya aittir ve içeriği farklıdır.",
             "This id belongs to ticket {number}, whose content differs.",
+        ),
+        "month": Sentence("Bir ay olmalıdır, örneğin 2026-05.", "Must be a month such as 2026-05."),
+        "unknown_version": Sentence("Böyle bir katalog sürümü yok.", "There is no such version of the catalogue."),
+        "ambiguous_version": Sentence(
+            "Birden çok katalog sürümü böyle başlıyor; daha uzun yazınız.",
+            "More than one version of the catalogue begins so; give more of it.",
         ),
         "cursor": Sentence("İmleç bu listeye ait değil.", "The cursor does not belong to this list."),
         "duplicate_itself": Sentence("Başvuru kendisinin mükerreri olamaz.", "A ticket is no duplicate of itself."),

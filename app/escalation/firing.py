@@ -16,7 +16,7 @@ from app.notices.compose import Recipient, notice_row
 from app.notices.kinds import Escalation2Payload, EscalationPayload, Medium, NoticeKind, WarningPayload
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
-from app.sla.clocks import checkpoint_rows
+from app.sla.clocks import FEE_LAPSE, checkpoint_rows
 from app.sla.deadline import working_days_before
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS, SYSTEM_ACTOR, EventKind, next_event
@@ -77,8 +77,11 @@ class Due:
     @property
     def is_stale(self) -> bool:
         """Whether the clock has moved on since this checkpoint was armed."""
-        expected = "breached" if self.waited else "running"
-        return self.generation != self.clock_generation or self.clock_state != expected
+        if self.generation != self.clock_generation:
+            return True
+        if self.kind == FEE_LAPSE:  # disarmed by whatever ends the wait; a late clock waits without standing still
+            return False
+        return self.clock_state != ("breached" if self.waited else "running")
 
     @property
     def waited(self) -> bool:
@@ -115,6 +118,7 @@ class Changes:
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, TicketHead] = field(default_factory=dict)
+    lapsed: list[UUID] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
     def sizes(self) -> tuple[int, ...]:
@@ -127,7 +131,16 @@ class Changes:
             del rows[size:]
 
     def _lists(self) -> tuple[list[Any], ...]:
-        return self.fired, self.cancelled, self.breached, self.armed, self.escalations, self.notices, self.events
+        return (
+            self.fired,
+            self.cancelled,
+            self.breached,
+            self.armed,
+            self.escalations,
+            self.notices,
+            self.events,
+            self.lapsed,
+        )
 
 
 CalendarOf = Callable[[Due], Calendar]
@@ -159,7 +172,9 @@ def _decide_one(point: Due, changes: Changes, catalogue: Catalogue, calendar_of:
         return
     changes.fired.append(point.id)
     calendar = calendar_of(point)
-    if point.kind == CheckpointKind.WARNING:
+    if point.kind == FEE_LAPSE:
+        changes.lapsed.append(point.ticket.id)
+    elif point.kind == CheckpointKind.WARNING:
         if not point.overtaken(now):
             _warn(point, changes, catalogue, calendar, now)
     elif point.kind == CheckpointKind.BREACH:

@@ -22,6 +22,7 @@ from app.notices.model import Notice
 from app.sla.calendar import Calendar
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
+from app.tickets.lapse import lapse_fee
 from app.tickets.model import Ticket, TicketEvent
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,8 @@ async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit:
     for checkpoint_id, error in changes.failed:
         log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)
+    for ticket_id in changes.lapsed:
+        await lapse_fee(session, shelf, ticket_id, now=now)
     return len(changes.fired) + len(changes.cancelled)
 
 

@@ -1,4 +1,7 @@
-"""Notices: numbered, immutable in what they say, with the state of their delivery beside it."""
+"""Notices: numbered, immutable in what they say, with the state of their delivery beside it.
+
+Each attempt to hand one over is a row, and so is each delivery receipt that a provider sends.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -10,9 +13,11 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     Sequence,
     SmallInteger,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -38,6 +43,9 @@ class Notice(Base):
     the first delivery, and hold references (`⟦applicant.name⟧`) where a person stands. `recipient` is `applicant`,
     `unit:<code>` or `office:<level>`; name and address stand beside it for offices and units only, whose addresses are
     published. `due_at` is when the next delivery may be tried, or when a running one is given up.
+
+    A digest belongs to no ticket; `digest_id` names the one that a notice went out in. `instead_id` names the notice
+    that took the place of one that could not be delivered, by another medium.
     """
 
     __tablename__ = "notice"
@@ -48,7 +56,7 @@ class Notice(Base):
     )
     dedupe_key: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text)
-    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
     cycle: Mapped[int] = mapped_column(SmallInteger)
     level: Mapped[int] = mapped_column(SmallInteger)
     recipient: Mapped[str] = mapped_column(Text)
@@ -68,6 +76,8 @@ class Notice(Base):
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("notice.id", ondelete="SET NULL"))
+    instead_id: Mapped[UUID | None] = mapped_column()
 
     @property
     def number(self) -> str:
@@ -77,6 +87,58 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notice_created_at", "created_at", "id"),
         Index("ix_notice_undelivered", "due_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index("ix_notice_digest_id", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'skipped')", name="state"),
         CheckConstraint("(subject IS NULL) = (body IS NULL)", name="rendered_whole"),
     )
+
+
+class DeliveryAttempt(Base):
+    """One attempt to hand a notice over; `started` until it is marked, and for ever where the process died meanwhile.
+
+    Holds codes only: what a provider says in words may name the person. `recipient` is the notice's, with the ticket
+    where it is the applicant, so that what one recipient gets in an hour can be counted.
+    """
+
+    __tablename__ = "delivery_attempt"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recipient: Mapped[str] = mapped_column(Text)
+    medium: Mapped[str] = mapped_column(Text)
+    adapter: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(Text)
+    provider_id: Mapped[str | None] = mapped_column(Text)
+    duration_ms: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        Index("ix_delivery_attempt_recipient_at", "recipient", "at"),
+        Index(
+            "ix_delivery_attempt_provider",
+            "adapter",
+            "provider_id",
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        CheckConstraint("outcome IN ('started', 'accepted', 'later', 'refused')", name="outcome"),
+    )
+
+
+class DeliveryReceipt(Base):
+    """What a provider reported about a message, once each; `notice_id` is None where nobody here knows the message.
+
+    A receipt can come before the attempt is marked: it waits here, and the mark finds it.
+    """
+
+    __tablename__ = "delivery_receipt"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    adapter: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[str] = mapped_column(Text)
+    delivered: Mapped[bool] = mapped_column()
+    code: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"), index=True)
+
+    __table_args__ = (UniqueConstraint("adapter", "provider_id", "code"),)

@@ -3,8 +3,8 @@
 The dates come from the pure core; here they become rows. All functions expect that the ticket is locked.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,56 +12,19 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import LimitOfLaw, LimitPassed, NotExtendable
 from app.core.ids import new_id
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.checkpoints import Chain, Planned, first_checkpoints
-from app.sla.deadline import Basis, Pause, Policy, Roll, deadline, on_time
-from app.sla.limit import Limit, Unit
+from app.sla.checkpoints import Planned, first_checkpoints
+from app.sla.deadline import Pause, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
+from app.sla.policy import PinnedPolicy
 
+AWAITING_FEE = "awaiting_fee"
+"""The reason of the pause between the notice of a fee and its payment."""
 
-@dataclass(frozen=True, slots=True)
-class PinnedPolicy:
-    """Everything that a clock is judged by, pinned to it when it starts: later edits of the catalogue leave it alone.
-
-    `printed` is the limit as the published table prints it (or the law names it), `hours` the name of the calendar it
-    is counted in, `regime` the law of a statutory clock, `pausable` the reasons for which it may stand still.
-    """
-
-    policy: Policy
-    printed: str
-    hours: str
-    chain: Chain
-    pausable: frozenset[str] = frozenset()
-    regime: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is stored with the clock."""
-        return {
-            "printed": self.printed,
-            "hours": self.hours,
-            "limit": {"amount": self.policy.limit.amount, "unit": self.policy.limit.unit.value},
-            "basis": self.policy.basis.value,
-            "roll": self.policy.roll.value,
-            "kind": self.policy.clock_kind.value,
-            "chain": self.chain.to_json(),
-            "pausable": sorted(self.pausable),
-            "regime": self.regime,
-        }
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "PinnedPolicy":
-        """Back from the stored form."""
-        limit = Limit(content["limit"]["amount"], Unit(content["limit"]["unit"]))
-        kind = ClockKind(content["kind"])
-        return cls(
-            policy=Policy(limit, Basis(content["basis"]), Roll(content["roll"]), kind),
-            printed=content["printed"],
-            hours=content["hours"],
-            chain=Chain.from_json(content["chain"]),
-            pausable=frozenset(content["pausable"]),
-            regime=content["regime"],
-        )
+FEE_LAPSE = "fee_lapse"
+"""The checkpoint at which an unpaid fee ends the matter; it hangs on a notice, so it is no part of a chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +65,19 @@ def open_clock(
 
 def checkpoint_rows(clock_id: UUID, planned: Iterable[Planned], *, generation: int) -> list[dict[str, Any]]:
     """Armed checkpoints as rows."""
-    return [
-        {
-            "id": new_id(),
-            "clock_id": clock_id,
-            "kind": point.kind.value,
-            "level": point.level,
-            "due_at": point.due_at,
-            "generation": generation,
-            "state": "armed",
-        }
-        for point in planned
-    ]
+    return [_armed(clock_id, point.kind.value, point.level, point.due_at, generation) for point in planned]
+
+
+def _armed(clock_id: UUID, kind: str, level: int, due_at: datetime, generation: int) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "clock_id": clock_id,
+        "kind": kind,
+        "level": level,
+        "due_at": due_at,
+        "generation": generation,
+        "state": "armed",
+    }
 
 
 async def clocks_of(session: AsyncSession, ticket_id: UUID, cycle: int) -> list[SlaClock]:
@@ -132,23 +96,34 @@ async def pauses_of(session: AsyncSession, clock_id: UUID) -> list[ClockPause]:
     return list(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A due date that was moved, as the history of the ticket keeps it."""
+
+    kind: str
+    old_due_at: datetime
+    new_due_at: datetime
+
+    def to_json(self) -> dict[str, str]:
+        """As it stands in the data of an event."""
+        return {"clock": self.kind, "from": self.old_due_at.isoformat(), "to": self.new_due_at.isoformat()}
+
+
 async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
-    """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause).
-
-    One whose limit is past does not pause either: its breach is only waiting to be seen.
-    """
-    if clock.state == "running" and on_time(at, clock.due_at) and reason in clock.policy["pausable"]:
-        session.add(ClockPause(id=new_id(), clock_id=clock.id, started_at=at, reason=reason))
-        clock.state = "paused"
-        await _disarm(session, clock)
+    """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause)."""
+    if reason in clock.policy["pausable"]:
+        await _stand_still(session, clock, reason=reason, at=at)
 
 
-async def resume(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
+async def resume(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
     """Let a paused clock run again: its due date is computed anew from all recorded pauses."""
-    if clock.state == "paused":
-        await _end_pause(session, clock, calendar=calendar, at=at)
-        clock.state = "running"
-        await _rearm(session, clock, calendar)
+    if clock.state != "paused":
+        return None
+    before = clock.due_at
+    await _end_pause(session, clock, calendar=calendar, at=at)
+    clock.state = "running"
+    await _rearm(session, clock, calendar)
+    return _moved(clock, before)
 
 
 async def meet(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
@@ -172,7 +147,107 @@ async def cancel(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, 
     await _disarm(session, clock)
 
 
-def restart(
+async def extend(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
+    """Take the longer limit that the law allows, once (4982 art. 11).
+
+    Raises `NotExtendable` (no such law, or extended before) and `LimitPassed`: the notice has to leave before the
+    first limit ends.
+    """
+    pinned = PinnedPolicy.from_json(clock.policy)
+    if pinned.extended_to is None or clock.extended_at is not None:
+        raise NotExtendable
+    if clock.state != "running" or not on_time(at, clock.due_at):
+        raise LimitPassed(due_at=clock.due_at.isoformat())
+    clock.extended_at = at
+    return await _recompute(session, clock, calendar)
+
+
+async def ask_for_fee(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> datetime | None:
+    """A fee was asked for: the limit is interrupted until it is paid; returns until when that has to be.
+
+    None for a clock whose law knows no fee; a promise beside it stands still all the same. Without the payment the
+    checkpoint `fee_lapse` fires at the instant returned (4982: 15 working days, then deemed withdrawn).
+    """
+    await _stand_still(session, clock, reason=AWAITING_FEE, at=at)
+    pinned = PinnedPolicy.from_json(clock.policy)
+    if pinned.fee_within is None:
+        return None
+    pay_by = fee_due(pinned, at, calendar)
+    session.add(Checkpoint(**_armed(clock.id, FEE_LAPSE, 1, pay_by, clock.generation)))
+    return pay_by
+
+
+def fee_due(pinned: PinnedPolicy, asked_at: datetime, calendar: Calendar) -> datetime:
+    """Until when a fee that was asked for at `asked_at` has to be paid."""
+    if pinned.fee_within is None:
+        raise ValueError(f"{pinned.printed}: no fee")
+    return deadline(replace(pinned.policy, limit=pinned.fee_within), asked_at, calendar).due_at
+
+
+async def fee_span(session: AsyncSession, clock: SlaClock) -> tuple[datetime | None, datetime | None]:
+    """When the fee that is waited for was asked for, and until when it has to be paid; None where it is not."""
+    asked = select(ClockPause.started_at).where(ClockPause.clock_id == clock.id, ClockPause.ended_at.is_(None))
+    lapse = select(Checkpoint.due_at).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "armed")
+    return (
+        await session.scalar(asked.where(ClockPause.reason == AWAITING_FEE)),
+        await session.scalar(lapse.where(Checkpoint.kind == FEE_LAPSE)),
+    )
+
+
+async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
+    """The fee was paid: a clock that was interrupted for it counts its whole limit anew from `at`."""
+    if clock.state != "paused":
+        await _disarm_lapse(session, clock)
+        return None
+    before = clock.due_at
+    clock.restarted_at = at
+    await _end_pause(session, clock, calendar=calendar, at=at)
+    clock.state = "running"
+    await _disarm(session, clock)
+    await _rearm(session, clock, calendar)
+    return _moved(clock, before)
+
+
+async def override(
+    session: AsyncSession, clock: SlaClock, *, due_at: datetime, calendar: Calendar, at: datetime
+) -> Moved | None:
+    """A person sets the due date of an open promise; nothing computes it anew from then on (B32).
+
+    Raises `LimitOfLaw` for a statutory clock, `LimitPassed` for a promise that is no longer open.
+    """
+    if clock.kind != ClockKind.PROMISE:
+        raise LimitOfLaw
+    if clock.state not in {"running", "paused"} or not on_time(at, clock.due_at):
+        raise LimitPassed(due_at=clock.due_at.isoformat())
+    before = clock.due_at
+    clock.due_at, clock.overridden = due_at, True
+    if clock.state == "running":
+        await _disarm(session, clock)
+        await _rearm(session, clock, calendar)
+    return _moved(clock, before)
+
+
+async def repin(
+    session: AsyncSession,
+    clock: SlaClock,
+    pinned: PinnedPolicy,
+    *,
+    calendar: Calendar,
+    calendar_version_id: UUID,
+    at: datetime,
+) -> Moved | None:
+    """Judge an open clock by another policy, from its original start and with its pauses (B30).
+
+    A breach stays where the new limit is past as well; where it is not, the clock runs again. What has fired is not
+    repeated. A clock whose matter is settled keeps the policy that it was settled under.
+    """
+    if clock.met_at is not None or clock.state == "cancelled":
+        return None
+    clock.policy, clock.calendar_version_id = pinned.to_json(), calendar_version_id
+    return await _recompute(session, clock, calendar, at=at)
+
+
+def next_cycle(
     clock: SlaClock, *, cycle: int, started_at: datetime, calendar: Calendar, calendar_version_id: UUID
 ) -> OpenedClock:
     """The same promise or law anew, for the next cycle of a reopened ticket.
@@ -189,6 +264,14 @@ def restart(
     )
 
 
+async def _stand_still(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
+    """One whose limit is past does not pause: its breach is only waiting to be seen."""
+    if clock.state == "running" and on_time(at, clock.due_at):
+        session.add(ClockPause(id=new_id(), clock_id=clock.id, started_at=at, reason=reason))
+        clock.state = "paused"
+        await _disarm(session, clock)
+
+
 def _judge(clock: SlaClock, at: datetime) -> None:
     if on_time(at, clock.due_at):
         clock.state = "met"
@@ -201,9 +284,41 @@ async def _end_pause(session: AsyncSession, clock: SlaClock, *, calendar: Calend
     for row in recorded:
         if row.ended_at is None:
             row.ended_at = max(at, row.started_at)
-    pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in recorded]
-    pinned = PinnedPolicy.from_json(clock.policy)
-    clock.due_at = deadline(pinned.policy, clock.started_at, calendar, pauses).due_at
+    _set_due(clock, recorded, calendar)
+
+
+def _set_due(clock: SlaClock, recorded: Sequence[ClockPause], calendar: Calendar) -> None:
+    """The due date from what is recorded; one that a person set stays as it is."""
+    if not clock.overridden:
+        policy = PinnedPolicy.from_json(clock.policy).in_force(extended=clock.extended_at is not None)
+        clock.due_at = deadline(policy, clock.counted_from, calendar, as_pauses(recorded)).due_at
+
+
+def as_pauses(recorded: Iterable[ClockPause]) -> list[Pause]:
+    """Stored pauses as the time core takes them."""
+    return [Pause(row.started_at, row.ended_at, row.reason) for row in recorded]
+
+
+async def _recompute(
+    session: AsyncSession, clock: SlaClock, calendar: Calendar, *, at: datetime | None = None
+) -> Moved | None:
+    """The due date anew, and what has not fired yet armed for it; a clock that stands still waits for its end."""
+    if clock.state == "paused":
+        return None
+    before, was_breached = clock.due_at, clock.state == "breached"
+    clock.breached_at = None  # a stamp has to equal the due date, which is about to move
+    _set_due(clock, await pauses_of(session, clock.id), calendar)
+    if was_breached and at is not None and not on_time(at, clock.due_at):
+        clock.breached_at = clock.due_at
+        return _moved(clock, before)
+    clock.state, clock.detected_at = "running", None
+    await _disarm(session, clock)
+    await _rearm(session, clock, calendar)
+    return _moved(clock, before)
+
+
+def _moved(clock: SlaClock, before: datetime) -> Moved | None:
+    return None if clock.due_at == before else Moved(clock.kind, before, clock.due_at)
 
 
 async def _disarm(session: AsyncSession, clock: SlaClock) -> None:
@@ -213,15 +328,23 @@ async def _disarm(session: AsyncSession, clock: SlaClock) -> None:
     )
 
 
+async def _disarm_lapse(session: AsyncSession, clock: SlaClock) -> None:
+    """Of a clock that was past before its fee was asked for: only the lapse goes, its levels stay armed."""
+    lapse = update(Checkpoint).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "armed")
+    await session.execute(lapse.where(Checkpoint.kind == FEE_LAPSE).values(state="cancelled"))
+
+
 async def _rearm(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> None:
-    """Arm what has not fired yet for the new due date; a notice that went out is not repeated (B56)."""
+    """Arm for the due date what has not fired yet; a warning that went out is not repeated (B56).
+
+    The level at the limit is armed in any case: it stamps the breach. Whether the office was told before in this cycle
+    is known where it fires.
+    """
     fired = await session.execute(
         select(Checkpoint.kind, Checkpoint.level).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "fired")
     )
     done = {(kind, level) for kind, level in fired}
     chain = PinnedPolicy.from_json(clock.policy).chain
-    planned = first_checkpoints(chain, clock.started_at, clock.due_at, calendar)
-    rows = checkpoint_rows(
-        clock.id, (p for p in planned if (p.kind.value, p.level) not in done), generation=clock.generation
-    )
-    session.add_all(Checkpoint(**row) for row in rows)
+    planned = first_checkpoints(chain, clock.counted_from, clock.due_at, calendar)
+    still_owed = (p for p in planned if p.due_at == clock.due_at or (p.kind.value, p.level) not in done)
+    session.add_all(Checkpoint(**row) for row in checkpoint_rows(clock.id, still_owed, generation=clock.generation))

@@ -62,7 +62,7 @@ class CalendarYear(Base):
 
 
 class CalendarDecision(Base):
-    """A date on which the municipality itself decided: leave, a short day, a working Saturday; revoked, never deleted."""
+    """A date that the municipality decided on: leave, a short day, a working Saturday; revoked, never deleted."""
 
     __tablename__ = "calendar_decision"
 
@@ -106,7 +106,7 @@ class SlaClock(Base):
     generation: Mapped[int] = mapped_column(Integer, default=1)
     extended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     restarted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    overridden: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    overridden: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
     @property
     def counted_from(self) -> datetime:

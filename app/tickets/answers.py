@@ -10,6 +10,7 @@ from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
 from app.tickets.history import EVENT_LABELS, is_whole
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import TicketCase
@@ -36,13 +37,15 @@ def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
     verdict = on_time(clock.met_at, clock.due_at) if clock.met_at else (False if _is_past(clock, now) else None)
     return ClockAnswer(
         kind=clock.kind,
-        limit=clock.policy["printed"],
+        limit=PinnedPolicy.from_json(clock.policy).printed_in_force(extended=clock.extended_at is not None),
         state=clock.state,
         started_at=clock.started_at,
         due_at=None if clock.state == "paused" else clock.due_at,
         met_at=clock.met_at,
         breached_at=clock.breached_at,
         on_time=verdict,
+        extended=clock.extended_at is not None,
+        overridden=clock.overridden,
     )
 
 

@@ -22,8 +22,8 @@ from app.notices.model import Notice
 from app.people.identity import PhoneKind, parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
-from app.sla.clocks import PinnedPolicy
 from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
 from app.standards.values import ApplicationOffice, Catalogue, Channel
 from app.tickets.model import Ticket
 from app.tickets.schemas import ResolutionBody

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import STATUTORY_CHAIN, Chain, default_chain
-from app.sla.clocks import PinnedPolicy
+from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue, Regime, RegimeCode, Service, StatutoryWhen
 
 OFFICE_HOURS = "office"
@@ -48,4 +48,6 @@ def _of_regime(regime: Regime) -> PinnedPolicy:
         hours=OFFICE_HOURS,
         chain=STATUTORY_CHAIN,
         regime=regime.code.value,
+        extended_to=regime.extended_to,
+        fee_within=regime.fee.pay_within if regime.fee else None,
     )

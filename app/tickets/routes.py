@@ -1,13 +1,9 @@
 """Tickets over HTTP: reading them, and one endpoint for each command of their life."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from app.access.actor import Actor
-from app.access.dependencies import needs
-from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Reading, Transaction, problems
 from app.core.paging import link_header
@@ -15,12 +11,13 @@ from app.core.schema import Instant
 from app.people.dependencies import OpenVault
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
-from app.standards.dependencies import CurrentRules, RuleShelf
+from app.standards.dependencies import CurrentRules
 from app.standards.values import Channel
 from app.tickets import service
 from app.tickets.answers import has_lapsed, sees_personal_data, ticket_answer, ticket_summary, timeline_answer
+from app.tickets.dependencies import COMMAND, InHand, Number, Reader
 from app.tickets.intake import Kind
-from app.tickets.queries import TicketFilter, case_of, events_of, get_case, list_tickets
+from app.tickets.queries import TicketFilter, events_of, get_case, list_tickets
 from app.tickets.schemas import (
     CallbackBody,
     DocumentsBody,
@@ -37,60 +34,13 @@ from app.tickets.schemas import (
     TrackingAnswer,
     TrackingBody,
 )
-from app.tickets.service import Grasp, Work, etag, grasp
 from app.tickets.tracking import track
+from app.tickets.work import etag
 from app.tickets.workflow import State
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
-Number = Annotated[str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")]
-Reader = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
-Commander = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
-IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, examples=['"v1"'])]
-
 _READ = problems(401, 403, 404, 422, 503)
-_COMMAND: dict[str, Any] = {
-    "response_model": TicketAnswer,
-    "response_description": "The ticket after the command, with its new ETag",
-    "responses": problems(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
-}
-
-
-class Hands:
-    """What a command endpoint holds: the locked ticket and all that a command works with."""
-
-    def __init__(self, work: Work, held: Grasp, response: Response) -> None:
-        self.work = work
-        self.held = held
-        self._response = response
-
-    async def do(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
-        """Run a command and answer with the ticket as it is then."""
-        await command(self.work, self.held, *arguments)
-        await self.work.session.flush()  # the answer reads clocks and documents that the command has just written
-        work, case = self.work, await case_of(self.work.session, self.held.ticket)
-        if sees_personal_data(work.actor, case.applicant):
-            facts = {"ticket": case.ticket.number}
-            await record_unmasked_read(work.session, actor=work.actor, operation="command", facts=facts, now=work.now)
-        self._response.headers["ETag"] = etag(self.held.ticket)
-        return ticket_answer(case, vault=work.vault, actor=work.actor, now=work.now)
-
-
-async def _hands(
-    number: Number,
-    response: Response,
-    actor: Commander,
-    session: Transaction,
-    vault: OpenVault,
-    shelf: RuleShelf,
-    now: Now,
-    if_match: IfMatch = None,
-) -> Hands:
-    work = Work(session, actor, vault, shelf, now)
-    return Hands(work, await grasp(work, number, if_match), response)
-
-
-InHand = Annotated[Hands, Depends(_hands, scope="function")]
 
 
 def _filter(
@@ -183,109 +133,109 @@ async def read_timeline(
     return timeline_answer(case.ticket, case.applicant, events, vault=vault, actor=actor)
 
 
-@router.post("/{number}/register", summary="Keep a received request (kayıt)", **_COMMAND)
+@router.post("/{number}/register", summary="Keep a received request (kayıt)", **COMMAND)
 async def register_ticket(hands: InHand) -> TicketAnswer:
     """The desk has looked at the request and keeps it."""
     return await hands.do(service.register)
 
 
-@router.post("/{number}/refer", summary="Send to a directorate (sevk)", **_COMMAND)
+@router.post("/{number}/refer", summary="Send to a directorate (sevk)", **COMMAND)
 async def refer_ticket(hands: InHand, body: ReferBody) -> TicketAnswer:
     """Refer the ticket; the applicant is told. No clock is touched."""
     return await hands.do(service.refer, body)
 
 
-@router.post("/{number}/accept", summary="The directorate takes it on", **_COMMAND)
+@router.post("/{number}/accept", summary="The directorate takes it on", **COMMAND)
 async def accept_ticket(hands: InHand) -> TicketAnswer:
     """Accept a referred ticket."""
     return await hands.do(service.accept)
 
 
-@router.post("/{number}/return", summary="The directorate gives it back (iade)", **_COMMAND)
+@router.post("/{number}/return", summary="The directorate gives it back (iade)", **COMMAND)
 async def return_ticket(hands: InHand, body: ReasonBody) -> TicketAnswer:
     """Return a ticket with the reason. No clock is reset by it."""
     return await hands.do(service.return_, body.reason)
 
 
-@router.post("/{number}/request-documents", summary="Ask for published documents", **_COMMAND)
+@router.post("/{number}/request-documents", summary="Ask for published documents", **COMMAND)
 async def request_documents(hands: InHand, body: DocumentsBody) -> TicketAnswer:
     """Only documents on the published list may be asked for. A promise that may pause stands still meanwhile."""
     return await hands.do(service.request_documents, body)
 
 
-@router.post("/{number}/provide-documents", summary="Documents have come", **_COMMAND)
+@router.post("/{number}/provide-documents", summary="Documents have come", **COMMAND)
 async def provide_documents(hands: InHand, body: DocumentsBody) -> TicketAnswer:
     """Note documents; when they are complete, a promise that waited for them starts."""
     return await hands.do(service.provide_documents, body)
 
 
-@router.post("/{number}/pause", summary="Wait for the citizen or for somebody outside", **_COMMAND)
+@router.post("/{number}/pause", summary="Wait for the citizen or for somebody outside", **COMMAND)
 async def pause_ticket(hands: InHand, body: PauseBody) -> TicketAnswer:
     """The promise stands still if the service allows it for this reason; the limit of law never does."""
     return await hands.do(service.pause, body)
 
 
-@router.post("/{number}/resume", summary="What was waited for has come", **_COMMAND)
+@router.post("/{number}/resume", summary="What was waited for has come", **COMMAND)
 async def resume_ticket(hands: InHand) -> TicketAnswer:
     """Work goes on; the due date is computed anew from all recorded pauses."""
     return await hands.do(service.resume)
 
 
-@router.post("/{number}/interim-reply", summary="Interim reply (ara cevap)", **_COMMAND)
+@router.post("/{number}/interim-reply", summary="Interim reply (ara cevap)", **COMMAND)
 async def interim_reply(hands: InHand, body: TextBody) -> TicketAnswer:
     """Satisfies the limit of law 3071; the final reply is still owed and the promise runs on."""
     return await hands.do(service.interim_reply, body.text)
 
 
-@router.post("/{number}/propose", summary="Put a draft answer up for approval", **_COMMAND)
+@router.post("/{number}/propose", summary="Put a draft answer up for approval", **COMMAND)
 async def propose_resolution(hands: InHand, body: ResolutionBody) -> TicketAnswer:
     """The officer's draft; `resolve` approves it by answering, `reject` sends it back."""
     return await hands.do(service.propose, body)
 
 
-@router.post("/{number}/reject", summary="Send a draft answer back", **_COMMAND)
+@router.post("/{number}/reject", summary="Send a draft answer back", **COMMAND)
 async def reject_proposal(hands: InHand, body: ReasonBody) -> TicketAnswer:
     """The draft was not approved; work goes on."""
     return await hands.do(service.reject, body.reason)
 
 
-@router.post("/{number}/resolve", summary="Answer the request (nihai cevap)", **_COMMAND)
+@router.post("/{number}/resolve", summary="Answer the request (nihai cevap)", **COMMAND)
 async def resolve_ticket(hands: InHand, body: ResolutionBody) -> TicketAnswer:
     """Both clocks stop. A negative outcome needs its reason and the remedy; the applicant is told."""
     return await hands.do(service.resolve, body)
 
 
-@router.post("/{number}/callback", summary="An attempt to tell the citizen (geri dönüş)", **_COMMAND)
+@router.post("/{number}/callback", summary="An attempt to tell the citizen (geri dönüş)", **COMMAND)
 async def callback_ticket(hands: InHand, body: CallbackBody) -> TicketAnswer:
     """The attempt that reaches the citizen closes the ticket, and so does the third that does not."""
     return await hands.do(service.callback, body)
 
 
-@router.post("/{number}/close", summary="Close", **_COMMAND)
+@router.post("/{number}/close", summary="Close", **COMMAND)
 async def close_ticket(hands: InHand, body: NoteBody | None = None) -> TicketAnswer:
     """Nothing is owed any more."""
     return await hands.do(service.close, body.note if body else None)
 
 
-@router.post("/{number}/reopen", summary="Reopen, with a new cycle of clocks", **_COMMAND)
+@router.post("/{number}/reopen", summary="Reopen, with a new cycle of clocks", **COMMAND)
 async def reopen_ticket(hands: InHand, body: ReasonBody) -> TicketAnswer:
     """The matter is not settled after all. The new cycle has its own limits and its own notices."""
     return await hands.do(service.reopen, body.reason)
 
 
-@router.post("/{number}/withdraw", summary="The applicant gives it up", **_COMMAND)
+@router.post("/{number}/withdraw", summary="The applicant gives it up", **COMMAND)
 async def withdraw_ticket(hands: InHand, body: NoteBody | None = None) -> TicketAnswer:
     """The clocks are cancelled and leave the figures."""
     return await hands.do(service.withdraw, body.note if body else None)
 
 
-@router.post("/{number}/link-duplicate", summary="Close as a duplicate (mükerrer)", **_COMMAND)
+@router.post("/{number}/link-duplicate", summary="Close as a duplicate (mükerrer)", **COMMAND)
 async def link_duplicate(hands: InHand, body: DuplicateBody) -> TicketAnswer:
     """The same matter is another ticket already."""
     return await hands.do(service.link_duplicate, body)
 
 
-@router.post("/{number}/comment", summary="Write a comment", **_COMMAND)
+@router.post("/{number}/comment", summary="Write a comment", **COMMAND)
 async def comment_ticket(hands: InHand, body: TextBody) -> TicketAnswer:
     """A note beside the ticket; it moves no clock and no state."""
     return await hands.do(service.comment, body.text)

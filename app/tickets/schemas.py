@@ -1,13 +1,14 @@
 """What callers send to a ticket's commands, and what they read of tickets."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Answer, Body, Code, LongText, ShortText, refuse
-from app.tickets.workflow import Outcome, PauseReason
+from app.core.schema import Answer, Body, Code, Instant, LongText, ShortText, refuse
+from app.tickets.workflow import ExtensionGround, Outcome, PauseReason
 
 
 class NoteBody(Body):
@@ -44,6 +45,36 @@ class PauseBody(NoteBody):
     """Why work has to wait."""
 
     reason: PauseReason = Field(examples=["awaiting_citizen"])
+
+
+class ServiceBody(ReasonBody):
+    """To which service of the published table the request belongs, and why."""
+
+    service: Code = Field(examples=["right-to-information"], description="A code of `GET /v1/catalogue`")
+
+
+class ExtensionBody(NoteBody):
+    """Why the longer limit of the law is needed (4982 art. 11)."""
+
+    ground: ExtensionGround = Field(examples=["other_institution"])
+
+
+class FeeBody(NoteBody):
+    """The cost of access that the applicant has to pay (law 4982)."""
+
+    amount: Decimal = Field(gt=0, le=1_000_000, max_digits=9, decimal_places=2, examples=["125.50"])
+
+
+class PaymentBody(Body):
+    """When the fee was paid; without it, now."""
+
+    paid_at: Instant | None = Field(None, examples=["2026-05-20T10:00:00+03:00"])
+
+
+class DueBody(ReasonBody):
+    """Until when the promise is to be kept, by decision of a person, and why."""
+
+    due_at: Instant = Field(examples=["2026-06-15T23:59:59+03:00"])
 
 
 class CallbackBody(NoteBody):
@@ -99,6 +130,8 @@ class ClockAnswer(Answer):
     met_at: datetime | None
     breached_at: datetime | None
     on_time: bool | None = Field(description="Null while it is open")
+    extended: bool = Field(examples=[False], description="The longer limit of the law was taken (4982 art. 11)")
+    overridden: bool = Field(examples=[False], description="A person set the due date; nothing computes it anew")
 
 
 class ApplicantAnswer(Answer):

@@ -1,30 +1,21 @@
 """The commands of a ticket's life. Each is one transaction: lock, authorise, decide, change, record, plan notices.
 
 The workflow table decides; no command sets a state by itself. Everything that a person wrote is sealed before it is
-stored: a reply on the ticket, other words beside the event they belong to.
+stored: a reply on the ticket, other words beside the event they belong to. Commands about the limit itself are in
+`limits.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.actor import Actor
-from app.core.db import bulk_insert
-from app.core.errors import FieldError, Invalid, NotFound, StaleVersion, Unavailable, VersionRequired, WrongState
-from app.people.vault import Vault
+from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.sla import clocks as sla
-from app.sla.calendar import Calendar
-from app.sla.clocks import PinnedPolicy, clocks_of, open_clock
-from app.sla.model import Checkpoint, SlaClock
-from app.standards.rulebook import Rulebook, Shelf
-from app.standards.values import RegimeCode, Service
+from app.sla.clocks import open_clock
+from app.sla.policy import PinnedPolicy
+from app.standards.values import RegimeCode
 from app.tickets import notify
-from app.tickets.history import append_event
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket, TicketDocument
 from app.tickets.policies import promise_policy, statutory_policy
@@ -37,100 +28,45 @@ from app.tickets.schemas import (
     ReferBody,
     ResolutionBody,
 )
-from app.tickets.workflow import (
-    CALLBACK_ATTEMPTS,
-    Command,
-    Outcome,
-    PauseReason,
-    State,
-    after,
-    allowed_actions,
-)
-
-CalendarOf = Callable[[SlaClock], Calendar]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What every command works with: the open transaction, who acts, the instant, the vault and the rules."""
-
-    session: AsyncSession
-    actor: Actor
-    vault: Vault
-    shelf: Shelf
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Grasp:
-    """A locked ticket in hand, with the clocks of its present cycle and the calendars they were started with."""
-
-    ticket: Ticket
-    clocks: list[SlaClock]
-    calendar_of: CalendarOf
-
-
-async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
-    """Lock a visible ticket and hold it against If-Match.
-
-    Raises `NotFound`, `VersionRequired`, `StaleVersion`. The lock (`FOR NO KEY UPDATE`) keeps other commands and the
-    sweep away, but not inserts that only refer to the ticket.
-    """
-    ticket = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
-    if ticket is None:
-        raise NotFound
-    if if_match is None:
-        raise VersionRequired
-    if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
-        raise StaleVersion(etag=etag(ticket))
-    clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
-    calendars = {
-        clock.id: (await work.shelf.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
-        for clock in clocks
-    }
-    return Grasp(ticket, clocks, lambda clock: calendars[clock.id])
-
-
-def etag(ticket: Ticket) -> str:
-    """The strong ETag of a ticket's present version."""
-    return f'"v{ticket.version}"'
+from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden, service_of
+from app.tickets.workflow import CALLBACK_ATTEMPTS, Command, Outcome, PauseReason
 
 
 async def register(work: Work, held: Grasp) -> None:
     """The desk has looked at the request and keeps it."""
-    _move(work, held.ticket, Command.REGISTER)
+    move(work, held.ticket, Command.REGISTER)
 
 
 async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
     """Send the ticket to a directorate (sevk); the citizen is told."""
-    _refuse_forbidden(held.ticket, Command.REFER)
+    refuse_forbidden(held.ticket, Command.REFER)
     rulebook = await work.shelf.current()
     unit = rulebook.catalogue.unit(body.unit)
     if unit is None:
         raise Invalid([FieldError("/unit", "unknown_unit", {"allowed": [u.code for u in rulebook.catalogue.units]})])
-    _move(work, held.ticket, Command.REFER, {"unit": unit.code, "from_unit": held.ticket.unit}, note=body.note)
+    move(work, held.ticket, Command.REFER, {"unit": unit.code, "from_unit": held.ticket.unit}, note=body.note)
     held.ticket.unit, held.ticket.referred_at = unit.code, work.now
     await notify.referral(work.session, work.vault, held.ticket, held.clocks, unit_name=unit.name, now=work.now)
 
 
 async def accept(work: Work, held: Grasp) -> None:
     """The directorate takes the ticket on."""
-    _move(work, held.ticket, Command.ACCEPT)
+    move(work, held.ticket, Command.ACCEPT)
 
 
 async def return_(work: Work, held: Grasp, reason: str) -> None:
     """The directorate gives the ticket back (iade), with its reason; no clock is reset by it."""
-    _move(work, held.ticket, Command.RETURN, {"from_unit": held.ticket.unit}, note=reason)
+    move(work, held.ticket, Command.RETURN, {"from_unit": held.ticket.unit}, note=reason)
     held.ticket.unit = None
 
 
 async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
     """Ask for documents that the published table lists; others may not be asked for (first ground of complaint)."""
-    _refuse_forbidden(held.ticket, Command.REQUEST_DOCUMENTS)
-    service = _service(await work.shelf.current(), held.ticket)
+    refuse_forbidden(held.ticket, Command.REQUEST_DOCUMENTS)
+    service = service_of(await work.shelf.current(), held.ticket)
     published = {document.code: document for document in service.documents}
     _refuse_unknown(body.documents, published)
-    _move(work, held.ticket, Command.REQUEST_DOCUMENTS, {"documents": list(body.documents)})
+    move(work, held.ticket, Command.REQUEST_DOCUMENTS, {"documents": list(body.documents)})
     held.ticket.documents_complete_at = None
     for code in body.documents:
         row = TicketDocument(ticket_id=held.ticket.id, code=code, label=published[code].label, provided_at=None)
@@ -143,7 +79,7 @@ async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> Non
 
 async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
     """Note documents that came; when none is missing any more, a promise that waited for them starts."""
-    _refuse_forbidden(held.ticket, Command.PROVIDE_DOCUMENTS)
+    refuse_forbidden(held.ticket, Command.PROVIDE_DOCUMENTS)
     rows = {
         row.code: row
         for row in await work.session.scalars(select(TicketDocument).where(TicketDocument.ticket_id == held.ticket.id))
@@ -152,32 +88,30 @@ async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> Non
     for code in body.documents:
         rows[code].provided_at = rows[code].provided_at or work.now
     complete = all(row.provided_at is not None for row in rows.values())
-    data = {"documents": list(body.documents), "complete": complete}
-    _move(work, held.ticket, Command.PROVIDE_DOCUMENTS, data, stays=not complete)
+    moved = await _resume_clocks(work, held) if complete else []
+    data = {"documents": list(body.documents), "complete": complete, **moves(moved)}
+    move(work, held.ticket, Command.PROVIDE_DOCUMENTS, data, stays=not complete)
     if complete:
         held.ticket.documents_complete_at = work.now
-        for clock in held.clocks:
-            await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
         await _start_waiting_clocks(work, held)
 
 
 async def pause(work: Work, held: Grasp, body: PauseBody) -> None:
     """Wait for the citizen or for somebody outside; the promise stands still if the service allows it."""
-    _move(work, held.ticket, Command.PAUSE, {"reason": body.reason.value}, note=body.note, pause_reason=body.reason)
+    move(work, held.ticket, Command.PAUSE, {"reason": body.reason.value}, note=body.note, pause_reason=body.reason)
     for clock in held.clocks:
         await sla.pause(work.session, clock, reason=body.reason.value, at=work.now)
 
 
 async def resume(work: Work, held: Grasp) -> None:
     """What was waited for has come; the promise runs on."""
-    _move(work, held.ticket, Command.RESUME)
-    for clock in held.clocks:
-        await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    refuse_forbidden(held.ticket, Command.RESUME)
+    move(work, held.ticket, Command.RESUME, moves(await _resume_clocks(work, held)))
 
 
 async def interim_reply(work: Work, held: Grasp, text: str) -> None:
     """Tell the applicant how the matter stands: it satisfies law 3071 art. 7, while the final reply is still owed."""
-    _move(work, held.ticket, Command.INTERIM_REPLY, note=text)
+    move(work, held.ticket, Command.INTERIM_REPLY, note=text)
     held.ticket.interim_reply_at = work.now
     for clock in held.clocks:
         if clock.policy["regime"] == RegimeCode.LAW_3071.value:
@@ -186,19 +120,19 @@ async def interim_reply(work: Work, held: Grasp, text: str) -> None:
 
 async def propose(work: Work, held: Grasp, body: ResolutionBody) -> None:
     """The officer's draft of an answer goes to be approved; no clock is moved by it."""
-    _move(work, held.ticket, Command.PROPOSE, {"outcome": body.outcome.value}, note=body.words)
+    move(work, held.ticket, Command.PROPOSE, {"outcome": body.outcome.value}, note=body.words)
 
 
 async def reject(work: Work, held: Grasp, reason: str) -> None:
     """The draft answer was not approved."""
-    _move(work, held.ticket, Command.REJECT, note=reason)
+    move(work, held.ticket, Command.REJECT, note=reason)
 
 
 async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     """Answer the request: both clocks stop, on time if now is not after their due instants; the citizen is told."""
     ticket = held.ticket
     data = {"outcome": body.outcome.value, "remedy": body.remedy, "forwarded_to": body.forwarded_to}
-    _move(work, ticket, Command.RESOLVE, data, note=body.words or None)  # a reopening clears the reply, not this
+    move(work, ticket, Command.RESOLVE, data, note=body.words or None)  # a reopening clears the reply, not this
     ticket.outcome, ticket.resolved_at = body.outcome.value, work.now
     ticket.reply = work.vault.seal(body.words, table="ticket", column="reply", row_id=ticket.id) if body.words else None
     for clock in held.clocks:
@@ -213,7 +147,7 @@ async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
     attempt = ticket.callback_attempts + 1
     done = body.reached or attempt >= CALLBACK_ATTEMPTS
     data = {"attempt": attempt, "reached": body.reached, "score": body.score}
-    _move(work, ticket, Command.CALLBACK, data, note=body.note, callback_done=done)
+    move(work, ticket, Command.CALLBACK, data, note=body.note, callback_done=done)
     ticket.callback_attempts = attempt
     if done:
         ticket.closed_at = work.now
@@ -221,20 +155,20 @@ async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
 
 async def close(work: Work, held: Grasp, note: str | None) -> None:
     """Nothing is owed any more."""
-    _move(work, held.ticket, Command.CLOSE, note=note)
+    move(work, held.ticket, Command.CLOSE, note=note)
     held.ticket.closed_at = work.now
 
 
 async def reopen(work: Work, held: Grasp, reason: str) -> None:
     """The matter is not settled after all: a new cycle with clocks of its own; a second breach is a new notice (C6)."""
     ticket = held.ticket
-    _move(work, ticket, Command.REOPEN, {"cycle": ticket.cycle + 1}, note=reason)
+    move(work, ticket, Command.REOPEN, {"cycle": ticket.cycle + 1}, note=reason)
     ticket.cycle += 1
     ticket.outcome = ticket.reply = ticket.resolved_at = ticket.closed_at = ticket.interim_reply_at = None
     ticket.duplicate_of, ticket.callback_attempts = None, 0
     rulebook = await work.shelf.current()
     opened = [
-        sla.restart(
+        sla.next_cycle(
             clock,
             cycle=ticket.cycle,
             started_at=work.now,
@@ -243,12 +177,12 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
         )
         for clock in held.clocks
     ]
-    await _insert_clocks(work, opened)
+    await insert_clocks(work, opened)
 
 
 async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
     """The applicant gives the request up; its clocks leave the figures."""
-    _move(work, held.ticket, Command.WITHDRAW, note=note)
+    move(work, held.ticket, Command.WITHDRAW, note=note)
     held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
     for clock in held.clocks:
         await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
@@ -256,9 +190,9 @@ async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
 
 async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
     """The same matter is another ticket already; this one is closed as its duplicate."""
-    _refuse_forbidden(held.ticket, Command.LINK_DUPLICATE)
+    refuse_forbidden(held.ticket, Command.LINK_DUPLICATE)
     original = await _original(work, held.ticket, body.duplicate_of)
-    _move(work, held.ticket, Command.LINK_DUPLICATE, {"duplicate_of": original.number})
+    move(work, held.ticket, Command.LINK_DUPLICATE, {"duplicate_of": original.number})
     held.ticket.duplicate_of, held.ticket.closed_at = original.id, work.now
     held.ticket.outcome = Outcome.DUPLICATE.value
     for clock in held.clocks:
@@ -267,47 +201,7 @@ async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
 
 async def comment(work: Work, held: Grasp, text: str) -> None:
     """Write something beside the ticket; it moves no clock (C1)."""
-    _move(work, held.ticket, Command.COMMENT, note=text)
-
-
-def _move(
-    work: Work,
-    ticket: Ticket,
-    command: Command,
-    data: Mapping[str, Any] | None = None,
-    *,
-    note: str | None = None,
-    stays: bool = False,
-    pause_reason: PauseReason | None = None,
-    callback_done: bool = False,
-) -> None:
-    """Ask the table, change the state, append the event. Raises `WrongState`, with nothing changed.
-
-    `stays` is for a step of a command that is not yet its whole (some documents, but not all).
-    """
-    state = State(ticket.state)
-    target = after(state, command, pause_reason=pause_reason, callback_done=callback_done)
-    if target is None:
-        raise _wrong_state(state)
-    ticket.state = state.value if stays else target.value
-    ticket.version += 1
-    sequence = ticket.event_seq + 1
-    sealed = None
-    if note is not None:
-        sealed = work.vault.seal(note, table="ticket_event", column=f"note:{sequence}", row_id=ticket.id)
-    moved = {"from": state.value, "to": ticket.state, **{k: v for k, v in (data or {}).items() if v is not None}}
-    append_event(work.session, ticket, kind=command, at=work.now, actor=work.actor.name, data=moved, note=sealed)
-
-
-def _refuse_forbidden(ticket: Ticket, command: Command) -> None:
-    """What the state forbids is refused before anything that the command carries is looked at."""
-    state = State(ticket.state)
-    if after(state, command) is None:
-        raise _wrong_state(state)
-
-
-def _wrong_state(state: State) -> WrongState:
-    return WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
+    move(work, held.ticket, Command.COMMENT, note=text)
 
 
 def _refuse_unknown(codes: list[str], allowed: Mapping[str, object]) -> None:
@@ -341,17 +235,16 @@ async def _original(work: Work, ticket: Ticket, number: str) -> Ticket:
     return original
 
 
-def _service(rulebook: Rulebook, ticket: Ticket) -> Service:
-    service = rulebook.catalogue.service(ticket.service)
-    if service is None:
-        raise LookupError(f"service {ticket.service} has left the catalogue")
-    return service
+async def _resume_clocks(work: Work, held: Grasp) -> list[sla.Moved | None]:
+    return [
+        await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now) for clock in held.clocks
+    ]
 
 
 async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
     """Start what could not run before the documents (or the signature) had come."""
     rulebook = await work.shelf.current()
-    service, ticket = _service(rulebook, held.ticket), held.ticket
+    service, ticket = service_of(rulebook, held.ticket), held.ticket
     if ticket.kind == Kind.THANKS:
         return
     running = {clock.kind for clock in held.clocks}
@@ -376,9 +269,4 @@ async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
         for policy in pinned
         if policy is not None
     ]
-    await _insert_clocks(work, opened)
-
-
-async def _insert_clocks(work: Work, opened: list[sla.OpenedClock]) -> None:
-    await bulk_insert(work.session, SlaClock, [one.clock for one in opened])
-    await bulk_insert(work.session, Checkpoint, [row for one in opened for row in one.checkpoints])
+    await insert_clocks(work, opened)

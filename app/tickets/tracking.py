@@ -16,9 +16,10 @@ from app.core.turkish import format_date, format_datetime
 from app.people.identity import parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
-from app.sla.clocks import PinnedPolicy, clocks_of
+from app.sla.clocks import clocks_of
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
 from app.tickets.model import Ticket
 from app.tickets.number import InvalidTicketNumber, parse_number

@@ -86,6 +86,14 @@ class PauseReason(StrEnum):
     FORCE_MAJEURE = "force_majeure"
 
 
+class ExtensionGround(StrEnum):
+    """For what the limit of law 4982 may be extended (art. 11); a closed list of the law."""
+
+    OTHER_UNIT = "other_unit"
+    OTHER_INSTITUTION = "other_institution"
+    SEVERAL_INSTITUTIONS = "several_institutions"
+
+
 STATE_LABELS: Mapping[State, str] = MappingProxyType(
     {
         State.RECEIVED: "Alındı",

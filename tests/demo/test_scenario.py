@@ -8,7 +8,7 @@ import pytest
 
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
-from app.sla.clocks import PinnedPolicy
+from app.sla.policy import PinnedPolicy
 from app.sla.deadline import Pause, deadline
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars

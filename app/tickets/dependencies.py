@@ -1,0 +1,66 @@
+"""What a command endpoint holds in its hands: the caller, the locked ticket, and the answer that it gives."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Response
+
+from app.access.actor import Actor
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.access.service import record_unmasked_read
+from app.core.dependencies import Now, Transaction, problems
+from app.people.dependencies import OpenVault
+from app.standards.dependencies import RuleShelf
+from app.tickets.answers import sees_personal_data, ticket_answer
+from app.tickets.queries import case_of
+from app.tickets.schemas import TicketAnswer
+from app.tickets.work import Grasp, Work, etag, grasp
+
+Number = Annotated[str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")]
+Reader = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
+Commander = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, examples=['"v1"'])]
+
+COMMAND: dict[str, Any] = {
+    "response_model": TicketAnswer,
+    "response_description": "The ticket after the command, with its new ETag",
+    "responses": problems(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
+}
+
+
+class Hands:
+    """What a command endpoint holds: the locked ticket and all that a command works with."""
+
+    def __init__(self, work: Work, held: Grasp, response: Response) -> None:
+        self.work = work
+        self.held = held
+        self._response = response
+
+    async def do(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
+        """Run a command and answer with the ticket as it is then."""
+        await command(self.work, self.held, *arguments)
+        await self.work.session.flush()  # the answer reads clocks and documents that the command has just written
+        work, case = self.work, await case_of(self.work.session, self.held.ticket)
+        if sees_personal_data(work.actor, case.applicant):
+            facts = {"ticket": case.ticket.number}
+            await record_unmasked_read(work.session, actor=work.actor, operation="command", facts=facts, now=work.now)
+        self._response.headers["ETag"] = etag(self.held.ticket)
+        return ticket_answer(case, vault=work.vault, actor=work.actor, now=work.now)
+
+
+async def _hands(
+    number: Number,
+    response: Response,
+    actor: Commander,
+    session: Transaction,
+    vault: OpenVault,
+    shelf: RuleShelf,
+    now: Now,
+    if_match: IfMatch = None,
+) -> Hands:
+    work = Work(session, actor, vault, shelf, now)
+    return Hands(work, await grasp(work, number, if_match), response)
+
+
+InHand = Annotated[Hands, Depends(_hands, scope="function")]

@@ -1,0 +1,157 @@
+"""The commands about the limit itself: extended, interrupted for a fee, set by hand, judged as another service.
+
+Each names in its event every due date that it moved, with the date before.
+"""
+
+from datetime import datetime, timedelta
+
+from app.core.errors import FieldError, Invalid, LimitPassed, NoFee, NoLimit, NotExtendable
+from app.sla import clocks as sla
+from app.sla.calendar import ClockKind
+from app.sla.clocks import open_clock
+from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
+from app.standards.rulebook import Rulebook
+from app.standards.values import Service
+from app.tickets.intake import Kind
+from app.tickets.policies import promise_policy, statutory_policy
+from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
+from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden
+from app.tickets.workflow import Command
+
+LATEST_DUE = timedelta(days=730)
+"""How far ahead a person may set a due date: what lies beyond is a slip of the keyboard."""
+
+
+async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
+    """Take the longer limit that the law allows, before the first one ends; the applicant is told why and until when.
+
+    Law 4982 art. 11: 30 working days in all. Raises `NotExtendable`, `LimitPassed`.
+    """
+    refuse_forbidden(held.ticket, Command.EXTEND)
+    clock = held.clock(ClockKind.STATUTORY)
+    if clock is None:
+        raise NotExtendable
+    moved = await sla.extend(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    data = {"ground": body.ground.value, **moves([moved])}
+    move(work, held.ticket, Command.EXTEND, data, note=body.note)
+
+
+async def fee_notice(work: Work, held: Grasp, body: FeeBody) -> None:
+    """Ask for the fee of access: the limits are interrupted until it is paid (law 4982, "süreler kesilir").
+
+    Without payment the request counts as withdrawn after the time that the law gives. Raises `NoFee`.
+    """
+    refuse_forbidden(held.ticket, Command.FEE_NOTICE)
+    law = held.clock(ClockKind.STATUTORY)
+    if law is None or PinnedPolicy.from_json(law.policy).fee_within is None:
+        raise NoFee
+    asked = [
+        await sla.ask_for_fee(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+        for clock in held.clocks
+    ]
+    pay_by = next(instant for instant in asked if instant is not None)
+    data = {"amount": str(body.amount), "pay_by": pay_by.isoformat()}
+    move(work, held.ticket, Command.FEE_NOTICE, data, note=body.note)
+
+
+async def fee_paid(work: Work, held: Grasp, body: PaymentBody) -> None:
+    """The fee was paid: the interrupted limits count anew from the day of payment.
+
+    Raises `Invalid` for an instant before the notice or after now, `LimitPassed` for one after the time to pay.
+    """
+    refuse_forbidden(held.ticket, Command.FEE_PAID)
+    paid_at = body.paid_at or work.now
+    await _check_payment(work, held, paid_at)
+    moved = [
+        await sla.restart(work.session, clock, calendar=held.calendar_of(clock), at=paid_at) for clock in held.clocks
+    ]
+    move(work, held.ticket, Command.FEE_PAID, {"paid_at": paid_at.isoformat(), **moves(moved)})
+
+
+async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
+    """The request belongs to another service: its limits count from the original start, with the pauses there were.
+
+    What an office was told of stays told. Raises `Invalid` for a service that is unknown, closed or the same.
+    """
+    refuse_forbidden(held.ticket, Command.RECLASSIFY)
+    rulebook, ticket = await work.shelf.current(), held.ticket
+    service = _other_service(rulebook, ticket.service, body.service)
+    data = {"service": service.code, "from_service": ticket.service}
+    ticket.service = service.code
+    law = statutory_policy(
+        service, rulebook.catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information
+    )
+    moved = [
+        await _judge_anew(work, held, rulebook, ClockKind.PROMISE, promise_policy(service)),
+        await _judge_anew(work, held, rulebook, ClockKind.STATUTORY, law),
+    ]
+    move(work, ticket, Command.RECLASSIFY, {**data, **moves(moved)}, note=body.reason)
+
+
+async def override_due(work: Work, held: Grasp, body: DueBody) -> None:
+    """A person sets the date of the promise, with the reason; no calendar or catalogue moves it afterwards.
+
+    Raises `NoLimit`, `LimitPassed`, and `Invalid` for a date that is past or more than two years ahead.
+    """
+    refuse_forbidden(held.ticket, Command.OVERRIDE_DUE)
+    clock = held.clock(ClockKind.PROMISE)
+    if clock is None:
+        raise NoLimit
+    if body.due_at <= work.now:
+        raise Invalid([FieldError("/due_at", "too_old", {"earliest": work.now.isoformat()})])
+    if body.due_at > (latest := work.now + LATEST_DUE):
+        raise Invalid([FieldError("/due_at", "too_late", {"latest": latest.isoformat()})])
+    moved = await sla.override(work.session, clock, due_at=body.due_at, calendar=held.calendar_of(clock), at=work.now)
+    move(work, held.ticket, Command.OVERRIDE_DUE, moves([moved]), note=body.reason)
+
+
+async def _check_payment(work: Work, held: Grasp, paid_at: datetime) -> None:
+    if paid_at > work.now:
+        raise Invalid([FieldError("/paid_at", "in_future")])
+    law = held.clock(ClockKind.STATUTORY)
+    if law is None:
+        raise NoFee
+    asked_at, pay_by = await sla.fee_span(work.session, law)
+    if asked_at is not None and paid_at < asked_at:
+        raise Invalid([FieldError("/paid_at", "too_old", {"earliest": asked_at.isoformat()})])
+    if pay_by is not None and paid_at > pay_by:
+        raise LimitPassed(due_at=pay_by.isoformat())
+
+
+def _other_service(rulebook: Rulebook, present: str, wanted: str) -> Service:
+    """The service to which a ticket is moved; raises `Invalid` on `/service`."""
+    others = [one.code for one in rulebook.catalogue.services if one.accepts_new and one.code != present]
+    service = rulebook.catalogue.service(wanted)
+    if service is None or service.code not in others:
+        code = "unknown_service" if service is None else "same_service" if service.code == present else "service_closed"
+        raise Invalid([FieldError("/service", code, {"allowed": sorted(others)})])
+    return service
+
+
+async def _judge_anew(
+    work: Work, held: Grasp, rulebook: Rulebook, kind: ClockKind, pinned: PinnedPolicy | None
+) -> sla.Moved | None:
+    """One clock under the policy of the new service: moved, begun from the citizen's own time, or taken away.
+
+    One that has not begun goes on waiting for the documents (or the signature) that are missing.
+    """
+    clock: SlaClock | None = held.clock(kind)
+    if pinned is None:
+        if clock is not None:
+            await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+        return None
+    calendar, version = rulebook.calendars[pinned.hours], rulebook.calendar_version_id
+    if clock is not None:
+        return await sla.repin(work.session, clock, pinned, calendar=calendar, calendar_version_id=version, at=work.now)
+    if held.ticket.documents_complete_at is not None and held.ticket.kind != Kind.THANKS:
+        opened = open_clock(
+            pinned,
+            ticket_id=held.ticket.id,
+            cycle=held.ticket.cycle,
+            started_at=held.ticket.occurred_at,
+            calendar=calendar,
+            calendar_version_id=version,
+        )
+        await insert_clocks(work, [opened])
+    return None

@@ -1,0 +1,135 @@
+"""What every command on a ticket works with: the locked ticket, the table that judges, the event that records."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.core.db import bulk_insert
+from app.core.errors import NotFound, StaleVersion, VersionRequired, WrongState
+from app.people.vault import Vault
+from app.sla import clocks as sla
+from app.sla.calendar import Calendar, ClockKind
+from app.sla.clocks import clocks_of
+from app.sla.model import Checkpoint, SlaClock
+from app.standards.rulebook import Rulebook, Shelf
+from app.standards.values import Service
+from app.tickets.history import append_event
+from app.tickets.model import Ticket
+from app.tickets.queries import by_number
+from app.tickets.workflow import Command, PauseReason, State, after, allowed_actions
+
+CalendarOf = Callable[[SlaClock], Calendar]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every command works with: the open transaction, who acts, the instant, the vault and the rules."""
+
+    session: AsyncSession
+    actor: Actor
+    vault: Vault
+    shelf: Shelf
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """A locked ticket in hand, with the clocks of its present cycle and the calendars they were started with."""
+
+    ticket: Ticket
+    clocks: list[SlaClock]
+    calendar_of: CalendarOf
+
+    def clock(self, kind: ClockKind) -> SlaClock | None:
+        """The clock of that kind in the present cycle."""
+        return next((clock for clock in self.clocks if clock.kind == kind), None)
+
+
+async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
+    """Lock a visible ticket and hold it against If-Match.
+
+    Raises `NotFound`, `VersionRequired`, `StaleVersion`. The lock (`FOR NO KEY UPDATE`) keeps other commands and the
+    sweep away, but not inserts that only refer to the ticket.
+    """
+    ticket = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
+    if ticket is None:
+        raise NotFound
+    if if_match is None:
+        raise VersionRequired
+    if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
+        raise StaleVersion(etag=etag(ticket))
+    clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
+    calendars = {
+        clock.id: (await work.shelf.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
+        for clock in clocks
+    }
+    return Grasp(ticket, clocks, lambda clock: calendars[clock.id])
+
+
+def etag(ticket: Ticket) -> str:
+    """The strong ETag of a ticket's present version."""
+    return f'"v{ticket.version}"'
+
+
+def move(
+    work: Work,
+    ticket: Ticket,
+    command: Command,
+    data: Mapping[str, Any] | None = None,
+    *,
+    note: str | None = None,
+    stays: bool = False,
+    pause_reason: PauseReason | None = None,
+    callback_done: bool = False,
+) -> None:
+    """Ask the table, change the state, append the event. Raises `WrongState`, with nothing changed.
+
+    `stays` is for a step of a command that is not yet its whole (some documents, but not all).
+    """
+    state = State(ticket.state)
+    target = after(state, command, pause_reason=pause_reason, callback_done=callback_done)
+    if target is None:
+        raise _wrong_state(state)
+    ticket.state = state.value if stays else target.value
+    ticket.version += 1
+    sequence = ticket.event_seq + 1
+    sealed = None
+    if note is not None:
+        sealed = work.vault.seal(note, table="ticket_event", column=f"note:{sequence}", row_id=ticket.id)
+    moved = {"from": state.value, "to": ticket.state, **{k: v for k, v in (data or {}).items() if v is not None}}
+    append_event(work.session, ticket, kind=command, at=work.now, actor=work.actor.name, data=moved, note=sealed)
+
+
+def refuse_forbidden(ticket: Ticket, command: Command) -> None:
+    """What the state forbids is refused before anything that the command carries is looked at."""
+    state = State(ticket.state)
+    if after(state, command) is None:
+        raise _wrong_state(state)
+
+
+def _wrong_state(state: State) -> WrongState:
+    return WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
+
+
+def service_of(rulebook: Rulebook, ticket: Ticket) -> Service:
+    """The service of a ticket in the present catalogue; LookupError where it has left it."""
+    service = rulebook.catalogue.service(ticket.service)
+    if service is None:
+        raise LookupError(f"service {ticket.service} has left the catalogue")
+    return service
+
+
+def moves(moved: Iterable[sla.Moved | None]) -> dict[str, Any]:
+    """The due dates that a command has moved, for the data of its event; nothing where it moved none."""
+    found = [one.to_json() for one in moved if one is not None]
+    return {"moved": found} if found else {}
+
+
+async def insert_clocks(work: Work, opened: list[sla.OpenedClock]) -> None:
+    """Store clocks that were opened, with their checkpoints."""
+    await bulk_insert(work.session, SlaClock, [one.clock for one in opened])
+    await bulk_insert(work.session, Checkpoint, [row for one in opened for row in one.checkpoints])
