@@ -4,11 +4,11 @@ Dates and weekdays are always the zone's own; what is compared or measured is al
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,7 @@ HALF_DAY_ENDS: Final = time(13)
 DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
-# a calendar that stays closed for longer than this is a mistake in its configuration
+# a calendar that stays closed, or has no working day, for longer than this is a mistake in its configuration
 CLOSED_DAYS_LIMIT: Final = 800
 
 Segment = tuple[time, time]
@@ -118,7 +118,8 @@ class Calendar:
     date, so a night shift is written as (22:00, 00:00) and, on the next weekday, (00:00, 06:00). Working days
     are `working_weekdays` (0 = Monday) without the special days, however long the doors are open.
     Raises CalendarError (`unknown_zone`, `not_a_week`, `no_opening_time`, `no_working_day`, `zoned_time`,
-    `segment_order`, `segment_overlap`, and those of special days).
+    `segment_order`, `segment_overlap`, `closed_too_long`, and those of special days). Its methods raise OverflowError
+    outside the years 1 to 9999.
     """
 
     version: str
@@ -136,6 +137,10 @@ class Calendar:
         object.__setattr__(self, "tz", load_zone(self.zone))
         object.__setattr__(self, "missing_dates", missing_dates(self.zone))
         object.__setattr__(self, "_verdicts", {kind: self._judge_special_days(kind) for kind in ClockKind})
+        days = sorted(self.special_days)
+        check_closures(days, self._wall)
+        for kind in ClockKind:
+            check_closures(days, partial(self.is_working_day, clock_kind=kind))
 
     def _judge_special_days(self, clock_kind: ClockKind) -> dict[date, NotWorking | None]:
         verdicts: dict[date, NotWorking | None] = {}
@@ -186,12 +191,13 @@ class Calendar:
 
         Closed on holidays and on leave whatever clock counts the date; a half day ends at `ends_at`.
         """
+        spans = ((self.border(day, start), self._closing(day, end)) for start, end in self._wall(day))
+        return tuple((start, end) for start, end in spans if start < end)
+
+    def _wall(self, day: date) -> tuple[Segment, ...]:
         special = self.special_days.get(day)
         wall = self.weekly[day.weekday()]
-        if special is not None:
-            wall = special.segments or _until(wall, special.ends_at)
-        spans = ((self.border(day, start), self._closing(day, end)) for start, end in wall)
-        return tuple((start, end) for start, end in spans if start < end)
+        return wall if special is None else special.segments or _until(wall, special.ends_at)
 
     def _closing(self, day: date, wall: time) -> datetime:
         return self.border(day + DAY) if wall == MIDNIGHT else self.border(day, wall)
@@ -260,6 +266,41 @@ def check_segments(segments: Iterable[Segment], where: str) -> None:
         if day_is_over or start < previous_end:
             raise CalendarError("segment_overlap", f"{where}: {start}-{end} overlaps the one before")
         previous_end, day_is_over = end, end == MIDNIGHT
+
+
+def check_closures(special_days: Iterable[date], opens: Callable[[date], object]) -> None:
+    """Raises CalendarError if the special days (in order) leave 800 dates in a row on which nothing `opens` (B22)."""
+    closed_since = previous = None
+    for day in special_days:
+        # a whole ordinary week between two special days has its opening time and its working day
+        ordinary = 7 if previous is None else (day - previous).days - 1
+        if ordinary >= 7 or any(opens(day - DAY * ago) for ago in range(1, ordinary + 1)):
+            closed_since = None
+        closed_since = None if opens(day) else closed_since or day
+        if closed_since and (day - closed_since).days >= CLOSED_DAYS_LIMIT:
+            raise CalendarError("closed_too_long", f"nothing opens, or no working day, from {closed_since} to {day}")
+        previous = day
+
+
+def overlay(days: Mapping[date, SpecialDay], decided: Mapping[date, SpecialDay]) -> dict[date, SpecialDay]:
+    """Special days with what the municipality has decided on top, in date order.
+
+    Leave over a bayram leaves its holidays holidays, and over a half day it counts where both count: time off never
+    makes a due date earlier, whatever it falls on. Only a day of the kind `working` does, for it brings its own hours.
+    """
+    together = {day: special if day not in days else _both(days[day], special) for day, special in decided.items()}
+    return dict(sorted((dict(days) | together).items()))
+
+
+def _both(before: SpecialDay, special: SpecialDay) -> SpecialDay:
+    if DayKind.WORKING in {before.kind, special.kind} or special.kind is DayKind.HOLIDAY:
+        return special
+    if before.kind is DayKind.HOLIDAY:
+        return before
+    ends = None if before.ends_at is None or special.ends_at is None else min(before.ends_at, special.ends_at)
+    kind = DayKind.LEAVE if DayKind.LEAVE in {before.kind, special.kind} else DayKind.HALF_DAY
+    counts = before.counts_as_working & special.counts_as_working
+    return SpecialDay(kind, f"{before.name}; {special.name}", ends, counts)
 
 
 @cache

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.deadline import Policy, deadline, utc, working_days_before
+from app.sla.deadline import DeadlineError, Policy, deadline, utc, working_days_before
 from app.sla.limit import Limit, SlaError, Unit
 
 
@@ -21,7 +21,8 @@ class ChainError(SlaError):
     """A chain of checkpoints that can't be meant as it is written.
 
     Codes: `unreadable` (an instant or a kind of another form), `fraction` (outside 0-100 %), `level` (a
-    warning's level is its percentage, others are 1 to 9), `order`, `repeated`, `no_previous_level`.
+    warning's level is its percentage, others are 1 to 9), `early` (an escalation before the limit has ended),
+    `order`, `repeated`, `no_previous_level`, `due_twice`, and of a promise `not_of_a_promise`, `no_due_step`.
     """
 
 
@@ -78,6 +79,8 @@ class Step:
             raise ChainError("fraction", f"{self.at} does not lie between start and due")
         if (self.kind is CheckpointKind.WARNING) is not (anchor is Anchor.FRACTION):
             raise ChainError("order", f"warnings, nothing else, stand at percentages: {self.kind} {self.at}")
+        if self.kind is CheckpointKind.ESCALATION and anchor is Anchor.BEFORE_DUE:
+            raise ChainError("early", f"level {self.level} says that the limit is past, and {self.at} it is not")
         if self.kind is CheckpointKind.BREACH and anchor is not Anchor.DUE:
             raise ChainError("order", f"a breach is due when the limit ends, not at {self.at}")
         if anchor is Anchor.AFTER_PREVIOUS and self.kind is not CheckpointKind.ESCALATION:
@@ -109,7 +112,8 @@ class Chain:
     """The checkpoints of a clock in the order of time; an empty chain is a clock that nobody is told about.
 
     Raises ChainError unless percentages rise, days before due fall, escalation levels rise one by one, each
-    level that waits for the one before has one, and none is there twice.
+    level that waits for the one before has one, none is there twice, and at most one stands at the limit's end: it
+    stamps the breach.
     """
 
     steps: tuple[Step, ...]
@@ -118,6 +122,8 @@ class Chain:
         names = [(step.kind, step.level) for step in self.steps]
         if len(set(names)) < len(names):
             raise ChainError("repeated", "the same kind and level stands twice in the chain")
+        if sum(step.anchor is Anchor.DUE for step in self.steps) > 1:
+            raise ChainError("due_twice", "one step at most stands where the limit ends")
         keys = [_order_key(step) for step in self.steps]
         if keys != sorted(keys):
             raise ChainError("order", f"steps are not in the order of time: {[step.at for step in self.steps]}")
@@ -127,6 +133,18 @@ class Chain:
         for step in self.steps:
             if step.anchor is Anchor.AFTER_PREVIOUS and step.level - 1 not in levels:
                 raise ChainError("no_previous_level", f"level {step.level} waits for one that is not there")
+
+    def check_promise(self) -> None:
+        """Raises ChainError unless the chain can hang on a promise.
+
+        Before the limit ends it only warns (what the law risks is another clock's matter), and when it ends a step
+        stamps the breach: level 1, or `breach` where nobody is to be told.
+        """
+        foreign = [step for step in self.steps if step.kind is CheckpointKind.LEGAL_RISK]
+        if foreign:
+            raise ChainError("not_of_a_promise", f"{foreign[0].kind} belongs to the limit of the law")
+        if not any(step.anchor is Anchor.DUE for step in self.steps):
+            raise ChainError("no_due_step", "no step stands where the limit ends: its breach would never be seen")
 
     def to_json(self) -> list[dict[str, Any]]:
         """The chain as plain JSON values."""
@@ -219,7 +237,15 @@ def _instant(step: Step, start: datetime, due: datetime, calendar: Calendar) -> 
     if step.anchor is Anchor.FRACTION:
         instant = start + (due - start) * step.amount // 100
     elif step.anchor is Anchor.BEFORE_DUE:
-        instant = working_days_before(calendar.local_date(due), step.amount, calendar, step.clock_kind)
+        instant = _days_before(due, step, calendar)
     else:
         return None
     return instant if start < instant else None
+
+
+def _days_before(due: datetime, step: Step, calendar: Calendar) -> datetime:
+    try:
+        day = calendar.local_date(due)
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"{due} has no date in {calendar.zone}") from error
+    return working_days_before(day, step.amount, calendar, step.clock_kind)

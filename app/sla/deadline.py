@@ -13,7 +13,7 @@ from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from app.sla.calendar import CLOSED_DAYS_LIMIT, DAY, NO_SUCH_DATE, Calendar, ClockKind, DayReason, Span
+from app.sla.calendar import DAY, MICROSECOND, NO_SUCH_DATE, Calendar, ClockKind, DayReason, Span
 from app.sla.limit import Limit, SlaError, Unit
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Policy",
     "Roll",
     "deadline",
+    "elapsed",
     "explain",
     "on_time",
     "utc",
@@ -42,8 +43,8 @@ class DeadlineError(SlaError):
     """No due date can be given.
 
     Codes: `naive_instant` (an instant without a zone), `pause_order` (a pause ends before it starts),
-    `paused` (the clock stands still: it has no due date until it resumes), `never_open` and `no_working_day`
-    (nothing for 800 dates), `out_of_range` (beyond year 9999, or a walk of more than 40,000 dates).
+    `paused` (the clock stands still: it has no due date until it resumes), `out_of_range` (outside the years 1 to
+    9999, or a walk of more than 40,000 dates).
     """
 
 
@@ -151,21 +152,36 @@ def explain(policy: Policy, started_at: datetime, calendar: Calendar, pauses: It
     ]
 
 
+def elapsed(
+    policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
+) -> int:
+    """How much of the limit is used up at `until`: whole days (weeks and months too), or whole seconds.
+
+    The same walk as `deadline`, stopped at `until`: a date has counted once it is over, nothing before the start, and
+    at the due instant the whole limit, which is also the most there is. Raises DeadlineError.
+    """
+    stop = utc(until)
+    try:
+        # a date is over with its last microsecond, and that is when a limit of days is due
+        stop = stop + MICROSECOND if policy.limit.seconds is None else stop
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"nothing comes after {until}") from error
+    steps = _walk(policy, started_at, calendar, (*pauses, Pause(stop, None, "")))
+    return deque(steps, maxlen=1)[0][3]
+
+
 def working_days_before(
     day: date, count: int, calendar: Calendar, clock_kind: ClockKind = ClockKind.PROMISE
 ) -> datetime:
     """The last instant of the date that lies `count` working days before `day`, which itself is not counted.
 
-    Raises DeadlineError (`no_working_day`, `out_of_range`).
+    Raises DeadlineError (`out_of_range`).
     """
-    remaining, closed = count, 0
+    remaining = count
     try:
         while remaining > 0:
             day -= DAY
-            works = calendar.is_working_day(day, clock_kind)
-            remaining -= works
-            closed = 0 if works else closed + 1
-            _check_closed(closed, "no_working_day")
+            remaining -= calendar.is_working_day(day, clock_kind)
         return calendar.end_of_day(day)
     except OverflowError as error:
         raise DeadlineError("out_of_range", f"no date {count} working days before {day}") from error
@@ -191,25 +207,41 @@ def _name_of(calendar: Calendar, day: date, reason: DayReason) -> str:
     return special.name if special is not None and reason is not DayReason.START_DAY else ""
 
 
+class _Stretch(NamedTuple):
+    """What no other pause before it covers of a pause: [start, end), `end` None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+    reason: str
+
+
 def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]) -> Iterator[Step]:
     start = utc(started_at)
-    in_order = sorted(pauses, key=_pause_order) if pauses else []
+    stretches = _stretches(start, pauses)
     try:
         if policy.limit.seconds is None:
-            yield from _walk_dates(policy, calendar.local_date(start), calendar, in_order)
+            yield from _walk_dates(policy, calendar.local_date(start), calendar, stretches)
         else:
-            yield from _walk_instants(policy, start, calendar, in_order)
+            yield from _walk_instants(policy, start, calendar, stretches)
     except OverflowError as error:
         raise DeadlineError("out_of_range", f"no due date for a start at {started_at}") from error
 
 
+def _stretches(start: datetime, pauses: tuple[Pause, ...]) -> deque[_Stretch]:
+    """The pauses of a clock in order and without overlaps, so that a walk meets each only once."""
+    stretches: deque[_Stretch] = deque()
+    covered: datetime | None = start
+    for pause in sorted(pauses, key=_pause_order):
+        if covered is None:
+            break
+        if pause.end is None or pause.end > covered:
+            stretches.append(_Stretch(max(pause.start, covered), pause.end, pause.reason))
+            covered = pause.end
+    return stretches
+
+
 def _pause_order(pause: Pause) -> tuple[datetime, bool, datetime, str]:
     return (pause.start, pause.end is None, pause.end or pause.start, pause.reason)
-
-
-def _check_closed(closed_dates: int, code: str) -> None:
-    if closed_dates > CLOSED_DAYS_LIMIT:
-        raise DeadlineError(code, f"nothing for {CLOSED_DAYS_LIMIT} dates in a row: the calendar is wrong")
 
 
 def _dates_from(first: date) -> Iterator[date]:
@@ -231,19 +263,18 @@ class _PausedDates(NamedTuple):
     reason: str
 
 
-def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: list[Pause]) -> Iterator[Step]:
+def _walk_dates(policy: Policy, start: date, calendar: Calendar, stretches: deque[_Stretch]) -> Iterator[Step]:
     """Counts dates until the limit is full, then rolls: a date counts if the clock runs at its end."""
     yield (start, DayReason.START_DAY, "", 0, None)
     needed = _dates_needed(policy.limit, start, calendar)
     only_working = policy.limit.unit is Unit.WORKING_DAY
     rolls = policy.roll is Roll.NEXT_WORKING_DAY
-    paused = [_paused_dates(pause, calendar) for pause in pauses]
-    total = closed = 0
+    paused = deque(_paused_dates(stretch, calendar) for stretch in stretches)
+    total = 0
     for day in _dates_from(start + DAY):
         full = total == needed
         obstacle = _obstacle(day, calendar, policy.clock_kind, only_working or full, paused)
         if obstacle is None:
-            closed = 0
             total += not full
             ends = total == needed and (full or not rolls or calendar.is_working_day(day, policy.clock_kind))
             reason = DayReason.ROLLED if full else DayReason.COUNTED
@@ -254,26 +285,25 @@ def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: list[Pa
             yield (day, *obstacle, total, None)
             if obstacle[0] is DayReason.STILL_PAUSED:
                 return
-            closed = 0 if obstacle[0] is DayReason.PAUSED else closed + 1
-            _check_closed(closed, "no_working_day")
 
 
 def _obstacle(
-    day: date, calendar: Calendar, clock_kind: ClockKind, only_working: bool, paused: list[_PausedDates]
+    day: date, calendar: Calendar, clock_kind: ClockKind, only_working: bool, paused: deque[_PausedDates]
 ) -> tuple[DayReason, str] | None:
-    """What keeps a date from counting, or from bearing the due date."""
+    """What keeps a date from counting, or from bearing the due date; pauses that are over are dropped."""
     not_working = calendar.why_not_working(day, clock_kind)
     if not_working is not None and (only_working or not_working is NO_SUCH_DATE):
         return not_working
-    for first, end, reason in paused:
-        if first <= day and (end is None or day < end):
-            return (DayReason.STILL_PAUSED if end is None else DayReason.PAUSED, reason)
+    while paused and paused[0].end is not None and paused[0].end <= day:
+        paused.popleft()
+    if paused and paused[0].first <= day:
+        return (DayReason.STILL_PAUSED if paused[0].end is None else DayReason.PAUSED, paused[0].reason)
     return None
 
 
-def _paused_dates(pause: Pause, calendar: Calendar) -> _PausedDates:
-    end = None if pause.end is None else calendar.local_date(pause.end)
-    return _PausedDates(calendar.local_date(pause.start), end, pause.reason)
+def _paused_dates(stretch: _Stretch, calendar: Calendar) -> _PausedDates:
+    end = None if stretch.end is None else calendar.local_date(stretch.end)
+    return _PausedDates(calendar.local_date(stretch.start), end, stretch.reason)
 
 
 def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
@@ -293,7 +323,7 @@ def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
 # ── limits of hours, minutes and seconds ──
 
 
-def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: list[Pause]) -> Iterator[Step]:
+def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, stretches: deque[_Stretch]) -> Iterator[Step]:
     """Spends the limit on the running time of each date: opening hours or the whole day, less the pauses."""
     first, seconds = calendar.local_date(start), policy.limit.seconds or 0
     if policy.limit.unit is Unit.IMMEDIATE:
@@ -301,27 +331,24 @@ def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: 
         return
     spans_of = calendar.segments if policy.basis is Basis.OPENING_HOURS else calendar.whole_day
     left = timedelta(seconds=seconds)
-    closed = 0
     for day in _dates_from(first):
         spans = spans_of(day)
-        closed = 0 if spans else closed + 1
-        _check_closed(closed, "never_open")
         before = left
-        left, due_at = _spend(left, _running(spans, start, pauses))
-        total = seconds - left // SECOND
+        left, due_at = _spend(left, _running(spans, start, stretches))
+        total = seconds + -left // SECOND
         if due_at is not None or left < before:
             yield (day, DayReason.COUNTED, "", total, due_at)
             if due_at is not None:
                 return
         else:
-            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, pauses)
+            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, stretches)
             yield (day, reason, detail, total, None)
             if reason is DayReason.STILL_PAUSED:
                 return
 
 
 def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetime | None]:
-    """What is left of the limit after these stretches, and the instant at which it ended, if it did.
+    """What is left of the limit after these times, and the instant at which it ended, if it did.
 
     A limit that is used up exactly at closing time ends there, not at the next opening (B18).
     """
@@ -332,29 +359,26 @@ def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetim
     return left, None
 
 
-def _running(spans: tuple[Span, ...], start: datetime, pauses: list[Pause]) -> Iterator[Span]:
-    """The parts of the spans after the start and outside the pauses (sorted by their start)."""
+def _running(spans: tuple[Span, ...], start: datetime, stretches: deque[_Stretch]) -> Iterator[Span]:
+    """The parts of the spans after the start and outside the pauses; pauses before the spans are dropped."""
     for begin, end in spans:
         cursor = max(begin, start)
-        for pause in pauses:
-            if pause.start >= end:
+        while stretches and stretches[0].end is not None and stretches[0].end <= cursor:
+            stretches.popleft()
+        for stretch in stretches:
+            if stretch.start >= end:
                 break
-            if cursor < pause.start:
-                yield cursor, pause.start
-            cursor = max(cursor, pause.end or end)
+            if cursor < stretch.start:
+                yield cursor, stretch.start
+            cursor = stretch.end or end
         if cursor < end:
             yield cursor, end
 
 
 def _why_idle(
-    day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, pauses: list[Pause]
+    day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, stretches: deque[_Stretch]
 ) -> tuple[DayReason, str]:
     """Why a date lent no time at all to the clock."""
-    midnight = calendar.border(day + DAY)
-    for pause in pauses:
-        if pause.end is None and pause.start < midnight:
-            return (DayReason.STILL_PAUSED, pause.reason)
-    for pause in pauses:
-        if spans and pause.start < spans[-1][1] and spans[0][0] < (pause.end or midnight):
-            return (DayReason.PAUSED, pause.reason)
+    if spans and stretches and stretches[0].start < spans[-1][1]:
+        return (DayReason.PAUSED if stretches[0].end else DayReason.STILL_PAUSED, stretches[0].reason)
     return calendar.why_not_working(day, clock_kind) or (DayReason.CLOSED, "")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from app.sla.calendar import Calendar, CalendarError, ClockKind, DayKind, DayReason, NotWorking, SpecialDay
+from app.sla.calendar import Calendar, CalendarError, ClockKind, DayKind, DayReason, NotWorking, SpecialDay, overlay
 from tests.sla.calendars import (
     ALWAYS_OPEN,
     NIGHT_SHIFT,
@@ -217,6 +217,89 @@ def week(*monday: tuple[time, time]) -> Calendar:
     return Calendar("1", "Europe/Istanbul", (monday,) + ((),) * 6)
 
 
+def closed_for(
+    dates: int, *, ends_at: time | None = None, counts_as_working: frozenset[ClockKind] = frozenset()
+) -> Calendar:
+    """The Turkish calendar with so many dates of leave in a row from 1 January 2025."""
+    leave = SpecialDay(DayKind.LEAVE, "İzin", ends_at, counts_as_working)
+    return turkish_calendar(also={date(2025, 1, 1) + timedelta(number): leave for number in range(dates)})
+
+
+def test_calendar_may_stay_closed_for_eight_hundred_dates_and_open_again() -> None:
+    years = closed_for(800)
+
+    assert not years.is_working_day(date(2027, 3, 10))
+    assert years.is_working_day(date(2027, 3, 12))
+
+
+def test_leave_of_every_working_weekday_for_years_is_refused_though_the_weekends_are_none() -> None:
+    """Special days need not touch each other: between them lie weekends, on which nothing opens either."""
+    leave = SpecialDay(DayKind.LEAVE, "İzin")
+    dates = (date(2026, 1, 1) + timedelta(number) for number in range(820))
+
+    with pytest.raises(CalendarError) as refused:
+        turkish_calendar(also={day: leave for day in dates if day.weekday() < 5})
+
+    assert refused.value.code == "closed_too_long"
+
+
+def test_working_saturday_ends_a_long_closure() -> None:
+    leave = SpecialDay(DayKind.LEAVE, "İzin", counts_as_working=frozenset())
+    closed = {date(2026, 1, 1) + timedelta(number): leave for number in range(1_000)}
+    working = SpecialDay(DayKind.WORKING, "Telafi çalışması", segments=SATURDAY_SHIFT)
+
+    calendar = turkish_calendar(also=closed | {date(2027, 1, 9): working})
+
+    assert calendar.is_working_day(date(2027, 1, 9))
+
+
+@pytest.mark.parametrize(
+    ("before", "decided", "kind", "ends_at", "counts"),
+    [
+        ("holiday", "leave", DayKind.HOLIDAY, None, frozenset()),
+        ("holiday", "half_day", DayKind.HOLIDAY, None, frozenset()),
+        ("half_day", "leave", DayKind.LEAVE, None, STATUTORY_ONLY),
+        ("half_day", "short_leave", DayKind.LEAVE, time(11), PROMISE_ONLY),
+        ("short_leave", "half_day", DayKind.LEAVE, time(11), PROMISE_ONLY),
+        ("leave", "short_leave", DayKind.LEAVE, None, frozenset()),
+        ("half_day", "half_day", DayKind.HALF_DAY, time(13), frozenset(ClockKind)),
+        ("leave", "holiday", DayKind.HOLIDAY, None, frozenset()),
+        ("holiday", "working", DayKind.WORKING, None, frozenset(ClockKind)),
+        ("working", "leave", DayKind.LEAVE, None, STATUTORY_ONLY),
+    ],
+)
+def test_decision_about_a_special_day_only_takes_away_unless_it_opens_the_doors(
+    before: str, decided: str, kind: DayKind, ends_at: time | None, counts: frozenset[ClockKind]
+) -> None:
+    special = {
+        "holiday": holiday(),
+        "half_day": SpecialDay(DayKind.HALF_DAY, "Arife"),
+        "leave": SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=STATUTORY_ONLY),
+        "short_leave": SpecialDay(DayKind.LEAVE, "Kar tatili", time(11), PROMISE_ONLY),
+        "working": SpecialDay(DayKind.WORKING, "Telafi", segments=SATURDAY_SHIFT),
+    }
+    day = date(2026, 5, 26)
+
+    found = overlay({day: special[before]}, {day: special[decided]})[day]
+
+    assert (found.kind, found.ends_at, found.counts_as_working) == (kind, ends_at, counts)
+
+
+def test_leave_over_a_bayram_makes_no_holiday_a_working_day() -> None:
+    """Nine days of leave from 23 May 2026 that count: 15 working days from 11 May are due no earlier."""
+    leave = SpecialDay(DayKind.LEAVE, "İdari izin")
+    decided = {date(2026, 5, 23) + timedelta(number): leave for number in range(9)}
+    seeded = turkish_calendar().special_days
+
+    days_off = overlay(seeded, decided)
+
+    assert days_off[date(2026, 5, 27)].kind is DayKind.HOLIDAY
+    assert days_off[date(2026, 5, 26)].name == "Kurban Bayramı (saat 13.00'ten); İdari izin"
+    assert list(days_off) == sorted(days_off)
+    assert turkish_calendar(also=days_off).is_working_day(date(2026, 5, 26))
+    assert not turkish_calendar(also=days_off).is_working_day(date(2026, 5, 29))
+
+
 @pytest.mark.parametrize(
     ("code", "build"),
     [
@@ -236,6 +319,10 @@ def week(*monday: tuple[time, time]) -> Calendar:
         ("unknown_zone", lambda: Calendar("1", "", OFFICE_WEEK)),
         ("holiday_with_hours", lambda: SpecialDay(DayKind.HOLIDAY, "Bayram", time(13))),
         ("zoned_time", lambda: SpecialDay(DayKind.HALF_DAY, "Arife", time(13, tzinfo=UTC))),
+        ("closed_too_long", lambda: closed_for(801)),
+        ("closed_too_long", lambda: closed_for(801, counts_as_working=frozenset(ClockKind))),
+        ("closed_too_long", lambda: closed_for(801, ends_at=time(8, 30), counts_as_working=frozenset(ClockKind))),
+        ("closed_too_long", lambda: closed_for(801, ends_at=time(13), counts_as_working=PROMISE_ONLY)),
         ("segments_of_special_day", lambda: SpecialDay(DayKind.WORKING, "Telafi")),
         ("segments_of_special_day", lambda: SpecialDay(DayKind.LEAVE, "İzin", segments=SATURDAY_SHIFT)),
         ("malformed", lambda: Calendar.from_json({})),

@@ -20,7 +20,7 @@ from app.sla.checkpoints import (
     first_checkpoints,
     next_checkpoint,
 )
-from app.sla.deadline import Policy, deadline
+from app.sla.deadline import DeadlineError, Policy, deadline
 from app.sla.limit import Limit, Unit
 from tests.sla.calendars import days, instants, local, policies, turkish_calendar
 
@@ -151,19 +151,19 @@ def test_chain_is_read_from_configuration_with_the_long_words() -> None:
     found = Chain.from_json(
         [
             {"kind": "warning", "level": 25, "at": "25 %"},
-            {"kind": "escalation", "level": 1, "at": "-1 working_day before due"},
-            {"kind": "escalation", "level": 2, "at": "due"},
-            {"kind": "escalation", "level": 3, "at": "+5 working_day after previous level"},
-            {"kind": "escalation", "level": 4, "at": "+2 working_day"},
+            {"kind": "legal_risk", "level": 1, "at": "-1 working_day before due"},
+            {"kind": "escalation", "level": 1, "at": "due"},
+            {"kind": "escalation", "level": 2, "at": "+5 working_day after previous level"},
+            {"kind": "escalation", "level": 3, "at": "+2 working_day"},
         ]
     )
 
-    third = next_checkpoint(found, ESCALATION, 2, local("2026-01-05"), TURKEY)
-    assert [(point.level, point.due_at) for point in planned(found, days(10), "2026-01-05")[1:]] == [
-        (1, end_of("2026-01-14")),
-        (2, end_of("2026-01-15")),
-    ]
-    assert third == Planned(ESCALATION, 3, end_of("2026-01-12"))
+    second = next_checkpoint(found, ESCALATION, 1, local("2026-01-05"), TURKEY)
+    assert planned(found, days(10), "2026-01-05")[1:] == (
+        Planned(LEGAL_RISK, 1, end_of("2026-01-14")),
+        Planned(ESCALATION, 1, end_of("2026-01-15")),
+    )
+    assert second == Planned(ESCALATION, 2, end_of("2026-01-12"))
 
 
 def entry(kind: str, level: Any, at: Any) -> dict[str, Any]:
@@ -176,7 +176,9 @@ def entry(kind: str, level: Any, at: Any) -> dict[str, Any]:
     [
         ("order", [entry("warning", 80, "80%"), entry("warning", 50, "50%")]),
         ("order", [entry("escalation", 1, "due"), entry("warning", 50, "50%")]),
-        ("order", [entry("escalation", 2, "due"), entry("escalation", 1, "due")]),
+        ("early", [entry("escalation", 1, "-1 working_day"), entry("escalation", 2, "due")]),
+        ("due_twice", [entry("escalation", 2, "due"), entry("escalation", 1, "due")]),
+        ("due_twice", [entry("escalation", 1, "due"), entry("breach", 1, "due")]),
         ("order", [entry("escalation", 1, "due"), entry("escalation", 3, "+3 working_day")]),
         ("order", [entry("legal_risk", 1, "-3 working_day"), entry("legal_risk", 2, "-5 working_day")]),
         ("order", [entry("escalation", 1, "50%")]),
@@ -208,6 +210,42 @@ def test_wrong_chain_is_a_typed_error(code: str, content: Any) -> None:
         Chain.from_json(content)
 
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("chain", [DEFAULT_PROMISE_CHAIN, SHORT_CHAIN, Chain((Step(BREACH, 1, "due"),))])
+def test_chain_of_a_promise_stamps_its_breach(chain: Chain) -> None:
+    chain.check_promise()
+
+    assert [step.at for step in chain.steps].count("due") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "chain"),
+    [
+        ("not_of_a_promise", STATUTORY_CHAIN),
+        ("not_of_a_promise", Chain((Step(LEGAL_RISK, 2, "due"),))),
+        ("no_due_step", Chain((Step(WARNING, 50, "50%"),))),
+        ("no_due_step", Chain(())),
+    ],
+)
+def test_chain_that_can_not_hang_on_a_promise_is_a_typed_error(code: str, chain: Chain) -> None:
+    """B71: nothing marked the breach when time ran out."""
+    with pytest.raises(ChainError) as refused:
+        chain.check_promise()
+
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("due", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("chain", [STATUTORY_CHAIN, DEFAULT_PROMISE_CHAIN])
+def test_checkpoints_at_the_edge_of_time_are_planned_or_a_typed_error(due: datetime, chain: Chain) -> None:
+    try:
+        first = first_checkpoints(chain, due, due, TURKEY)
+        following = next_checkpoint(chain, ESCALATION, 1, due, TURKEY)
+    except DeadlineError as error:
+        assert error.code == "out_of_range"  # noqa: PT017  both ends are right
+    else:
+        assert all(point.due_at >= due for point in (*first, *filter(None, [following])))
 
 
 @given(policies, instants())

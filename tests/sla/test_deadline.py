@@ -57,6 +57,42 @@ def test_known_due_dates(vector: tuple[str, str, str, str, str]) -> None:
     assert found == list(vector[1:])
 
 
+@pytest.mark.parametrize(
+    ("start", "amount", "last", "rolled"),
+    [
+        ("2026-01-02", 15, "2026-01-17", "2026-01-19"),  # Saturday
+        ("2026-01-02", 30, "2026-02-01", "2026-02-02"),  # Sunday
+        ("2026-03-05", 15, "2026-03-20", "2026-03-23"),  # Ramazan Bayramı, then the weekend
+        ("2026-03-05", 30, "2026-04-04", "2026-04-06"),
+        ("2026-04-28", 15, "2026-05-13", "2026-05-13"),
+        ("2026-04-28", 30, "2026-05-28", "2026-06-01"),  # Kurban Bayramı, then the weekend
+        ("2026-05-11", 15, "2026-05-26", "2026-05-26"),  # a half day stays
+        ("2026-05-11", 30, "2026-06-10", "2026-06-10"),
+        ("2026-05-12", 15, "2026-05-27", "2026-06-01"),
+        ("2026-08-14", 15, "2026-08-29", "2026-08-31"),  # Saturday, then 30 August
+        ("2026-08-14", 30, "2026-09-13", "2026-09-14"),
+        ("2026-10-13", 15, "2026-10-28", "2026-10-28"),  # a half day stays
+        ("2026-12-17", 15, "2027-01-01", "2027-01-04"),
+        ("2026-12-17", 30, "2027-01-16", "2027-01-18"),
+        ("2025-05-22", 15, "2025-06-06", "2025-06-10"),  # Kurban Bayramı to Monday
+        ("2025-05-22", 30, "2025-06-21", "2025-06-23"),
+    ],
+)
+def test_last_date_rolls_over_what_is_no_working_day_unless_the_policy_says_otherwise(
+    start: str, amount: int, last: str, rolled: str
+) -> None:
+    assert due_date(days(amount, roll=Roll.NONE), start) == last
+    assert due_date(days(amount), start) == rolled
+
+
+@pytest.mark.parametrize("unit", [Unit.CALENDAR_DAY, Unit.WORKING_DAY])
+def test_working_days_need_no_rolling(unit: Unit) -> None:
+    """Only a limit that counts closed dates can end on one."""
+    rolled, raw = due_date(days(15, unit), "2026-05-12"), due_date(days(15, unit, Roll.NONE), "2026-05-12")
+
+    assert (rolled == raw) is (unit is Unit.WORKING_DAY)
+
+
 @pytest.mark.parametrize("hour", ["T00:00", "T08:30", "T13:00", "T23:59"])
 def test_hour_of_the_start_does_not_move_a_limit_of_days(hour: str) -> None:
     assert due_date(days(15), f"2026-05-12{hour}") == "2026-06-01"
@@ -92,6 +128,29 @@ def test_leave_may_count_for_one_kind_of_clock_only() -> None:
 
     assert promise.astimezone(ISTANBUL).date() == date(2026, 6, 8)
     assert statutory.astimezone(ISTANBUL).date() == date(2026, 6, 5)
+
+
+@pytest.mark.parametrize(("promise", "statutory"), [(True, True), (True, False), (False, True), (False, False)])
+def test_leave_rolls_or_bears_a_last_date_as_it_counts_for_that_clock(promise: bool, statutory: bool) -> None:
+    """15 calendar days from 10 May 2026 end on Monday 25 May: leave, as on Tuesday, and then a bayram."""
+    counted = {ClockKind.PROMISE: promise, ClockKind.STATUTORY: statutory}
+    leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset(k for k in counted if counted[k]))
+    calendar = turkish_calendar(also={date(2026, 5, 25): leave, date(2026, 5, 26): leave})
+
+    for kind, counts in counted.items():
+        due = deadline(Policy(Limit(15, Unit.CALENDAR_DAY), clock_kind=kind), local("2026-05-10"), calendar).due_at
+        assert calendar.local_date(due) == (date(2026, 5, 25) if counts else date(2026, 6, 1))
+
+
+def test_half_day_that_was_decided_not_to_count_is_skipped_and_rolls() -> None:
+    skipped = SpecialDay(DayKind.HALF_DAY, "Arife", counts_as_working=frozenset())
+    calendar = turkish_calendar(also={date(2026, 5, 26): skipped})
+
+    by_calendar_days = deadline(days(15), local("2026-05-11"), calendar).due_at
+    by_working_days = deadline(days(15, Unit.WORKING_DAY), local("2026-05-11"), calendar).due_at
+
+    assert calendar.local_date(by_calendar_days) == date(2026, 6, 1)
+    assert calendar.local_date(by_working_days) == date(2026, 6, 8)
 
 
 def test_saturday_in_istanbul_is_not_friday_in_utc() -> None:

@@ -1,18 +1,21 @@
 """What has no deadline is a typed error, never a hang; and the small questions beside it."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from app.sla.calendar import ClockKind, DayKind, SpecialDay
+from app.sla.calendar import Calendar, ClockKind, DayKind, SpecialDay
 from app.sla.deadline import (
+    Basis,
     DeadlineError,
     Pause,
     Policy,
     deadline,
+    elapsed,
     on_time,
     working_days_before,
 )
+from app.sla.limit import TEN_YEARS as TEN_YEARS_OF
 from app.sla.limit import Limit, Unit
 from tests.sla.calendars import (
     ISTANBUL,
@@ -21,6 +24,7 @@ from tests.sla.calendars import (
     local,
     opening,
     pause,
+    plain_calendar,
     turkish_calendar,
 )
 
@@ -47,28 +51,6 @@ def test_pause_that_ends_before_it_starts_is_refused() -> None:
     assert refused.value.code == "pause_order"
 
 
-@pytest.mark.parametrize(
-    ("policy", "code"),
-    [(opening(1), "never_open"), (days(1, Unit.WORKING_DAY), "no_working_day"), (days(1), "no_working_day")],
-)
-def test_calendar_that_never_opens_is_an_error_and_not_a_hang(policy: Policy, code: str) -> None:
-    """B22: an endless loop."""
-    closed = {date(2026, 1, 1) + timedelta(number): holiday() for number in range(1_000)}
-
-    with pytest.raises(DeadlineError) as refused:
-        deadline(policy, local("2026-01-05"), turkish_calendar(also=closed))
-
-    assert refused.value.code == code
-
-
-def test_limit_of_days_that_passes_a_long_closure_is_no_error() -> None:
-    closed = {date(2026, 1, 1) + timedelta(number): holiday() for number in range(900)}
-
-    found = deadline(days(1_000), local("2026-01-05"), turkish_calendar(also=closed))
-
-    assert found.due_at.astimezone(ISTANBUL).date() == date(2028, 10, 2)
-
-
 @pytest.mark.parametrize("policy", [days(30), days(120, Unit.MONTH), opening(80), Policy(Limit(48, Unit.HOUR))])
 @pytest.mark.parametrize("year", ["9999-12-30", "9999-12-31T23:59"])
 def test_end_of_the_calendar_is_a_typed_error(policy: Policy, year: str) -> None:
@@ -86,10 +68,71 @@ def test_pause_of_years_is_no_closure(policy: Policy) -> None:
     assert due.astimezone(ISTANBUL).year == 2034
 
 
-@pytest.mark.parametrize("policy", [days(1), opening(1)])
+@pytest.mark.parametrize("policy", [days(1), opening(1), Policy(Limit(1, Unit.SECOND))])
 def test_pause_of_centuries_is_a_typed_error(policy: Policy) -> None:
     with pytest.raises(DeadlineError) as refused:
         deadline(policy, local("2026-01-05"), TURKEY, [pause("2026-01-05", "2526-01-05")])
+
+    assert refused.value.code == "out_of_range"
+
+
+@pytest.mark.parametrize("policy", [days(3_653, Unit.CALENDAR_DAY), opening(20_000), days(2_610, Unit.WORKING_DAY)])
+def test_tens_of_thousands_of_pauses_are_no_hang(policy: Policy) -> None:
+    """One a day for a century: a walk meets each of them once."""
+    first = local("2026-01-05T11:00")
+    pauses = [Pause(first + timedelta(n), first + timedelta(n, hours=1), "kesinti") for n in range(36_500)]
+
+    assert deadline(policy, local("2026-01-05"), TURKEY, pauses).due_at > local("2035-12-31")
+
+
+def test_tens_of_thousands_of_pauses_at_one_time_are_no_hang() -> None:
+    first = local("2026-01-05T11:00")
+    pauses = [Pause(first + timedelta(minutes=n), first + timedelta(18_000), "kesinti") for n in range(36_500)]
+
+    due = deadline(opening(20_000), local("2026-01-05"), TURKEY, pauses).due_at
+
+    assert due.astimezone(ISTANBUL).year == 2085
+
+
+ONE_MINUTE_A_WEEK = (((time(9), time(9, 1)),), *((),) * 6)
+TEN_YEARS = [Limit(TEN_YEARS_OF[unit], unit) for unit in TEN_YEARS_OF]
+
+
+@pytest.mark.parametrize("limit", TEN_YEARS, ids=[limit.unit for limit in TEN_YEARS])
+def test_ten_years_end_or_are_refused_under_the_shortest_opening_time(limit: Limit) -> None:
+    calendar = plain_calendar("Europe/Istanbul", ONE_MINUTE_A_WEEK)
+
+    try:
+        due = deadline(Policy(limit, Basis.OPENING_HOURS), local("2026-01-05"), calendar).due_at
+    except DeadlineError as error:
+        assert (error.code, limit.seconds is None) == ("out_of_range", False)  # noqa: PT017  both ends are right
+    else:
+        assert local("2035-12-01") < due < local("2036-12-31")
+
+
+def test_calendar_that_opens_one_minute_a_year_gives_a_date() -> None:
+    """Mondays only, and all of them but one a year are leave."""
+    mondays = [date(2026, 1, 5) + timedelta(7 * number) for number in range(52 * 12)]
+    leave = SpecialDay(DayKind.LEAVE, "İzin", counts_as_working=frozenset())
+    closed = {day: leave for day in mondays if (day.month, day.day) > (1, 7)}
+    calendar = Calendar("test", "Europe/Istanbul", ONE_MINUTE_A_WEEK, closed, frozenset({0}))
+
+    by_minutes = deadline(opening(3, Unit.MINUTE), local("2026-01-06"), calendar).due_at
+    by_days = deadline(days(3, Unit.WORKING_DAY), local("2026-01-06"), calendar).due_at
+
+    assert by_minutes == local("2029-01-01T09:01")
+    assert calendar.local_date(by_days) == date(2029, 1, 1)
+
+
+def test_opening_time_that_the_clocks_always_skip_is_a_typed_error() -> None:
+    """Open on the nights only in which New York's clocks jump from 02:00 to 03:00."""
+    sundays = [date(2026, 1, 4) + timedelta(7 * number) for number in range(52 * 120)]
+    jumps = {day for day in sundays if day.month == 3 and 8 <= day.day <= 14}
+    closed = {day: holiday() for day in sundays if day not in jumps}
+    calendar = Calendar("test", "America/New_York", (*((),) * 6, ((time(2, 10), time(2, 20)),)), closed)
+
+    with pytest.raises(DeadlineError) as refused:
+        deadline(opening(1, Unit.MINUTE), local("2026-01-05"), calendar)
 
     assert refused.value.code == "out_of_range"
 
@@ -136,5 +179,81 @@ def test_working_days_before_follow_the_kind_of_clock() -> None:
 def test_working_days_before_the_first_date_are_a_typed_error() -> None:
     with pytest.raises(DeadlineError) as refused:
         working_days_before(date(1, 1, 3), 9, TURKEY)
+
+    assert refused.value.code == "out_of_range"
+
+
+# ── elapsed ──
+
+
+@pytest.mark.parametrize(
+    ("until", "used"),
+    [
+        ("2026-05-01T00:00", 0),
+        ("2026-05-12T10:00", 0),
+        ("2026-05-13T23:59", 0),
+        ("2026-05-14T00:00", 1),
+        ("2026-05-20T12:00", 7),
+        ("2026-05-27T23:59", 14),
+        ("2026-05-28T00:00", 15),
+        ("2026-06-01T12:00", 15),
+        ("2027-01-01T00:00", 15),
+    ],
+)
+def test_days_are_used_up_when_they_are_over_and_never_beyond_the_limit(until: str, used: int) -> None:
+    """15 days from 12 May are counted by 27 May (Kurban Bayramı) and due on Monday 1 June."""
+    assert elapsed(days(15), local("2026-05-12"), local(until), TURKEY) == used
+
+
+def test_whole_limit_is_used_up_at_the_due_instant_itself() -> None:
+    due = deadline(days(15, Unit.WORKING_DAY), local("2026-05-12"), TURKEY).due_at
+
+    used = [
+        elapsed(days(15, Unit.WORKING_DAY), local("2026-05-12"), due - timedelta(microseconds=n), TURKEY)
+        for n in (0, 1)
+    ]
+
+    assert used == [15, 14]
+
+
+def test_days_of_a_month_are_counted_as_days() -> None:
+    assert elapsed(days(1, Unit.MONTH), local("2026-01-05"), local("2026-02-05"), TURKEY) == 30
+
+
+@pytest.mark.parametrize(
+    ("until", "used"),
+    [
+        ("2026-01-05T08:00", 0),
+        ("2026-01-05T11:30", 2 * 3_600 + 1_800),
+        ("2026-01-05T12:30", 3 * 3_600),
+        ("2026-01-05T23:00", 7 * 3_600),
+        ("2026-01-06T09:29:59.5", 7 * 3_600 + 3_599),
+        ("2026-01-06T09:30", 8 * 3_600),
+        ("2026-03-06T09:30", 8 * 3_600),
+    ],
+)
+def test_hours_are_used_up_second_by_second_while_the_doors_are_open(until: str, used: int) -> None:
+    assert elapsed(opening(8), local("2026-01-05T09:00"), local(until), TURKEY) == used
+
+
+def test_pauses_use_up_nothing() -> None:
+    stretches = [pause("2026-01-07T12:00", "2026-01-09T12:00"), pause("2026-01-12T12:00", None)]
+
+    used = [
+        elapsed(days(15), local("2026-01-05"), local(f"2026-01-{day:02}T00:00"), TURKEY, stretches)
+        for day in range(6, 15)
+    ]
+
+    assert used == [0, 1, 1, 1, 2, 3, 4, 4, 4]
+
+
+def test_immediate_limit_has_nothing_to_use_up() -> None:
+    assert elapsed(Policy(Limit(0, Unit.IMMEDIATE)), local("2026-01-05"), local("2026-01-06"), TURKEY) == 0
+
+
+@pytest.mark.parametrize("until", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=ISTANBUL)])
+def test_time_used_up_at_the_edge_of_time_is_a_typed_error(until: datetime) -> None:
+    with pytest.raises(DeadlineError) as refused:
+        elapsed(days(15), local("2026-01-05"), until, TURKEY)
 
     assert refused.value.code == "out_of_range"

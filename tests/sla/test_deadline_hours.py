@@ -1,9 +1,10 @@
 """Due instants of hours, minutes and seconds: opening hours, pauses, changes of the clocks."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from app.sla.calendar import DayKind, SpecialDay
 from app.sla.deadline import (
     Basis,
     Pause,
@@ -14,6 +15,7 @@ from app.sla.limit import Limit, Unit
 from tests.sla.calendars import (
     ALWAYS_OPEN,
     ISTANBUL,
+    NIGHT_SHIFT,
     OFFICE_WEEK,
     local,
     opening,
@@ -62,6 +64,66 @@ def test_immediate_is_due_at_its_start() -> None:
 def test_opening_hours_carry_over_to_the_next_opening(policy: Policy, start: str, due: str) -> None:
     """B24: Friday 16:30 and one hour end on Monday. B16, B25: starts outside the hours."""
     assert due_time(policy, start) == due
+
+
+NIGHTS = plain_calendar("Europe/Istanbul", NIGHT_SHIFT)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "start", "due"),
+    [
+        (30, "2026-01-05T12:00", "2026-01-05T22:30"),
+        (120, "2026-01-05T22:00", "2026-01-06T00:00"),
+        (180, "2026-01-05T23:30", "2026-01-06T02:30"),
+        (480, "2026-01-05T22:00", "2026-01-06T06:00"),
+        (481, "2026-01-05T22:00", "2026-01-06T22:01"),
+        (60, "2026-01-06T05:30", "2026-01-06T22:30"),
+        (1_440, "2026-01-09T22:00", "2026-01-12T06:00"),
+    ],
+)
+def test_night_shift_over_midnight_is_one_shift(minutes: int, start: str, due: str) -> None:
+    """22:00 to 06:00 is written as two segments, 22:00-24:00 and 00:00-06:00 of the next day."""
+    assert deadline(opening(minutes, Unit.MINUTE), local(start), NIGHTS).due_at == local(due)
+
+
+def test_three_segments_a_day_are_used_up_one_after_the_other() -> None:
+    """B21"""
+    segments = ((time(8), time(10)), (time(11), time(12)), (time(14), time(14, 30)))
+    calendar = plain_calendar("Europe/Istanbul", (segments,) * 5 + ((), ()))
+
+    due = [
+        deadline(opening(minutes, Unit.MINUTE), local("2026-01-09T09:30"), calendar).due_at
+        for minutes in (30, 60, 120, 121)
+    ]
+
+    assert due == [local(f"2026-01-{text}") for text in ("09T10:00", "09T11:30", "09T14:30", "12T08:01")]
+
+
+@pytest.mark.parametrize(
+    ("special", "due"),
+    [
+        (SpecialDay(DayKind.LEAVE, "İdari izin"), "2026-01-07T10:00"),
+        (SpecialDay(DayKind.LEAVE, "Kar tatili", time(11)), "2026-01-06T10:00"),
+        (SpecialDay(DayKind.LEAVE, "Kar tatili", time(9)), "2026-01-07T09:30"),
+        (SpecialDay(DayKind.HALF_DAY, "Arife"), "2026-01-06T10:00"),
+        (SpecialDay(DayKind.HOLIDAY, "Bayram"), "2026-01-07T10:00"),
+        (SpecialDay(DayKind.WORKING, "Uzun gün", segments=((time(7), time(20)),)), "2026-01-06T08:30"),
+    ],
+)
+def test_special_day_opens_its_doors_its_own_way_whatever_it_counts_as(special: SpecialDay, due: str) -> None:
+    """Two hours from Monday 16:30: half an hour is left for that day."""
+    calendar = turkish_calendar(also={date(2026, 1, 6): special})
+
+    assert deadline(opening(2), local("2026-01-05T16:30"), calendar).due_at == local(due)
+
+
+def test_working_saturday_lends_its_hours() -> None:
+    working = SpecialDay(DayKind.WORKING, "Telafi çalışması", segments=((time(9), time(13)),))
+    calendar = turkish_calendar(also={date(2026, 1, 10): working})
+
+    due = [deadline(opening(hours), local("2026-01-09T16:00"), calendar).due_at for hours in (5, 6)]
+
+    assert due == [local("2026-01-10T13:00"), local("2026-01-12T09:30")]
 
 
 @pytest.mark.parametrize(

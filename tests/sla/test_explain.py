@@ -86,3 +86,24 @@ def test_ledger_of_a_clock_that_stands_still_ends_there(policy: Policy) -> None:
     last = ledger[-1]
     assert (last.reason_code, last.detail) == (DayReason.STILL_PAUSED, "dış kurum")
     assert last.date == (date(2026, 1, 6) if policy.limit.unit is Unit.CALENDAR_DAY else date(2026, 1, 7))
+
+
+def test_ledger_counts_whole_seconds_only() -> None:
+    """Half a second before three o'clock less than three hours have counted."""
+    ledger = explain(opening(8), local("2026-01-05T09:00:00.500000"), TURKEY)
+
+    assert [line.total for line in ledger] == [7 * 3_600 - 1, 8 * 3_600]
+
+
+@pytest.mark.parametrize(
+    ("policy", "reasons"), [(days(15), ["vatandaş", "vatandaş", "dış kurum"]), (opening(16), ["vatandaş", "dış kurum"])]
+)
+def test_ledger_of_pauses_that_overlap_names_each_for_its_own_dates(policy: Policy, reasons: list[str]) -> None:
+    both = [
+        pause("2026-01-06T12:00", "2026-01-08T12:00", "vatandaş"),
+        pause("2026-01-07T12:00", "2026-01-09T12:00", "dış kurum"),
+    ]
+
+    ledger = explain(policy, local("2026-01-05T16:00"), TURKEY, both)
+
+    assert [line.detail for line in ledger if line.reason_code is DayReason.PAUSED] == reasons
