@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from app.sla.calendar import Calendar, DayKind, Segment, SpecialDay
+from app.sla.calendar import Calendar, ClockKind, DayKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Pause, Policy, Roll
 from app.sla.limit import Limit, Unit
 from app.sla.seed import seed_turkish_days
@@ -75,9 +75,49 @@ clock_limits = st.one_of(
     st.builds(Limit, st.integers(1, 3_000), st.just(Unit.MINUTE)),
     st.builds(Limit, st.integers(1, 60), st.just(Unit.HOUR)),
 )
-day_policies = st.builds(Policy, day_limits, st.just(Basis.ROUND_THE_CLOCK), st.sampled_from(Roll))
+day_policies = st.builds(
+    Policy, day_limits, st.just(Basis.ROUND_THE_CLOCK), st.sampled_from(Roll), st.sampled_from(ClockKind)
+)
 clock_policies = st.builds(Policy, clock_limits, st.sampled_from(Basis))
 policies = st.one_of(day_policies, clock_policies)
+
+
+# what a weekday may be like: closed, hours as offices and shifts have them, and hours that a change of clocks meets
+WEEKDAYS: tuple[tuple[Segment, ...], ...] = (
+    (),
+    OFFICE_DAY,
+    ALWAYS_OPEN[0],
+    NIGHT_SHIFT[0],
+    ((time(8), time(10)), (time(11), time(12)), (time(14), time(14, 30)), (time(14, 30), time(18))),
+    ((time(0, 30), time(3, 15)), (time(22, 45), time(0))),
+)
+
+
+def special_days(counts: st.SearchStrategy[frozenset[ClockKind]]) -> st.SearchStrategy[SpecialDay]:
+    """Whatever takes time away from a date: holidays, half days, leave of a day or from an hour on."""
+    ends = st.builds(time, st.integers(0, 23), st.sampled_from((0, 30)))
+    return st.one_of(
+        st.just(holiday()),
+        st.builds(SpecialDay, st.just(DayKind.HALF_DAY), st.just("Yarım gün"), ends, counts),
+        st.builds(SpecialDay, st.just(DayKind.LEAVE), st.just("İzin"), st.none() | ends, counts),
+    )
+
+
+any_clocks = st.frozensets(st.sampled_from(ClockKind))
+time_off = special_days(any_clocks)
+working_days = st.sampled_from(WEEKDAYS[1:]).map(
+    lambda segments: SpecialDay(DayKind.WORKING, "Telafi çalışması", segments=segments)
+)
+
+
+@st.composite
+def calendars(draw: st.DrawFn, zone: str = "Europe/Istanbul", first: str = "2025-01-01", span: int = 500) -> Calendar:
+    """A calendar of any week, with any special days among so many dates from `first` on."""
+    week = draw(st.lists(st.sampled_from(WEEKDAYS), min_size=7, max_size=7).filter(any))
+    working = draw(st.just(frozenset(range(5))) | st.frozensets(st.integers(0, 6), min_size=1))
+    dates = st.integers(0, span).map(lambda number: date.fromisoformat(first) + timedelta(number))
+    special = draw(st.dictionaries(dates, time_off | working_days, max_size=40))
+    return Calendar("random", zone, tuple(week), special, working)
 
 
 @st.composite

@@ -14,11 +14,11 @@ DAY = timedelta(days=1)
 
 
 def is_working(calendar: Calendar, day: date, clock: str) -> bool:
-    """Weekday, then holiday, then the flag of half days and leaves."""
+    """A working day by decision, then the weekday, then the flag of holidays, half days and leaves."""
     special = calendar.special_days.get(day)
     if special is not None and special.kind is DayKind.WORKING:
         return True
-    if day.isoweekday() > 5:
+    if day.weekday() not in calendar.working_weekdays:
         return False
     return special is None or clock in {kind.value for kind in special.counts_as_working}
 
@@ -50,10 +50,7 @@ def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses
         left = sum(exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days + 1))
     while left:
         day += DAY
-        counts = exists(day, zone) and runs(last_instant(day, zone), pauses)
-        if limit.unit is Unit.WORKING_DAY:
-            counts = counts and is_working(calendar, day, policy.clock_kind.value)
-        left -= counts
+        left -= counts(policy, day, calendar, pauses)
     if policy.roll is Roll.NEXT_WORKING_DAY:
         while not (
             exists(day, zone)
@@ -62,6 +59,26 @@ def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses
         ):
             day += DAY
     return last_instant(day, zone)
+
+
+def counts(policy: Policy, day: date, calendar: Calendar, pauses: Sequence[Pause]) -> bool:
+    """Whether the date is there, is one of the limit's, and ends with a running clock."""
+    zone = ZoneInfo(calendar.zone)
+    if not exists(day, zone) or not runs(last_instant(day, zone), pauses):
+        return False
+    return policy.limit.unit is not Unit.WORKING_DAY or is_working(calendar, day, policy.clock_kind.value)
+
+
+def days_used(
+    policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> int:
+    """How many dates after the start have counted and are over, without regard to the limit."""
+    zone, used = ZoneInfo(calendar.zone), 0
+    day = started_at.astimezone(zone).date() + DAY
+    while last_instant(day, zone) <= until:
+        used += counts(policy, day, calendar, pauses)
+        day += DAY
+    return used
 
 
 def same_day_later(day: date, months: int) -> date:
@@ -126,12 +143,17 @@ def due_by_minutes(policy: Policy, started_at: datetime, calendar: Calendar, pau
         day += DAY
 
 
-def elapsed(calendar: Calendar, basis: Basis, start: datetime, end: datetime) -> timedelta:
-    """The open time between two instants."""
-    zone, total = ZoneInfo(calendar.zone), timedelta()
-    day = start.astimezone(zone).date() - DAY
-    while day <= end.astimezone(zone).date():
-        for begins, ends in open_spans(calendar, day, basis):
-            total += max(timedelta(), min(end, ends) - max(start, begins))
+def minutes_used(
+    policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> int:
+    """How many whole minutes between the two have open doors and a running clock, without regard to the limit."""
+    zone, used = ZoneInfo(calendar.zone), 0
+    day = started_at.astimezone(zone).date() - DAY
+    while day <= until.astimezone(zone).date() + DAY:
+        for start, end in open_spans(calendar, day, policy.basis):
+            minute = start
+            while minute < end:
+                used += started_at <= minute < until and runs(minute, pauses)
+                minute += MINUTE
         day += DAY
-    return total
+    return used
