@@ -11,6 +11,7 @@ from app.sla.limit import Limit, NeedsReview
 from app.standards.folder import STANDARDS, TABLE, Folder, read_folder, read_table_file
 from app.standards.join import (
     Understood,
+    judge_calendars,
     judge_entries,
     judge_offices,
     judge_rows,
@@ -102,6 +103,7 @@ def _check_folder(path: Path, table: Path) -> CheckResult:
         *(found for found in matched if isinstance(found, Problem)),
         *judge_rows(file, rows, matches, folder.table_name),
         *judge_entries(folder),
+        *judge_calendars(folder),
         *judge_offices(folder),
         *judge_units(folder),
     ]

@@ -1,14 +1,23 @@
 """The shape of a municipality's YAML files: every field typed and bounded, no unknown field let through."""
 
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from app.sla.calendar import ClockKind, DayKind, Segment, SpecialDay, check_segments, check_week, load_zone
-from app.sla.checkpoints import Chain
+from app.sla.checkpoints import Chain, CheckpointKind
 from app.sla.deadline import Basis, Roll
-from app.sla.limit import Limit
+from app.sla.limit import Limit, LimitError
 from app.sla.limit import Unit as LimitUnit
 from app.standards.values import (
     Channel,
@@ -28,6 +37,9 @@ from app.standards.values import (
 )
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+OFFICE_HOURS: Final = "office"
+"""The calendar of services that name no other; every limit of law is counted in it."""
+
 Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Snake = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)]
@@ -46,7 +58,13 @@ def _segment(printed: Any) -> Any:
         raise ValueError("HH:MM-HH:MM") from None
 
 
+def _in_order(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    check_segments(segments, "the day")
+    return segments
+
+
 Opening = Annotated[Segment, BeforeValidator(_segment)]
+Openings = Annotated[tuple[Opening, ...], AfterValidator(_in_order)]
 
 
 class Strict(BaseModel):
@@ -93,6 +111,13 @@ class RegimeEntry(Strict):
     extended_to: LimitEntry | None = None
     fee: FeeEntry | None = None
 
+    @model_validator(mode="after")
+    def _extends(self) -> "RegimeEntry":
+        longer = self.extended_to
+        if longer and (longer.unit is not self.limit.unit or longer.amount <= self.limit.amount):
+            raise LimitError("extension_not_longer", "an extended limit is longer than the first, in the same unit")
+        return self
+
     def value(self, code: RegimeCode) -> Regime:
         """The regime of that code."""
         return Regime(
@@ -123,9 +148,13 @@ class DocumentEntry(Strict):
 class StepEntry(Strict):
     """One checkpoint of a chain: `{kind: warning, level: 50, at: 50%}`."""
 
-    kind: Words
+    kind: CheckpointKind
     level: int
     at: Words
+
+    def value(self) -> dict[str, Any]:
+        """The step as `Chain.from_json` reads it."""
+        return self.model_dump(mode="json")
 
 
 class ServiceEntry(Strict):
@@ -139,7 +168,7 @@ class ServiceEntry(Strict):
     channels: tuple[Channel, ...] = ()
     clock_start: ClockStart
     basis: Basis = Basis.ROUND_THE_CLOCK
-    hours: str = "office"
+    hours: str = OFFICE_HOURS
     roll: Roll = Roll.NEXT_WORKING_DAY
     pausable: tuple[Pausable, ...] = ()
     statutory: RegimeCode | None = None
@@ -161,9 +190,14 @@ class ServiceEntry(Strict):
             raise ValueError("limit + printed: a row override needs both")
         if self.accepts_new is False and self.channels:
             raise ValueError("channels: a service that accepts nothing new is the default of no channel")
-        if self.escalation is not None:
-            Chain.from_json(step.model_dump() for step in self.escalation)
         return self
+
+    @field_validator("escalation")
+    @classmethod
+    def _is_a_chain(cls, steps: tuple[StepEntry, ...] | None) -> tuple[StepEntry, ...] | None:
+        if steps is not None:
+            Chain.from_json(step.value() for step in steps).check_promise()
+        return steps
 
 
 class MunicipalityEntry(Strict):
@@ -254,13 +288,13 @@ class UnitsFile(Strict):
 class WeekEntry(Strict):
     """The opening times of a week; a day that is left out is closed."""
 
-    monday: tuple[Opening, ...] = ()
-    tuesday: tuple[Opening, ...] = ()
-    wednesday: tuple[Opening, ...] = ()
-    thursday: tuple[Opening, ...] = ()
-    friday: tuple[Opening, ...] = ()
-    saturday: tuple[Opening, ...] = ()
-    sunday: tuple[Opening, ...] = ()
+    monday: Openings = ()
+    tuesday: Openings = ()
+    wednesday: Openings = ()
+    thursday: Openings = ()
+    friday: Openings = ()
+    saturday: Openings = ()
+    sunday: Openings = ()
 
     @model_validator(mode="after")
     def _opens(self) -> "WeekEntry":
@@ -278,10 +312,11 @@ class HoursFile(Strict):
     zone: str
     calendars: Annotated[dict[Kebab, WeekEntry], Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _zone_exists(self) -> "HoursFile":
-        load_zone(self.zone)
-        return self
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, zone: str) -> str:
+        load_zone(zone)
+        return zone
 
 
 class ClosureEntry(Strict):
@@ -292,11 +327,10 @@ class ClosureEntry(Strict):
     kind: Literal[DayKind.LEAVE, DayKind.HALF_DAY, DayKind.WORKING]
     ends_at: time | None = None
     counts_as_working: tuple[ClockKind, ...] = tuple(ClockKind)
-    segments: tuple[Opening, ...] = ()
+    segments: Openings = ()
 
     @model_validator(mode="after")
     def _is_possible(self) -> "ClosureEntry":
-        check_segments(self.segments, self.name)
         self.value()
         return self
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.sla.deadline import Basis
+from app.sla.calendar import Calendar, CalendarError
+from app.sla.checkpoints import CheckpointKind
 from app.sla.limit import Limit, NeedsReview, parse_limit
-from app.standards.files import OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
+from app.standards.files import OFFICE_HOURS, OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
 from app.standards.folder import Folder
+from app.standards.office_block import OFFICE_NAMES
 from app.standards.printed import Office, Row
-from app.standards.problems import Problem, problem
+from app.standards.problems import Problem, code_of, problem
 from app.standards.table import limit_problem
 from app.standards.values import ApplicationOffice, Channel, LimitSource, RegimeCode, Service
 from app.standards.yaml_file import YamlFile
@@ -80,7 +82,7 @@ def _judge_override(file: YamlFile[StandardsFile], position: int, entry: Service
 
 
 def judge_entries(folder: Folder) -> Iterator[Problem]:
-    """Codes and channels given twice or not at all; laws and calendars that are named and nowhere defined."""
+    """Codes and channels given twice or not at all; laws, calendars and offices that are named and nowhere defined."""
     file = folder.standards
     if file.model is None:
         return
@@ -94,13 +96,41 @@ def judge_entries(folder: Folder) -> Iterator[Problem]:
             first = channels.setdefault(channel, entry.code)
             if first != entry.code:
                 yield file.problem("channel_twice", (*path, "channels"), channel, first)
-        for regime in _regimes(entry) - set(file.model.regimes):
-            yield file.problem("regime_undefined", (*path, "statutory"), regime)
-        hours = folder.hours.model
-        if entry.basis is Basis.OPENING_HOURS and hours and entry.hours not in hours.calendars:
-            yield file.problem("hours_undefined", (*path, "hours"), entry.hours)
+        yield from _judge_references(folder, position, entry)
+    for regime in sorted(set(RegimeCode) - set(file.model.regimes)):
+        yield file.problem("regime_missing", ("regimes",), regime)
     for channel in sorted(set(Channel) - set(channels)):
         yield file.problem("channel_unserved", ("services",), channel)
+
+
+def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Iterator[Problem]:
+    file, path, hours = folder.standards, ("services", position), folder.hours.model
+    for regime in _regimes(entry) - set(file.model.regimes if file.model else ()):
+        yield file.problem("regime_undefined", (*path, "statutory"), regime)
+    if hours and entry.hours not in hours.calendars:
+        yield file.problem("hours_undefined", (*path, "hours"), entry.hours)
+    for number, step in enumerate(entry.escalation or ()):
+        if step.kind is CheckpointKind.ESCALATION and step.level not in OFFICE_NAMES:
+            yield file.problem("level_without_office", (*path, "escalation", number, "level"), step.level)
+
+
+def judge_calendars(folder: Folder) -> Iterator[Problem]:
+    """The calendar of the law, dates that are decided twice, and calendars that their closures leave closed."""
+    hours, closures = folder.hours.model, folder.closures.model
+    if hours is None or closures is None:
+        return
+    if OFFICE_HOURS not in hours.calendars:
+        yield folder.hours.problem("hours_undefined", ("calendars",), OFFICE_HOURS)
+    days = [closure.date for closure in closures.closures]
+    for position, day in enumerate(days):
+        if day in days[:position]:
+            yield folder.closures.problem("closure_twice", ("closures", position, "date"), day)
+    special_days = {closure.date: closure.value() for closure in closures.closures}
+    for name, week in hours.calendars.items():
+        try:
+            Calendar("check", hours.zone, week.value(), special_days)
+        except CalendarError as error:
+            yield folder.closures.problem(code_of(error), ("closures",), name)
 
 
 def service(entry: ServiceEntry, row: Row, limit: Limit) -> Service:
@@ -118,7 +148,7 @@ def service(entry: ServiceEntry, row: Row, limit: Limit) -> Service:
         limit_source=LimitSource.ROW_OVERRIDE if entry.limit else LimitSource.PRINTED,
         statutory_by_subtype=dict(entry.statutory_by_subtype),
         documents=tuple(document.value() for document in entry.documents),
-        chain=None if entry.escalation is None else tuple(step.model_dump() for step in entry.escalation),
+        chain=None if entry.escalation is None else tuple(step.value() for step in entry.escalation),
         **{name: getattr(entry, name) for name in _TAKEN_OVER},
     )
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.sla.checkpoints import ChainError
+from app.sla.limit import SlaError
+
 
 class Severity(StrEnum):
     """ERROR: it can't be loaded. REVIEW: loadable, but a person has to look. NOTE: for the record."""
@@ -176,7 +179,109 @@ KINDS: dict[str, tuple[Severity, str, str]] = {
         "hours.yaml dosyasında böyle bir takvim yok: {0}",
         "hours.yaml has no such calendar: {0}",
     ),
-    "chain": (ERROR, "Kademe zinciri geçersiz: {0}", "Invalid escalation chain: {0}"),
+    "regime_missing": (
+        ERROR,
+        "Yasal rejim tanımlanmamış: {0}; imzalı dilekçe ve bilgi edinme başvurusu her hizmete gelebilir",
+        "Statutory regime is not defined: {0}; a signed petition or a request for information may reach any service",
+    ),
+    "extension_not_longer": (
+        ERROR,
+        "Uzatılmış süre (extended_to) ilk süreyle aynı birimde ve ondan uzun olmalıdır",
+        "The extended limit (extended_to) has to be in the unit of the first and longer than it",
+    ),
+    # limits
+    "amount_too_small": (ERROR, "Süre en az 1 olmalıdır", "A limit is at least 1"),
+    "amount_too_large": (ERROR, "Süre on yıldan uzun olamaz", "A limit can't be longer than ten years"),
+    "immediate_has_no_amount": (
+        ERROR,
+        "«immediate» (anında) biriminin miktarı 0 olmalıdır",
+        "The amount of the unit “immediate” has to be 0",
+    ),
+    # opening hours and special days
+    "unknown_zone": (ERROR, "Böyle bir saat dilimi yok", "There is no such time zone"),
+    "no_opening_time": (
+        ERROR,
+        "Takvimin hiç açılış saati yok; saatle ölçülen süreler hiç işlemez",
+        "The calendar has no opening time; limits of hours would never run",
+    ),
+    "closed_too_long": (
+        ERROR,
+        "«{0}» takvimi bu tarihlerle 800 günden uzun süre kapalı ya da iş günsüz kalıyor",
+        "With these dates the calendar “{0}” has no opening time, or no working day, for more than 800 days",
+    ),
+    "segment_order": (
+        ERROR,
+        "Kapanış açılıştan sonra olmalıdır; gece çalışması iki parça yazılır: 22:00-24:00, ertesi gün 00:00-06:00",
+        "Closing comes after opening; a night shift is written in two parts: 22:00-24:00, next day 00:00-06:00",
+    ),
+    "segment_overlap": (
+        ERROR,
+        "Açılış saatleri çakışıyor ya da sıralı değil",
+        "Opening times overlap or are not in order",
+    ),
+    "zoned_time": (
+        ERROR,
+        "Saatler saat dilimi eklenmeden yazılır (08:30)",
+        "Times are written without a time zone (08:30)",
+    ),
+    "segments_of_special_day": (
+        ERROR,
+        "Çalışma saatleri (segments) yalnızca «working» türündeki güne, ona da mutlaka yazılır",
+        "Opening times (segments) belong to a day of the kind “working”, which can't do without them",
+    ),
+    "closure_twice": (ERROR, "Bu tarih iki kez yazılmış: {0}", "This date is written twice: {0}"),
+    # escalation chains
+    "chain_unreadable": (
+        ERROR,
+        "Kademenin zamanı şu biçimlerden biri olmalıdır: 50%, due, +3 working_day, -3 working_day",
+        "The instant of a step has to be one of: 50%, due, +3 working_day, -3 working_day",
+    ),
+    "chain_fraction": (
+        ERROR,
+        "Uyarı yüzdesi 1 ile 99 arasında olmalıdır",
+        "The percentage of a warning has to be from 1 to 99",
+    ),
+    "chain_level": (
+        ERROR,
+        "Uyarının kademesi yüzdesidir; öbür kademeler 1 ile 9 arasındadır",
+        "The level of a warning is its percentage; other levels are from 1 to 9",
+    ),
+    "chain_early": (
+        ERROR,
+        "Kademe, süre dolmadan bildirilemez; önceden haber vermek için uyarı (warning) kullanılır",
+        "No level can be raised before the limit has ended; a warning gives notice before it",
+    ),
+    "chain_order": (
+        ERROR,
+        "Kademeler zaman sırasında değil ya da numaraları birer birer artmıyor",
+        "The steps are not in the order of time, or their levels do not rise one by one",
+    ),
+    "chain_repeated": (ERROR, "Aynı kademe iki kez yazılmış", "The same step is written twice"),
+    "chain_no_previous_level": (
+        ERROR,
+        "Bir kademe, zincirde olmayan önceki kademeyi bekliyor",
+        "A level waits for one before it that is not in the chain",
+    ),
+    "chain_due_twice": (
+        ERROR,
+        "Sürenin dolduğu ana (due) yalnızca bir kademe yazılabilir",
+        "Only one step can stand where the limit ends (due)",
+    ),
+    "chain_no_due_step": (
+        ERROR,
+        "Zincirde sürenin dolduğu an (due) için kademe yok; gecikme hiç saptanmaz",
+        "The chain has no step where the limit ends (due): a breach would never be seen",
+    ),
+    "chain_not_of_a_promise": (
+        ERROR,
+        "Hizmetin zincirinde yasal risk kademesi olamaz; o, yasal süreye aittir",
+        "The chain of a service has no legal risk: that belongs to the limit of the law",
+    ),
+    "level_without_office": (
+        ERROR,
+        "{0}. kademe için müracaat yeri yok; ilk (1) ve ikinci (2) müracaat yeri vardır",
+        "There is no office for level {0}: there are the first (1) and the second (2) application office",
+    ),
     "unit_undefined": (
         ERROR,
         "units.yaml dosyasında böyle bir birim yok: {0}",
@@ -212,6 +317,12 @@ class Problem:
     def needs_person(self) -> bool:
         """True unless it is for information only."""
         return self.severity is not Severity.NOTE
+
+
+def code_of(error: SlaError) -> str:
+    """The code in `KINDS` of an error of the time core."""
+    code = f"chain_{error.code}" if isinstance(error, ChainError) else error.code
+    return code if code in KINDS else "field_invalid"
 
 
 def problem(code: str, line: int | None, cell: str = "", *particulars: object, source: str = "") -> Problem:

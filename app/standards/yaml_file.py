@@ -8,7 +8,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.standards.problems import Problem, problem
+from app.sla.limit import SlaError
+from app.standards.problems import Problem, code_of, problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = Sequence[str | int]
@@ -62,7 +63,11 @@ def path_text(path: Path) -> str:
 
 def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Problem:
     path = detail["loc"]
-    allowed = detail.get("ctx", {}).get("expected")
+    context = detail.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, SlaError):
+        return problem(code_of(cause), _line(root, path), path_text(path), cause, source=name)
+    allowed = str(context.get("expected", "")).replace(" or ", ", ")
     particular = allowed if detail["type"] == "enum" else detail["msg"].removeprefix("Value error, ")
     code = _CODES.get(detail["type"], "field_invalid")
     return problem(code, _line(root, path), path_text(path), particular, source=name)

@@ -1,8 +1,16 @@
 """Published tables of invented municipalities, in the forms that occur; all names in them are samples."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from app.standards.catalogue import CheckResult
+from app.standards.folder import COMPANIONS, TABLE
+
 ESENLER = Path(__file__).parents[2] / "config" / "esenler"
+FILES = (TABLE, *COMPANIONS)
+
+Edit = Callable[[str, str, str], CheckResult]
+"""The fixture `edit`: (file, words, other words) → the check of the copy of Esenler's folder after that."""
 
 CLOSING = (
     "Başvuru esnasında yukarıda belirtilen belgelerin dışında belge istenmesi, eksiksiz belge ile başvuru "
@@ -24,3 +32,14 @@ HEADER = "SIRA NO\tHİZMETİN ADI\tBAŞVURUDA İSTENEN BELGELER\tHİZMETİN TAMA
 def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES) -> str:
     """A whole table of these rows; the header stands on line 3, the first row on line 4."""
     return "\n".join(["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""])
+
+
+def faults(result: CheckResult) -> list[tuple[str, str, str]]:
+    """The problems of a check as (file, cell or path, code)."""
+    return [(problem.source, problem.cell, problem.code) for problem in result.problems]
+
+
+def line_of(name: str, words: str) -> int:
+    """The line of Esenler's file on which the words first stand."""
+    lines = (ESENLER / name).read_text(encoding="utf-8").split("\n")
+    return next(number for number, line in enumerate(lines, 1) if words in line)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from app.sla.calendar import Calendar, ClockKind, DayKind
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit, NeedsReview, Unit
-from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file, load_catalogue
-from app.standards.folder import COMPANIONS, TABLE
+from app.standards.catalogue import check_folder_or_file, load_catalogue
 from app.standards.values import (
     Catalogue,
     Channel,
@@ -28,10 +26,7 @@ from app.standards.values import (
     service_from_json,
     service_to_json,
 )
-from tests.standards.samples import ESENLER, table
-
-FILES = (TABLE, *COMPANIONS)
-Edit = Callable[[str, str, str], CheckResult]
+from tests.standards.samples import ESENLER, FILES, Edit, faults, line_of, table
 
 
 @pytest.fixture(scope="module")
@@ -39,41 +34,10 @@ def esenler() -> Catalogue:
     return load_catalogue(ESENLER)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of Esenler's folder that a test may spoil."""
-    return Path(shutil.copytree(ESENLER, tmp_path / "municipality"))
-
-
-@pytest.fixture
-def edit(folder: Path) -> Edit:
-    """Replaces words in one file of the copy and checks the folder again."""
-
-    def change(name: str, old: str, new: str) -> CheckResult:
-        path = folder / name
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return check_folder_or_file(folder)
-
-    return change
-
-
 def service(catalogue: Catalogue, code: str) -> Service:
     found = catalogue.service(code)
     assert found is not None
     return found
-
-
-def faults(result: CheckResult) -> list[tuple[str, str, str]]:
-    """The problems of a check as (file, cell or path, code)."""
-    return [(problem.source, problem.cell, problem.code) for problem in result.problems]
-
-
-def line_of(name: str, words: str) -> int:
-    """The line of Esenler's file on which the words first stand."""
-    lines = (ESENLER / name).read_text(encoding="utf-8").split("\n")
-    return next(number for number, line in enumerate(lines, 1) if words in line)
 
 
 class TestEsenler:
@@ -210,11 +174,14 @@ class TestStoring:
     def test_a_catalogue_with_closures_chains_and_deputies_survives_json(self, folder: Path, edit: Edit) -> None:
         edit("closures.yaml", "closures: []", "closures: [{date: 2026-05-25, name: İdari izin, kind: leave}]")
         edit("offices.yaml", "deputies: []", "deputies: [{name: Örnek VEKİL, job_title: Müdür V.}]")
-        chain = "    escalation: [{kind: warning, level: 50, at: 50%}]\n"
+        chain = "    escalation: [{kind: warning, level: 50, at: 50%}, {kind: escalation, level: 1, at: due}]\n"
         edit("standards.yaml", "    row: 8\n", f"    row: 8\n{chain}")
         catalogue = load_catalogue(folder)
         assert catalogue.closures[date(2026, 5, 25)].kind is DayKind.LEAVE
-        assert service(catalogue, "field").chain == ({"kind": "warning", "level": 50, "at": "50%"},)
+        assert service(catalogue, "field").chain == (
+            {"kind": "warning", "level": 50, "at": "50%"},
+            {"kind": "escalation", "level": 1, "at": "due"},
+        )
         assert catalogue_from_json(json.loads(json.dumps(catalogue_to_json(catalogue)))) == catalogue
 
     def test_service_survives_json(self, esenler: Catalogue) -> None:
@@ -258,146 +225,7 @@ class TestOverride:
 
     def test_a_limit_of_nothing_is_refused(self, edit: Edit) -> None:
         result = edit("standards.yaml", "limit: {amount: 10, unit: minute}", "limit: {amount: 0, unit: minute}")
-        assert ("standards.yaml", "services.6.limit", "field_invalid") in faults(result)
-
-
-FAULTY_EDITS = [
-    (
-        "standards.yaml",
-        "clock_start: external_date",
-        "clock_start: tomorrow",
-        "services.0.clock_start",
-        "field_choice",
-    ),
-    ("standards.yaml", "    clock_start: external_date\n", "", "services.0.clock_start", "field_missing"),
-    ("standards.yaml", "row: 5", "row: 5\n    colour: red", "services.4.colour", "field_unknown"),
-    ("standards.yaml", "row: 5", "row: five", "services.4.row", "field_invalid"),
-    ("standards.yaml", "row: 5", "row: 55", "services.4.row", "row_unknown"),
-    ("standards.yaml", "row: 5", "row: 4", "services.4.row", "row_shared"),
-    ("standards.yaml", "code: mobile", "code: field", "services.8.code", "code_twice"),
-    (
-        "standards.yaml",
-        "channels: [field]",
-        "channels: [field, desk]",
-        "services.7.channels",
-        "channel_twice",
-    ),
-    ("standards.yaml", "channels: [field]", "channels: []", "services", "channel_unserved"),
-    (
-        "standards.yaml",
-        "when: [formal]",
-        "when: [sometimes]",
-        "services.8.documents.1.when.0",
-        "field_choice",
-    ),
-    ("standards.yaml", "  law_3071:", "  law_9999:", "regimes.law_9999.[key]", "field_choice"),
-    ("standards.yaml", "hours: hospitality", "hours: tea", "services.6.hours", "hours_undefined"),
-    ("standards.yaml", "row: 5", "row: 5\n    row: 6", "services.4.row", "code_twice"),
-    (
-        "standards.yaml",
-        "row: 8",
-        "row: 8\n    escalation: [{kind: x, level: 1, at: due}]",
-        "services.7",
-        "field_invalid",
-    ),
-    ("offices.yaml", "unit: public-relations", "unit: nobody", "offices.0.unit", "unit_undefined"),
-    ("offices.yaml", "unit: public-relations", "unit: cleaning", "offices.0.unit", "unit_name"),
-    ("offices.yaml", "role_mailbox: null", "role_mailbox: kutu", "offices.0.role_mailbox", "field_invalid"),
-    ("units.yaml", "code: cleaning", "code: public-works", "units.1.code", "code_twice"),
-    ("units.yaml", "code: iski", "code: cleaning", "external_bodies.0.code", "code_twice"),
-    ("units.yaml", "keywords: [muhtar]", "keywords: [mu]", "units.26.keywords.0", "field_invalid"),
-    ("hours.yaml", "Europe/Istanbul", "Europe/Nowhere", "", "field_invalid"),
-    ("hours.yaml", '["08:30-17:00"]', '["17:00-08:30"]', "calendars.office", "field_invalid"),
-    ("hours.yaml", '["08:30-17:00"]', '["morning"]', "calendars.office.monday.0", "field_invalid"),
-    (
-        "closures.yaml",
-        "[]\n",
-        "[{date: 2026-05-25, name: x, kind: holiday}]\n",
-        "closures.0.kind",
-        "field_invalid",
-    ),
-    ("neighbourhoods.csv", "name,aliases", "ad,aliases", "ad,aliases,valid_from,valid_to", "csv_columns"),
-    ("neighbourhoods.csv", "2024-09-06,", "6 Eylül,", "", "field_invalid"),
-    ("neighbourhoods.csv", "Birlik,,,", "Birlik,Kemer,,", "Kemer", "name_shared"),
-]
-
-
-class TestFaultyFolder:
-    """A faulty file is named with the path of the field and its line, and nothing is loaded."""
-
-    @pytest.mark.parametrize(("name", "old", "new", "path", "code"), FAULTY_EDITS)
-    def test_fault_is_named_by_file_and_path(
-        self, edit: Edit, name: str, old: str, new: str, path: str, code: str
-    ) -> None:
-        result = edit(name, old, new)
-        assert (name, path, code) in faults(result)
-        assert result.needs_person
-
-    @pytest.mark.parametrize(
-        ("name", "old", "new"),
-        [
-            ("standards.yaml", "clock_start: external_date", "clock_start: tomorrow"),
-            ("standards.yaml", "row: 9", "row: 99"),
-            ("units.yaml", "code: veterinary", "code: cleaning"),
-            ("hours.yaml", '["08:30-17:00"]', '["morning"]'),
-        ],
-    )
-    def test_fault_is_named_with_its_line(self, edit: Edit, name: str, old: str, new: str) -> None:
-        expected = line_of(name, old)
-        assert expected in [problem.line for problem in edit(name, old, new).problems]
-
-    def test_allowed_values_are_named(self, edit: Edit) -> None:
-        result = edit("standards.yaml", "clock_start: external_date", "clock_start: tomorrow")
-        assert "documents_complete" in result.problems[0].reason_tr
-
-    def test_an_invalid_yaml_text_is_named_with_its_line(self, edit: Edit) -> None:
-        result = edit("units.yaml", "units:", "units: [")
-        problem = result.problems[0]
-        assert (problem.source, problem.code) == ("units.yaml", "yaml")
-        assert problem.line is not None
-
-    def test_an_impossible_date_is_named(self, edit: Edit) -> None:
-        result = edit("standards.yaml", "closed_on: 2018-07-31", "closed_on: 2018-07-32")
-        assert {source for source, _, _ in faults(result)} >= {"standards.yaml"}
-
-    @pytest.mark.parametrize("name", FILES)
-    def test_a_missing_file_is_named(self, folder: Path, name: str) -> None:
-        (folder / name).unlink()
-        result = check_folder_or_file(folder)
-        assert (name, name, "file_missing") in faults(result)
-        assert result.catalogue is None
-
-    def test_a_file_in_another_encoding_is_named_with_its_line(self, folder: Path) -> None:
-        path = folder / "units.yaml"
-        path.write_bytes(path.read_text(encoding="utf-8").encode("cp1254"))
-        problem = check_folder_or_file(folder).problems[0]
-        assert (problem.source, problem.line, problem.code) == ("units.yaml", 1, "undecodable")
-
-    def test_a_published_row_without_an_entry_is_named(self, edit: Edit) -> None:
-        result = edit("standards-table.txt", "9\tHalkla", "9\tYeni hizmet\tYok\t2 Hafta\n10\tHalkla")
-        assert [(found.code, found.line) for found in result.problems] == [("row_unused", 16)]
-
-    def test_loading_raises_with_every_fault(self, edit: Edit, folder: Path) -> None:
-        edit("standards.yaml", "row: 5", "row: 55")
-        edit("offices.yaml", "unit: public-relations", "unit: nobody")
-        with pytest.raises(CatalogueError, match=r"services\.4\.row") as caught:
-            load_catalogue(folder)
-        codes = {problem.code for problem in caught.value.problems}
-        assert codes == {"row_unknown", "row_unused", "unit_undefined"}
-
-    def test_what_only_wants_an_eye_does_not_stop_the_load(self, edit: Edit, folder: Path) -> None:
-        result = edit("offices.yaml", "unit: public-relations", "unit: cleaning")
-        assert result.needs_person
-        assert load_catalogue(folder).office(1).unit == "cleaning"
-
-    def test_a_row_number_in_two_tables_asks_for_the_table(self, edit: Edit, folder: Path) -> None:
-        text = (folder / "standards-table.txt").read_text(encoding="utf-8")
-        header = next(line for line in text.split("\n") if line.startswith("SIRA"))
-        second = f"FEN İŞLERİ\n{header}\n1\tAsfalt\tYok\t2 Hafta\n\nBaşvuru esnasında"
-        result = edit("standards-table.txt", "Başvuru esnasında", second)
-        assert ("standards.yaml", "services.0.row", "row_ambiguous") in faults(result)
-        result = edit("standards.yaml", "row: 1\n", "row: 1\n    table: 1\n")
-        assert [code for _, _, code in faults(result)] == ["row_unused"]
+        assert ("standards.yaml", "services.6.limit", "amount_too_small") in faults(result)
 
 
 class TestCheckOfAFile:
