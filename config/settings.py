@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     sweep_batch: Annotated[int, Field(ge=1, le=5000, description="Checkpoints fired in one transaction")] = 1000
     sweep_idle_seconds: Annotated[float, Field(gt=0, le=1, description="Longest pause between sweeps")] = 0.25
 
+    webhook_allow_private: str = Field("", description="Private hosts and networks that webhooks may reach, by commas")
+    webhook_allow_http: bool = Field(False, description="Whether webhooks may go out unencrypted")
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

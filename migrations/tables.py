@@ -3,6 +3,7 @@
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
+from app.feed.model import FeedState, WebhookDelivery, WebhookSubscription
 from app.notices.model import DeliveryAttempt, DeliveryReceipt, Notice
 from app.people.model import Applicant
 from app.sla.model import (
@@ -29,6 +30,7 @@ ALL_MODELS = (
     DeliveryAttempt,
     DeliveryReceipt,
     Escalation,
+    FeedState,
     InboundMessage,
     Notice,
     PersonalDataAccess,
@@ -36,4 +38,6 @@ ALL_MODELS = (
     Ticket,
     TicketDocument,
     TicketEvent,
+    WebhookDelivery,
+    WebhookSubscription,
 )

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     QUARANTINE_MANAGE = "quarantine:manage"
     PERSONAL_DATA_READ = "personal-data:read"
     OPERATIONS_READ = "operations:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _role(label_tr: str, *scopes: Scope) -> RoleDefinition:
 
 ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
     {
-        "mobile-app": _role("Mobil uygulama", _S.INTAKE_MOBILE, _S.TICKETS_READ_OWN),
+        "mobile-app": _role("Mobil uygulama", _S.INTAKE_MOBILE, _S.TICKETS_READ_OWN, _S.WEBHOOKS_MANAGE),
         "call-centre": _role(
             "Çağrı merkezi", _S.INTAKE_CALL_CENTER, _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.PERSONAL_DATA_READ
         ),
@@ -64,7 +65,7 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
         "pr-director": _role(
             "Müracaat yeri", _S.TICKETS_READ, _S.NOTICES_READ, _S.NOTICES_ACKNOWLEDGE, _S.PERSONAL_DATA_READ
         ),
-        "ops": _role("İşletim", _S.OPERATIONS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE),
+        "ops": _role("İşletim", _S.OPERATIONS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE, _S.WEBHOOKS_MANAGE),
         "developer": RoleDefinition("Geliştirici", frozenset(Scope)),
     }
 )

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
@@ -27,6 +28,16 @@ from app.tickets.workflow import State
 
 TICKET_SEQUENCE = Sequence("ticket_number_seq", maxvalue=9_999_999, cycle=True, metadata=Base.metadata)
 """The seven digits in the middle of a ticket number; gaps are normal."""
+
+EVENT_POSITIONS = Sequence("ticket_event_position_seq", metadata=Base.metadata)
+"""Where events stand among those of all tickets; gaps are normal."""
+
+POSITION_DEFAULT = """
+CASE
+    WHEN (pg_current_xact_id() IS NOT NULL) THEN nextval('ticket_event_position_seq'::regclass)
+    ELSE NULL::bigint
+END"""
+"""First the transaction's id, then the position: `CASE` fixes the order. Written as PostgreSQL gives it back."""
 
 
 def _one_of(values: type[State]) -> str:
@@ -132,7 +143,8 @@ class TicketEvent(Base):
     """One thing that happened to a ticket; never changed, never deleted.
 
     `data` holds codes and instants only; words that people wrote are in `note`, sealed. `hash` covers the content and
-    the hash of the event before, so that a missing or altered event shows.
+    the hash of the event before, so that a missing or altered event shows. `position` orders the events of all
+    tickets for the change feed; it is drawn after the transaction has its id, on which the feed's horizon relies.
     """
 
     __tablename__ = "ticket_event"
@@ -145,3 +157,6 @@ class TicketEvent(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     note: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+    position: Mapped[int] = mapped_column(BigInteger, server_default=text(POSITION_DEFAULT))
+
+    __table_args__ = (Index("ix_ticket_event_position", "position"),)

@@ -17,9 +17,7 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_notice_digest_id_notice"), "notice", "notice", ["digest_id"], ["id"], ondelete="SET NULL"
     )
-    op.create_index(
-        "ix_notice_digest_id", "notice", ["digest_id"], postgresql_where=sa.text("digest_id IS NOT NULL")
-    )
+    op.create_index("ix_notice_digest_id", "notice", ["digest_id"], postgresql_where=sa.text("digest_id IS NOT NULL"))
     op.create_table(
         "delivery_attempt",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -61,7 +59,9 @@ def upgrade() -> None:
             ["notice_id"], ["notice.id"], name=op.f("fk_delivery_receipt_notice_id_notice"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_receipt")),
-        sa.UniqueConstraint("adapter", "provider_id", "code", name=op.f("uq_delivery_receipt_adapter_provider_id_code")),
+        sa.UniqueConstraint(
+            "adapter", "provider_id", "code", name=op.f("uq_delivery_receipt_adapter_provider_id_code")
+        ),
     )
     op.create_index(op.f("ix_delivery_receipt_notice_id"), "delivery_receipt", ["notice_id"])
 
