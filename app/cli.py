@@ -88,6 +88,37 @@ def catalogue_load(folder: Annotated[Path, typer.Argument(help="A municipality's
     asyncio.run(load(running_stack_settings(), folder, out))
 
 
+@catalogue.command("versions")
+def catalogue_versions(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show at most.")] = 20,
+) -> None:
+    """List the catalogues that were loaded, the newest first."""
+    from app.commands.catalogue import versions
+
+    asyncio.run(versions(running_stack_settings(), out, limit=limit))
+
+
+@catalogue.command("diff")
+def catalogue_diff(
+    folder: Annotated[Path | None, typer.Argument(help="A municipality's folder; else the configured one.")] = None,
+    versions: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="OLD NEW", help="Two stored versions: how id or checksum begins.")
+    ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something differs.")] = False,
+) -> None:
+    """Show what a folder would change for new tickets, or what changed between two versions."""
+    from app.commands.catalogue import diff_folder, diff_versions
+
+    if folder is not None and versions is not None:
+        raise typer.BadParameter("give a folder or two versions, not both")
+    settings = running_stack_settings()
+    if versions is None:
+        differs = asyncio.run(diff_folder(settings, folder or settings.municipality, out))
+    else:
+        differs = asyncio.run(diff_versions(settings, *versions, out))
+    raise typer.Exit(1 if differs and exit_code else 0)
+
+
 @keys.command("create")
 def keys_create(
     name: Annotated[str, typer.Option(help="The program or desk that gets the key.")],

@@ -1,12 +1,27 @@
 """Reads of stored catalogue versions."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.paging import Cursor, Page
 from app.standards.model import CatalogueVersion
+
+_NEWEST_FIRST = (CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """A stored version without its content; `services` counts them."""
+
+    id: UUID
+    loaded_at: datetime
+    sha256: str
+    services: int
 
 
 async def loaded_at(session: AsyncSession, version_id: UUID) -> datetime:
@@ -14,3 +29,30 @@ async def loaded_at(session: AsyncSession, version_id: UUID) -> datetime:
     return (
         await session.execute(select(CatalogueVersion.loaded_at).where(CatalogueVersion.id == version_id))
     ).scalar_one()
+
+
+async def list_versions(session: AsyncSession, *, cursor: Cursor | None = None, limit: int) -> Page[ListedVersion]:
+    """Every catalogue that was ever loaded, the newest first: the first of all is the one that applies."""
+    services = func.jsonb_array_length(CatalogueVersion.content["services"])
+    query = select(CatalogueVersion.id, CatalogueVersion.loaded_at, CatalogueVersion.sha256, services)
+    if cursor is not None:
+        query = query.where(tuple_(CatalogueVersion.loaded_at, CatalogueVersion.id) < (cursor.at, cursor.id))
+    found = [ListedVersion(*row) for row in await session.execute(query.order_by(*_NEWEST_FIRST).limit(limit + 1))]
+    page = found[:limit]
+    following = Cursor(page[-1].loaded_at, page[-1].id).encode() if len(found) > limit else None
+    return Page(page, following)
+
+
+async def applying_version(session: AsyncSession) -> CatalogueVersion | None:
+    """The version that new tickets get; None before a catalogue was loaded."""
+    return await session.scalar(select(CatalogueVersion).order_by(*_NEWEST_FIRST).limit(1))
+
+
+async def versions_named(session: AsyncSession, beginning: str) -> Sequence[CatalogueVersion]:
+    """The versions whose id or checksum begins so: none, the one that is meant, or two where more than one is."""
+    sought = beginning.lower()
+    same = or_(
+        cast(CatalogueVersion.id, Text).startswith(sought, autoescape=True),
+        CatalogueVersion.sha256.startswith(sought, autoescape=True),
+    )
+    return list(await session.scalars(select(CatalogueVersion).where(same).order_by(*_NEWEST_FIRST).limit(2)))

@@ -1,24 +1,33 @@
 """The published table over HTTP, as it is applied to new tickets."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import Reading, problems
-from app.core.errors import NotFound
+from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, Reading, problems
+from app.core.errors import FieldError, Invalid, NotFound, Unavailable
+from app.core.paging import link_header
 from app.standards.dependencies import CurrentRules
-from app.standards.queries import loaded_at
+from app.standards.diff import diff_catalogues
+from app.standards.model import CatalogueVersion
+from app.standards.queries import applying_version, list_versions, loaded_at, versions_named
 from app.standards.schemas import (
     CatalogueAnswer,
+    CatalogueDiffAnswer,
+    ChangeAnswer,
     ExternalBodyAnswer,
     NeighbourhoodAnswer,
     NeighbourhoodsAnswer,
     ServiceAnswer,
     UnitAnswer,
     UnitsAnswer,
+    VersionAnswer,
+    VersionPage,
 )
+from app.standards.values import catalogue_from_json
 
 catalogue = APIRouter(
     prefix="/v1/catalogue",
@@ -26,6 +35,14 @@ catalogue = APIRouter(
     dependencies=[Depends(needs(Scope.CATALOGUE_READ))],
     responses=problems(401, 403, 503),
 )
+
+_VERSION_NAME: dict[str, Any] = {
+    "min_length": 4,
+    "max_length": 64,
+    "pattern": "^[0-9A-Fa-f-]+$",
+    "examples": ["9f86d081"],
+    "description": "Id or checksum of a version, or how it begins",
+}
 
 
 @catalogue.get("", summary="The whole published table")
@@ -63,3 +80,49 @@ async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsAnswer:
     """The neighbourhoods that a place may name, with the spellings that are understood."""
     items = [NeighbourhoodAnswer.model_validate(each) for each in rules.catalogue.neighbourhoods]
     return NeighbourhoodsAnswer(items=items)
+
+
+@catalogue.get("/versions", summary="Versions, newest first", responses=problems(422))
+async def read_versions(
+    request: Request, response: Response, session: Reading, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE
+) -> VersionPage:
+    """Every catalogue that was loaded and when; the first of all applies to new tickets."""
+    page = await list_versions(session, cursor=cursor, limit=limit)
+    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    items = [VersionAnswer.model_validate(version) for version in page.items]
+    return VersionPage(items=items, next_cursor=page.next_cursor)
+
+
+@catalogue.get("/diff", summary="What differs between two versions", responses=problems(422))
+async def read_diff(
+    session: Reading,
+    old: Annotated[str, Query(alias="from", **_VERSION_NAME)],
+    new: Annotated[str | None, Query(alias="to", **_VERSION_NAME)] = None,
+) -> CatalogueDiffAnswer:
+    """Services, limits, documents, laws, offices, units, neighbourhoods and hours, in the words that were published.
+
+    Without `to` the version that applies. A change with `moves_deadlines` concerns new tickets only: a clock that runs
+    keeps the policy that it was started with.
+    """
+    before = await _named(session, old, "/from")
+    after = await _applying(session) if new is None else await _named(session, new, "/to")
+    changes = diff_catalogues(catalogue_from_json(before.content), catalogue_from_json(after.content))
+    return CatalogueDiffAnswer(
+        old=VersionAnswer.of(before),
+        new=VersionAnswer.of(after),
+        changes=[ChangeAnswer.model_validate(change) for change in changes],
+    )
+
+
+async def _named(session: AsyncSession, beginning: str, pointer: str) -> CatalogueVersion:
+    found = await versions_named(session, beginning)
+    if len(found) != 1:
+        raise Invalid([FieldError(pointer, "ambiguous_version" if found else "unknown_version")])
+    return found[0]
+
+
+async def _applying(session: AsyncSession) -> CatalogueVersion:
+    version = await applying_version(session)
+    if version is None:
+        raise Unavailable(retry_after=30)
+    return version

@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, Field
 
 from app.core.schema import Answer
 from app.sla.limit import Limit, Unit
+from app.standards.diff import ChangeKind, Subject
+from app.standards.model import CatalogueVersion
 from app.standards.values import (
     ApplicationOffice,
     Catalogue,
@@ -223,3 +225,49 @@ class NeighbourhoodsAnswer(Answer):
     """The municipality's neighbourhoods, also those of earlier times."""
 
     items: list[NeighbourhoodAnswer]
+
+
+class VersionAnswer(Answer):
+    """A catalogue that was loaded at some time."""
+
+    id: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
+    loaded_at: AwareDatetime = Field(examples=["2026-05-12T06:00:00Z"])
+    sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    services: int = Field(examples=[9], description="How many it has")
+
+    @classmethod
+    def of(cls, version: CatalogueVersion) -> Self:
+        """The answer for a version that was read whole."""
+        services = len(version.content["services"])
+        return cls(id=version.id, loaded_at=version.loaded_at, sha256=version.sha256, services=services)
+
+
+class VersionPage(Answer):
+    """A page of versions, the newest first: the first of all applies to new tickets."""
+
+    items: list[VersionAnswer]
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )
+
+
+class ChangeAnswer(Answer):
+    """One difference between two versions."""
+
+    kind: ChangeKind = Field(examples=["changed"])
+    subject: Subject = Field(examples=["service"])
+    code: str = Field(examples=["call-center"], description="Which one; of an office its table and level (`1/2`)")
+    field: str = Field(examples=["limit_text"], description='"" where the whole thing came or went')
+    old: str = Field(examples=["15 GÜN"], description="In the words that were published or configured")
+    new: str = Field(examples=["10 GÜN"])
+    moves_deadlines: bool = Field(
+        examples=[False], description="Whether new tickets may get another due date; tickets that run keep theirs"
+    )
+
+
+class CatalogueDiffAnswer(Answer):
+    """What differs between two versions, of the services first."""
+
+    old: VersionAnswer
+    new: VersionAnswer
+    changes: list[ChangeAnswer]

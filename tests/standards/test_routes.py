@@ -1,12 +1,17 @@
 """The catalogue over HTTP: the published words beside what they are understood to mean."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
 
+from app.house import House
 from app.standards.catalogue import load_catalogue
-from tests.installation import ESENLER
+from app.standards.service import store_catalogue
+from app.standards.values import Catalogue
+from tests.installation import ESENLER, START
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 CATALOGUE = load_catalogue(ESENLER)
@@ -77,6 +82,75 @@ async def test_an_unknown_service_is_not_found(client_as: Callers) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["", "/services/cimer", "/units", "/neighbourhoods"])
+@pytest.mark.parametrize("path", ["", "/services/cimer", "/units", "/neighbourhoods", "/versions", "/diff?from=0000"])
 async def test_the_catalogue_needs_a_key(client: AsyncClient, path: str) -> None:
     assert (await client.get(f"/v1/catalogue{path}")).status_code == 401
+
+
+# ── versions ──
+
+
+def edition(number: int) -> Catalogue:
+    """A catalogue whose call line ends in that number."""
+    municipality = replace(CATALOGUE.municipality, call_line=f"444 00 {number}")
+    return replace(CATALOGUE, municipality=municipality, sha256=f"{number}" * 32)
+
+
+async def load(house: House, *catalogues: Catalogue) -> None:
+    for days, catalogue in enumerate(catalogues, start=1):
+        async with house.database.transaction() as session:
+            await store_catalogue(session, catalogue, now=START + timedelta(days=days))
+
+
+async def test_versions_are_listed_newest_first_page_by_page(client_as: Callers, house: House) -> None:
+    await load(house, edition(11), edition(12))
+    caller = await client_as("ops")
+    whole = (await caller.get("/v1/catalogue/versions")).json()
+    assert [each["sha256"] for each in whole["items"]] == ["12" * 32, "11" * 32, CATALOGUE.sha256]
+    assert [each["services"] for each in whole["items"]] == [9, 9, 9]
+    assert whole["items"][0]["loaded_at"] == "2026-05-14T07:00:00Z"
+    answer = await caller.get("/v1/catalogue/versions?limit=2")
+    rest = (await caller.get(answer.links["next"]["url"])).json()
+    assert answer.json()["items"] + rest["items"] == whole["items"]
+    assert rest["next_cursor"] is None
+
+
+async def test_two_versions_are_compared_in_the_words_that_were_published(client_as: Callers, house: House) -> None:
+    await load(house, edition(11), edition(12))
+    caller = await client_as("ops")
+    shown = (await caller.get("/v1/catalogue/diff", params={"from": CATALOGUE.sha256[:8], "to": "1111"})).json()
+    assert (shown["old"]["sha256"], shown["new"]["sha256"]) == (CATALOGUE.sha256, "11" * 32)
+    expected = {
+        "kind": "changed",
+        "subject": "municipality",
+        "code": "",
+        "field": "call_line",
+        "old": "444 00 73",
+        "new": "444 00 11",
+        "moves_deadlines": False,
+    }
+    assert shown["changes"] == [expected]
+    by_id = (await caller.get("/v1/catalogue/diff", params={"from": shown["new"]["id"]})).json()
+    assert [(each["old"], each["new"]) for each in by_id["changes"]] == [("444 00 11", "444 00 12")]
+    same = (await caller.get("/v1/catalogue/diff", params={"from": "1212"})).json()
+    assert same["changes"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pointer", "code"),
+    [
+        ({}, "/from", "missing"),
+        ({"from": "abc"}, "/from", "too_short"),
+        ({"from": "latest!"}, "/from", "characters"),
+        ({"from": "ffffffff"}, "/from", "unknown_version"),
+        ({"from": "1111", "to": "ffffffff"}, "/to", "unknown_version"),
+        ({"from": "2222"}, "/from", "ambiguous_version"),
+    ],
+)
+async def test_a_version_that_is_not_meant_clearly_is_named(
+    client_as: Callers, house: House, wanted: dict[str, str], pointer: str, code: str
+) -> None:
+    await load(house, edition(11), edition(22), replace(edition(22), sha256="2222" + "0" * 60))
+    answer = await (await client_as("ops")).get("/v1/catalogue/diff", params=wanted)
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [(pointer, code)]
