@@ -24,7 +24,7 @@ from app.tickets.schemas import (
     TicketSummary,
     TimelineAnswer,
 )
-from app.tickets.workflow import State, allowed_actions
+from app.tickets.workflow import Command, State, allowed_actions
 
 
 def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
@@ -99,7 +99,9 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
 
     return TicketAnswer(
         **dict(ticket_summary(ticket, case.clocks, now)),
-        allowed_actions=[action.value for action in allowed_actions(State(ticket.state))],
+        allowed_actions=[
+            action.value for action in allowed_actions(State(ticket.state)) if _limit_allows(action, case.clocks, now)
+        ],
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
@@ -119,6 +121,23 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
         closed_at=ticket.closed_at,
         duplicate_of=ticket.duplicate_of,
     )
+
+
+def _limit_allows(action: Command, clocks: Sequence[SlaClock], now: datetime) -> bool:
+    """Whether the limits of a ticket know this command too: no extension is offered where no law has one."""
+    if action is Command.OVERRIDE_DUE:
+        return any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks)
+    law = next((clock for clock in clocks if clock.kind == "statutory"), None)
+    pinned = PinnedPolicy.from_json(law.policy) if law else None
+    if action is Command.EXTEND:
+        return bool(law and pinned and pinned.extended_to and law.extended_at is None and _is_open(law, now))
+    if action is Command.FEE_NOTICE:
+        return bool(pinned and pinned.fee_within)
+    return True
+
+
+def _is_open(clock: SlaClock, now: datetime) -> bool:
+    return clock.state in {"running", "paused"} and on_time(now, clock.due_at)
 
 
 def timeline_answer(

@@ -60,6 +60,11 @@ BODIES: Mapping[str, dict[str, Any] | None] = {
     "reopen": {"reason": "Çukur yine açıldı."},
     "withdraw": None,
     "comment": {"text": "Vatandaş aradı."},
+    "reclassify": {"service": "info-desk", "reason": "Danışma konusudur."},
+    "extend": {"ground": "other_institution"},
+    "fee_notice": {"amount": "125.50"},
+    "fee_paid": None,
+    "override_due": {"due_at": "2026-06-15T23:59:59+03:00", "reason": "Vatandaşla anlaşıldı."},
 }
 """A body that each command takes, whatever the state; `link_duplicate` needs another ticket's number."""
 
@@ -71,6 +76,7 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "returned": ("refer", "return"),
     "in_progress": AT_WORK,
     "awaiting_citizen": (*AT_WORK, "pause"),
+    "awaiting_fee": (*AT_WORK, "fee_notice"),
     "pending_approval": (*AT_WORK, "propose"),
     "resolved": ("resolve",),
     "callback_pending": ("resolve", "callback"),
@@ -109,11 +115,12 @@ class Counter:
         number: str = answer.json()["number"]
         return number
 
-    async def ticket_in(self, state: str) -> str:
-        """The number of a visit's new ticket that was led into `state`."""
+    async def ticket_in(self, state: str, *, information: bool = False) -> str:
+        """The number of a new ticket that was led into `state`: a visit, or a request for information (law 4982)."""
+        information |= state == "awaiting_fee"  # no other law asks for one
         if state == "awaiting_documents":
-            return await self.open(ATTORNEY_VISIT)
-        number = await self.open(VISIT)
+            return await self.open({**INFORMATION, "documents": []} if information else ATTORNEY_VISIT)
+        number = await self.open(INFORMATION if information else VISIT)
         if state == "awaiting_external":
             await self.done(number, *AT_WORK)
             await self.did(number, "pause", {"reason": "awaiting_external"})

@@ -1,0 +1,371 @@
+"""Commands that move a limit: law 4982's extension and fee, another service, a date set by hand; dates to the day."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.core.clock import ISTANBUL
+from app.sla.model import Checkpoint, SlaClock
+from app.tickets.model import Ticket
+from tests.tickets.counter import (
+    ATTORNEY_VISIT,
+    CALL,
+    CITIZEN,
+    INFORMATION,
+    ORDER,
+    VISIT,
+    Counter,
+    due,
+    end_of,
+    kinds,
+    state,
+)
+from workers.timers import sweep
+
+APRIL_28 = datetime(2026, 4, 28, 10, tzinfo=ISTANBUL)
+
+
+async def asked_in_april(counter: Counter) -> str:
+    """A request for information of Tuesday 28 April 2026, at work: 15 working days end on Thursday 21 May."""
+    counter.clock.set(APRIL_28)
+    number = await counter.open(INFORMATION)
+    await counter.done(number, "refer", "accept")
+    return number
+
+
+async def moved(counter: Counter, number: str) -> list[dict[str, Any]]:
+    """What the last event of the history says was moved."""
+    found: list[dict[str, Any]] = (await counter.timeline(number))["items"][-1]["data"].get("moved", [])
+    return found
+
+
+def noon(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 12, tzinfo=ISTANBUL)
+
+
+# ── extension ──
+
+
+async def test_the_limit_of_4982_is_extended_to_thirty_working_days_in_all(counter: Counter) -> None:
+    """Law 4982 art. 11: 28 April → 21 May, extended on 20 May → 16 June; the promise stays as it is."""
+    number = await asked_in_april(counter)
+    promise = due(await counter.read(number))
+    assert due(await counter.read(number), "statutory") == end_of(2026, 5, 21)
+    counter.clock.set(noon(5, 20))
+    ticket = await counter.did(number, "extend")
+    assert due(ticket, "statutory") == end_of(2026, 6, 16)
+    assert due(ticket) == promise
+    law = next(clock for clock in ticket["clocks"] if clock["kind"] == "statutory")
+    assert (law["limit"], law["extended"]) == ("30 iş günü", True)
+    [change] = await moved(counter, number)
+    assert change["clock"] == "statutory"
+    assert datetime.fromisoformat(change["from"]) == end_of(2026, 5, 21)
+    assert datetime.fromisoformat(change["to"]) == end_of(2026, 6, 16)
+
+
+async def test_an_extension_at_the_last_instant_counts_and_a_day_later_does_not(counter: Counter) -> None:
+    late, last = await asked_in_april(counter), await asked_in_april(counter)
+    counter.clock.set(end_of(2026, 5, 21))
+    assert (await counter.send(last, "extend", {"ground": "other_unit"})).status_code == 200
+    counter.clock.set(noon(5, 22))
+    refused = await counter.send(late, "extend", {"ground": "other_unit"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
+    assert "extend" not in (await counter.read(late))["allowed_actions"]
+
+
+async def test_a_limit_is_extended_once_and_only_by_a_law_that_says_so(counter: Counter) -> None:
+    number, petition = await asked_in_april(counter), await counter.open(VISIT)
+    await counter.did(number, "extend")
+    for each in (number, petition):
+        refused = await counter.send(each, "extend", {"ground": "other_unit"})
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_extendable")
+        assert "extend" not in (await counter.read(each))["allowed_actions"]
+
+
+async def test_the_ground_of_an_extension_is_one_of_the_law(counter: Counter) -> None:
+    refused = await counter.send(await asked_in_april(counter), "extend", {"ground": "too_busy"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/ground"
+    assert "other_institution" in refused.json()["errors"][0]["detail"]
+
+
+async def test_legal_risk_is_armed_anew_for_the_longer_limit(counter: Counter) -> None:
+    """B20: three working days before 16 June, not before 21 May."""
+    number = await asked_in_april(counter)
+    await counter.did(number, "extend")
+    query = select(Checkpoint.due_at).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
+    async with counter.house.database.reading() as session:
+        armed = await session.scalars(query.where(Checkpoint.kind == "legal_risk", Checkpoint.state == "armed"))
+        assert list(armed) == [end_of(2026, 6, 11)]
+
+
+async def test_a_reopened_request_has_the_first_limit_again(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    await counter.did(number, "extend")
+    await counter.done(number, "resolve", "reopen")
+    law = await counter.clock_of(number, "statutory")
+    assert (law["limit"], law["extended"]) == ("15 iş günü", False)
+    assert due(await counter.read(number), "statutory") == end_of(2026, 5, 21)
+
+
+# ── fee ──
+
+
+async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(counter: Counter) -> None:
+    """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 8 June."""
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    waiting = await counter.did(number, "fee_notice")
+    assert waiting["status"] == "awaiting_fee"
+    assert (state(waiting), state(waiting, "statutory")) == ("paused", "paused")
+    assert due(waiting, "statutory") is None
+    counter.clock.set(noon(5, 14))
+    paid = await counter.did(number, "fee_paid")
+    assert paid["status"] == "in_progress"
+    assert due(paid, "statutory") == end_of(2026, 6, 10)
+    assert due(paid) == end_of(2026, 6, 1)  # 15 days end on Friday 29 May, a bayram: the next working day
+    assert [change["clock"] for change in await moved(counter, number)] == ["promise", "statutory"]
+
+
+async def test_a_payment_counts_from_the_day_on_which_it_was_made(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(noon(5, 20))
+    paid = await counter.did(number, "fee_paid", {"paid_at": noon(5, 14).isoformat()})
+    assert due(paid, "statutory") == end_of(2026, 6, 10)
+
+
+@pytest.mark.parametrize(("paid_at", "code"), [(noon(5, 10), "too_old"), (noon(5, 20), "in_future")])
+async def test_a_payment_lies_between_the_notice_and_now(counter: Counter, paid_at: datetime, code: str) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(noon(5, 14))
+    refused = await counter.send(number, "fee_paid", {"paid_at": paid_at.isoformat()})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{**refused.json()["errors"][0], "pointer": "/paid_at", "code": code}]
+    assert (await counter.read(number))["status"] == "awaiting_fee"
+
+
+async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(counter: Counter) -> None:
+    """Notice on 11 May: 15 working days end on 5 June; the clocks leave the figures and nobody is told of a breach."""
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(end_of(2026, 6, 5) - timedelta(seconds=1))
+    await sweep(counter.house)
+    assert (await counter.read(number))["status"] == "awaiting_fee"
+    counter.clock.set(end_of(2026, 6, 5))
+    await sweep(counter.house)
+    ticket = await counter.read(number)
+    assert (ticket["status"], ticket["outcome"]) == ("withdrawn", "withdrawn")
+    assert (state(ticket), state(ticket, "statutory")) == ("cancelled", "cancelled")
+    history = await counter.timeline(number)
+    assert history["chain_holds"] is True
+    assert (history["items"][-1]["kind"], history["items"][-1]["actor"]) == ("fee_lapsed", "system")
+    assert await counter.notices(number) == []
+    assert await counter.armed(number) == []
+
+
+async def test_a_payment_after_the_time_to_pay_comes_too_late(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(noon(6, 8))
+    refused = await counter.send(number, "fee_paid")
+    assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
+    await sweep(counter.house)
+    assert (await counter.read(number))["status"] == "withdrawn"
+
+
+async def test_a_paid_fee_lapses_no_more(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.done(number, "fee_notice", "fee_paid")
+    counter.clock.set(end_of(2026, 6, 5))
+    await sweep(counter.house)
+    assert (await counter.read(number))["status"] == "in_progress"
+
+
+async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 22))
+    await sweep(counter.house)
+    waiting = await counter.did(number, "fee_notice")
+    assert state(waiting, "statutory") == "breached"
+    counter.clock.advance(days=40)
+    await sweep(counter.house)
+    ticket = await counter.read(number)
+    assert ticket["status"] == "withdrawn"
+    assert state(ticket, "statutory") == "breached"
+
+
+async def test_an_answer_without_waiting_for_the_fee_ends_the_interruption(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(noon(5, 22))
+    ticket = await counter.did(number, "resolve")
+    assert state(ticket, "statutory") == "met"
+    assert await counter.armed(number) == []
+
+
+async def test_no_fee_is_asked_for_outside_law_4982(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    await counter.done(number, "refer", "accept")
+    refused = await counter.send(number, "fee_notice", {"amount": "10"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_fee")
+    assert "fee_notice" not in (await counter.read(number))["allowed_actions"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1.005", "1000001", "ücretsiz", None])
+async def test_a_fee_is_an_amount_of_money(counter: Counter, amount: str | None) -> None:
+    refused = await counter.send(await asked_in_april(counter), "fee_notice", {"amount": amount})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/amount"
+
+
+# ── another service ──
+
+
+async def test_another_service_counts_from_the_original_start_with_the_pauses_there_were(counter: Counter) -> None:
+    """B30, B51: a call of Tuesday 12 May is moved on the 20th, after a pause from the 13th to the 15th."""
+    number = await counter.open(CALL)
+    await counter.done(number, "refer", "accept")
+    counter.clock.set(noon(5, 13))
+    await counter.did(number, "pause")
+    counter.clock.set(noon(5, 15))
+    await counter.did(number, "resume")
+    counter.clock.set(noon(5, 20))
+    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    assert ticket["service"] == "solution-desk"
+    assert kinds(ticket) == ["promise", "statutory"]
+    assert due(ticket) == end_of(2026, 6, 1)  # 27 May + 2 days, a bayram
+    assert due(ticket, "statutory") == end_of(2026, 6, 11)  # law 3071: 30 days from the call, never paused
+
+
+async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true_instant(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    counter.clock.set(noon(5, 20))
+    ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    assert due(ticket) == end_of(2026, 5, 13)
+    assert ticket["overdue"] is True
+    await sweep(counter.house)
+    promise = await counter.clock_of(number)
+    assert datetime.fromisoformat(promise["breached_at"]) == end_of(2026, 5, 13)
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+
+
+async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated(counter: Counter) -> None:
+    """B52, B56: level 1 was told under the wrong service; the right limit passes without telling it again."""
+    number = await counter.open(VISIT, service="info-desk")
+    counter.clock.set(noon(5, 14))
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+    assert (state(ticket), due(ticket), ticket["overdue"]) == ("running", end_of(2026, 6, 1), False)
+    counter.clock.set(noon(6, 2))
+    await sweep(counter.house)
+    ticket = await counter.read(number)
+    assert state(ticket) == "breached"
+    assert [one for one in await counter.notices(number) if one[0] == "escalation_1"] == [("escalation_1", 1, 1)]
+    counter.clock.set(noon(6, 9))
+    await sweep(counter.house)
+    assert ("escalation_2", 2, 1) in await counter.notices(number)
+
+
+async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leaves_it_loses_it(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    before = due(await counter.read(number), "statutory")
+    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    law = await counter.clock_of(number, "statutory")
+    assert before == end_of(2026, 6, 11)
+    assert (law["limit"], due(ticket, "statutory")) == ("15 iş günü", end_of(2026, 6, 8))
+    ticket = await counter.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    assert state(ticket, "statutory") == "cancelled"
+
+
+async def test_a_promise_that_waits_for_documents_goes_on_waiting(counter: Counter) -> None:
+    number = await counter.open(ATTORNEY_VISIT)
+    ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+    assert "promise" not in kinds(ticket)
+
+
+async def test_a_moved_ticket_that_is_answered_keeps_its_verdict(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    await counter.done(number, "interim_reply")
+    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    assert state(ticket, "statutory") == "met"
+
+
+@pytest.mark.parametrize(
+    ("service", "code"),
+    [("solution-desk", "same_service"), ("nothing", "unknown_service"), ("bimer", "service_closed")],
+)
+async def test_a_service_that_takes_nothing_is_refused(counter: Counter, service: str, code: str) -> None:
+    number = await counter.open(VISIT)
+    refused = await counter.send(number, "reclassify", {"service": service, "reason": "Deneme."})
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/service", code)]
+    assert (await counter.read(number))["service"] == "solution-desk"
+
+
+# ── a date set by hand ──
+
+
+async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(counter: Counter) -> None:
+    """B32."""
+    number = await counter.open(CALL)
+    await counter.done(number, "refer", "accept")
+    by_hand = noon(6, 5)
+    ticket = await counter.did(number, "override_due", {"due_at": by_hand.isoformat(), "reason": "Anlaşıldı."})
+    assert (due(ticket), ticket["clocks"][0]["overridden"]) == (by_hand, True)
+    await counter.did(number, "pause")
+    counter.clock.set(noon(5, 25))
+    assert due(await counter.did(number, "resume")) == by_hand
+    moved_to = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
+    assert due(moved_to) == by_hand
+    counter.clock.set(by_hand)
+    await sweep(counter.house)
+    assert ("escalation_1", 1, 1) in await counter.notices(number)
+
+
+async def test_the_reason_of_a_date_is_kept_sealed_in_history(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    words = f"{CITIZEN['name']} ile konuşuldu."
+    await counter.did(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})
+    event = (await counter.timeline(number))["items"][-1]
+    assert (event["kind"], event["note"]) == ("override_due", words)
+    assert CITIZEN["name"] not in str(event["data"])
+
+
+@pytest.mark.parametrize(
+    ("due_at", "code"), [(noon(5, 11), "too_old"), (noon(5, 20) + timedelta(days=800), "too_late")]
+)
+async def test_a_date_that_can_t_be_meant_is_refused(counter: Counter, due_at: datetime, code: str) -> None:
+    number = await counter.open(CALL)
+    refused = await counter.send(number, "override_due", {"due_at": due_at.isoformat(), "reason": "Deneme."})
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/due_at", code)]
+
+
+async def test_a_promise_that_is_over_or_never_began_gets_no_date(counter: Counter) -> None:
+    over, waiting = await counter.open(ORDER), await counter.open(ATTORNEY_VISIT)
+    counter.clock.advance(days=1)
+    body = {"due_at": noon(6, 5).isoformat(), "reason": "Deneme."}
+    for number, code in ((over, "limit_passed"), (waiting, "no_limit")):
+        refused = await counter.send(number, "override_due", body)
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+        assert "override_due" not in (await counter.read(number))["allowed_actions"]
+
+
+async def test_no_command_of_these_leaves_a_clock_without_its_computation(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    await counter.done(number, "extend", "fee_notice", "fee_paid")
+    async with counter.house.database.reading() as session:
+        query = select(SlaClock.due_at, SlaClock.started_at).join(Ticket, Ticket.id == SlaClock.ticket_id)
+        rows = (await session.execute(query.where(SlaClock.kind == "statutory"))).all()
+    assert rows == [(end_of(2026, 6, 16), APRIL_28)]
