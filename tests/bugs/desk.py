@@ -1,0 +1,101 @@
+"""What these tests need beside the counter: other workers, other rules, and a look at what was told and is armed."""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.clock import ISTANBUL
+from app.escalation.model import Escalation
+from app.house import House, open_house
+from app.notices.model import Notice
+from app.sla.model import Checkpoint, SlaClock
+from app.standards.catalogue import load_catalogue
+from app.standards.rulebook import REFRESH_SECONDS
+from app.standards.service import store_catalogue
+from app.standards.values import Catalogue
+from app.tickets.model import Ticket
+from tests.installation import ESENLER
+from tests.tickets.counter import Counter
+
+OF_LIMITS = ("warning", "escalation_1", "escalation_2")
+"""The notices of a limit: what a bug in keeping time would repeat, lose or send at a wrong instant."""
+
+
+def local(written: str) -> datetime:
+    """The instant at which the clock on the wall in Istanbul shows that."""
+    return datetime.fromisoformat(written).replace(tzinfo=ISTANBUL)
+
+
+@asynccontextmanager
+async def another_worker(counter: Counter, **settings: Any) -> AsyncIterator[House]:
+    """Another process on the same database, as far as PostgreSQL can tell."""
+    async with open_house(counter.house.settings.model_copy(update=settings), counter.clock) as house:
+        yield house
+
+
+async def told(counter: Counter) -> Tally[tuple[str, int, int]]:
+    """How many notices of each (kind, level, cycle) of a limit were written."""
+    query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.kind.in_(OF_LIMITS))
+    async with counter.house.database.reading() as session:
+        return Tally((kind, level, cycle) for kind, level, cycle in await session.execute(query))
+
+
+async def raised(counter: Counter) -> Tally[tuple[int, int]]:
+    """How many escalations there are of each (level, cycle)."""
+    async with counter.house.database.reading() as session:
+        rows = await session.execute(select(Escalation.level, Escalation.cycle))
+        return Tally((level, cycle) for level, cycle in rows)
+
+
+async def armed_at(counter: Counter, number: str) -> dict[tuple[str, str, int], datetime]:
+    """(clock, kind, level) → instant of each checkpoint of a ticket that still waits."""
+    query = (
+        select(SlaClock.kind, Checkpoint.kind, Checkpoint.level, Checkpoint.due_at)
+        .join(SlaClock, SlaClock.id == Checkpoint.clock_id)
+        .join(Ticket, Ticket.id == SlaClock.ticket_id)
+        .where(Ticket.number == number, Checkpoint.state == "armed")
+    )
+    async with counter.house.database.reading() as session:
+        return {(clock, kind, level): due_at for clock, kind, level, due_at in await session.execute(query)}
+
+
+async def notice_of(counter: Counter, number: str, kind: str) -> Notice:
+    """The one notice of that kind that a ticket has."""
+    query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id)
+    async with counter.house.database.reading() as session:
+        return (await session.scalars(query.where(Ticket.number == number, Notice.kind == kind))).one()
+
+
+def edited_municipality(folder: Path, file: str, old: str, new: str) -> Path:
+    """A copy of the municipality's folder, in one of whose files some words are others."""
+    copied = copytree(ESENLER, folder / "municipality")
+    content = (copied / file).read_text(encoding="utf-8")
+    assert content.count(old) == 1, old
+    (copied / file).write_text(content.replace(old, new), encoding="utf-8")
+    return copied
+
+
+def without_service(code: str, *, heir: str) -> Catalogue:
+    """The municipality's catalogue after a service has left its published table; `heir` serves its channels now."""
+    catalogue = load_catalogue(ESENLER)
+    channels = next(service.channels for service in catalogue.services if service.code == code)
+    services = tuple(
+        replace(service, channels=(*service.channels, *channels)) if service.code == heir else service
+        for service in catalogue.services
+        if service.code != code
+    )
+    return replace(catalogue, services=services, sha256="0" * 64)
+
+
+async def load(counter: Counter, catalogue: Catalogue) -> None:
+    """Make that catalogue the rules for new tickets, at once."""
+    async with counter.house.database.transaction() as session:
+        await store_catalogue(session, catalogue, now=counter.clock.now())
+    counter.house.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come

@@ -1,0 +1,115 @@
+"""Bugs of other engines about calendars (B14–B27): holidays, opening hours, and calendars that are not there."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.sla.limit import Limit, Unit
+from app.standards.catalogue import CatalogueError, load_catalogue
+from tests.bugs.desk import armed_at, edited_municipality, load, local, told
+from tests.installation import ESENLER, START
+from tests.tickets.counter import CALL, ORDER, VISIT, Counter, due, end_of
+from workers.timers import sweep
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("body", "checkpoint", "instant"),
+    [
+        (ORDER, ("promise", "warning", 80), local("2026-05-12T10:08")),
+        (CALL, ("promise", "warning", 50), START + (end_of(2026, 6, 1) - START) * 50 // 100),
+        (CALL, ("promise", "warning", 80), START + (end_of(2026, 6, 1) - START) * 80 // 100),
+        (VISIT, ("statutory", "legal_risk", 2), end_of(2026, 6, 8)),
+    ],
+    ids=["minutes", "half", "four-fifths", "before-the-law"],
+)
+async def test_a_step_of_the_chain_fires_at_its_own_instant(
+    counter: Counter, body: dict[str, Any], checkpoint: tuple[str, str, int], instant: datetime
+) -> None:
+    """B19: a step one hour before the limit ran at midnight; here not a microsecond before its instant, nor later."""
+    number = await counter.open(body)
+    assert (await armed_at(counter, number))[checkpoint] == instant
+    counter.clock.set(instant - MICROSECOND)
+    await sweep(counter.house)
+    assert checkpoint in await armed_at(counter, number)
+    counter.clock.set(instant)
+    await sweep(counter.house)
+    assert checkpoint not in await armed_at(counter, number)
+
+
+async def test_a_ticket_without_a_directorate_keeps_every_limit(counter: Counter) -> None:
+    """B23: a ticket that no team had, and so no calendar, broke the clocks; here the service brings the calendar."""
+    number = await counter.open(VISIT)
+    ticket = await counter.read(number)
+    assert (ticket["unit"], due(ticket), due(ticket, "statutory")) == (None, end_of(2026, 6, 1), end_of(2026, 6, 11))
+    await counter.done(number, "refer", "return")
+    returned = await counter.read(number)
+    assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
+    counter.clock.set(end_of(2026, 6, 1))
+    await sweep(counter.house)
+    assert await told(counter) == {("escalation_1", 1, 1): 1}
+
+
+def test_a_service_with_a_calendar_that_is_not_there_can_not_be_loaded(tmp_path: Path) -> None:
+    """B22, B23: a missing calendar is found when the table is loaded, not when a citizen calls."""
+    folder = edited_municipality(tmp_path, "standards.yaml", "    hours: hospitality\n", "    hours: nowhere\n")
+    with pytest.raises(CatalogueError, match="nowhere"):
+        load_catalogue(folder)
+
+
+@pytest.mark.parametrize(
+    ("ordered", "served", "on_time"),
+    [
+        ("2026-05-15T16:50", "2026-05-15T17:00:00.000001", False),
+        ("2026-05-15T16:50", "2026-05-15T23:00", False),
+        ("2026-05-15T16:50", "2026-05-17T12:00", False),
+        ("2026-05-15T16:55", "2026-05-15T23:00", True),  # five minutes of Monday are left
+        ("2026-05-15T20:00", "2026-05-16T03:00", True),
+        ("2026-05-16T12:00", "2026-05-18T08:40", True),
+        ("2026-05-16T12:00", "2026-05-18T08:40:00.000001", False),
+    ],
+)
+async def test_what_is_done_outside_the_hours_is_judged_by_the_due_instant(
+    counter: Counter, ordered: str, served: str, on_time: bool
+) -> None:
+    """B25: a delay that began and ended outside the opening hours was counted as none."""
+    counter.clock.set(local(ordered))
+    number = await counter.open(ORDER)
+    counter.clock.set(local(served))
+    ticket = await counter.did(number, "resolve")
+    assert (ticket["clocks"][0]["on_time"], ticket["overdue"]) == (on_time, not on_time)
+
+
+async def test_level_two_waits_working_days_over_a_weekend(counter: Counter) -> None:
+    """B26: three days from Friday ended on Monday, because the weekend was counted."""
+    counter.clock.set(local("2026-04-09T10:00"))
+    number = await counter.open(CALL)
+    limit = end_of(2026, 4, 24)  # a Friday
+    assert due(await counter.read(number)) == limit
+    counter.clock.set(limit)
+    await sweep(counter.house)
+    assert await armed_at(counter, number) == {("promise", "escalation", 2): end_of(2026, 4, 29)}
+
+
+async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_counter: Counter) -> None:
+    """B17: a target of 24 minutes went on as two hours; a new one is for new tickets, an old one keeps its words."""
+    counter = own_counter
+    old = await counter.open(ORDER)
+    catalogue = load_catalogue(ESENLER)
+    services = tuple(
+        replace(service, limit=Limit(24, Unit.MINUTE), limit_text="24 DAKİKA")
+        if service.code == "hospitality"
+        else service
+        for service in catalogue.services
+    )
+    await load(counter, replace(catalogue, services=services, sha256="0" * 64))
+    new = await counter.open(ORDER)
+    for number, words, minutes in ((old, "10 D", 10), (new, "24 DAKİKA", 24)):
+        clock = await counter.clock_of(number)
+        assert clock["limit"] == words
+        assert datetime.fromisoformat(clock["due_at"]) == START + timedelta(minutes=minutes)
+    assert (await armed_at(counter, new))["promise", "warning", 80] == START + timedelta(seconds=24 * 60 * 0.8)

@@ -1,0 +1,82 @@
+"""What civic systems fail at today and no other test shows whole (C1–C12)."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from app.notices.delivery.console import ConsoleDelivery
+from tests.bugs.desk import told
+from tests.notices.cases import ids, postroom_with
+from tests.tickets.counter import ANSWER, VISIT, Counter, end_of
+from workers.timers import sweep
+
+DIGITS = "5327654321"
+WORDS = ("Örneksoy", DIGITS, "0532 765 43 21", "Kimsesizbilmez", "ornek.vatandas")
+PERSON = {
+    "name": "Örneksoy Vatandaş",
+    "phone": "0532 765 43 21",
+    "address": "Kimsesizbilmez Sokak 17",
+    "email": "ornek.vatandas@example.org",
+}
+ERASURE = (
+    "UPDATE applicant SET name = NULL, phone = NULL, address = NULL, email = NULL, phone_index = NULL",
+    "UPDATE ticket SET description = ''",
+    "UPDATE inbound_message SET body = ''",
+)
+"""What an erasure takes away: everything that can be read back to a person; events and notices stay."""
+
+
+def heard(caplog: pytest.LogCaptureFixture) -> str:
+    """Everything that was logged, with the values that records carry along."""
+    return "\n".join(f"{record.__dict__!r} {record.getMessage()}" for record in caplog.records)
+
+
+def queued(redis_url: str) -> str:
+    """The jobs of the queue as they lie there."""
+    with Redis.from_url(redis_url, decode_responses=True) as valkey:
+        return " ".join(f"{key}={valkey.get(key)}" for key in valkey.scan_iter("arq:job:*"))
+
+
+async def live(counter: Counter, outbox: Path) -> str:
+    """A life with everything in it: missing paper, warnings, both levels, answer; all notices delivered."""
+    number = await counter.open(VISIT, applicant=PERSON, external_id="visit-1")
+    await counter.done(number, "refer", "accept")
+    for instant in (end_of(2026, 5, 29), end_of(2026, 6, 1), end_of(2026, 6, 4), end_of(2026, 6, 11)):
+        counter.clock.set(instant)
+        await sweep(counter.house)
+    await counter.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
+    console = ConsoleDelivery(outbox, sender_name="ESTİM")
+    await postroom_with(counter.house, console).deliver(await ids(counter.house))
+    return number
+
+
+async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
+    own_counter: Counter, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C12: the chain still holds, notices still read, and neither logs nor jobs ever knew the phone."""
+    caplog.set_level(logging.DEBUG)
+    counter = own_counter
+    number = await live(counter, tmp_path / "outbox")
+    jobs = queued(redis_url)
+    assert "deliver_notices" in jobs
+    before = await counter.timeline(number)
+    async with counter.house.database.transaction() as session:
+        for statement in ERASURE:
+            await session.execute(text(statement))
+    after = await counter.timeline(number)
+    assert after["chain_holds"] is True
+    assert [event["hash"] for event in after["items"]] == [event["hash"] for event in before["items"]]
+    notices: list[dict[str, Any]] = (await counter.client.get("/v1/notices", params={"limit": 100})).json()["items"]
+    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await told(counter))
+    assert all(notice["body"] for notice in notices)
+    files = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "outbox").glob("*.eml"))
+    for word in WORDS:
+        assert word not in str(notices)
+        assert word not in heard(caplog)
+        assert word not in jobs
+    assert DIGITS not in files.replace(" ", "")
+    assert number in files

@@ -1,0 +1,189 @@
+"""Bugs of other engines about speed and figures (B81–B91): scans, needless writing, and numbers that disagree."""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.escalation.service import fire_due, next_due_at
+from app.tickets.queries import TicketFilter, list_tickets
+from tests.bugs.desk import armed_at, notice_of
+from tests.installation import START, opened_client
+from tests.notices.cases import actor_of
+from tests.servers import TestServers
+from tests.tickets.counter import AT_WORK, CALL, ORDER, PETITION, VISIT, Counter, end_of, opened_counter
+from workers.timers import sweep
+
+LIMIT = end_of(2026, 6, 1)
+
+# enough rows for PostgreSQL to prefer an index over reading a table from end to end
+MULTIPLY = (
+    """INSERT INTO ticket SELECT (jsonb_populate_record(t, jsonb_build_object(
+        'id', gen_random_uuid(), 'number', lpad((5000000000 + n)::text, 10, '0'),
+        'received_at', t.received_at - n * interval '1 hour'))).*
+       FROM ticket t, generate_series(1, 2000) n""",
+    """INSERT INTO sla_clock SELECT (jsonb_populate_record(c, jsonb_build_object(
+        'id', gen_random_uuid(), 'ticket_id', t.id))).*
+       FROM sla_clock c, ticket t WHERE t.id <> c.ticket_id""",
+    """INSERT INTO checkpoint SELECT (jsonb_populate_record(p, jsonb_build_object(
+        'id', gen_random_uuid(), 'clock_id', c.id, 'due_at', p.due_at + interval '1 year'))).*
+       FROM checkpoint p, sla_clock c WHERE c.id <> p.clock_id""",
+)
+
+
+@pytest.fixture(scope="module")
+async def crowded(
+    servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Counter]:
+    """A counter with one ticket whose limit comes, and thousands whose limit lies a year ahead; read only."""
+    async with opened_counter(servers, template, tmp_path_factory.mktemp("crowd")) as opened:
+        await opened.open(CALL)
+        async with opened.house.database.transaction() as session:
+            for statement in MULTIPLY:
+                await session.execute(text(statement))
+            await session.execute(text("ANALYZE ticket, sla_clock, checkpoint"))
+        yield opened
+
+
+async def whole_reads(session: AsyncSession) -> Tally[str]:
+    """How often this connection has read each table from end to end."""
+    counted = await session.execute(text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0"))
+    return Tally(dict(counted.all()))
+
+
+async def rows_as_written(counter: Counter, table: str) -> dict[Any, tuple[Any, Any]]:
+    """id → place and writer of each row's present version: both change with every write, whatever it writes."""
+    async with counter.house.database.reading() as session:
+        rows = await session.execute(text(f"SELECT id, ctid::text, xmin::text FROM {table}"))  # noqa: S608 - our words
+        return {row_id: (place, writer) for row_id, place, writer in rows}
+
+
+# ── speed ──
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TicketFilter(received_from=START - timedelta(days=2), received_to=START),
+        TicketFilter(overdue=True),
+        TicketFilter(overdue=True, unit="public-works"),
+        TicketFilter(is_open=True),
+    ],
+    ids=["received", "overdue", "overdue-in-unit", "open"],
+)
+async def test_no_list_reads_all_tickets_from_end_to_end(crowded: Counter, wanted: TicketFilter) -> None:
+    """B81, B83: the auditor was switched off because its query took too long; 170,000 tickets made lists slow."""
+    actor = await actor_of(crowded.house)
+    async with crowded.house.database.reading() as session:
+        before = await whole_reads(session)
+        await list_tickets(session, actor, wanted, cursor=None, limit=25, now=START)
+        assert {"ticket", "sla_clock"}.isdisjoint(await whole_reads(session) - before)
+
+
+async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Counter) -> None:
+    """B82, B83: the query for overdue tickets went through all of them, each time."""
+    async with crowded.house.database.reading() as session:
+        before = await whole_reads(session)
+        assert await next_due_at(session) == START + (LIMIT - START) * 50 // 100
+        assert await fire_due(session, crowded.house.shelf, now=START, limit=1000) == 0
+        assert await fire_due(session, crowded.house.shelf, now=LIMIT, limit=1000) == 3
+        assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
+
+
+async def test_a_sweep_writes_nothing_but_what_was_due(counter: Counter) -> None:
+    """B82: every pending row was written anew with each tick."""
+    await counter.open(ORDER)
+    for _ in range(5):
+        await counter.open(VISIT)
+    tables = ("ticket", "sla_clock", "checkpoint")
+    quiet = [await rows_as_written(counter, table) for table in tables]
+    await sweep(counter.house)
+    assert [await rows_as_written(counter, table) for table in tables] == quiet
+    counter.clock.advance(minutes=10)
+    assert await sweep(counter.house) == 2
+    swept = [await rows_as_written(counter, table) for table in tables]
+    changed = [sum(new[row] != old[row] for row in old) for old, new in zip(quiet, swept, strict=True)]
+    assert changed == [1, 1, 2]
+
+
+# ── figures ──
+
+
+async def test_an_answer_leaves_its_instants_behind(counter: Counter) -> None:
+    """B85: the figures of the first answer and of closing stayed empty."""
+    number = await counter.open(PETITION)
+    await counter.done(number, *AT_WORK)
+    replied = counter.clock.advance(days=2)
+    await counter.did(number, "interim_reply")
+    answered = counter.clock.advance(days=3)
+    await counter.did(number, "resolve")
+    closed = counter.clock.advance(days=4)
+    ticket = await counter.did(number, "close")
+    instants = {name: datetime.fromisoformat(ticket[name]) for name in ("interim_reply_at", "resolved_at", "closed_at")}
+    assert instants == {"interim_reply_at": replied, "resolved_at": answered, "closed_at": closed}
+    promise, law = await counter.rows_of_clocks(number)
+    assert (promise.met_at, law.met_at) == (answered, replied)
+
+
+async def test_what_was_achieved_is_never_shown_as_breached(counter: Counter) -> None:
+    """B86: the latest of several windows was taken for the breach, so that what was in time was shown as late."""
+    number = await counter.open(CALL)
+    await counter.done(number, *AT_WORK)
+    for _ in range(3):
+        counter.clock.advance(days=2)
+        await counter.did(number, "pause")
+        counter.clock.advance(days=5)
+        await counter.did(number, "resume")
+    moved = datetime.fromisoformat((await counter.clock_of(number))["due_at"])
+    assert moved > LIMIT
+    counter.clock.set(moved)
+    await counter.did(number, "resolve")
+    counter.clock.advance(days=100)
+    await sweep(counter.house)
+    ticket = await counter.read(number)
+    [clock] = ticket["clocks"]
+    assert (clock["state"], clock["on_time"], clock["breached_at"], ticket["overdue"]) == ("met", True, None, False)
+    assert [kind for kind, _, _ in await counter.notices(number) if kind != "warning"] == []
+
+
+async def test_every_reader_is_given_the_same_date(counter: Counter) -> None:
+    """B87: the overview showed another time than the form behind it."""
+    receipt = (await counter.client.post("/v1/tickets", json=CALL)).json()
+    number = receipt["number"]
+    referred = await counter.did(number, "refer")
+    [listed] = (await counter.client.get("/v1/tickets")).json()["items"]
+    async with opened_client(counter.app) as citizen:
+        tracked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
+    counter.clock.advance(days=12)
+    await sweep(counter.house)
+    told = [(await notice_of(counter, number, kind)).payload["promise_due"] for kind in ("referral", "warning")]
+    clocks = [answer["clocks"][0]["due_at"] for answer in (receipt, referred, listed, await counter.read(number))]
+    dates = {datetime.fromisoformat(written) for written in (*clocks, tracked.json()["due_at"], *told)}
+    assert dates == {LIMIT}
+    assert (await armed_at(counter, number))["promise", "escalation", 1] == LIMIT
+
+
+async def test_the_notice_names_the_limit_that_was_missed(counter: Counter) -> None:
+    """B90: the notice of a missed limit named another one: the first date, or that of another clock."""
+    number = await counter.open(VISIT)
+    await counter.done(number, *AT_WORK)
+    counter.clock.advance(days=1)
+    await counter.did(number, "pause")
+    counter.clock.advance(days=7)
+    await counter.did(number, "resume")
+    moved = end_of(2026, 6, 3)
+    counter.clock.set(moved + timedelta(hours=1))
+    await sweep(counter.house)
+    facts = (await notice_of(counter, number, "escalation_1")).payload
+    assert datetime.fromisoformat(facts["promise_due"]) == moved
+    assert datetime.fromisoformat(facts["statutory_due"]) == end_of(2026, 6, 11)
+    assert facts["limit_text"] == "15 GÜN"
+    breached = [event for event in (await counter.timeline(number))["items"] if event["kind"] == "breached"]
+    assert [(e["data"]["clock"], datetime.fromisoformat(e["data"]["due_at"])) for e in breached] == [("promise", moved)]
+    [notice] = (await counter.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
+    assert "03.06.2026" in notice["body"]
+    assert "01.06.2026" not in notice["body"]

@@ -1,0 +1,158 @@
+"""Bugs of other engines about what was lost, late or stale (B66–B80)."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from app.core.ids import new_id
+from app.core.jobs import Job
+from app.notices.delivery import Delivered, OutgoingMessage
+from app.standards.catalogue import load_catalogue
+from tests.bugs.desk import another_worker, armed_at, edited_municipality, load, local, raised, told
+from tests.installation import opened_client
+from tests.notices.cases import ids, postroom_with
+from tests.tickets.counter import CALL, ORDER, Counter, end_of
+from workers.timers import sweep
+
+LIMIT = end_of(2026, 6, 1)
+
+
+async def test_a_wait_for_opening_time_goes_on_whoever_works_then(counter: Counter) -> None:
+    """B66: the wait for 09:00 lived in a worker and ended with it."""
+    counter.clock.set(local("2026-05-15T16:57"))
+    number = await counter.open(ORDER)
+    end = local("2026-05-18T08:37")
+    while counter.clock.now() < end - timedelta(hours=5):
+        async with another_worker(counter) as worker:
+            await sweep(worker)
+        counter.clock.advance(hours=5)
+    assert await raised(counter) == {}
+    counter.clock.set(end)
+    async with another_worker(counter) as worker:
+        await sweep(worker)
+    assert (await counter.notices(number))[-1] == ("escalation_1", 1, 1)
+
+
+async def test_the_bell_can_be_rung_again_for_the_same_row(own_counter: Counter, redis_url: str) -> None:
+    """B67: the queue refused an id that it had seen before, so that a lost job could not be given again."""
+    job = Job("deliver_notices", (new_id(),))
+    with Redis.from_url(redis_url) as valkey:
+        for rung in (1, 2):
+            await own_counter.house.doorbell.send([job])
+            assert valkey.zcard("arq:queue") == rung
+
+
+class Stuck:
+    """A way out that takes a message and does not come back until it is let go."""
+
+    def __init__(self) -> None:
+        self.busy, self.released = asyncio.Event(), asyncio.Event()
+
+    async def deliver(self, message: OutgoingMessage) -> Delivered:
+        """Wait."""
+        self.busy.set()
+        await self.released.wait()
+        return Delivered(message.medium, message.number)
+
+
+async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(counter: Counter) -> None:
+    """B69: a slow mail task starved the escalations, even those of the same ticket."""
+    number = await counter.open(CALL)
+    stuck = Stuck()
+    posting = asyncio.create_task(postroom_with(counter.house, stuck).deliver(await ids(counter.house)))
+    await stuck.busy.wait()
+    counter.clock.set(LIMIT)
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    assert not posting.done()
+    stuck.released.set()
+    assert await posting == 1
+
+
+async def test_the_whole_way_of_an_escalation_can_be_seen(counter: Counter) -> None:
+    """B74: a release broke every view and trigger of escalations, and no test went all the way."""
+    number = await counter.open(CALL)
+    await counter.did(number, "refer")
+    counter.clock.set(LIMIT + timedelta(minutes=1))
+    await sweep(counter.house)
+    late = (await counter.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
+    assert [(item["number"], item["overdue"]) for item in late] == [(number, True)]
+    [escalation] = (await counter.client.get("/v1/escalations")).json()["items"]
+    assert (escalation["ticket"], escalation["level"], escalation["open"]) == (number, 1, True)
+    [notice] = (await counter.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
+    assert number in notice["body"]
+    taken = await counter.client.post(f"/v1/notices/{notice['number']}/acknowledge")
+    assert taken.status_code == 200, taken.text
+    [escalation] = (await counter.client.get("/v1/escalations")).json()["items"]
+    assert escalation["acknowledged_at"] is not None
+    async with opened_client(counter.app) as citizen:
+        asked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
+    assert asked.status_code == 200, asked.text
+    assert "süresi dolmuştur" in asked.json()["message"]
+    assert [e["kind"] for e in (await counter.timeline(number))["items"]][-1] == "escalation_acknowledged"
+
+
+async def test_what_is_late_shows_before_anybody_complains(counter: Counter) -> None:
+    """B76: notices went out eight hours late, and no figure said so."""
+    await counter.open(CALL)
+    counter.clock.set(LIMIT + timedelta(hours=8))
+
+    async def status() -> dict[str, dict[str, object]]:
+        answer: dict[str, dict[str, object]] = (await counter.client.get("/v1/operations/status")).json()
+        return answer
+
+    late = await status()
+    assert late["checkpoints"]["oldest_due_at"] is not None
+    assert late["checkpoints"]["lag_seconds"] != 0
+    assert late["notices"]["overdue_seconds"] != 0
+    await sweep(counter.house)
+    swept = await status()
+    assert (swept["checkpoints"]["oldest_due_at"], swept["checkpoints"]["lag_seconds"]) == (None, 0)
+    assert swept["notices"]["undelivered"] == 2
+
+
+async def test_a_chain_of_ones_own_is_carried_out(own_counter: Counter, tmp_path: Path) -> None:
+    """B77: rules of escalation could be saved, and nothing ever read them."""
+    counter = own_counter
+    chain = (
+        "    escalation: [{kind: warning, level: 20, at: 20%}, {kind: escalation, level: 1, at: due}, "
+        "{kind: escalation, level: 2, at: +5 working_day}]\n"
+    )
+    folder = edited_municipality(
+        tmp_path, "standards.yaml", "  - code: call-center\n", f"  - code: call-center\n{chain}"
+    )
+    await load(counter, load_catalogue(folder))
+    number = await counter.open(CALL)
+    warned = (await armed_at(counter, number))["promise", "warning", 20]
+    for instant in (warned, LIMIT, end_of(2026, 6, 4), end_of(2026, 6, 8)):
+        counter.clock.set(instant)
+        await sweep(counter.house)
+    assert await counter.notices(number) == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+
+
+async def test_a_breach_that_could_not_be_written_is_written_later(counter: Counter) -> None:
+    """B78, B79: a latch in memory kept the first failed write from being tried again, and a restart began anew."""
+    number = await counter.open(CALL)
+    due = (await counter.read(number))["clocks"][0]["due_at"]
+    counter.clock.set(LIMIT)
+    async with counter.house.database.transaction() as session:
+        await session.execute(text("ALTER TABLE escalation RENAME TO escalation_away"))
+    for _ in range(2):
+        with pytest.raises(ProgrammingError):
+            await sweep(counter.house)
+    async with counter.house.database.transaction() as session:
+        await session.execute(text("ALTER TABLE escalation_away RENAME TO escalation"))
+    assert await told(counter) == {}
+    counter.clock.advance(hours=2)
+    await sweep(counter.house)
+    async with another_worker(counter) as restarted:
+        await sweep(restarted)
+    assert (await told(counter), await raised(counter)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
+    [clock] = await counter.rows_of_clocks(number)
+    assert clock.breached_at == LIMIT
+    assert (await counter.clock_of(number))["due_at"] == due
