@@ -210,7 +210,7 @@ class Calendar:
             "weekly": [_segments_to_json(segments) for segments in self.weekly],
             "working_weekdays": sorted(self.working_weekdays),
             "special_days": {
-                day.isoformat(): _special_day_to_json(special) for day, special in sorted(self.special_days.items())
+                day.isoformat(): special_day_to_json(special) for day, special in sorted(self.special_days.items())
             },
         }
 
@@ -223,7 +223,7 @@ class Calendar:
                 zone=str(content["zone"]),
                 weekly=tuple(_segments_from_json(segments) for segments in content["weekly"]),
                 special_days={
-                    date.fromisoformat(day): _special_day_from_json(special)
+                    date.fromisoformat(day): special_day_from_json(special)
                     for day, special in content.get("special_days", {}).items()
                 },
                 working_weekdays=frozenset(content.get("working_weekdays", MONDAY_TO_FRIDAY)),
@@ -357,7 +357,8 @@ def _segments_from_json(segments: Iterable[Iterable[str]]) -> tuple[Segment, ...
     )
 
 
-def _special_day_to_json(special: SpecialDay) -> dict[str, Any]:
+def special_day_to_json(special: SpecialDay) -> dict[str, Any]:
+    """A special day as plain JSON values."""
     return {
         "kind": special.kind.value,
         "name": special.name,
@@ -367,7 +368,8 @@ def _special_day_to_json(special: SpecialDay) -> dict[str, Any]:
     }
 
 
-def _special_day_from_json(content: Mapping[str, Any]) -> SpecialDay:
+def special_day_from_json(content: Mapping[str, Any]) -> SpecialDay:
+    """The special day that `special_day_to_json` wrote. Raises CalendarError, KeyError or ValueError on other forms."""
     ends_at = content.get("ends_at")
     return SpecialDay(
         kind=DayKind(content["kind"]),

@@ -1,21 +1,22 @@
 """Storing a catalogue: a new version of the published table and of the calendar, or nothing at all."""
 
-from dataclasses import dataclass
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
-from app.sla.calendar import Calendar
-from app.sla.seed import seed_turkish_days
+from app.sla.calendar import Calendar, SpecialDay, overlay
+from app.sla.decisions import decided_days, lock_calendar
 from app.sla.service import Calendars, store_calendars
+from app.sla.years import seeded_days
 from app.standards.model import CatalogueVersion
 from app.standards.values import Catalogue, catalogue_to_json
-
-YEARS_BACK, YEARS_AHEAD = 6, 3
-"""Holidays are seeded for these years around the present one: old records are imported, limits reach ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,12 @@ class StoredCatalogue:
 async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: datetime) -> StoredCatalogue:
     """Make `catalogue` and its calendars the version for new tickets; equal ones are not stored again.
 
-    Tickets that run keep the version they were opened under.
+    Tickets that run keep the policy they were opened under. Hours and closures are of the calendar: where they differ,
+    the workers compute the open clocks anew.
     """
-    await store_calendars(
-        session,
-        build_calendars(catalogue, now.year),
-        now=now,
-        actor="estim",
-        reason=f"catalogue {catalogue.sha256[:12]}",
-    )
+    await lock_calendar(session)
+    calendars = await present_calendars(session, catalogue, now=now)
+    await store_calendars(session, calendars, now=now, actor="estim", reason=f"catalogue {catalogue.sha256[:12]}")
     by_age = select(CatalogueVersion).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
     newest = await session.scalar(by_age.limit(1))
     if newest is not None and newest.sha256 == catalogue.sha256:
@@ -49,10 +47,22 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     return StoredCatalogue(version.id, is_new=True)
 
 
-def build_calendars(catalogue: Catalogue, year: int) -> Calendars:
-    """One calendar for each set of opening hours: seeded holidays, overridden by the municipality's own dates."""
-    days = seed_turkish_days(range(year - YEARS_BACK, year + YEARS_AHEAD + 1)) | catalogue.closures
-    return {
-        name: Calendar(version=f"{catalogue.sha256[:12]}-{year}", zone=catalogue.zone, weekly=week, special_days=days)
-        for name, week in catalogue.hours.items()
-    }
+async def present_calendars(session: AsyncSession, catalogue: Catalogue, *, now: datetime) -> Calendars:
+    """The calendars as they have to be now: stored years, the folder's closures and the decisions that hold."""
+    return build_calendars(catalogue, await seeded_days(session, now=now), await decided_days(session))
+
+
+def build_calendars(
+    catalogue: Catalogue, holidays: Mapping[date, SpecialDay], decided: Mapping[date, SpecialDay]
+) -> Calendars:
+    """One calendar for each set of opening hours: holidays, over them the folder's closures, over them decisions.
+
+    Raises CalendarError where the dates leave nothing open. A calendar's version is the hash of what it says.
+    """
+    days = overlay(overlay(holidays, catalogue.closures), decided)
+    found = {}
+    for name, week in catalogue.hours.items():
+        calendar = Calendar(version="", zone=catalogue.zone, weekly=week, special_days=days)
+        digest = hashlib.sha256(json.dumps(calendar.to_json(), sort_keys=True).encode()).hexdigest()
+        found[name] = replace(calendar, version=digest[:12])
+    return found

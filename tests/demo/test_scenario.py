@@ -8,8 +8,9 @@ import pytest
 
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
-from app.sla.policy import PinnedPolicy
 from app.sla.deadline import Pause, deadline
+from app.sla.policy import PinnedPolicy
+from app.sla.seed import seed_turkish_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
 from app.standards.values import Catalogue, Channel, Service
@@ -39,7 +40,7 @@ def catalogue() -> Catalogue:
 
 @cache
 def calendars() -> dict[str, Calendar]:
-    return dict(build_calendars(catalogue(), START.year))
+    return dict(build_calendars(catalogue(), seed_turkish_days(range(2025, 2029)), {}))
 
 
 def service_of(story: Story) -> Service:

@@ -1,0 +1,59 @@
+"""The municipality's own decisions on dates: administrative leave, short days, working Saturdays.
+
+A decision is a row that is revoked, never deleted or changed: who decided what, when, and until when it held.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.ids import new_id
+from app.sla.calendar import SpecialDay, special_day_from_json, special_day_to_json
+from app.sla.model import CalendarDecision
+
+_LOCK = 0x43414C  # "CAL"
+
+
+async def lock_calendar(session: AsyncSession) -> None:
+    """One change of the calendar at a time, until the end of the transaction: each is computed from the one before."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+async def decided_days(session: AsyncSession) -> dict[date, SpecialDay]:
+    """The decisions that hold, in date order."""
+    return {row.date: special_day_from_json(row.day) for row in await decisions(session)}
+
+
+async def decisions(session: AsyncSession) -> list[CalendarDecision]:
+    """The rows of the decisions that hold, in date order."""
+    holding = select(CalendarDecision).where(CalendarDecision.revoked_at.is_(None))
+    return list(await session.scalars(holding.order_by(CalendarDecision.date)))
+
+
+async def decide(
+    session: AsyncSession,
+    days: Mapping[date, SpecialDay],
+    revoked: Collection[date],
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Let `days` hold from now on, each in place of what was decided for its date, and `revoked` dates no more."""
+    ended = update(CalendarDecision).where(CalendarDecision.revoked_at.is_(None))
+    ended = ended.where(CalendarDecision.date.in_({*days, *revoked}))
+    await session.execute(ended.values(revoked_at=now, revoked_by=actor))
+    session.add_all(
+        CalendarDecision(
+            id=new_id(),
+            date=day,
+            day=special_day_to_json(special),
+            decided_by=actor,
+            decided_at=now,
+            reason=reason,
+        )
+        for day, special in days.items()
+    )
+    await session.flush()  # what is read next, in this transaction, counts them

@@ -1,0 +1,70 @@
+"""The years of the calendar: holidays seeded once from the library, stored, and confirmed by a person.
+
+A date that the law counts must not move with a new version of a library, so what is stored is never seeded again.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from importlib.metadata import version
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import bulk_insert
+from app.core.errors import NotFound
+from app.sla.calendar import SpecialDay, special_day_from_json, special_day_to_json
+from app.sla.model import CalendarYear
+from app.sla.seed import seed_turkish_days
+
+FIRST_YEAR = 2006
+"""The oldest record that is imported: BİMER began in that year."""
+
+YEARS_AHEAD = 3
+"""Limits and their extensions reach into the years to come."""
+
+
+async def seeded_days(session: AsyncSession, *, now: datetime) -> dict[date, SpecialDay]:
+    """Holidays and half days from `FIRST_YEAR` to three years ahead; a year that is not stored yet is seeded."""
+    wanted = range(FIRST_YEAR, now.year + YEARS_AHEAD + 1)
+    stored = set(await session.scalars(select(CalendarYear.year)))
+    await _seed(session, [year for year in wanted if year not in stored], now)
+    years = await session.scalars(select(CalendarYear).where(CalendarYear.year.in_(wanted)).order_by(CalendarYear.year))
+    return {day: special for year in years for day, special in days_of(year).items()}
+
+
+def days_of(year: CalendarYear) -> dict[date, SpecialDay]:
+    """The special days of a stored year, in date order."""
+    return {date.fromisoformat(day): special_day_from_json(special) for day, special in sorted(year.days.items())}
+
+
+async def years(session: AsyncSession) -> list[CalendarYear]:
+    """The stored years in order."""
+    return list(await session.scalars(select(CalendarYear).order_by(CalendarYear.year)))
+
+
+async def confirm_year(session: AsyncSession, year: int, *, actor: str, now: datetime) -> CalendarYear:
+    """A person has compared the year with the official gazette; raises `NotFound` for a year that is not stored.
+
+    The first confirmation stays: a second one changes nothing.
+    """
+    found = await session.get(CalendarYear, year, with_for_update=True)
+    if found is None:
+        raise NotFound
+    if found.confirmed_at is None:
+        found.confirmed_at, found.confirmed_by = now, actor
+    return found
+
+
+async def _seed(session: AsyncSession, missing: Iterable[int], now: datetime) -> None:
+    """Another program may seed at the same time; the first one's row stays."""
+    source = f"holidays {version('holidays')}"
+    rows = [
+        {
+            "year": year,
+            "source": source,
+            "seeded_at": now,
+            "days": {day.isoformat(): special_day_to_json(each) for day, each in seed_turkish_days([year]).items()},
+        }
+        for year in missing
+    ]
+    await bulk_insert(session, CalendarYear, rows, skip_conflicts=True)
