@@ -30,7 +30,7 @@ def match_neighbourhood(neighbourhoods: Sequence[Neighbourhood], text: str, on: 
 
 def read_neighbourhoods(text: str) -> tuple[list[Neighbourhood], list[Problem]]:
     """The neighbourhoods of a CSV file with `_COLUMNS` (aliases parted by `;`), and its faults."""
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     found: list[Neighbourhood] = []
     problems: list[Problem] = []
     try:
