@@ -133,12 +133,12 @@ def deadline(policy: Policy, started_at: datetime, calendar: Calendar, pauses: I
     A limit of days is due at 23:59:59.999999 local of its last date. The same arguments give the same instant
     for ever. Raises DeadlineError; `paused` while a pause is open before the due date is reached.
     """
-    stretches = tuple(pauses)
-    last = deque(_walk(policy, started_at, calendar, stretches), maxlen=1)[0]
+    pauses = tuple(pauses)
+    last = deque(_walk(policy, started_at, calendar, pauses), maxlen=1)[0]
     due_at = last[4]
     if due_at is None:
         raise DeadlineError("paused", f"the clock stands still ({last[2]}): no due date")
-    return Deadline(due_at, policy, started_at, calendar, stretches)
+    return Deadline(due_at, policy, started_at, calendar, pauses)
 
 
 def explain(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> list[LedgerLine]:
@@ -207,37 +207,32 @@ def _name_of(calendar: Calendar, day: date, reason: DayReason) -> str:
     return special.name if special is not None and reason is not DayReason.START_DAY else ""
 
 
-class _Stretch(NamedTuple):
-    """What no other pause before it covers of a pause: [start, end), `end` None while it lasts."""
-
-    start: datetime
-    end: datetime | None
-    reason: str
-
-
 def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]) -> Iterator[Step]:
     start = utc(started_at)
-    stretches = _stretches(start, pauses)
+    waiting = _worth_meeting(start, pauses)
     try:
         if policy.limit.seconds is None:
-            yield from _walk_dates(policy, calendar.local_date(start), calendar, stretches)
+            yield from _walk_dates(policy, calendar.local_date(start), calendar, waiting)
         else:
-            yield from _walk_instants(policy, start, calendar, stretches)
+            yield from _walk_instants(policy, start, calendar, waiting)
     except OverflowError as error:
         raise DeadlineError("out_of_range", f"no due date for a start at {started_at}") from error
 
 
-def _stretches(start: datetime, pauses: tuple[Pause, ...]) -> deque[_Stretch]:
-    """The pauses of a clock in order and without overlaps, so that a walk meets each only once."""
-    stretches: deque[_Stretch] = deque()
+def _worth_meeting(start: datetime, pauses: tuple[Pause, ...]) -> deque[Pause]:
+    """The pauses in order, without those that are over before the start or end inside another.
+
+    What is left rises in start and end alike, so that a walk drops each one once it is past.
+    """
+    kept: deque[Pause] = deque()
     covered: datetime | None = start
     for pause in sorted(pauses, key=_pause_order):
         if covered is None:
             break
         if pause.end is None or pause.end > covered:
-            stretches.append(_Stretch(max(pause.start, covered), pause.end, pause.reason))
+            kept.append(pause)
             covered = pause.end
-    return stretches
+    return kept
 
 
 def _pause_order(pause: Pause) -> tuple[datetime, bool, datetime, str]:
@@ -263,13 +258,13 @@ class _PausedDates(NamedTuple):
     reason: str
 
 
-def _walk_dates(policy: Policy, start: date, calendar: Calendar, stretches: deque[_Stretch]) -> Iterator[Step]:
+def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: deque[Pause]) -> Iterator[Step]:
     """Counts dates until the limit is full, then rolls: a date counts if the clock runs at its end."""
     yield (start, DayReason.START_DAY, "", 0, None)
     needed = _dates_needed(policy.limit, start, calendar)
     only_working = policy.limit.unit is Unit.WORKING_DAY
     rolls = policy.roll is Roll.NEXT_WORKING_DAY
-    paused = deque(_paused_dates(stretch, calendar) for stretch in stretches)
+    paused = deque(_paused_dates(pause, calendar) for pause in pauses)
     total = 0
     for day in _dates_from(start + DAY):
         full = total == needed
@@ -301,9 +296,9 @@ def _obstacle(
     return None
 
 
-def _paused_dates(stretch: _Stretch, calendar: Calendar) -> _PausedDates:
-    end = None if stretch.end is None else calendar.local_date(stretch.end)
-    return _PausedDates(calendar.local_date(stretch.start), end, stretch.reason)
+def _paused_dates(pause: Pause, calendar: Calendar) -> _PausedDates:
+    end = None if pause.end is None else calendar.local_date(pause.end)
+    return _PausedDates(calendar.local_date(pause.start), end, pause.reason)
 
 
 def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
@@ -323,7 +318,7 @@ def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
 # ── limits of hours, minutes and seconds ──
 
 
-def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, stretches: deque[_Stretch]) -> Iterator[Step]:
+def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: deque[Pause]) -> Iterator[Step]:
     """Spends the limit on the running time of each date: opening hours or the whole day, less the pauses."""
     first, seconds = calendar.local_date(start), policy.limit.seconds or 0
     if policy.limit.unit is Unit.IMMEDIATE:
@@ -334,14 +329,14 @@ def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, stretche
     for day in _dates_from(first):
         spans = spans_of(day)
         before = left
-        left, due_at = _spend(left, _running(spans, start, stretches))
+        left, due_at = _spend(left, _running(spans, start, pauses))
         total = seconds + -left // SECOND
         if due_at is not None or left < before:
             yield (day, DayReason.COUNTED, "", total, due_at)
             if due_at is not None:
                 return
         else:
-            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, stretches)
+            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, pauses)
             yield (day, reason, detail, total, None)
             if reason is DayReason.STILL_PAUSED:
                 return
@@ -359,26 +354,26 @@ def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetim
     return left, None
 
 
-def _running(spans: tuple[Span, ...], start: datetime, stretches: deque[_Stretch]) -> Iterator[Span]:
+def _running(spans: tuple[Span, ...], start: datetime, pauses: deque[Pause]) -> Iterator[Span]:
     """The parts of the spans after the start and outside the pauses; pauses before the spans are dropped."""
     for begin, end in spans:
         cursor = max(begin, start)
-        while stretches and stretches[0].end is not None and stretches[0].end <= cursor:
-            stretches.popleft()
-        for stretch in stretches:
-            if stretch.start >= end:
+        while pauses and pauses[0].end is not None and pauses[0].end <= cursor:
+            pauses.popleft()
+        for pause in pauses:
+            if pause.start >= end or cursor >= end:
                 break
-            if cursor < stretch.start:
-                yield cursor, stretch.start
-            cursor = stretch.end or end
+            if cursor < pause.start:
+                yield cursor, pause.start
+            cursor = pause.end or end
         if cursor < end:
             yield cursor, end
 
 
 def _why_idle(
-    day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, stretches: deque[_Stretch]
+    day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, pauses: deque[Pause]
 ) -> tuple[DayReason, str]:
     """Why a date lent no time at all to the clock."""
-    if spans and stretches and stretches[0].start < spans[-1][1]:
-        return (DayReason.PAUSED if stretches[0].end else DayReason.STILL_PAUSED, stretches[0].reason)
+    if spans and pauses and pauses[0].start < spans[-1][1]:
+        return (DayReason.PAUSED if pauses[0].end else DayReason.STILL_PAUSED, pauses[0].reason)
     return calendar.why_not_working(day, clock_kind) or (DayReason.CLOSED, "")

@@ -243,6 +243,13 @@ def test_leave_of_every_working_weekday_for_years_is_refused_though_the_weekends
     assert refused.value.code == "closed_too_long"
 
 
+def test_special_days_at_the_edge_of_time_are_no_error() -> None:
+    calendar = turkish_calendar(also={date.min: holiday(), date.max: holiday()})
+
+    assert not calendar.is_working_day(date.min)
+    assert not calendar.is_working_day(date.max)
+
+
 def test_working_saturday_ends_a_long_closure() -> None:
     leave = SpecialDay(DayKind.LEAVE, "İzin", counts_as_working=frozenset())
     closed = {date(2026, 1, 1) + timedelta(number): leave for number in range(1_000)}
