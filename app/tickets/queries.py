@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
 from app.people.model import Applicant
 from app.sla.model import SlaClock
+from app.sla.queries import late
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
 from app.tickets.number import InvalidTicketNumber, parse_number
 from app.tickets.workflow import OPEN_STATES
@@ -56,12 +57,8 @@ def visible_to(actor: Actor) -> Select[Ticket]:
 
 def overdue(now: datetime) -> ColumnElement[bool]:
     """SQL twin of “a promise that is not kept in time”: past due and not met by then (B71: true without any sweep)."""
-    late = or_(
-        and_(SlaClock.met_at.is_(None), SlaClock.state.in_(("running", "breached")), SlaClock.due_at < now),
-        SlaClock.met_at > SlaClock.due_at,
-    )
     return exists().where(
-        SlaClock.ticket_id == Ticket.id, SlaClock.cycle == Ticket.cycle, SlaClock.kind == "promise", late
+        SlaClock.ticket_id == Ticket.id, SlaClock.cycle == Ticket.cycle, SlaClock.kind == "promise", late(now)
     )
 
 
