@@ -21,9 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 catalogue = typer.Typer(help="The published table and the municipality's folder.", no_args_is_help=True)
+report = typer.Typer(help="Figures of what was done.", no_args_is_help=True)
 keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(keys, name="keys")
+app.add_typer(report, name="report")
 
 out = Console(highlight=False)
 
@@ -117,6 +119,17 @@ def catalogue_diff(
     else:
         differs = asyncio.run(diff_versions(settings, *versions, out))
     raise typer.Exit(1 if differs and exit_code else 0)
+
+
+@report.command("compliance")
+def report_compliance(
+    month: Annotated[str, typer.Option(help="By the local calendar, e.g. 2026-05.")],
+    csv: Annotated[Path | None, typer.Option(help="Write a sheet for a Turkish Excel to this file.")] = None,
+) -> None:
+    """Show how limits were kept in a month, from stored dates."""
+    from app.commands.report import read, show
+
+    show(asyncio.run(read(running_stack_settings(), month)), csv, out)
 
 
 @keys.command("create")

@@ -15,6 +15,7 @@ from app.house import open_house
 from app.notices import routes as notices
 from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
 from app.operations import routes as operations
+from app.reports import routes as reports
 from app.standards import routes as standards
 from app.tickets import limit_routes
 from app.tickets import routes as tickets
@@ -59,6 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         channels.doors,
         channels.kept,
         standards.catalogue,
+        reports.router,
         operations.health,
         operations.operations,
     ):

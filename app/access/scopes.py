@@ -23,6 +23,7 @@ class Scope(StrEnum):
     CATALOGUE_READ = "catalogue:read"
     QUARANTINE_MANAGE = "quarantine:manage"
     PERSONAL_DATA_READ = "personal-data:read"
+    REPORTS_READ = "reports:read"
     OPERATIONS_READ = "operations:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
 
@@ -61,11 +62,19 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
             _S.NOTICES_READ,
             _S.QUARANTINE_MANAGE,
             _S.PERSONAL_DATA_READ,
+            _S.REPORTS_READ,
         ),
         "pr-director": _role(
-            "Müracaat yeri", _S.TICKETS_READ, _S.NOTICES_READ, _S.NOTICES_ACKNOWLEDGE, _S.PERSONAL_DATA_READ
+            "Müracaat yeri",
+            _S.TICKETS_READ,
+            _S.NOTICES_READ,
+            _S.NOTICES_ACKNOWLEDGE,
+            _S.PERSONAL_DATA_READ,
+            _S.REPORTS_READ,
         ),
-        "ops": _role("İşletim", _S.OPERATIONS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE, _S.WEBHOOKS_MANAGE),
+        "ops": _role(
+            "İşletim", _S.OPERATIONS_READ, _S.REPORTS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE, _S.WEBHOOKS_MANAGE
+        ),
         "developer": RoleDefinition("Geliştirici", frozenset(Scope)),
     }
 )

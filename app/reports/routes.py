@@ -1,0 +1,57 @@
+"""Reports over HTTP: as JSON for programs, as a sheet for offices."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.access.actor import Actor
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.core.dependencies import Now, Reading, problems
+from app.core.errors import FieldError, Invalid
+from app.reports.figures import Month
+from app.reports.queries import read_compliance
+from app.reports.schemas import ComplianceAnswer
+from app.reports.sheet import HEADINGS, MEDIA_TYPE, compliance_sheet, sheet_name
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"])
+
+_SHEET: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "examples": [";".join(HEADINGS)]}}}}
+}
+
+
+async def _month(month: Annotated[str, Query(examples=["2026-05"], description="By the local calendar")]) -> Month:
+    try:
+        return Month.parse(month)
+    except ValueError:
+        raise Invalid([FieldError("/month", "month")]) from None
+
+
+@router.get(
+    "/compliance",
+    summary="How limits were kept in a month",
+    response_model=ComplianceAnswer,
+    responses=problems(401, 403, 422, 503) | _SHEET,
+)
+async def compliance(
+    request: Request,
+    session: Reading,
+    actor: Annotated[Actor, Depends(needs(Scope.REPORTS_READ))],
+    month: Annotated[Month, Depends(_month)],
+    now: Now,
+) -> ComplianceAnswer | Response:
+    """By service, kind of clock and printed limit: due, on time, late, open, and the share in percent.
+
+    Computed from stored dates and the words pinned to each clock: editing the catalogue changes no month that is past.
+    With `Accept: text/csv` a sheet as a Turkish Excel reads it. A key with a unit sees the tickets of its unit.
+    """
+    report = await read_compliance(session, month, unit=actor.unit, now=now)
+    if not _wants_sheet(request.headers.get("accept", "")):
+        return ComplianceAnswer.of(report)
+    headers = {"Content-Disposition": f'attachment; filename="{sheet_name(report)}"', "Vary": "Accept"}
+    return Response(compliance_sheet(report), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _wants_sheet(accept: str) -> bool:
+    return any(each.partition(";")[0].strip().lower() == MEDIA_TYPE for each in accept.split(","))

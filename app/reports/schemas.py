@@ -1,0 +1,52 @@
+"""Reports as callers read them."""
+
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, Field
+
+from app.core.schema import Answer
+from app.reports.figures import Compliance
+
+
+class ComplianceRow(Answer):
+    """The clocks of one service, kind and printed limit that were due in the month."""
+
+    service: str = Field(examples=["call-center"], description="The code, whatever the catalogue calls it today")
+    clock: Literal["promise", "statutory"] = Field(examples=["promise"], description="Published limit, or that of law")
+    limit: str = Field(examples=["15 GÜN"], description="The words that were pinned to the clocks when they started")
+    due: int = Field(examples=[120], description="on_time + late + open_late + pending")
+    on_time: int = Field(examples=[111], description="Met by the due instant, which is still in time itself")
+    late: int = Field(examples=[5], description="Met after it")
+    open_late: int = Field(examples=[4], description="Past due and not met until now")
+    pending: int = Field(examples=[0], description="No verdict yet; 0 once the month is over")
+    cancelled: int = Field(examples=[3], description="Withdrawn or duplicate: no part of `due`")
+    share_on_time: float | None = Field(
+        examples=[92.5], description="Percent of those with a verdict, one decimal; null where there is none"
+    )
+    median_hours: float | None = Field(
+        examples=[96.25], description="From start to end of half of the met clocks, pauses included; null for none"
+    )
+    ninetieth_hours: float | None = Field(examples=[311.5], description="The same of nine tenths of them")
+
+
+class ComplianceAnswer(Answer):
+    """How published and statutory limits were kept in a month."""
+
+    month: str = Field(examples=["2026-05"])
+    complete: bool = Field(examples=[True], description="false while the month goes on")
+    as_of: AwareDatetime | None = Field(
+        examples=[None], description="The instant of a report before the month was over; null after it"
+    )
+    unit: str | None = Field(examples=[None], description="The directorate it is about; null for all")
+    rows: list[ComplianceRow]
+
+    @classmethod
+    def of(cls, report: Compliance) -> Self:
+        """The answer for a report."""
+        return cls(
+            month=str(report.month),
+            complete=report.complete,
+            as_of=report.as_of,
+            unit=report.unit,
+            rows=[ComplianceRow.model_validate(line) for line in report.lines],
+        )
