@@ -187,3 +187,50 @@ async def test_the_notice_names_the_limit_that_was_missed(counter: Counter) -> N
     [notice] = (await counter.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
     assert "03.06.2026" in notice["body"]
     assert "01.06.2026" not in notice["body"]
+
+
+async def report_of_may(counter: Counter) -> dict[str, Any]:
+    """The one row of the report about the orders of May 2026."""
+    answer = await counter.client.get("/v1/reports/compliance", params={"month": "2026-05"})
+    assert answer.status_code == 200, answer.text
+    [row] = answer.json()["rows"]
+    assert row["limit"] == "10 D"
+    return {name: row[name] for name in ("due", "on_time", "late", "open_late", "pending", "cancelled", "median_hours")}
+
+
+async def test_a_delay_ends_with_the_answer_in_every_report(counter: Counter) -> None:
+    """B88: half an hour of delay was reported as a month, because the answer did not end it."""
+    number = await counter.open(ORDER)
+    counter.clock.advance(minutes=45)
+    await counter.did(number, "resolve")
+    counter.clock.set(end_of(2026, 6, 1))
+    first = await report_of_may(counter)
+    assert (first["late"], first["median_hours"]) == (1, 0.75)
+    counter.clock.advance(days=31)
+    await sweep(counter.house)
+    await counter.did(number, "close")
+    assert await report_of_may(counter) == first
+
+
+async def test_late_and_closed_stand_under_their_own_names(counter: Counter) -> None:
+    """B89: the series of late and of closed tickets were swapped; four numbers that differ can't be."""
+    in_time, late, never, given_up = [[await counter.open(ORDER) for _ in range(count)] for count in (1, 2, 3, 4)]
+    for number in given_up:
+        await counter.did(number, "withdraw")
+    counter.clock.advance(minutes=10)
+    for number in in_time:
+        await counter.done(number, "resolve", "close")
+    counter.clock.advance(minutes=1)
+    for number in late:
+        await counter.done(number, "resolve", "close")
+    counter.clock.set(end_of(2026, 6, 1))
+    await sweep(counter.house)
+    row = await report_of_may(counter)
+    assert {name: row[name] for name in ("due", "on_time", "late", "open_late", "pending", "cancelled")} == {
+        "due": len(in_time) + len(late) + len(never),
+        "on_time": len(in_time),
+        "late": len(late),
+        "open_late": len(never),
+        "pending": 0,
+        "cancelled": len(given_up),
+    }
