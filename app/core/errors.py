@@ -4,6 +4,7 @@
     ├── Unauthenticated        no key, or one that is not valid
     ├── Forbidden              the key may not do this
     ├── NotFound               it does not exist, or not for this key
+    ├── NoLetter               a notice of a kind that is never a letter
     ├── Invalid                fields that break a rule (each named by its pointer)
     ├── WrongState             the ticket's state forbids the command
     ├── NotExtendable          no law allows a longer limit, or it was taken already
@@ -12,6 +13,7 @@
     ├── NoFee                  no law that applies knows a fee
     ├── NoLimit                no promise runs
     ├── StaleVersion           If-Match names an older version
+    ├── StaleCalendar          the calendar changed since it was looked at
     ├── VersionRequired        If-Match is missing
     ├── KeyReused              the Idempotency-Key came with another content
     ├── AlreadyReceived        the channel's id came with another content
@@ -65,6 +67,12 @@ class NotFound(EstimError):
     code = "not_found"
 
 
+class NoLetter(EstimError):
+    """The notice is of a kind that has no official letter; facts: `kind`."""
+
+    code = "no_letter"
+
+
 class Invalid(EstimError):
     """Fields break rules; `errors` names each."""
 
@@ -115,6 +123,12 @@ class StaleVersion(EstimError):
     """If-Match does not name the present version; facts: `etag`."""
 
     code = "stale_version"
+
+
+class StaleCalendar(EstimError):
+    """The calendar has another version than the one that the change was previewed on; facts: `version`."""
+
+    code = "stale_calendar"
 
 
 class VersionRequired(EstimError):

@@ -20,6 +20,7 @@ PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "unauthenticated": Sentence("API anahtarı gerekli", "API key required"),
         "forbidden": Sentence("Bu işlem için yetki yok", "Not permitted"),
         "not_found": Sentence("Bulunamadı", "Not found"),
+        "no_letter": Sentence("Bu bildirimin resmî yazısı yok", "This notice has no official letter"),
         "method_not_allowed": Sentence("Bu adreste bu yöntem yok", "Method not allowed here"),
         "invalid": Sentence("Geçersiz alanlar var", "Some fields are not valid"),
         "wrong_state": Sentence("Başvurunun durumu buna izin vermiyor", "The ticket's state does not allow this"),
@@ -29,6 +30,7 @@ PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "no_fee": Sentence("Bu başvuruda ücret istenemez", "No fee may be asked for here"),
         "no_limit": Sentence("İşleyen bir süre yok", "No limit is running"),
         "stale_version": Sentence("Başvuru bu arada değişti", "The ticket has changed meanwhile"),
+        "stale_calendar": Sentence("Takvim bu arada değişti", "The calendar has changed meanwhile"),
         "version_required": Sentence("If-Match başlığı gerekli", "If-Match header required"),
         "key_reused": Sentence("Idempotency-Key başka bir istekte kullanıldı", "Idempotency-Key was used before"),
         "already_received": Sentence("Bu kayıt daha önce alındı", "This record was received before"),
@@ -54,6 +56,10 @@ PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
         "not_found": Sentence(
             "Böyle bir kayıt yok veya bu anahtarla görülemiyor.",
             "There is no such record, or it is not visible to this key.",
+        ),
+        "no_letter": Sentence(
+            "Bu türdeki bildirimler ({kind}) resmî yazı olarak düzenlenmez.",
+            "Notices of this kind ({kind}) are not written as official letters.",
         ),
         "method_not_allowed": Sentence("İzin verilenler: {allowed}.", "Allowed: {allowed}."),
         "invalid": Sentence(
@@ -87,6 +93,10 @@ PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
         "stale_version": Sentence(
             "Güncel sürüm {etag}. Başvuruyu yeniden okuyup tekrar deneyiniz.",
             "The present version is {etag}. Read the ticket again and retry.",
+        ),
+        "stale_calendar": Sentence(
+            "Güncel takvim sürümü {version}. Önizlemeyi yenileyip tekrar deneyiniz.",
+            "The present calendar is {version}. Preview the change again and retry.",
         ),
         "version_required": Sentence(
             "Değişiklik isteklerinde, okunan sürümün ETag değeri If-Match başlığında gönderilmelidir.",
@@ -149,6 +159,34 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Saat dilimi zorunludur, örneğin 2026-05-12T10:00:00+03:00.",
             "The zone is required, as in 2026-05-12T10:00:00+03:00.",
         ),
+        "date": Sentence("Tarih olmalıdır, örneğin 2026-05-25.", "Must be a date such as 2026-05-25."),
+        "time": Sentence("Saat olmalıdır, örneğin 13:00.", "Must be a time such as 13:00."),
+        "nothing_to_change": Sentence("Eklenecek veya kaldırılacak gün yok.", "There is no day to add or to revoke."),
+        "date_twice": Sentence("Aynı tarih iki kez verilmiş.", "The same date is given twice."),
+        "past_without_force": Sentence(
+            "Geçmiş bir tarih için 'force' gerekir (bugün: {today}).",
+            "A date that is past needs 'force' (today is {today}).",
+        ),
+        "not_decided": Sentence(
+            "Bu tarihler için alınmış bir karar yok: {dates}; olanlar: {allowed}.",
+            "Nothing was decided for these dates: {dates}; there are: {allowed}.",
+        ),
+        "segments_of_special_day": Sentence(
+            "Çalışma saatleri (segments) yalnızca 'working' türündeki güne, ona da mutlaka yazılır.",
+            "Opening times (segments) belong to a day of the kind 'working', which needs them.",
+        ),
+        "segment_order": Sentence(
+            "Kapanış açılıştan sonra olmalıdır; gece çalışması iki parça yazılır (22:00-24:00, 00:00-06:00).",
+            "Closing comes after opening; a night shift is written in two parts (22:00-24:00, 00:00-06:00).",
+        ),
+        "segment_overlap": Sentence(
+            "Çalışma saatleri çakışıyor ya da sıralı değil.", "Opening times overlap or are not in order."
+        ),
+        "zoned_time": Sentence("Saatler saat dilimi olmadan yazılır.", "Times are written without a zone."),
+        "closed_too_long": Sentence(
+            "Takvim bu tarihlerle 800 günden uzun süre kapalı kalıyor.",
+            "With these dates the calendar stays closed for more than 800 days.",
+        ),
         "in_future": Sentence("Gelecekte olamaz.", "Must not lie in the future."),
         "too_late": Sentence("{latest} tarihinden önce olmalıdır.", "Must be before {latest}."),
         "too_old": Sentence("{earliest} tarihinden önce olamaz.", "Must not be before {earliest}."),
@@ -204,6 +242,10 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Bu kimlik {number} numaralı başvuruya aittir ve içeriği farklıdır.",
             "This id belongs to ticket {number}, whose content differs.",
         ),
+        "pause_order": Sentence("Bekleme başladığından önce bitemez.", "A pause can't end before it starts."),
+        "not_extendable": Sentence(
+            "Bu hizmette uzatılabilen bir süre yok.", "No limit of this service can be extended."
+        ),
         "month": Sentence("Bir ay olmalıdır, örneğin 2026-05.", "Must be a month such as 2026-05."),
         "unknown_version": Sentence("Böyle bir katalog sürümü yok.", "There is no such version of the catalogue."),
         "ambiguous_version": Sentence(
@@ -233,11 +275,12 @@ def preferred_language(accept_language: str) -> Language:
         tag, _, parameters = part.strip().partition(";")
         primary = tag.strip().lower().partition("-")[0]
         if primary in best:
-            best[primary] = max(best[primary], _quality(parameters))
+            best[primary] = max(best[primary], quality(parameters))
     return "en" if best["en"] > best["tr"] else "tr"
 
 
-def _quality(parameters: str) -> float:
+def quality(parameters: str) -> float:
+    """What its parameters weigh a choice of an `Accept…` header with: 0 to 1, and 1 where they don't say."""
     name, _, value = parameters.partition(";")[0].partition("=")
     if name.strip().lower() != "q":
         return 1.0
