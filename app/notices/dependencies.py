@@ -1,9 +1,10 @@
-"""The desk at which notices are read, for routes."""
+"""The desks at which notices and their letters are read, for routes."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.notices.letter_desk import LetterDesk
 from app.notices.service import ReadingDesk
 
 
@@ -14,3 +15,12 @@ async def _desk(request: Request) -> ReadingDesk:
 
 OpenDesk = Annotated[ReadingDesk, Depends(_desk)]
 """The reading desk of this process."""
+
+
+async def _letter_desk(request: Request) -> LetterDesk:
+    house = request.app.state.house
+    return LetterDesk(house.database, house.facts, house.renderer.letters)
+
+
+OpenLetterDesk = Annotated[LetterDesk, Depends(_letter_desk)]
+"""The desk of this process at which letters are read."""

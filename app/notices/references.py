@@ -7,13 +7,17 @@ edge (delivery, an authorised reader) puts the value in, a mask, or the mark of 
 import re
 from collections.abc import Mapping
 
-KNOWN = frozenset({"applicant.name", "applicant.address", "applicant.phone", "ticket.description", "ticket.reply"})
+NUMBERED = frozenset({"ticket.reply", "ticket.interim_reply"})
+"""What offices write more than once: `⟦ticket.reply:7⟧` is what was written with the ticket's event number 7."""
+
+KNOWN = NUMBERED | {"applicant.name", "applicant.address", "applicant.phone", "ticket.description"}
 """Fields that a text may refer to; all of them live sealed in the vault."""
 
 ERASED = "[silindi]"
 """What stands where the value is not kept any more."""
 
 _REFERENCE = re.compile("⟦([^⟦⟧]*)⟧")
+_NAME = re.compile(r"([a-z_.]+)(?::[1-9][0-9]{0,8})?")
 _BRACKETS = str.maketrans("⟦⟧", "[]")
 
 
@@ -25,11 +29,17 @@ class UnknownReferenceError(ValueError):
         self.name = name
 
 
-def reference(name: str) -> str:
-    """The reference to the field `name`, as texts write it; raises `UnknownReferenceError`."""
-    if name not in KNOWN:
-        raise UnknownReferenceError(name)
-    return f"⟦{name}⟧"
+def field(name: str, event_seq: int | None = None) -> str:
+    """The name of a value: of the field, or of what stood in it with the ticket's event number `event_seq`.
+
+    Raises `UnknownReferenceError`.
+    """
+    return _known(name if event_seq is None else f"{name}:{event_seq}")
+
+
+def reference(name: str, event_seq: int | None = None) -> str:
+    """The reference to a value, as texts write it; takes and raises what `field` does."""
+    return f"⟦{field(name, event_seq)}⟧"
 
 
 def plain(text: str) -> str:
@@ -38,11 +48,8 @@ def plain(text: str) -> str:
 
 
 def names(text: str) -> set[str]:
-    """The fields that `text` refers to; raises `UnknownReferenceError`."""
-    found = set(_REFERENCE.findall(text))
-    for name in sorted(found - KNOWN):
-        raise UnknownReferenceError(name)
-    return found
+    """The values that `text` refers to; raises `UnknownReferenceError`."""
+    return {_known(name) for name in sorted(set(_REFERENCE.findall(text)))}
 
 
 def resolve(text: str, values: Mapping[str, str]) -> str:
@@ -50,10 +57,11 @@ def resolve(text: str, values: Mapping[str, str]) -> str:
 
     Values are put in as they are and not read for references again. Raises `UnknownReferenceError`.
     """
+    return _REFERENCE.sub(lambda match: values.get(_known(match[1]), ERASED), text)
 
-    def value_of(match: re.Match[str]) -> str:
-        if match[1] not in KNOWN:
-            raise UnknownReferenceError(match[1])
-        return values.get(match[1], ERASED)
 
-    return _REFERENCE.sub(value_of, text)
+def _known(name: str) -> str:
+    matched = _NAME.fullmatch(name)
+    if matched is None or matched[1] not in (KNOWN if matched[1] == name else NUMBERED):
+        raise UnknownReferenceError(name)
+    return name

@@ -1,13 +1,12 @@
 """From facts to words: renders a notice's subject and body from the municipality's text files.
 
-The files are a municipality's own and may be broken by an edit. A broken one must not stop a notice: the
-facts are then listed plainly and the result says so.
+The files are a municipality's own and may be broken by an edit. A broken one must not stop a notice: an English one
+gives way to the Turkish, a Turkish one to a plain list of the facts, and the result says so.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,11 +15,15 @@ from typing import Any
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from app.core.clock import ISTANBUL
-from app.core.turkish import dative_institution, format_date, format_datetime
-from app.notices.kinds import SPECS, Medium, NoticeKind, Office, Payload, facts_of
+from app.core.turkish import dative_institution
+from app.core.wording import Language
+from app.notices import forms
+from app.notices.fallback import clean, plain_list, plain_subject, short_message
+from app.notices.kinds import SPECS, Medium, NoticeKind, Payload, facts_of, language_of
+from app.notices.letters import Letters
+from app.notices.payloads import MOST_REMINDERS
 from app.notices.references import names, plain, reference
-from app.notices.sms import plain_sms
+from app.notices.sms import light_sms
 
 SUBJECT_LIMIT = 120
 """Characters a subject may have; longer ones end in an ellipsis."""
@@ -28,66 +31,16 @@ SUBJECT_LIMIT = 120
 WIDTH = 88
 """Columns of a letter's head and signature; texts centre with `center(88)`."""
 
-_HEADER = "Konu:"
-
-FACT_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "number": "Başvuru numarası",
-        "received_at": "Başvuru tarihi",
-        "service_name": "Hizmet",
-        "limit_text": "Hizmetin tamamlanma süresi (en geç)",
-        "promise_due": "Süre sonu",
-        "documents": "Eksik belgeler",
-        "complete_by": "Tamamlama tarihi",
-        "legal_basis": "Dayanak",
-        "unit_name": "Sorumlu birim",
-        "referred_at": "Sevk tarihi",
-        "subject_label": "Konu",
-        "neighbourhood": "Mahalle",
-        "raised_at": "Bildirim tarihi",
-        "internal_target": "Birim hedef tarihi",
-        "office": "Müracaat yeri",
-        "last_action": "Son işlem",
-        "last_action_at": "Son işlem tarihi",
-        "statutory_regime": "Kanun",
-        "statutory_due": "Yasal süre sonu",
-        "signatory": "İmza yetkilisi",
-        "level_1_number": "1. kademe bildirim numarası",
-        "level_1_at": "1. kademe bildirim tarihi",
-        "outcome": "Sonuç",
-        "remedy": "Başvuru yolu",
-        "first_office": "İlk müracaat yeri",
-        "second_office": "İkinci müracaat yeri",
-        "forwarded_to": "İletilen kurum",
-        "duplicate_of": "Birleştirilen başvuru",
-    }
-)
-"""Turkish names under which a fallback text lists the facts; flags that only steer a text are not listed."""
-
-_CODE_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "law_3071": "3071 sayılı Kanun",
-        "law_4982": "4982 sayılı Kanun",
-        "administrative_court": "İdare mahkemesi",
-        "information_board": "Bilgi Edinme Değerlendirme Kurulu",
-        "positive": "olumlu",
-        "partial": "kısmen olumlu",
-        "negative": "olumsuz",
-        "forwarded_out": "ilgili kuruma iletildi",
-        "not_examined": "işleme alınmadı",
-        "withdrawn": "vazgeçildi",
-        "duplicate": "mükerrer",
-    }
-)
-_CODED = frozenset({"legal_basis", "statutory_regime", "remedy", "outcome"})
+_HEADERS: Mapping[Language, str] = MappingProxyType({"tr": "Konu:", "en": "Subject:"})
+"""How the first line of a text file begins, which holds the subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """The words of a notice and the file (with its version) they come from.
 
-    `fallback` means that the file could not be used, `problem` says why; the body is then a plain list of
-    facts.
+    `fallback` means that the file could not be used, `problem` says why; the words are then those of the Turkish
+    file, or a plain list of facts.
     """
 
     subject: str
@@ -117,39 +70,62 @@ class Renderer:
     def __init__(self, folder: Path) -> None:
         environment = _environment()
         self._texts = {
-            (kind, medium): _load(environment, folder / template_name(kind, medium))
+            (kind, medium, language): _load(environment, folder / template_name(kind, medium, language), language)
             for kind, spec in SPECS.items()
             for medium in spec.media
+            for language in spec.languages
         }
+        self.letters = Letters(folder / "letters")
 
     @property
     def problems(self) -> dict[str, str]:
         """File name → why it can't be used, for files that are missing or do not compile."""
-        return {template_name(*key): text.problem for key, text in self._texts.items() if isinstance(text, _Broken)}
+        texts = {template_name(*key): text.problem for key, text in self._texts.items() if isinstance(text, _Broken)}
+        return texts | self.letters.problems
 
     def render(self, kind: NoticeKind, medium: Medium, payload: Payload) -> Rendered:
         """The words of a notice of `kind` by `medium`; never raises for what a text file contains."""
-        text = self._texts.get((kind, medium)) or _Broken("", f"no text for {kind} by {medium}")
-        name = template_name(kind, medium)
+        language = language_of(payload)
+        asked = self._written(kind, medium, payload, language)
+        if isinstance(asked, Rendered):
+            return asked
+        turkish = asked if language == "tr" else self._written(kind, medium, payload, "tr")
+        subject, body = (
+            (turkish.subject, turkish.body)
+            if isinstance(turkish, Rendered)
+            else (_one_line(plain_subject(kind, payload), SUBJECT_LIMIT), _plain_body(kind, medium, payload))
+        )
+        return Rendered(
+            subject=subject,
+            body=body,
+            template=template_name(kind, medium, language),
+            version=asked.version,
+            fallback=True,
+            problem=asked.problem,
+        )
+
+    def _written(self, kind: NoticeKind, medium: Medium, payload: Payload, language: Language) -> Rendered | _Broken:
+        """The words as the file for that language has them, or why it has none."""
+        text = self._texts.get((kind, medium, language)) or _Broken("", f"no text for {kind} by {medium}")
         if isinstance(text, _Broken):
-            return _fallback(kind, medium, payload, _Source(name, text.version, text.problem))
-        facts = {fact: _clean(value) for fact, value in facts_of(payload).items()}
+            return text
+        spelled = _light if medium is Medium.SMS else plain
+        facts = {fact: clean(value, spelled) for fact, value in facts_of(payload).items()}
         try:
             subject, body = text.subject.render(facts), text.body.render(facts)
         except Exception as error:  # noqa: BLE001 - whatever an edited text does wrong ends in the plain list
-            problem = f"{type(error).__name__}: {error}"
-            return _fallback(kind, medium, payload, _Source(name, text.version, problem))
+            return _Broken(text.version, f"{type(error).__name__}: {error}")
         return Rendered(
             subject=_one_line(subject, SUBJECT_LIMIT),
-            body=plain_sms(" ".join(body.split())) if medium is Medium.SMS else _laid_out(body),
-            template=name,
+            body=light_sms(" ".join(body.split())) if medium is Medium.SMS else _laid_out(body),
+            template=template_name(kind, medium, language),
             version=text.version,
         )
 
 
-def template_name(kind: NoticeKind, medium: Medium) -> str:
-    """The file in `templates/` that holds the text."""
-    return f"{kind}.{medium}.txt"
+def template_name(kind: NoticeKind, medium: Medium, language: Language = "tr") -> str:
+    """The file in `templates/` that holds the text: `receipt.sms.txt`, in English `receipt.sms.en.txt`."""
+    return f"{kind}.{medium}.txt" if language == "tr" else f"{kind}.{medium}.{language}.txt"
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -161,61 +137,42 @@ def _environment() -> ImmutableSandboxedEnvironment:
         finalize=_written,
     )
     filters: dict[str, Callable[..., str]] = {
-        "tr_date": tr_date,
-        "tr_time": tr_time,
-        "tr_datetime": tr_datetime,
+        "tr_date": forms.tr_date,
+        "tr_day": forms.tr_day,
+        "tr_time": forms.tr_time,
+        "tr_datetime": forms.tr_datetime,
+        "tr_money": forms.tr_money,
+        "en_date": forms.en_date,
+        "en_day": forms.en_day,
+        "en_money": forms.en_money,
+        "en_limit": forms.en_limit,
         "dative": lru_cache(maxsize=1024)(dative_institution),
         "short": _one_line,
         "right": _right,
     }
     environment.filters.update(filters)
-    environment.globals.update(ref=reference, remaining=remaining)
+    environment.globals.update(ref=reference, remaining=forms.remaining, most_reminders=MOST_REMINDERS)
     return environment
 
 
-def _load(environment: ImmutableSandboxedEnvironment, path: Path) -> _Text | _Broken:
-    version = ""
+def _load(environment: ImmutableSandboxedEnvironment, path: Path, language: Language) -> _Text | _Broken:
+    version, begins = "", _HEADERS[language]
     try:
         raw = path.read_bytes()
         version = hashlib.sha256(raw).hexdigest()[:12]
         header, _, body = raw.decode().replace("\r\n", "\n").partition("\n")
-        if not header.startswith(_HEADER):
-            return _Broken(version, f"the first line must begin with `{_HEADER}`")
+        if not header.startswith(begins):
+            return _Broken(version, f"the first line must begin with `{begins}`")
         names(header + body)
-        subject = environment.from_string(header.removeprefix(_HEADER).strip())
+        subject = environment.from_string(header.removeprefix(begins).strip())
         return _Text(version, subject, environment.from_string(body))
     except Exception as error:  # noqa: BLE001 - a text that can't be read or compiled is reported, not fatal
         return _Broken(version, f"{type(error).__name__}: {error}")
 
 
-def tr_date(value: date) -> str:
-    """`01.06.2026`; an instant is taken in Europe/Istanbul. A naive instant is a ValueError."""
-    return format_date(_local(value) if isinstance(value, datetime) else value)
-
-
-def tr_time(value: datetime) -> str:
-    """`14:05` in Europe/Istanbul."""
-    return f"{_local(value):%H:%M}"
-
-
-def tr_datetime(value: datetime) -> str:
-    """`01.06.2026 14:05` in Europe/Istanbul."""
-    return format_datetime(_local(value))
-
-
-def remaining(since: datetime, until: datetime) -> str:
-    """What is left: `3 gün` by the dates in Istanbul; within a day hours, or minutes rounded up."""
-    days = (_local(until).date() - _local(since).date()).days
-    if until - since >= timedelta(days=1) and days > 0:
-        return f"{days} gün"
-    minutes = max(0, -(-int((until - since).total_seconds()) // 60))
-    return f"{minutes // 60} saat" if minutes >= 60 else f"{minutes} dakika"
-
-
-def _local(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("an instant needs a zone")
-    return value.astimezone(ISTANBUL)
+def _light(words: str) -> str:
+    """Words for an SMS, before they are cut to a length: a cut in letters is then one in septets."""
+    return light_sms(plain(words))
 
 
 def _written(value: Any) -> Any:
@@ -236,28 +193,6 @@ def _one_line(text: str, limit: int) -> str:
     return f"{line[: limit - 3].rsplit(' ', 1)[0].rstrip(' ,;')}..."
 
 
-def _clean(value: Any) -> Any:
-    """A fact that can only be words: no reference brackets, no line breaks, no doubled spaces."""
-    if isinstance(value, str):
-        return " ".join(plain(value).split())
-    if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
-    if isinstance(value, Office):
-        return _clean_office(value)
-    return value
-
-
-@lru_cache(maxsize=256)
-def _clean_office(office: Office) -> Office:
-    return replace(
-        office,
-        place=_clean(office.place),
-        official=_clean(office.official),
-        title=_clean(office.title),
-        phone=_clean(office.phone),
-    )
-
-
 def _laid_out(body: str) -> str:
     """`body` without trailing spaces and with at most one empty line in a row; a paragraph stays one line."""
     lines: list[str] = []
@@ -268,43 +203,5 @@ def _laid_out(body: str) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    template: str
-    version: str
-    problem: str
-
-
-def _fallback(kind: NoticeKind, medium: Medium, payload: Payload, source: _Source) -> Rendered:
-    """The facts in a plain list; for an SMS just the ticket and what happened."""
-    facts = facts_of(payload)
-    listed = [
-        f"{label}: {_shown(fact, facts[fact])}"
-        for fact, label in FACT_LABELS.items()
-        if facts.get(fact) not in (None, "", ())
-    ]
-    number = _clean(payload.number)
-    return Rendered(
-        subject=_one_line(f"{kind.label_tr}: {number}", SUBJECT_LIMIT),
-        body=f"{number} numaralı başvuru: {kind.label_tr}"
-        if medium is Medium.SMS
-        else _laid_out("\n".join([kind.label_tr, "", *listed])),
-        template=source.template,
-        version=source.version,
-        fallback=True,
-        problem=source.problem,
-    )
-
-
-def _shown(fact: str, value: Any) -> str:
-    if isinstance(value, datetime):
-        return tr_datetime(value) if value.tzinfo else value.isoformat()
-    if isinstance(value, date):
-        return tr_date(value)
-    if isinstance(value, Office):
-        office = _clean_office(value)
-        return ", ".join(part for part in (office.place, office.official, office.title, office.phone) if part)
-    if isinstance(value, tuple):
-        return ", ".join(_clean(item) for item in value)
-    words: str = _clean(str(value))
-    return _CODE_LABELS.get(words, words) if fact in _CODED else words
+def _plain_body(kind: NoticeKind, medium: Medium, payload: Payload) -> str:
+    return short_message(kind, payload) if medium is Medium.SMS else _laid_out(plain_list(kind, payload))

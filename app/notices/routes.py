@@ -1,6 +1,6 @@
 """Notices over HTTP: the list and one of them. That an office takes note of one is in `escalation/routes.py`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -9,7 +9,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
 from app.core.paging import link_header
-from app.notices.dependencies import OpenDesk
+from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
 from app.notices.schemas import NoticeAnswer, NoticePage, NoticeState
@@ -17,6 +17,10 @@ from app.notices.schemas import NoticeAnswer, NoticePage, NoticeState
 router = APIRouter(prefix="/v1/notices", tags=["escalation"])
 
 NoticeNumber = Annotated[str, Path(examples=["26-000123"], description="Number of the notice")]
+
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The letter (PDF/A-2b)", "content": {"application/pdf": {"schema": {"type": "string"}}}}
+}
 
 
 def _filter(
@@ -67,6 +71,28 @@ async def read_notices(
     items = await desk.show(session, page.items, actor=actor, operation="read_notices", now=now)
     response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
     return NoticePage(items=items, next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/{number}.pdf",
+    summary="One notice as an official letter",
+    response_class=Response,
+    responses=_PDF | problems(401, 403, 404, 503),
+)
+async def read_letter(
+    number: NoticeNumber,
+    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
+    letters: OpenLetterDesk,
+    now: Now,
+) -> Response:
+    """The letter of a level-2 notice, an extension, missing documents or a result, as a draft in the official form.
+
+    The records system (EBYS) gives its number and date. Of other kinds 404 `no_letter`. Personal data are masked unless
+    the key holds `personal-data:read`; such a reading is written down.
+    """
+    pdf = await letters.read(number, actor=actor, now=now)
+    headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 @router.get(

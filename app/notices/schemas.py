@@ -37,7 +37,9 @@ class NoticeAnswer(Answer):
     number: str = Field(examples=["26-000123"])
     kind: str = Field(examples=["escalation_1"])
     kind_label: str = Field(examples=["Süre aşımı bildirimi (1. kademe)"])
-    ticket: str = Field(examples=["2600012349"], description="Number of the ticket")
+    ticket: str | None = Field(
+        examples=["2600012349"], description="Number of the ticket; null where it is about several, or about none"
+    )
     cycle: int = Field(examples=[1], description="1, and one more for each reopening of the ticket")
     level: int = Field(examples=[1], description="Level of an escalation, percentage of a warning, else 0")
     recipient: NoticeRecipient

@@ -63,6 +63,11 @@ _CAPACITY: Mapping[SmsEncoding, tuple[int, int]] = MappingProxyType(
 )
 """Units in a text's only part, and in each of several (whose headers hold the reference of the whole)."""
 
+_LIGHT = frozenset(_LOCKING) | frozenset("⟦⟧")
+"""What costs one septet under the Turkish locking shift; and the brackets of references, which are resolved later."""
+
+_LIGHTER = str.maketrans("^{}\\[~]|", "'()/(-)/")
+
 _PLAIN = str.maketrans("âêîôûÂÊÎÔÛ‘’‚‛′´`“”„‟″«»‐‑‒–—―−", "aeiouAEIOU'''''''\"\"\"\"\"\"\"-------") | {
     ord("…"): "...",
     **dict.fromkeys(map(ord, "\t\u00a0\u2002\u2003\u2009\u202f"), " "),
@@ -78,6 +83,14 @@ def plain_sms(text: str) -> str:
     """
     composed = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
     return composed.translate(_LOOSE_MARKS).translate(_PLAIN)
+
+
+def light_sms(text: str) -> str:
+    """`text` as `plain_sms` gives it, with one septet a letter: ă is a, { is (, and what no table has is `?`.
+
+    One sign in a name that somebody else has chosen could else turn an SMS into UCS-2 and cost three.
+    """
+    return "".join(sign if sign in _LIGHT else _bare(sign) for sign in plain_sms(text).translate(_LIGHTER))
 
 
 def forbidden_characters(text: str) -> set[str]:
@@ -99,6 +112,11 @@ def segments(text: str) -> SmsLength:
 def fits_one_segment(text: str) -> bool:
     """Whether `text` leaves room for the operator's code: 150 septets with Turkish letters, 65 in UCS-2."""
     return segments(text).parts == 1
+
+
+def _bare(sign: str) -> str:
+    letters = "".join(part for part in unicodedata.normalize("NFKD", sign) if part in _LIGHT)
+    return letters or "?"
 
 
 def _costs(text: str, encoding: SmsEncoding) -> Sequence[int] | None:

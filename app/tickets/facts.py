@@ -1,6 +1,6 @@
 """The personal words of tickets, opened from the vault for whoever may read them: for notices and their readers."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,14 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import among
 from app.notices.facts import EMAIL
+from app.notices.references import field
 from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault, VaultError
-from app.tickets.model import Ticket
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.workflow import Command
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +29,9 @@ _OF_APPLICANT: Mapping[str, Callable[[str], str]] = {
     "applicant.phone": MASKS["phone"],
     EMAIL: MASKS["email"],
 }
-_OF_TICKET: Mapping[str, Callable[[str], str]] = {"ticket.description": mask_text, "ticket.reply": mask_text}
+_OF_TICKET = ("ticket.description", "ticket.reply")
+_OF_EVENTS: Mapping[str, str] = {Command.INTERIM_REPLY: "ticket.interim_reply", Command.RESOLVE: "ticket.reply"}
+"""Kind of event → the field whose words at that time are its note; a later event or a reopening leaves them alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class TicketFacts:
 async def reference_values(
     session: AsyncSession, vault: Vault, ticket_ids: Collection[UUID], *, masked: bool, for_unit: bool = False
 ) -> dict[UUID, dict[str, str]]:
-    """Ticket → reference (`applicant.name`, `ticket.reply`, …) → value; what is not kept is left out.
+    """Ticket → reference (`applicant.name`, `ticket.reply`, `ticket.reply:7`, …) → value; what is not kept is left out.
 
     `masked` is for readers without the right to personal data. `for_unit` stars out a person whose identity is hidden
     from units and masks what they wrote. A ticket that does not open under the present keys is logged and left out.
@@ -57,6 +62,9 @@ async def reference_values(
             Ticket.id,
             Ticket.description,
             Ticket.reply,
+            Ticket.cycle,
+            Ticket.interim_reply_at,
+            Ticket.resolved_at,
             Applicant.id.label("applicant_id"),
             Applicant.identity_hidden,
             Applicant.name,
@@ -67,13 +75,42 @@ async def reference_values(
         .join(Applicant, Applicant.id == Ticket.applicant_id)
         .where(Ticket.id.in_(set(ticket_ids)))
     )
+    tickets = rows.all()
+    notes = await _notes(session, [row.id for row in tickets if _was_answered(row)])
     found: dict[UUID, dict[str, str]] = {}
-    for row in rows:
+    for row in tickets:
         try:
-            found[row.id] = _shown(row, _opened(row, vault), masked=masked, for_unit=for_unit)
+            values = _opened(row, vault) | _opened_notes(row.id, notes.get(row.id, ()), vault)
+            found[row.id] = _shown(row, values, masked=masked, for_unit=for_unit)
         except VaultError:
             log.exception("personal_facts_unreadable", ticket_id=str(row.id))
     return found
+
+
+def _was_answered(row: Row[*tuple[Any, ...]]) -> bool:
+    return row.cycle > 1 or row.interim_reply_at is not None or row.resolved_at is not None
+
+
+async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Row[*tuple[Any, ...]]]]:
+    """What offices have written to the applicants of these tickets, with the events."""
+    found: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+    if ticket_ids:
+        event = TicketEvent
+        query = select(event.ticket_id, event.seq, event.kind, event.note).where(
+            among(event.ticket_id, ticket_ids), event.kind.in_(_OF_EVENTS), event.note.is_not(None)
+        )
+        for row in await session.execute(query):
+            found.setdefault(row.ticket_id, []).append(row)
+    return found
+
+
+def _opened_notes(ticket_id: UUID, notes: Iterable[Row[*tuple[Any, ...]]], vault: Vault) -> dict[str, str]:
+    return {
+        field(_OF_EVENTS[row.kind], row.seq): vault.open(
+            row.note, table="ticket_event", column=f"note:{row.seq}", row_id=ticket_id
+        )
+        for row in notes
+    }
 
 
 def _opened(row: Row[*tuple[Any, ...]], vault: Vault) -> dict[str, str]:
@@ -91,8 +128,11 @@ def _shown(row: Row[*tuple[Any, ...]], values: dict[str, str], *, masked: bool, 
     hidden = for_unit and row.identity_hidden
     if not (masked or hidden):
         return values
-    masks = {**_OF_APPLICANT, **_OF_TICKET}
     return {
-        reference: HIDDEN if hidden and reference in _OF_APPLICANT else masks[reference](value)
+        reference: HIDDEN if hidden and reference in _OF_APPLICANT else _mask(reference)(value)
         for reference, value in values.items()
     }
+
+
+def _mask(reference: str) -> Callable[[str], str]:
+    return _OF_APPLICANT.get(reference, mask_text)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.notices.references import ERASED, KNOWN, UnknownReferenceError, names, plain, reference, resolve
+from app.notices.references import ERASED, KNOWN, NUMBERED, UnknownReferenceError, names, plain, reference, resolve
 
 words = st.text(alphabet=st.characters(exclude_characters="⟦⟧", exclude_categories=["Cs"]), max_size=40)
 parts = st.lists(st.tuples(words, st.sampled_from(sorted(KNOWN))), max_size=6)
@@ -45,7 +45,19 @@ def test_words_from_outside_lose_their_brackets() -> None:
     assert names(plain("⟦applicant.phone⟧")) == set()
 
 
-@pytest.mark.parametrize("name", ["applicant.email", "", "Applicant.Name", "ticket"])
+@given(st.sampled_from(sorted(NUMBERED)), st.integers(1, 10**9 - 1), st.integers(1, 10**9 - 1))
+def test_a_numbered_reference_is_what_was_written_then(name: str, then: int, later: int) -> None:
+    values = {name: "at present", f"{name}:{later}": "later", f"{name}:{then}": "then"}
+
+    assert resolve(f"<{reference(name, then)}>", values) == "<then>"
+    assert resolve(reference(name), values) == "at present"
+    assert resolve(reference(name, then), {name: "at present"}) == ERASED
+
+
+UNKNOWN = ["applicant.email", "", "Applicant.Name", "ticket", "applicant.name:7", "ticket.reply:", "ticket.reply:0"]
+
+
+@pytest.mark.parametrize("name", [*UNKNOWN, "ticket.reply:07", "ticket.reply:-1", "ticket.reply:7:7"])
 def test_an_unknown_reference_is_an_error_that_names_it(name: str) -> None:
     with pytest.raises(UnknownReferenceError) as in_text:
         resolve(f"… ⟦{name}⟧ …", {name: "x"})

@@ -10,6 +10,7 @@ from app.notices.sms import (
     SmsLength,
     fits_one_segment,
     forbidden_characters,
+    light_sms,
     plain_sms,
     segments,
 )
@@ -128,3 +129,24 @@ def test_the_encoding_is_ucs_2_exactly_where_a_character_forbids_septets(text: s
 @given(st.text(_TURKISH + "{€Øâ", max_size=700), st.characters())
 def test_a_longer_text_never_takes_fewer_parts(text: str, more: str) -> None:
     assert segments(text).parts <= segments(text + more).parts
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Peñalolén ă è Ø ﬃ", "Peñalolén a e ? ffi"),
+        ("[Çöp] {ev} a~b|c\\d^", "(Çöp) (ev) a-b/c/d'"),
+        ("Ünlü 😀 漢", "Ünlü ? ?"),
+    ],
+)
+def test_a_name_keeps_its_letters_as_far_as_they_cost_one_septet(written: str, sent: str) -> None:
+    assert light_sms(written) == sent
+
+
+@given(st.text(max_size=150))
+def test_a_light_text_costs_a_septet_a_letter(text: str) -> None:
+    """So a limit in letters is a limit in septets, whatever somebody is called."""
+    light = light_sms(text).replace("⟦", "(").replace("⟧", ")")
+
+    assert segments(light).units <= len(light)
+    assert segments(light).encoding in {E.GSM7, E.TURKISH_LOCKING}

@@ -1,0 +1,308 @@
+"""Letters: the PDF says in order what the facts are, and no word of a citizen is read as anything but a word."""
+
+import asyncio
+import io
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from app.notices.kinds import NoticeKind, Outcome, Payload, ResolutionPayload
+from app.notices.letters import FORM, Letters
+from app.notices.payloads import ExtensionGround
+from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, named
+
+K = NoticeKind
+AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
+VALUES = {
+    "applicant.name": "Örnek VATANDAŞ",
+    "applicant.address": "Menderes Mahallesi, Örnek Sokak No: 5\nEsenler/İSTANBUL",
+    "ticket.description": "Kaldırımda çukur var.",
+    "ticket.reply": "Şimdiki cevap.",
+    "ticket.reply:7": "Talep edilen alan özel mülkiyettedir.\nİşlem yapılamamıştır.",
+}
+WITH_LETTER = [kind for kind in NoticeKind if kind.spec.letter]
+HOSTILE = (
+    '#import "x": * #panic() *b* _i_ @ref $x^2$ `raw` <tag> \\n \\u{41} // x /* y */ = h - l [z] ~ '
+    "'q' \"t\" {{ y }} %d ---"
+)
+
+
+@pytest.fixture(scope="module")
+def letters() -> Letters:
+    return Letters(TEMPLATES / "letters")
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def text_of(letters: Letters, kind: NoticeKind, payload: Payload, values: Mapping[str, str] = VALUES) -> str:
+    letter = letters.make(kind, payload, values, number="26-000131", at=AT)
+    assert letter.problem is None
+    return " ".join(pages_of(letter.pdf))
+
+
+def in_order(text: str, *parts: str) -> None:
+    position = 0
+    for part in parts:
+        found = text.find(part, position)
+        assert found >= 0, f"{part!r} is not behind {text[:position][-40:]!r} in {text!r}"
+        position = found + len(part)
+
+
+FORM_BEGINS = (
+    "TASLAKTIR – Sayı ve tarih EBYS tarafından verilir",
+    "T.C.",
+    "ESENLER BELEDİYE BAŞKANLIĞI",
+    "Halkla İlişkiler Müdürlüğü",
+)
+NUMBER_LINE = "Sayı : (EBYS tarafından verilecektir)"
+
+
+def test_a_level_2_letter_has_the_official_form(letters: Letters) -> None:
+    in_order(
+        text_of(letters, K.ESCALATION_2, FULL[K.ESCALATION_2]),
+        *FORM_BEGINS,
+        "ACELE",
+        NUMBER_LINE,
+        "Konu : Süresinde Sonuçlandırılmayan Başvuru",
+        "BAŞKAN YARDIMCILIĞI MAKAMINA",
+        "İlgi : a) Örnek VATANDAŞ adlı vatandaşın 12.05.2026 tarihli ve 2600012349 numaralı başvurusu.",
+        f"b) {UNIT}ne 13.05.2026 tarihinde yapılan sevk.",
+        "c) 02.06.2026 tarihli ve 26-000123 numaralı süre aşımı bildirimi (1. kademe).",
+        "İlgi (a) başvuruda (Şikâyet, Kazım Karabekir Mahallesi) şu husus dile getirilmiştir: “Kaldırımda çukur var.”",
+        f"Başvuru, ilgi (b) ile {UNIT}ne sevk edilmiştir. Sorumlu birim: {UNIT}.",
+        "Son işlem: Vatandaş Yanıtı Bekleniyor (20.05.2026 14:05).",
+        "en geç “15 GÜN” olarak belirtilmiş olup bu süre 01.06.2026 tarihinde dolmuştur.",
+        "İlgi (c) bildirime rağmen başvuru bugüne kadar sonuçlandırılmamıştır.",
+        "3071 sayılı Kanunda öngörülen otuz günlük cevap süresi 11.06.2026 tarihinde sona erecektir.",
+        "Bilgilerinizi ve gereğini arz ederim.",
+        "Ercan ZENGİN Halkla İlişkiler Müdürü",
+        "Ek (EBYS’de eklenir): 1- Başvuru Kaydı 2- İşlem Geçmişi",
+        "ESTİM 26-000131",
+    )
+
+
+def test_a_letter_about_the_first_office_is_not_from_it(letters: Letters) -> None:
+    text = text_of(letters, K.ESCALATION_2, BARE[K.ESCALATION_2])
+
+    assert "Halkla İlişkiler Müdür" not in text
+    in_order(
+        text,
+        "İlgi : Kimlik bilgisi paylaşılmayan başvuru sahibinin",
+        "İlgi başvuruda",
+        "Sorumlu birim: Henüz bir birime sevk edilmemiştir.",
+        "arz ederim.",
+        "(İmza yetkilisi EBYS’de belirlenir)",
+    )
+
+
+def test_an_early_level_2_does_not_claim_a_breach(letters: Letters) -> None:
+    early = replace(FULL[K.ESCALATION_2], raised_at=datetime(2026, 5, 28, 6, tzinfo=UTC), level_1_at=None)  # type: ignore[call-arg]
+
+    text = text_of(letters, K.ESCALATION_2, early)
+
+    in_order(
+        text, "Konu : Yasal Süresi Dolmak Üzere Olan Başvuru", "bu süre 01.06.2026 tarihinde dolacaktır. Başvuru bugüne"
+    )
+    assert "dolmuştur" not in text
+
+
+def test_an_extension_is_told_with_its_ground_before_the_first_limit_ends(letters: Letters) -> None:
+    """Law 4982 art. 11: in writing, with the reason."""
+    in_order(
+        text_of(letters, K.EXTENSION, FULL[K.EXTENSION]),
+        *FORM_BEGINS,
+        NUMBER_LINE,
+        "Konu : Bilgi Edinme Başvurusu (Süre Uzatımı)",
+        "Sayın Örnek VATANDAŞ Menderes Mahallesi, Örnek Sokak No: 5 Esenler/İSTANBUL",
+        "İlgi : 12.05.2026 tarihli ve 2600012349 numaralı bilgi edinme başvurunuz.",
+        "başka bir kurum veya kuruluşun (İstanbul Su ve Kanalizasyon İdaresi (İSKİ)) görüşünün alınması nedeniyle",
+        "4982 sayılı Bilgi Edinme Hakkı Kanununun 11 inci maddesi uyarınca erişim süresi otuz iş gününe uzatılmıştır.",
+        "Başvurunuz en geç 24.06.2026 tarihine kadar sonuçlandırılacaktır.",
+        "Saygılarımla. Ercan ZENGİN",
+    )
+
+
+@pytest.mark.parametrize("ground", get_args(ExtensionGround))
+def test_every_ground_makes_a_sentence(letters: Letters, ground: str) -> None:
+    payload = K.EXTENSION.spec.payload(**EXTENSION | {"ground": ground, "consulted": None})
+
+    assert re.search(r"İlgi başvurunuz\w* [^.]+ nedeniyle, 4982 sayılı", text_of(letters, K.EXTENSION, payload))
+
+
+def test_missing_documents_are_numbered(letters: Letters) -> None:
+    in_order(
+        text_of(letters, K.MISSING_DOCUMENTS, FULL[K.MISSING_DOCUMENTS]),
+        "Konu : Başvurunuzda Eksik Belge",
+        "Hizmet Standartları Tablosunda belirtilen aşağıdaki belgeler bulunmadığından",
+        "1- T.C. Kimlik Belgesi veya yerine geçer belge 2- Vekâletname 3- Vasi kararı",
+        "Eksikliğin 26.05.2026 tarihine kadar Çözüm Masasında",
+        "Saygılarımla.",
+    )
+
+
+def test_a_refusal_has_its_reason_and_the_remedy(letters: Letters) -> None:
+    """Constitution art. 40: an administration names the remedy and its time limit."""
+    in_order(
+        text_of(letters, K.RESOLUTION, FULL[K.RESOLUTION]),
+        "Konu : Başvurunuzun Sonucu",
+        "tarafından incelenmiş ve olumsuz sonuçlandırılmıştır.",
+        "Gerekçe: Talep edilen alan özel mülkiyettedir. İşlem yapılamamıştır.",
+        "altmış gün içinde İstanbul idare mahkemelerinde dava açabilirsiniz.",
+        "İlk Müracaat Yeri: Halkla İlişkiler Müdürlüğü (444 00 73/1010); İkinci Müracaat Yeri: Belediye Başkan",
+        "Bilgilerinize sunulur.",
+    )
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_every_outcome_has_its_sentence(letters: Letters, outcome: Outcome) -> None:
+    text = text_of(letters, K.RESOLUTION, ResolutionPayload(**RESOLUTION | {"outcome": outcome}))
+
+    assert re.search(r"başvurunuz\. İlgi başvurunuz\w*,? [^.]+(?:tır|tir|mıştır|miştir|muştur|mektedir)", text)
+
+
+@pytest.mark.parametrize(("name", "kind", "payload"), [case for case in CASES if case[1].spec.letter])
+def test_every_letter_is_fit_for_the_archive(letters: Letters, name: str, kind: NoticeKind, payload: Payload) -> None:
+    for facts in (payload, named(payload, "Çevre, Şehircilik ve İklim Değişikliği Müdürlüğü " * 5)):
+        letter = letters.make(kind, facts, VALUES, number="26-000131", at=AT)
+        assert letter.problem is None, name
+        assert letter.archival
+        assert b"<pdfaid:part>2</pdfaid:part>" in letter.pdf
+        assert not re.search(r"none|None|\bnull\b|#|\bfacts\b", " ".join(pages_of(letter.pdf)))
+
+
+@pytest.mark.parametrize("kind", WITH_LETTER)
+def test_no_word_is_read_as_markup(letters: Letters, kind: NoticeKind) -> None:
+    values = dict.fromkeys(VALUES, HOSTILE)
+
+    text = text_of(letters, kind, named(FULL[kind], HOSTILE), values)
+
+    assert text.replace(" ", "").count(HOSTILE.replace(" ", "")) >= 2
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200), st.sampled_from(WITH_LETTER))
+def test_whatever_is_written_there_is_a_letter(letters: Letters, text: str, kind: NoticeKind) -> None:
+    values = dict.fromkeys(VALUES, text)
+
+    letter = letters.make(kind, named(FULL[kind], text or "-"), values, number="26-000131", at=AT)
+
+    assert letter.problem is None
+    assert "arz ederim" in (whole := " ".join(pages_of(letter.pdf))) or "Saygılarımla" in whole or "sunulur" in whole
+
+
+def test_turkish_letters_and_the_lira_are_all_there(letters: Letters) -> None:
+    written = "ğüşıöçİĞÜŞÖÇ âîû ÂÎÛ ₺ 1.250,00 Iğdır’ın İlçesi fiil fıçı – afiş"
+
+    text = text_of(letters, K.ESCALATION_2, FULL[K.ESCALATION_2], VALUES | {"ticket.description": written})
+
+    assert written in text
+
+
+def test_a_sign_without_a_font_costs_the_archive_form_but_not_the_letter(letters: Letters) -> None:
+    letter = letters.make(
+        K.ESCALATION_2, FULL[K.ESCALATION_2], VALUES | {"ticket.description": "Çukur 😀 var"}, number="26-000131", at=AT
+    )
+
+    assert (letter.problem, letter.archival) == (None, False)
+    in_order(" ".join(pages_of(letter.pdf)), "“Çukur", "var”")
+
+
+def test_signs_that_turn_the_reading_direction_are_left_out(letters: Letters) -> None:
+    text = text_of(letters, K.ESCALATION_2, FULL[K.ESCALATION_2], VALUES | {"ticket.description": "a\u202eb\u0007c"})
+
+    assert "“abc”" in text
+
+
+def test_a_long_description_goes_on_on_the_next_page_under_the_draft_mark(letters: Letters) -> None:
+    values = VALUES | {"ticket.description": "Kaldırımda büyük bir çukur var. " * 125}
+    letter = letters.make(K.ESCALATION_2, FULL[K.ESCALATION_2], values, number="26-000131", at=AT)
+
+    pages = pages_of(letter.pdf)
+
+    assert len(pages) == 2
+    assert all(page.startswith(FORM_BEGINS[0]) for page in pages)
+    assert [page[-3:] for page in pages] == ["1/2", "2/2"]
+
+
+def test_an_erased_person_leaves_a_mark(letters: Letters) -> None:
+    """C12: after erasure the letter can still be made, without the person."""
+    text = text_of(letters, K.RESOLUTION, FULL[K.RESOLUTION], {})
+
+    assert "Sayın [silindi]" in text
+    assert "Gerekçe: [silindi]" in text
+
+
+def test_a_reply_is_the_one_of_its_own_event(letters: Letters) -> None:
+    unnumbered = replace(FULL[K.RESOLUTION], event_seq=None)  # type: ignore[call-arg]
+
+    assert "Şimdiki cevap." in text_of(letters, K.RESOLUTION, unnumbered)
+    assert "Şimdiki cevap." not in text_of(letters, K.RESOLUTION, FULL[K.RESOLUTION])
+
+
+@pytest.mark.parametrize("kind", WITH_LETTER)
+def test_the_same_facts_give_the_same_bytes(letters: Letters, kind: NoticeKind) -> None:
+    made = [letters.make(kind, FULL[kind], VALUES, number="26-000131", at=AT) for _ in range(2)]
+
+    assert made[0] == made[1]
+
+
+async def test_letters_are_set_beside_each_other(letters: Letters) -> None:
+    made = await asyncio.gather(
+        *(letters.write(kind, FULL[kind], VALUES, number="26-000131", at=AT) for kind in WITH_LETTER * 3)
+    )
+
+    assert [letter.template for letter in made] == [f"letters/{kind}.typ" for kind in WITH_LETTER * 3]
+
+
+BROKEN = [None, "#let x = (", "#facts.colour", '#import "@preview/x:0.1.0"', '#read("../../offices.yaml")']
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_letter_falls_back_to_the_plain_facts(tmp_path: Path, content: str | None) -> None:
+    folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
+    path = folder / "extension.typ"
+    path.unlink() if content is None else path.write_text(content, encoding="utf-8")
+    letters = Letters(folder)
+
+    letter = letters.make(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT)
+
+    assert letter.problem
+    assert list(letters.problems) == (["letters/extension.typ"] if content is None else [])
+    in_order(" ".join(pages_of(letter.pdf)), "Süre uzatımı bildirimi", "Yeni süre sonu: 24.06.2026")
+
+
+def test_without_the_form_every_letter_is_plain(tmp_path: Path) -> None:
+    folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
+    (folder / FORM).unlink()
+    letters = Letters(folder)
+
+    assert list(letters.problems) == ["letters/official.typ"]
+    assert letters.make(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT).problem
+
+
+def test_the_version_follows_the_form_and_the_letter(tmp_path: Path) -> None:
+    folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
+
+    def versions() -> dict[str, Any]:
+        letters = Letters(folder)
+        return {kind: letters.make(kind, FULL[kind], VALUES, number="1", at=AT).version for kind in WITH_LETTER}
+
+    before = versions()
+    with (folder / "extension.typ").open("a", encoding="utf-8") as file:
+        file.write("\n// x\n")
+    own = versions()
+    with (folder / FORM).open("a", encoding="utf-8") as file:
+        file.write("\n// x\n")
+
+    assert [kind for kind in WITH_LETTER if own[kind] != before[kind]] == [K.EXTENSION]
+    assert all(versions()[kind] != own[kind] for kind in WITH_LETTER)
