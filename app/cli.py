@@ -6,7 +6,7 @@ Every command loads only what it needs, when it is called: `estim api` must answ
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,7 +22,9 @@ app = typer.Typer(
 )
 catalogue = typer.Typer(help="The published table and the municipality's folder.", no_args_is_help=True)
 report = typer.Typer(help="Figures of what was done.", no_args_is_help=True)
+calendar = typer.Typer(help="Working days: holidays, leave, and what a change moves.", no_args_is_help=True)
 keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
+app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(keys, name="keys")
 app.add_typer(report, name="report")
@@ -130,6 +132,68 @@ def report_compliance(
     from app.commands.report import read, show
 
     show(asyncio.run(read(running_stack_settings(), month)), csv, out)
+
+
+@calendar.command("show")
+def calendar_show(year: Annotated[int, typer.Argument(min=2006, max=2099, help="Which year.")]) -> None:
+    """Show a year's holidays and decisions, and whether a person has confirmed the holidays."""
+    from app.commands.calendar import show
+
+    asyncio.run(show(running_stack_settings(), year, out))
+
+
+@calendar.command("confirm")
+def calendar_confirm(year: Annotated[int, typer.Argument(min=2006, max=2099, help="Which year.")]) -> None:
+    """Say that you have compared a year's holidays with the official gazette."""
+    from app.commands.calendar import confirm
+
+    asyncio.run(confirm(running_stack_settings(), year, out))
+
+
+@calendar.command("add")
+def calendar_add(
+    date: Annotated[str, typer.Argument(help="Such as 2026-05-25.")],
+    name: Annotated[str, typer.Option(help="What ledgers and letters call it, e.g. İdari izin.")],
+    reason: Annotated[str, typer.Option(help="Why, e.g. the circular; kept with the decision.")],
+    kind: Annotated[Literal["leave", "half_day", "working"], typer.Option(help="What the day is.")] = "leave",
+    ends_at: Annotated[str | None, typer.Option(help="When the doors close early, e.g. 12:00.")] = None,
+    counts_for: Annotated[
+        list[Literal["promise", "statutory"]] | None,
+        typer.Option(help="A clock for which it is a working day all the same; default: both."),
+    ] = None,
+    counts_for_none: Annotated[bool, typer.Option("--counts-for-none", help="A working day for no clock.")] = False,
+    open_from_to: Annotated[
+        list[str] | None, typer.Option("--open", help="Of a working day, e.g. 09:00-13:00.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would move.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
+) -> None:
+    """Decide on a date, and compute every open clock anew; shows first what moves."""
+    from app.calendar.service import Change
+    from app.commands.calendar import change, one_date, special_day
+    from app.sla.calendar import ClockKind, DayKind
+
+    counted = [] if counts_for_none else [ClockKind(one) for one in counts_for] if counts_for else None
+    day = special_day(DayKind(kind), name, ends_at=ends_at, counts_for=counted, segments=open_from_to or [])
+    wanted = Change({one_date(date): day}, frozenset())
+    settings = running_stack_settings()
+    asyncio.run(change(settings, wanted, reason=reason, dry_run=dry_run, force=force, console=out))
+
+
+@calendar.command("revoke")
+def calendar_revoke(
+    date: Annotated[str, typer.Argument(help="Such as 2026-05-25.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with the version.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would move.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
+) -> None:
+    """Take a decision on a date back, and compute every open clock anew."""
+    from app.calendar.service import Change
+    from app.commands.calendar import change, one_date
+
+    wanted = Change({}, frozenset({one_date(date)}))
+    settings = running_stack_settings()
+    asyncio.run(change(settings, wanted, reason=reason, dry_run=dry_run, force=force, console=out))
 
 
 @keys.command("create")

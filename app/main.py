@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.calendar import routes as calendar
 from app.channels import routes as channels
 from app.core.clock import Clock
 from app.core.http import RequestGuard
@@ -52,6 +53,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     install_problem_handlers(app)
     for router in (
         channels.tickets,
+        calendar.router,
         tickets.router,
         limit_routes.router,
         tickets.tracking,

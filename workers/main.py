@@ -18,6 +18,7 @@ from app.core.memory import settle_memory
 from app.house import House, open_house
 from app.notices.outgoing import Postroom
 from config.settings import Settings
+from workers.calendar import keep_calendar
 from workers.delivery import deliver_notices, open_postroom
 from workers.runtime import job, keep_running
 from workers.timers import keep_time
@@ -55,6 +56,7 @@ async def work(house: House, stop: asyncio.Event) -> None:
     postroom = open_postroom(house)
     tasks = {
         "time": partial(keep_time, house, stop),
+        "calendar": partial(keep_calendar, house, stop),
         "upkeep": partial(keep_delivering, house, postroom, stop),
         "queue": partial(answer_doorbell, house.settings, postroom, stop),
     }

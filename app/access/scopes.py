@@ -21,6 +21,7 @@ class Scope(StrEnum):
     NOTICES_READ = "notices:read"
     NOTICES_ACKNOWLEDGE = "notices:acknowledge"
     CATALOGUE_READ = "catalogue:read"
+    CALENDAR_MANAGE = "calendar:manage"
     QUARANTINE_MANAGE = "quarantine:manage"
     PERSONAL_DATA_READ = "personal-data:read"
     REPORTS_READ = "reports:read"
@@ -66,6 +67,7 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
         ),
         "pr-director": _role(
             "Müracaat yeri",
+            _S.CALENDAR_MANAGE,
             _S.TICKETS_READ,
             _S.NOTICES_READ,
             _S.NOTICES_ACKNOWLEDGE,
@@ -73,7 +75,13 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
             _S.REPORTS_READ,
         ),
         "ops": _role(
-            "İşletim", _S.OPERATIONS_READ, _S.REPORTS_READ, _S.NOTICES_READ, _S.QUARANTINE_MANAGE, _S.WEBHOOKS_MANAGE
+            "İşletim",
+            _S.CALENDAR_MANAGE,
+            _S.OPERATIONS_READ,
+            _S.REPORTS_READ,
+            _S.NOTICES_READ,
+            _S.QUARANTINE_MANAGE,
+            _S.WEBHOOKS_MANAGE,
         ),
         "developer": RoleDefinition("Geliştirici", frozenset(Scope)),
     }

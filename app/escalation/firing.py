@@ -6,7 +6,7 @@ into the changes that `service.py` writes.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,15 +16,12 @@ from app.notices.compose import Recipient, notice_row
 from app.notices.kinds import Escalation2Payload, EscalationPayload, Medium, NoticeKind, WarningPayload
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, checkpoint_rows
+from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import working_days_before
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS, SYSTEM_ACTOR, EventKind, next_event
 from app.tickets.intake import Kind
 from app.tickets.notify import office_of
-
-FIRED_ON_TIME = timedelta(days=1)
-"""A level that fires within a day of its instant counts its successor from that instant; a later one from now (C7)."""
 
 
 @dataclass(slots=True)
@@ -214,7 +211,7 @@ def _escalate(point: Due, changes: Changes, catalogue: Catalogue, calendar: Cale
     _raise(point, changes, catalogue, level=level, now=now)
     if level > point.level:
         return
-    base = point.due_at if now - point.due_at < FIRED_ON_TIME else now
+    base = counts_from(point.due_at, now)
     chain = _chain(tuple((step["kind"], step["level"], step["at"]) for step in point.policy["chain"]))
     following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, calendar)
     if following is not None:

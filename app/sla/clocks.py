@@ -5,7 +5,7 @@ The dates come from the pure core; here they become rows. All functions expect t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,10 @@ AWAITING_FEE = "awaiting_fee"
 
 FEE_LAPSE = "fee_lapse"
 """The checkpoint at which an unpaid fee ends the matter; it hangs on a notice, so it is no part of a chain."""
+
+
+FIRED_ON_TIME = timedelta(days=1)
+"""A level that fires within a day of its instant counts its successor from that instant; a later one from then (C7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,14 @@ class Moved:
         return {"clock": self.kind, "from": self.old_due_at.isoformat(), "to": self.new_due_at.isoformat()}
 
 
+def counts_from(due_at: datetime, fired_at: datetime) -> datetime:
+    """From when the next level counts: the instant of this one if it fired within a day of it, else when it fired.
+
+    After an outage the levels so follow each other with their full distance (C7).
+    """
+    return due_at if fired_at - due_at < FIRED_ON_TIME else fired_at
+
+
 async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
     """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause)."""
     if reason in clock.policy["pausable"]:
@@ -133,17 +145,16 @@ async def meet(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at
     if clock.state == "paused":
         await _end_pause(session, clock, calendar=calendar, at=at)
     clock.met_at = at
-    if clock.state != "breached":
-        _judge(clock, at)
+    _judge(clock, at)
     await _disarm(session, clock)
 
 
 async def cancel(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> None:
-    """Take a clock out of the figures (withdrawn, duplicate); one that is breached or met already stays so."""
+    """Take a clock out of the figures (withdrawn, duplicate); one that is late or met already stays so."""
     if clock.state == "paused":
         await _end_pause(session, clock, calendar=calendar, at=at)
     if clock.state in {"running", "paused"}:
-        clock.state = "cancelled"
+        _judge(clock, at, kept="cancelled")
     await _disarm(session, clock)
 
 
@@ -217,7 +228,7 @@ async def override(
     """
     if clock.kind != ClockKind.PROMISE:
         raise LimitOfLaw
-    if clock.state not in {"running", "paused"} or not on_time(at, clock.due_at):
+    if clock.state != "paused" and (clock.state != "running" or not on_time(at, clock.due_at)):
         raise LimitPassed(due_at=clock.due_at.isoformat())
     before = clock.due_at
     clock.due_at, clock.overridden = due_at, True
@@ -272,10 +283,11 @@ async def _stand_still(session: AsyncSession, clock: SlaClock, *, reason: str, a
         await _disarm(session, clock)
 
 
-def _judge(clock: SlaClock, at: datetime) -> None:
+def _judge(clock: SlaClock, at: datetime, *, kept: str = "met") -> None:
+    """The verdict of what ended at `at`, whether or not a sweep saw the limit pass before (C10, B71)."""
     if on_time(at, clock.due_at):
-        clock.state = "met"
-    else:
+        clock.state, clock.breached_at, clock.detected_at = kept, None, None
+    elif clock.state != "breached":
         clock.state, clock.breached_at, clock.detected_at = "breached", clock.due_at, at
 
 

@@ -137,7 +137,7 @@ def _limit_allows(action: Command, clocks: Sequence[SlaClock], now: datetime) ->
 
 
 def _is_open(clock: SlaClock, now: datetime) -> bool:
-    return clock.state in {"running", "paused"} and on_time(now, clock.due_at)
+    return clock.state == "paused" or (clock.state == "running" and on_time(now, clock.due_at))
 
 
 def timeline_answer(

@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     ESCALATED = "escalated"
     ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
     FEE_LAPSED = "fee_lapsed"
+    DUE_MOVED = "due_moved"
 
 
 EVENT_LABELS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +45,7 @@ EVENT_LABELS: Mapping[str, str] = MappingProxyType(
         EventKind.ESCALATED: "Müracaat yerine bildirildi",
         EventKind.ESCALATION_ACKNOWLEDGED: "Bildirim görüldü",
         EventKind.FEE_LAPSED: "Ücret süresinde ödenmedi",
+        EventKind.DUE_MOVED: "Son tarih yeniden hesaplandı",
         Command.REGISTER: "Başvuru kaydedildi",
         Command.REFER: "Birime sevk edildi",
         Command.ACCEPT: "Birim işleme aldı",

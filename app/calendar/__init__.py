@@ -1,0 +1,1 @@
+"""The municipality's calendar as people administer it: leave, short days, working Saturdays, confirmed years."""

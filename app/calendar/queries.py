@@ -1,0 +1,42 @@
+"""Reading the calendar: the version that applies, its years, and its special days with who decided them."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.calendar.schemas import CalendarAnswer, DayAnswer, YearAnswer
+from app.sla.decisions import decisions
+from app.sla.model import CalendarVersion
+from app.sla.years import years
+from app.standards.rulebook import Rulebook
+
+
+async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, last: date) -> CalendarAnswer:
+    """What applies from `first` to `last`, both included."""
+    found = await session.execute(select(CalendarVersion).where(CalendarVersion.id == rules.calendar_version_id))
+    version = found.scalar_one()
+    decided = {row.date: row for row in await decisions(session)}
+    special_days = next(iter(rules.calendars.values())).special_days
+    days = [
+        DayAnswer(
+            date=day,
+            kind=special.kind.value,
+            name=special.name,
+            ends_at=special.ends_at,
+            counts_as_working=sorted(kind.value for kind in special.counts_as_working),
+            decided_by=decided[day].decided_by if day in decided else None,
+            reason=decided[day].reason if day in decided else None,
+        )
+        for day, special in sorted(special_days.items())
+        if first <= day <= last
+    ]
+    span = range(first.year, last.year + 1)
+    return CalendarAnswer(
+        version=version.id,
+        created_at=version.created_at,
+        created_by=version.created_by,
+        reason=version.reason,
+        years=[YearAnswer.model_validate(year) for year in await years(session) if year.year in span],
+        days=days,
+    )

@@ -1,0 +1,126 @@
+"""What is sent and read of the calendar."""
+
+import datetime as dt
+from datetime import datetime, time
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from app.core.schema import Answer, Body, LongText, ShortText, refuse
+from app.sla.calendar import CalendarError, ClockKind, DayKind, SpecialDay
+from app.standards.files import Openings
+
+CalendarDate = Annotated[dt.date, Field(ge=dt.date(2006, 1, 1), le=dt.date(2099, 12, 31))]
+
+
+class DayBody(Body):
+    """A date that differs from its weekday by decision of the municipality."""
+
+    date: CalendarDate = Field(examples=["2026-05-25"])
+    kind: Literal[DayKind.LEAVE, DayKind.HALF_DAY, DayKind.WORKING] = Field(
+        examples=["leave"], description="leave: closed; half_day: closes early; working: open on a weekend"
+    )
+    name: ShortText = Field(examples=["İdari izin"])
+    ends_at: time | None = Field(None, examples=["13:00"], description="When the doors close early; local time")
+    counts_as_working: tuple[ClockKind, ...] = Field(
+        tuple(ClockKind), max_length=2, description="For which clocks the date is a working day all the same"
+    )
+    segments: Openings = Field((), max_length=10, examples=[["09:00-13:00"]], description="Only for kind working")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        self.value()
+        return self
+
+    def value(self) -> SpecialDay:
+        """The special day; refused with the code of its CalendarError where its fields don't go together."""
+        counts = frozenset(self.counts_as_working)
+        try:
+            return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
+        except CalendarError as error:
+            raise refuse(error.code) from None
+
+
+class ChangeBody(Body):
+    """Dates to be decided on, and decisions to be revoked. A date that was decided on before is decided anew."""
+
+    days: list[DayBody] = Field(default_factory=list, max_length=100)
+    revoke: list[CalendarDate] = Field(default_factory=list, max_length=100, examples=[["2026-05-26"]])
+
+    @model_validator(mode="after")
+    def _something_once(self) -> Self:
+        dates = [*(day.date for day in self.days), *self.revoke]
+        if not dates:
+            raise refuse("nothing_to_change")
+        if len(set(dates)) < len(dates):
+            raise refuse("date_twice")
+        return self
+
+
+class ApplyBody(ChangeBody):
+    """The change, why it is made, and which version of the calendar it was previewed on."""
+
+    reason: LongText = Field(examples=["Cumhurbaşkanlığı genelgesi: 25-26 Mayıs idari izin"])
+    version: UUID | None = Field(None, description="From the preview; refused if the calendar changed since")
+    force: bool = Field(False, description="Needed for a date that is past")
+
+
+class MovedAnswer(Answer):
+    """A clock whose date moves."""
+
+    number: str = Field(examples=["2600012349"])
+    clock: str = Field(examples=["promise"])
+    old_due_at: datetime
+    new_due_at: datetime
+
+
+class PreviewAnswer(Answer):
+    """What a change would move; nothing is stored."""
+
+    version: UUID = Field(description="The calendar that applies now; send it with the change")
+    open_clocks: int = Field(examples=[1250])
+    moved: int = Field(examples=[310])
+    earlier: int = Field(examples=[0], description="Of them, those that would end earlier")
+    overdue_at_once: int = Field(examples=[0], description="Of them, those whose limit would be past already")
+    first: list[MovedAnswer] = Field(description="The first of them, by their present date")
+
+
+class AppliedAnswer(Answer):
+    """The new version, and what it moved."""
+
+    version: UUID
+    open_clocks: int = Field(examples=[1250])
+    moved: int = Field(examples=[310])
+
+
+class DayAnswer(Answer):
+    """A date that differs from its weekday."""
+
+    date: dt.date
+    kind: str = Field(examples=["holiday"])
+    name: str = Field(examples=["Cumhuriyet Bayramı"])
+    ends_at: time | None
+    counts_as_working: list[str] = Field(examples=[["promise", "statutory"]])
+    decided_by: str | None = Field(examples=["ops"], description="Null for a holiday and for closures.yaml")
+    reason: str | None = Field(examples=["Genelge 2026/5"])
+
+
+class YearAnswer(Answer):
+    """A year of holidays, and who compared it with the official gazette."""
+
+    year: int = Field(examples=[2027])
+    source: str = Field(examples=["holidays 0.109"])
+    confirmed_at: datetime | None
+    confirmed_by: str | None = Field(examples=["ops"])
+
+
+class CalendarAnswer(Answer):
+    """The calendar that applies now, as far as a span of dates goes."""
+
+    version: UUID
+    created_at: datetime
+    created_by: str = Field(examples=["ops"])
+    reason: str = Field(examples=["Cumhurbaşkanlığı genelgesi: 25-26 Mayıs idari izin"])
+    years: list[YearAnswer]
+    days: list[DayAnswer]

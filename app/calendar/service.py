@@ -1,0 +1,136 @@
+"""Changing the calendar: what a change would move, and making it, with every open clock computed anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database
+from app.core.errors import FieldError, Invalid, StaleCalendar
+from app.sla.calendar import CalendarError, SpecialDay
+from app.sla.decisions import decide, decided_days, lock_calendar
+from app.sla.model import CalendarVersion
+from app.sla.service import Calendars, newest_calendar_version, store_calendars
+from app.sla.years import seeded_days
+from app.standards.rulebook import Rulebook, Shelf
+from app.standards.service import build_calendars
+from app.standards.values import Catalogue
+from app.tickets import recompute
+from app.tickets.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
+
+LISTED = 20
+"""So many of the clocks that move are named in a preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Dates decided on, and dates whose decision is revoked, as a person asked for them."""
+
+    days: Mapping[date, SpecialDay]
+    revoked: frozenset[date]
+
+
+async def preview(session: AsyncSession, rules: Rulebook, change: Change, *, now: datetime) -> Preview:
+    """Which open clocks would move, and the first of them; nothing is stored. Raises `Invalid`."""
+    decided = await decided_days(session)
+    _check_revoked(change, decided)
+    calendars = await _calendars(session, rules.catalogue, _after(change, decided), now=now)
+    renewal = Renewal(calendars, rules.calendar_version_id, cause="calendar", actor="", concerns=still_kept())
+    return await recompute.preview(session, renewal, now=now, first=LISTED)
+
+
+async def apply(
+    database: Database,
+    rules: Rulebook,
+    change: Change,
+    *,
+    expected: UUID | None,
+    force: bool,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> tuple[UUID, Renewed]:
+    """Make the change the newest version, then compute every open clock anew; what was told is not told again.
+
+    Raises `Invalid` (a past date without `force`, a date that was not decided on, a calendar that never opens) and
+    `StaleCalendar`. If the process dies between the two, the workers finish.
+    """
+    async with database.transaction() as session:
+        await lock_calendar(session)
+        newest = await newest_calendar_version(session)
+        if expected is not None and expected != newest:
+            raise StaleCalendar(version=str(newest))
+        if not force:
+            _check_past(change, rules, now)
+        decided = await decided_days(session)
+        _check_revoked(change, decided)
+        calendars = await _calendars(session, rules.catalogue, _after(change, decided), now=now)
+        await decide(session, change.days, change.revoked, actor=actor, reason=reason, now=now)
+        version = await store_calendars(session, calendars, now=now, actor=actor, reason=reason)
+    return version, await settle(database, version, calendars, actor=actor, now=now)
+
+
+async def settle(database: Database, version: UUID, calendars: Calendars, *, actor: str, now: datetime) -> Renewed:
+    """Compute anew what was computed with an older calendar; nothing where all clocks know this one."""
+    concerns = of_older_calendars(version)
+    renewal = Renewal(calendars, version, cause="calendar", actor=actor, concerns=concerns)
+    return await recompute.run(database, renewal, now=now)
+
+
+async def settle_newest(database: Database, shelf: Shelf, *, now: datetime) -> tuple[UUID, Renewed] | None:
+    """`settle` for the newest version until it is marked as settled; None where it is."""
+    async with database.reading() as session:
+        newest = select(CalendarVersion).order_by(CalendarVersion.created_at.desc(), CalendarVersion.id.desc())
+        found = await session.scalar(newest.limit(1))
+        if found is None or found.settled_at is not None:
+            return None
+        calendars = await shelf.calendars(session, found.id)
+    return found.id, await settle(database, found.id, calendars, actor=found.created_by, now=now)
+
+
+async def mark_settled(database: Database, version: UUID, *, now: datetime) -> None:
+    """No open clock is left that an older calendar than `version` has dated."""
+    async with database.transaction() as session:
+        await session.execute(update(CalendarVersion).where(CalendarVersion.id == version).values(settled_at=now))
+
+
+def _after(change: Change, decided: Mapping[date, SpecialDay]) -> dict[date, SpecialDay]:
+    kept = {day: special for day, special in decided.items() if day not in change.revoked}
+    return kept | dict(change.days)
+
+
+async def _calendars(
+    session: AsyncSession, catalogue: Catalogue, decided: Mapping[date, SpecialDay], *, now: datetime
+) -> Calendars:
+    try:
+        return build_calendars(catalogue, await seeded_days(session, now=now), decided)
+    except CalendarError as error:
+        raise Invalid([FieldError("/days", error.code)]) from error
+
+
+def _check_past(change: Change, rules: Rulebook, now: datetime) -> None:
+    """A date that is past has been counted by somebody already; to decide on it afterwards is to be meant."""
+    calendar = next(iter(rules.calendars.values()))
+    today = calendar.local_date(now).isoformat()
+    errors = [
+        FieldError(f"/days/{index}/date", "past_without_force", {"today": today})
+        for index, day in enumerate(change.days)
+        if day.isoformat() < today
+    ]
+    errors += [
+        FieldError("/revoke", "past_without_force", {"today": today})
+        for day in sorted(change.revoked)
+        if day.isoformat() < today
+    ]
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_revoked(change: Change, decided: Mapping[date, SpecialDay]) -> None:
+    unknown = sorted(day.isoformat() for day in change.revoked - decided.keys())
+    if unknown:
+        allowed = [day.isoformat() for day in decided] or ["–"]
+        raise Invalid([FieldError("/revoke", "not_decided", {"dates": unknown, "allowed": allowed})])
