@@ -190,7 +190,10 @@ async def test_a_generated_client_compiles_and_creates_a_ticket(
 ) -> None:
     file, package = tmp_path / "openapi.json", tmp_path / "estim_client"
     file.write_text(json.dumps(app.openapi()))
-    (tmp_path / "config.yaml").write_text("post_hooks: []\npackage_name_override: estim_client\n")
+    (tmp_path / "config.yaml").write_text(
+        "post_hooks: []\npackage_name_override: estim_client\n"
+        "content_type_overrides: {application/pdf: application/octet-stream}\n"  # its name for files
+    )
     generate = ["generate", "--path", file, "--output-path", package, "--meta", "none", "--fail-on-warning"]
     command = [sys.executable, "-m", "openapi_python_client", *generate, "--config", tmp_path / "config.yaml"]
     made = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)

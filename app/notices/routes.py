@@ -19,8 +19,12 @@ router = APIRouter(prefix="/v1/notices", tags=["escalation"])
 NoticeNumber = Annotated[str, Path(examples=["26-000123"], description="Number of the notice")]
 
 _PDF: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The letter (PDF/A-2b)", "content": {"application/pdf": {"schema": {"type": "string"}}}}
+    200: {
+        "description": "The letter (PDF/A-2b)",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "examples": ["%PDF-1.7 …"]}}},
+    }
 }
+"""The answer of a letter in the API docs."""
 
 
 def _filter(
