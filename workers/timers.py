@@ -29,7 +29,9 @@ async def sweep(house: House) -> int:
     settled = 0
     while True:
         async with house.database.transaction() as session:
-            batch = await fire_due(session, house.shelf, now=house.clock.now(), limit=house.settings.sweep_batch)
+            batch = await fire_due(
+                session, house.shelf, house.vault, now=house.clock.now(), limit=house.settings.sweep_batch
+            )
         settled += batch
         if batch == 0:
             break

@@ -115,7 +115,7 @@ class Changes:
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, TicketHead] = field(default_factory=dict)
-    lapsed: list[UUID] = field(default_factory=list)
+    lapsed: list[Due] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
     def sizes(self) -> tuple[int, ...]:
@@ -170,7 +170,7 @@ def _decide_one(point: Due, changes: Changes, catalogue: Catalogue, calendar_of:
     changes.fired.append(point.id)
     calendar = calendar_of(point)
     if point.kind == FEE_LAPSE:
-        changes.lapsed.append(point.ticket.id)
+        changes.lapsed.append(point)
     elif point.kind == CheckpointKind.WARNING:
         if not point.overtaken(now):
             _warn(point, changes, catalogue, calendar, now)

@@ -19,6 +19,7 @@ from app.escalation.due import read_due
 from app.escalation.firing import Changes, Due, decide
 from app.escalation.model import Escalation
 from app.notices.model import Notice
+from app.people.vault import Vault
 from app.sla.calendar import Calendar
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
@@ -28,7 +29,7 @@ from app.tickets.model import Ticket, TicketEvent
 log = structlog.get_logger(__name__)
 
 
-async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit: int) -> int:
+async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: datetime, limit: int) -> int:
     """Fire up to `limit` checkpoints that are due at `now`; returns how many were settled (fired or cancelled).
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
@@ -49,8 +50,8 @@ async def fire_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit:
     for checkpoint_id, error in changes.failed:
         log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)
-    for ticket_id in changes.lapsed:
-        await lapse_fee(session, shelf, ticket_id, now=now)
+    for point in changes.lapsed:
+        await lapse_fee(session, vault, shelf, point.ticket.id, pay_by=point.due_at, now=now)
     return len(changes.fired) + len(changes.cancelled)
 
 

@@ -6,15 +6,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.people.vault import Vault
 from app.sla.clocks import cancel, clocks_of
 from app.standards.rulebook import Shelf
+from app.tickets import notify
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
 from app.tickets.model import Ticket
 from app.tickets.workflow import Command, Outcome, State, after
 
 
-async def lapse_fee(session: AsyncSession, shelf: Shelf, ticket_id: UUID, *, now: datetime) -> None:
-    """End a ticket whose fee was not paid in time; its clocks leave the figures and the applicant is told.
+async def lapse_fee(
+    session: AsyncSession, vault: Vault, shelf: Shelf, ticket_id: UUID, *, pay_by: datetime, now: datetime
+) -> None:
+    """End a ticket whose fee was not paid by `pay_by`; its clocks leave the figures and the applicant is told.
 
     The caller holds the ticket's lock. One that no longer waits for a fee stays as it is.
     """
@@ -32,3 +36,4 @@ async def lapse_fee(session: AsyncSession, shelf: Shelf, ticket_id: UUID, *, now
     ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
     ticket.version += 1
     append_event(session, ticket, kind=EventKind.FEE_LAPSED, at=now, actor=SYSTEM_ACTOR, data=data)
+    await notify.withdrawal(session, vault, ticket, pay_by=pay_by, now=now)

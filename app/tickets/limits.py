@@ -13,6 +13,7 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Service
+from app.tickets import notify
 from app.tickets.intake import Kind
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
@@ -35,6 +36,10 @@ async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
     moved = await sla.extend(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     data = {"ground": body.ground.value, **moves([moved])}
     move(work, held.ticket, Command.EXTEND, data, note=body.note)
+    catalogue = (await work.shelf.current()).catalogue
+    await notify.extension(
+        work.session, work.vault, held.ticket, catalogue, body=body, due_at=clock.due_at, now=work.now
+    )
 
 
 async def fee_notice(work: Work, held: Grasp, body: FeeBody) -> None:
@@ -53,6 +58,7 @@ async def fee_notice(work: Work, held: Grasp, body: FeeBody) -> None:
     pay_by = next(instant for instant in asked if instant is not None)
     data = {"amount": str(body.amount), "pay_by": pay_by.isoformat()}
     move(work, held.ticket, Command.FEE_NOTICE, data, note=body.note)
+    await notify.fee(work.session, work.vault, held.ticket, amount=body.amount, pay_by=pay_by, now=work.now)
 
 
 async def fee_paid(work: Work, held: Grasp, body: PaymentBody) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,24 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import bulk_insert
 from app.core.jobs import ring
 from app.notices.compose import APPLICANT, notice_row
-from app.notices.kinds import (
-    Medium,
-    MissingDocumentsPayload,
-    NoticeKind,
-    Office,
-    Payload,
-    ReferralPayload,
-    ResolutionPayload,
-)
+from app.notices.kinds import Medium, NoticeKind, Office
 from app.notices.model import Notice
 from app.people.identity import PhoneKind, parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
-from app.standards.values import ApplicationOffice, Catalogue, Channel
+from app.standards.values import ApplicationOffice, Catalogue, Channel, RegimeCode
 from app.tickets.model import Ticket
-from app.tickets.schemas import ResolutionBody
+from app.tickets.schemas import ExtensionBody, ResolutionBody
+from app.tickets.workflow import Outcome
 
 
 def reachable_by(
@@ -53,70 +48,142 @@ async def referral(
     session: AsyncSession, vault: Vault, ticket: Ticket, clocks: Sequence[SlaClock], *, unit_name: str, now: datetime
 ) -> None:
     """Tell the applicant which directorate has the ticket."""
-    applicant = await _applicant(session, ticket)
     promise = next((clock for clock in clocks if clock.kind == "promise" and clock.state == "running"), None)
-    payload = ReferralPayload(
-        number=ticket.number,
-        applicant_named=applicant.name is not None,
-        received_at=ticket.received_at,
+    await _tell(
+        session,
+        vault,
+        ticket,
+        NoticeKind.REFERRAL,
+        now=now,
         unit_name=unit_name,
         referred_at=now,
         promise_due=promise.due_at if promise else None,
         under_a_day=promise is not None and PinnedPolicy.from_json(promise.policy).policy.limit.under_a_day,
     )
-    await _plan(session, vault, ticket, applicant, NoticeKind.REFERRAL, payload, now)
 
 
 async def missing_documents(
     session: AsyncSession, vault: Vault, ticket: Ticket, *, labels: tuple[str, ...], now: datetime
 ) -> None:
     """Tell the applicant what is still missing."""
-    applicant = await _applicant(session, ticket)
-    payload = MissingDocumentsPayload(
-        number=ticket.number,
-        applicant_named=applicant.name is not None,
-        received_at=ticket.received_at,
-        documents=labels,
-        complete_by=None,
-    )
-    await _plan(session, vault, ticket, applicant, NoticeKind.MISSING_DOCUMENTS, payload, now)
+    await _tell(session, vault, ticket, NoticeKind.MISSING_DOCUMENTS, now=now, documents=labels, complete_by=None)
 
 
 async def resolution(
     session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, body: ResolutionBody, now: datetime
 ) -> None:
-    """Tell the applicant how the ticket ended, with the remedy where it was refused."""
-    applicant = await _applicant(session, ticket)
-    unit = catalogue.unit(ticket.unit) if ticket.unit else None
-    payload = ResolutionPayload(
-        number=ticket.number,
-        applicant_named=applicant.name is not None,
-        received_at=ticket.received_at,
-        unit_name=unit.name if unit else None,
+    """Tell the applicant how the ticket ended, with the remedy where it was refused, or who has the matter now."""
+    event_seq = ticket.event_seq if body.words else None
+    if body.outcome is Outcome.FORWARDED_OUT:
+        law = _law(ticket)
+        facts = {"institution": body.forwarded_to, "forwarded_at": now, "legal_basis": law, "event_seq": event_seq}
+        await _tell(session, vault, ticket, NoticeKind.FORWARDED_OUT, now=now, **facts)
+        return
+    await _tell(
+        session,
+        vault,
+        ticket,
+        NoticeKind.RESOLUTION,
+        now=now,
+        unit_name=_unit_name(ticket, catalogue),
         outcome=body.outcome.value,
         replied=bool(body.words),
+        event_seq=event_seq,
         remedy=body.remedy,
         first_office=office_of(catalogue.office(1)),
         second_office=office_of(catalogue.office(2)),
-        forwarded_to=body.forwarded_to,
+        signatory=office_of(catalogue.office(1)),
     )
-    await _plan(session, vault, ticket, applicant, NoticeKind.RESOLUTION, payload, now)
 
 
-async def _applicant(session: AsyncSession, ticket: Ticket) -> Applicant:
-    return (await session.execute(select(Applicant).where(Applicant.id == ticket.applicant_id))).scalar_one()
+async def interim_reply(
+    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, satisfies: bool, now: datetime
+) -> None:
+    """Tell the applicant how the matter stands; `satisfies` says that the limit of law 3071 is met by it."""
+    await _tell(
+        session,
+        vault,
+        ticket,
+        NoticeKind.INTERIM_REPLY,
+        now=now,
+        event_seq=ticket.event_seq,
+        replied_at=now,
+        unit_name=_unit_name(ticket, catalogue),
+        legal_basis=RegimeCode.LAW_3071.value if satisfies else None,
+    )
 
 
-async def _plan(
+async def extension(
     session: AsyncSession,
     vault: Vault,
     ticket: Ticket,
-    applicant: Applicant,
-    kind: NoticeKind,
-    payload: Payload,
+    catalogue: Catalogue,
+    *,
+    body: ExtensionBody,
+    due_at: datetime,
     now: datetime,
 ) -> None:
+    """Tell the applicant that the longer limit of law 4982 was taken, why, and until when."""
+    await _tell(
+        session,
+        vault,
+        ticket,
+        NoticeKind.EXTENSION,
+        now=now,
+        ground=body.ground.value,
+        extended_at=now,
+        new_due=due_at,
+        consulted=body.consulted,
+        signatory=office_of(catalogue.office(1)),
+    )
+
+
+async def fee(
+    session: AsyncSession, vault: Vault, ticket: Ticket, *, amount: Decimal, pay_by: datetime, now: datetime
+) -> None:
+    """Tell the applicant what access costs, and until when to pay."""
+    facts = {"amount": amount, "notified_at": now, "pay_by": pay_by}
+    await _tell(session, vault, ticket, NoticeKind.FEE_NOTICE, now=now, **facts)
+
+
+async def withdrawal(
+    session: AsyncSession, vault: Vault, ticket: Ticket, *, pay_by: datetime | None, now: datetime
+) -> None:
+    """Confirm that the request ended without an answer: by the applicant's own wish, or its fee unpaid by `pay_by`."""
+    cause = "own_wish" if pay_by is None else "fee_unpaid"
+    facts = {"cause": cause, "withdrawn_at": now, "pay_by": pay_by}
+    await _tell(session, vault, ticket, NoticeKind.WITHDRAWAL, now=now, **facts)
+
+
+async def duplicate(session: AsyncSession, vault: Vault, ticket: Ticket, *, original: str, now: datetime) -> None:
+    """Tell the applicant under which number the matter goes on."""
+    await _tell(session, vault, ticket, NoticeKind.DUPLICATE, now=now, duplicate_of=original)
+
+
+async def unreached(session: AsyncSession, vault: Vault, ticket: Ticket, *, attempts: int, now: datetime) -> None:
+    """Write to an applicant whom nobody reached by telephone."""
+    facts = {"attempts": attempts, "last_attempt_at": now}
+    await _tell(session, vault, ticket, NoticeKind.UNREACHED, now=now, **facts)
+
+
+def _unit_name(ticket: Ticket, catalogue: Catalogue) -> str | None:
+    unit = catalogue.unit(ticket.unit) if ticket.unit else None
+    return unit.name if unit else None
+
+
+def _law(ticket: Ticket) -> str | None:
+    """The law by which a matter of somebody else's is sent on (3071 art. 5, 4982 art. 7)."""
+    if ticket.right_to_information:
+        return RegimeCode.LAW_4982.value
+    return RegimeCode.LAW_3071.value if ticket.formal else None
+
+
+async def _tell(
+    session: AsyncSession, vault: Vault, ticket: Ticket, kind: NoticeKind, *, now: datetime, **facts: Any
+) -> None:
     """Queue the notice if the applicant can be reached; `repeat` is the event's number: a command may come again."""
+    found = await session.execute(select(Applicant).where(Applicant.id == ticket.applicant_id))
+    applicant = found.scalar_one()
     phone_kind = None
     if applicant.phone is not None:
         stored = vault.open(applicant.phone, table="applicant", column="phone", row_id=applicant.id)
@@ -129,9 +196,14 @@ async def _plan(
     )
     if medium is None:
         return
+    common = {
+        "number": ticket.number,
+        "applicant_named": applicant.name is not None,
+        "received_at": ticket.received_at,
+    }
     row = notice_row(
         kind,
-        payload,
+        kind.spec.payload(**common, **facts),
         ticket_id=ticket.id,
         cycle=ticket.cycle,
         level=0,

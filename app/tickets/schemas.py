@@ -57,6 +57,9 @@ class ExtensionBody(NoteBody):
     """Why the longer limit of the law is needed (4982 art. 11)."""
 
     ground: ExtensionGround = Field(examples=["other_institution"])
+    consulted: ShortText | None = Field(
+        None, examples=["Çevre Bakanlığı"], description="The unit or institution that is asked; the applicant reads it"
+    )
 
 
 class FeeBody(NoteBody):

@@ -63,7 +63,7 @@ async def return_(work: Work, held: Grasp, reason: str) -> None:
 async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
     """Ask for documents that the published table lists; others may not be asked for (first ground of complaint)."""
     refuse_forbidden(held.ticket, Command.REQUEST_DOCUMENTS)
-    service = service_of(await work.shelf.current(), held.ticket)
+    service, _ = await service_of(work, held.ticket)
     published = {document.code: document for document in service.documents}
     _refuse_unknown(body.documents, published)
     move(work, held.ticket, Command.REQUEST_DOCUMENTS, {"documents": list(body.documents)})
@@ -113,9 +113,13 @@ async def interim_reply(work: Work, held: Grasp, text: str) -> None:
     """Tell the applicant how the matter stands: it satisfies law 3071 art. 7, while the final reply is still owed."""
     move(work, held.ticket, Command.INTERIM_REPLY, note=text)
     held.ticket.interim_reply_at = work.now
-    for clock in held.clocks:
-        if clock.policy["regime"] == RegimeCode.LAW_3071.value:
-            await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    satisfied = [clock for clock in held.clocks if clock.policy["regime"] == RegimeCode.LAW_3071.value]
+    for clock in satisfied:
+        await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    catalogue = (await work.shelf.current()).catalogue
+    await notify.interim_reply(
+        work.session, work.vault, held.ticket, catalogue, satisfies=bool(satisfied), now=work.now
+    )
 
 
 async def propose(work: Work, held: Grasp, body: ResolutionBody) -> None:
@@ -151,6 +155,8 @@ async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
     ticket.callback_attempts = attempt
     if done:
         ticket.closed_at = work.now
+    if done and not body.reached:
+        await notify.unreached(work.session, work.vault, ticket, attempts=attempt, now=work.now)
 
 
 async def close(work: Work, held: Grasp, note: str | None) -> None:
@@ -186,6 +192,7 @@ async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
     held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
     for clock in held.clocks:
         await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    await notify.withdrawal(work.session, work.vault, held.ticket, pay_by=None, now=work.now)
 
 
 async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
@@ -197,6 +204,7 @@ async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
     held.ticket.outcome = Outcome.DUPLICATE.value
     for clock in held.clocks:
         await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    await notify.duplicate(work.session, work.vault, held.ticket, original=original.number, now=work.now)
 
 
 async def comment(work: Work, held: Grasp, text: str) -> None:
@@ -243,19 +251,18 @@ async def _resume_clocks(work: Work, held: Grasp) -> list[sla.Moved | None]:
 
 async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
     """Start what could not run before the documents (or the signature) had come."""
-    rulebook = await work.shelf.current()
-    service, ticket = service_of(rulebook, held.ticket), held.ticket
+    ticket = held.ticket
     if ticket.kind == Kind.THANKS:
         return
+    service, catalogue = await service_of(work, ticket)
+    rulebook = await work.shelf.current()
     running = {clock.kind for clock in held.clocks}
     pinned: list[PinnedPolicy | None] = []
     if "promise" not in running:
         pinned.append(promise_policy(service))
     if "statutory" not in running:
         pinned.append(
-            statutory_policy(
-                service, rulebook.catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information
-            )
+            statutory_policy(service, catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information)
         )
     opened = [
         open_clock(

@@ -99,3 +99,17 @@ async def load(counter: Counter, catalogue: Catalogue) -> None:
     async with counter.house.database.transaction() as session:
         await store_catalogue(session, catalogue, now=counter.clock.now())
     counter.house.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+
+
+@asynccontextmanager
+async def leave_on(counter: Counter, day: str) -> AsyncIterator[dict[str, Any]]:
+    """Administrative leave that counts for no clock, decided over HTTP; what the edit answered. Revoked at the end."""
+    leave = {"date": day, "kind": "leave", "name": "İdari izin", "counts_as_working": []}
+    answer = await counter.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
+    assert answer.status_code == 200, answer.text
+    try:
+        yield answer.json()
+    finally:
+        body = {"revoke": [day], "reason": "Deneme bitti", "force": True}
+        assert (await counter.client.post("/v1/calendar/apply", json=body)).status_code == 200
+        counter.house.shelf._checked = -2 * REFRESH_SECONDS

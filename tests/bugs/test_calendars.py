@@ -9,7 +9,7 @@ import pytest
 
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import CatalogueError, load_catalogue
-from tests.bugs.desk import armed_at, edited_municipality, load, local, told
+from tests.bugs.desk import armed_at, edited_municipality, leave_on, load, local, told
 from tests.installation import ESENLER, START
 from tests.tickets.counter import CALL, ORDER, VISIT, Counter, due, end_of
 from workers.timers import sweep
@@ -113,3 +113,29 @@ async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_counte
         assert clock["limit"] == words
         assert datetime.fromisoformat(clock["due_at"]) == START + timedelta(minutes=minutes)
     assert (await armed_at(counter, new))["promise", "warning", 80] == START + timedelta(seconds=24 * 60 * 0.8)
+
+
+# ── edits of the calendar ──
+
+
+async def test_a_calendar_edit_moves_open_tickets(counter: Counter) -> None:
+    """B15, B16: open tickets kept the date that the calendar of yesterday had given them."""
+    number = await counter.open(VISIT)
+    async with leave_on(counter, "2026-06-01"):
+        assert due(await counter.read(number)) == end_of(2026, 6, 2)
+        assert (await armed_at(counter, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
+        counter.clock.set(end_of(2026, 6, 1))
+        await sweep(counter.house)
+        assert ("escalation_1", 1, 1) not in await told(counter)
+        counter.clock.set(end_of(2026, 6, 2))
+        await sweep(counter.house)
+        assert (await told(counter))[("escalation_1", 1, 1)] == 1
+
+
+async def test_a_new_holiday_counts_for_a_ticket_that_stands_still(counter: Counter) -> None:
+    """B16: an edit passed by what was on hold."""
+    number = await counter.open(CALL)
+    await counter.done(number, "refer", "accept", "pause")
+    async with leave_on(counter, "2026-06-03"):
+        counter.clock.set(local("2026-05-20T10:00"))
+        assert due(await counter.did(number, "resume")) == end_of(2026, 6, 4)  # 27 May + 7 days is the day of the leave

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.escalation.service import fire_due, next_due_at
 from app.tickets.queries import TicketFilter, list_tickets
-from tests.bugs.desk import armed_at, notice_of
+from tests.bugs.desk import armed_at, leave_on, notice_of
 from tests.installation import START, opened_client
 from tests.notices.cases import actor_of
 from tests.servers import TestServers
-from tests.tickets.counter import AT_WORK, CALL, ORDER, PETITION, VISIT, Counter, end_of, opened_counter
+from tests.tickets.counter import AT_WORK, CALL, INFORMATION, ORDER, PETITION, VISIT, Counter, end_of, opened_counter
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
@@ -89,8 +89,8 @@ async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Counter) 
     async with crowded.house.database.reading() as session:
         before = await whole_reads(session)
         assert await next_due_at(session) == START + (LIMIT - START) * 50 // 100
-        assert await fire_due(session, crowded.house.shelf, now=START, limit=1000) == 0
-        assert await fire_due(session, crowded.house.shelf, now=LIMIT, limit=1000) == 3
+        assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=START, limit=1000) == 0
+        assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=LIMIT, limit=1000) == 3
         assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
 
 
@@ -108,6 +108,22 @@ async def test_a_sweep_writes_nothing_but_what_was_due(counter: Counter) -> None
     swept = [await rows_as_written(counter, table) for table in tables]
     changed = [sum(new[row] != old[row] for row in old) for old, new in zip(quiet, swept, strict=True)]
     assert changed == [1, 1, 2]
+
+
+async def test_a_calendar_edit_touches_only_what_it_moves(counter: Counter) -> None:
+    """B84: an edit of a limit wrote every ticket anew, and was to be made at night."""
+    staying = [await counter.open(CALL) for _ in range(3)]
+    counter.clock.advance(days=3)
+    moving = await counter.open(INFORMATION)
+    before = {table: await rows_as_written(counter, table) for table in ("ticket", "checkpoint")}
+    async with leave_on(counter, "2026-06-08") as edit:
+        assert (edit["open_clocks"], edit["moved"]) == (5, 1)
+        after = {table: await rows_as_written(counter, table) for table in before}
+    written = {table: [row for row in before[table] if after[table][row] != before[table][row]] for table in before}
+    assert len(written["ticket"]) == 1
+    assert len(written["checkpoint"]) == 2  # legal risk, and the end of the law's limit
+    assert [(await counter.timeline(number))["items"][-1]["kind"] for number in staying] == ["received"] * 3
+    assert [event["kind"] for event in (await counter.timeline(moving))["items"]] == ["received", *["due_moved"] * 2]
 
 
 # ── figures ──

@@ -61,6 +61,18 @@ async def test_another_service_keeps_the_pauses(counter: Counter) -> None:
     assert due(await counter.did(lasting, "resume")) == end_of(2026, 6, 3)
 
 
+async def test_a_date_can_be_set_by_hand_while_the_clock_stands_still(counter: Counter) -> None:
+    """B32: nothing moves it afterwards, and the date before the pause, long past by now, is in nobody's way."""
+    number = await counter.open(CALL)
+    await counter.done(number, *AT_WORK, "pause")
+    counter.clock.advance(days=40)
+    by_hand = counter.clock.now() + timedelta(days=5)
+    agreed = {"due_at": by_hand.isoformat(), "reason": "Vatandaşla anlaşıldı."}
+    await counter.did(number, "override_due", agreed)
+    counter.clock.advance(days=2)
+    assert due(await counter.did(number, "resume")) == by_hand
+
+
 async def test_reopening_keeps_what_the_first_cycle_took(counter: Counter) -> None:
     """B40: the time to the first answer was lost when a ticket was reopened."""
     number = await counter.open(CALL)

@@ -209,7 +209,7 @@ async def test_a_sweep_that_fails_has_told_nothing(counter: Counter) -> None:
 
     async def dying() -> None:
         async with counter.house.database.transaction() as session:
-            assert await fire_due(session, counter.house.shelf, now=DUE, limit=10) == 3
+            assert await fire_due(session, counter.house.shelf, counter.house.vault, now=DUE, limit=10) == 3
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
