@@ -13,8 +13,7 @@ from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqDoorbell
-from app.notices.delivery import Delivery
-from app.notices.delivery.console import ConsoleDelivery
+from app.notices.delivery.ways import Ways, make_ways
 from app.notices.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
 from app.standards.rulebook import Shelf
@@ -43,7 +42,7 @@ class House:
     tracking: Attempts
     facts: TicketFacts
     renderer: Renderer
-    delivery: Delivery
+    ways: Ways
 
 
 @asynccontextmanager
@@ -77,14 +76,23 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
         tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
-        delivery=ConsoleDelivery(settings.outbox, sender_name="ESTİM Başvuru Takip Sistemi"),
+        ways=open_ways(settings),
     )
     try:
         yield house
     finally:
         await door.close()
+        await house.ways.close()
         await doorbell.close()
         await database.close()
+
+
+def open_ways(settings: Settings) -> Ways:
+    """The ways out for notices; raises `SettingsError` naming the setting that can't be used."""
+    try:
+        return make_ways(settings)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def make_vault(settings: Settings) -> Vault:

@@ -3,16 +3,37 @@
 Nothing reads settings at import; `create_app`, the worker and the command line get a `Settings` value.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRETS_FILE = "secrets.env"
 STACK_FILE = "stack.env"
+
+_ADDRESS = r"^[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
+_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]$"
+
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "email=smtp": ("smtp_host", "smtp_from"),
+    "smtp_user": ("smtp_password",),
+    "sms=netgsm": ("sms_user", "sms_password", "sms_sender"),
+    "sms=verimor": ("sms_user", "sms_password", "sms_sender"),
+    "sms=kannel": ("sms_url", "sms_user", "sms_password", "sms_sender"),
+    "sms=twilio": ("sms_user", "sms_password", "sms_sender"),
+    "mobile_webhook_url": ("mobile_webhook_secret",),
+}
+"""What has to be set together with a choice, so that a program says it at its start and not with the first notice."""
+
+_NETGSM_STATUS: dict[str, Literal["delivered", "failed"]] = {
+    "1": "delivered",
+    **dict.fromkeys(("3", "11", "12", "13", "14", "15", "16", "17", "22"), "failed"),
+}
+"""Where NetGSM's own clients agree; 0, 2 and 4 mean different things to them."""
 
 
 class Settings(BaseSettings):
@@ -46,6 +67,39 @@ class Settings(BaseSettings):
     sweep_batch: Annotated[int, Field(ge=1, le=5000, description="Checkpoints fired in one transaction")] = 1000
     sweep_idle_seconds: Annotated[float, Field(gt=0, le=1, description="Longest pause between sweeps")] = 0.25
 
+    email: Literal["console", "smtp"] = Field("console", description="How e-mail leaves: into the outbox, or by SMTP")
+    smtp_host: str | None = Field(None, description="The municipality's mail server")
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="587 for STARTTLS, 465 for TLS")] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="Encryption of the connection")
+    smtp_ca_file: Path | None = Field(None, description="PEM of the authority that signed the server's certificate")
+    smtp_user: str | None = Field(None, description="Account at the mail server")
+    smtp_password: SecretStr | None = Field(None, description="Its password")
+    smtp_from: Annotated[str | None, Field(pattern=_ADDRESS, description="Sender's address; also in the outbox")] = None
+
+    sms: Literal["console", "netgsm", "verimor", "kannel", "twilio"] = Field("console", description="How SMS leave")
+    sms_url: str | None = Field(None, description="Address of the provider's API, where not its public one")
+    sms_user: str | None = Field(None, description="User code; for Twilio the account's SID")
+    sms_password: SecretStr | None = Field(None, description="API password; for Twilio the auth token")
+    sms_sender: str | None = Field(None, description="Sender's name (başlık) or number")
+    netgsm_status: Annotated[
+        dict[str, Literal["delivered", "failed"]],
+        NoDecode,
+        Field(description="What the codes of NetGSM's reports mean; others are no verdict"),
+    ] = _NETGSM_STATUS
+
+    mobile_webhook_url: str | None = Field(None, description="Where the mobile backend takes notices")
+    mobile_webhook_secret: SecretStr | None = Field(None, description="`whsec_…` under which they are signed")
+    receipts_secret: SecretStr | None = Field(None, description="Part of the address for delivery receipts")
+
+    quiet_hours: bool = Field(True, description="false: hold nothing back for the night, weekends and holidays")
+    sms_hours: Annotated[str, Field(pattern=_HOURS, description="When citizens get SMS that they did not ask for")] = (
+        "08:00-21:00"
+    )
+    digest_from: Annotated[int, Field(ge=0, description="So many waiting notices become one mail; 0: never")] = 3
+    recipient_per_hour: Annotated[int, Field(ge=1, description="Messages that one recipient may get")] = 30
+    delivery_concurrency: Annotated[int, Field(ge=1, le=100, description="Messages handed to an adapter at once")] = 8
+    delivery_seconds: Annotated[float, Field(gt=0, le=15, description="Time that handing one over may take")] = 8.0
+
     webhook_allow_private: str = Field("", description="Private hosts and networks that webhooks may reach, by commas")
     webhook_allow_http: bool = Field(False, description="Whether webhooks may go out unencrypted")
 
@@ -61,6 +115,30 @@ class Settings(BaseSettings):
     @classmethod
     def _over_redis(cls, url: SecretStr | None) -> SecretStr | None:
         return _check_address(url, "redis", "rediss", "unix")
+
+    @field_validator("netgsm_status", mode="before")
+    @classmethod
+    def _pairs(cls, given: object) -> object:
+        """`1=delivered,3=failed`, as a variable can say it."""
+        return dict(pair.strip().split("=", 1) for pair in given.split(",")) if isinstance(given, str) else given
+
+    @field_validator("sms_url", "mobile_webhook_url")
+    @classmethod
+    def _over_http(cls, url: str | None) -> str | None:
+        address = urlsplit(url or "http://-")
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise ValueError("expected is https://host/…")
+        return url
+
+    @model_validator(mode="after")
+    def _ways_out_are_whole(self) -> "Settings":
+        for chosen, needed in _NEEDED.items():
+            name, equals, value = chosen.partition("=")
+            if getattr(self, name) == value or (not value and getattr(self, name) is not None):
+                for each in needed:
+                    if getattr(self, each) is None:
+                        raise ValueError(f"ESTIM_{each.upper()} has to be set with ESTIM_{name.upper()}{equals}{value}")
+        return self
 
     @model_validator(mode="after")
     def _clock_is_whole(self) -> "Settings":

@@ -92,6 +92,8 @@ def built(start: datetime, tell: Tell) -> Iterator[Stage]:
             "ESTIM_INDEX_KEY": generate_key(),
             "ESTIM_KEY_PEPPER": generate_key(),
             "ESTIM_LOG_LEVEL": "warning",
+            "ESTIM_QUIET_HOURS": "false",  # an office day is a third of a second here
+            "ESTIM_DIGEST_FROM": "0",  # each notice is to be seen for itself
         }
         settings = _settings(ours | _clock(start, datetime.now(UTC), speed=1.0))
         install(settings, check_folder_or_file(MUNICIPALITY))

@@ -6,16 +6,28 @@ from uuid import UUID
 
 from app.house import House
 from app.notices.outgoing import Postroom
+from app.notices.quiet import Hours
+from app.notices.sorting import Rules, Sorting
+from app.tickets.standing import TicketStandings
 
 
 def open_postroom(house: House) -> Postroom:
     """The one postroom of a worker process."""
+    settings = house.settings
+    rules = Rules(
+        sms_hours=Hours.parse(settings.sms_hours) if settings.quiet_hours else None,
+        digest_from=settings.digest_from,
+        recipient_per_hour=settings.recipient_per_hour,
+    )
     return Postroom(
         database=house.database,
         clock=house.clock,
+        shelf=house.shelf,
         renderer=house.renderer,
-        delivery=house.delivery,
+        ways=house.ways,
         facts=house.facts,
+        sorting=Sorting(rules, TicketStandings()),
+        delivery_seconds=settings.delivery_seconds,
     )
 
 

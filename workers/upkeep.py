@@ -8,7 +8,8 @@ import asyncio
 import structlog
 
 from app.house import House
-from app.notices.outgoing import Postroom, due_notices, on_clock
+from app.notices.ladder import on_clock
+from app.notices.outgoing import Postroom, due_notices
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)

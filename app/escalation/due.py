@@ -119,8 +119,10 @@ async def _read_levels(session: AsyncSession, heads: dict[UUID, TicketHead], tic
     raised = raised.where(among(Escalation.ticket_id, tickets), Escalation.cycle == Ticket.cycle)
     for ticket_id, level in await session.execute(raised.where(Escalation.source == "system")):
         heads[ticket_id].raised_levels.add(level)
-    first = select(Notice.ticket_id, Notice.created_at, Notice.running).join(Ticket, Ticket.id == Notice.ticket_id)
-    first = first.where(among(Notice.ticket_id, tickets), Notice.cycle == Ticket.cycle)
+    first = select(Ticket.id, Notice.created_at, Notice.running).select_from(Notice)
+    first = first.join(Ticket, Ticket.id == Notice.ticket_id).where(
+        among(Notice.ticket_id, tickets), Notice.cycle == Ticket.cycle
+    )
     for ticket_id, created_at, running in await session.execute(
         first.where(Notice.kind == NoticeKind.ESCALATION_1.value)
     ):

@@ -43,7 +43,7 @@ def words_of(notice: Notice, renderer: Renderer) -> Rendered:
         return Rendered(subject=notice.subject, body=notice.body, template=notice.template or "", version=version)
     try:
         kind = NoticeKind(notice.kind)
-        return renderer.render(kind, Medium(notice.medium), restore(kind, notice.payload))
+        return renderer.render(kind, Medium(notice.medium).text, restore(kind, notice.payload))
     except ValueError as error:
         words = f"{label_of(notice.kind)}: {notice.payload.get('number', '')}"
         problem = f"the stored facts do not fit the kind ({type(error).__name__})"
@@ -75,9 +75,8 @@ class ReadingDesk:
         masked = not actor.may(Scope.PERSONAL_DATA_READ)
         written = [(one, words_of(one.notice, self.renderer)) for one in found]
         personal = [one.notice for one, words in written if _is_personal(one.notice, words)]
-        values = await self.facts.reference_values(
-            session, {notice.ticket_id for notice in personal}, masked=masked, for_unit=actor.unit is not None
-        )
+        tickets = {notice.ticket_id for notice in personal if notice.ticket_id is not None}
+        values = await self.facts.reference_values(session, tickets, masked=masked, for_unit=actor.unit is not None)
         if personal and not masked:
             facts = {"notices": " ".join(notice.number for notice in personal)}
             await record_unmasked_read(session, actor=actor, operation=operation, facts=facts, now=now)
@@ -92,7 +91,7 @@ def _answer(
     found: Found, words: Rendered, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool
 ) -> NoticeAnswer:
     notice = found.notice
-    values = all_values.get(notice.ticket_id, {})
+    values = all_values.get(notice.ticket_id, {}) if notice.ticket_id else {}
     return NoticeAnswer(
         number=notice.number,
         kind=notice.kind,

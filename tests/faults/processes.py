@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 def environment(settings: Settings, *, now: datetime, **other: object) -> dict[str, str]:
     """The variables under which a program is part of the installation of `settings`, at the instant `now`."""
-    values = {**settings.model_dump(exclude_none=True), "clock_start": now, "clock_origin": datetime.now(UTC), **other}
+    values = {**settings.model_dump(exclude_unset=True), "clock_start": now, "clock_origin": datetime.now(UTC), **other}
     variables = {}
     for name, value in values.items():
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -13,6 +13,7 @@ from app.escalation.model import Escalation
 from app.house import House
 from app.notices.compose import Recipient, notice_row
 from app.notices.delivery import Delivered, OutgoingMessage
+from app.notices.delivery.ways import Ways
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
 from app.notices.model import Notice
 from app.notices.outgoing import Postroom
@@ -44,7 +45,7 @@ class Recorder:
 def postroom_with(house: House, delivery: Any) -> Postroom:
     """The postroom of `house` with another way out."""
     postroom = open_postroom(house)
-    postroom.delivery = delivery
+    postroom.ways = Ways.only(delivery)
     return postroom
 
 

@@ -5,27 +5,17 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
 from app.house import House
 from app.notices.compose import Recipient
 from app.notices.delivery import PermanentFailure, TemporaryFailure
-from app.notices.kinds import NoticeKind
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.ladder import MAX_ATTEMPTS, on_clock
+from app.notices.marking import Leased, Outcome, Result, mark
 from app.notices.model import Notice
-from app.notices.outgoing import (
-    LEASE_SECONDS,
-    LONGEST_PAUSE_SECONDS,
-    MAX_ATTEMPTS,
-    _message,
-    _Result,
-    due_notices,
-    on_clock,
-    pause_after,
-)
+from app.notices.outgoing import LEASE_SECONDS, Postroom, _message, due_notices
 from app.notices.render import Renderer
 from app.people.model import Applicant
 from app.tickets.model import Ticket
@@ -104,8 +94,8 @@ async def test_two_workers_deliver_every_notice_once(house: House) -> None:
 async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(house: House, clock: SettableClock) -> None:
     notice = await receipt(house)
     dying, heir = open_postroom(house), open_postroom(house)
-    [leased] = await dying._lease([notice.id])
-    await house.delivery.deliver(_message(leased))
+    leased = await leased_by(dying, notice)
+    await house.ways.to(Medium.EMAIL).delivery.deliver(_message(leased))
     first = (house.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0
@@ -120,10 +110,11 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(hous
 async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(house: House, clock: SettableClock) -> None:
     notice = await receipt(house)
     slow, heir = open_postroom(house), open_postroom(house)
-    [leased] = await slow._lease([notice.id])
+    leased = await leased_by(slow, notice)
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
-    await slow._mark([_Result(leased.notice, "timeout")])
+    async with house.database.transaction() as session:
+        await mark(session, [Result(leased, Outcome.LATER, "console", "timeout")], clock=clock)
     assert (await stored(house, notice)).state == "sent"
 
 
@@ -186,14 +177,15 @@ async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_
     assert PHONE not in str(logs)
 
 
-async def test_a_hanging_hand_over_is_cut_off(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_hand_over_is_cut_off(house: House) -> None:
     class Hanging:
         async def deliver(self, _message: object) -> object:
             return await asyncio.Event().wait()
 
-    monkeypatch.setattr("app.notices.outgoing.DELIVERY_SECONDS", 0.01)
     notice = await receipt(house)
-    await postroom_with(house, Hanging()).deliver([notice.id])
+    postroom = postroom_with(house, Hanging())
+    postroom.delivery_seconds = 0.01
+    await postroom.deliver([notice.id])
     after = await stored(house, notice)
     assert (after.state, after.state_reason) == ("queued", "timeout")
 
@@ -297,10 +289,11 @@ async def test_what_is_due_is_found_by_the_partial_index(house: House) -> None:
         assert "ix_notice_undelivered" in "\n".join(plan_lines)
 
 
-@given(st.integers(1, MAX_ATTEMPTS))
-def test_pauses_grow_and_stay_within_half_an_hour(attempts: int) -> None:
-    longest = min(5.0 * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS)
-    assert longest / 2 <= pause_after(attempts) <= longest
+async def leased_by(postroom: Postroom, notice: Notice) -> Leased:
+    """The notice, leased by a postroom that will not mark it."""
+    calendar = (await postroom.shelf.current()).calendars["office"]
+    _, [leased] = await postroom._lease([notice.id], calendar)
+    return leased
 
 
 async def set_columns(house: House, notice: Notice, **columns: object) -> None:

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 from app.core.jobs import redis_settings
 from app.house import House
 from app.notices.delivery import Delivered, OutgoingMessage
-from app.notices.outgoing import on_clock
+from app.notices.delivery.ways import Ways
+from app.notices.ladder import on_clock
 from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket
@@ -50,7 +51,7 @@ class Counter:
 async def working(house: House, counter: Counter) -> AsyncIterator[None]:
     """A worker on that house, ended in order."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(replace(house, delivery=counter), stop))
+    worker = asyncio.create_task(work(replace(house, ways=Ways.only(counter)), stop))
     try:
         yield
     finally:
@@ -143,7 +144,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
 
 
 async def test_upkeep_leaves_to_the_bell_what_was_just_written(house: House, clock: SettableClock) -> None:
-    postroom_house = replace(house, delivery=Counter())
+    postroom_house = replace(house, ways=Ways.only(Counter()))
     await open_ticket(postroom_house, await actor_of(house))
     postroom, never = open_postroom(postroom_house), asyncio.Event()
     assert await deliver_lost(postroom_house, postroom, never) == 0
@@ -186,6 +187,6 @@ def variables(settings: Settings) -> dict[str, str]:
     """The environment that gives another process the same settings."""
     given = {}
     for name, value in settings.model_dump().items():
-        if value is not None:
+        if value is not None and name in settings.model_fields_set:
             given[f"ESTIM_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return given

@@ -5,6 +5,7 @@ its caller from the kind of failure. Delivering a message again must be harmless
 with it.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,15 +15,26 @@ from app.notices.kinds import Medium
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with an e-mail: the letter, as PDF."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """One notice on its way to one recipient, with every reference already resolved.
 
     `recipient_address` is an e-mail address or a phone number, as the medium asks, or None where none is
-    known; `at` is the aware instant of the notice.
+    known; `at` is the aware instant of the notice; `ticket` the number of its ticket, None for a digest.
     """
 
     notice_id: UUID
     number: str
+    kind: str
+    ticket: str | None
     dedupe_key: str
     medium: Medium
     recipient_name: str
@@ -30,6 +42,12 @@ class OutgoingMessage:
     subject: str
     body: str
     at: datetime
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The dedupe key where a provider takes only so many letters and digits: 32 of its SHA-256."""
+        return hashlib.sha256(self.dedupe_key.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +59,10 @@ class Delivered:
 
 
 class DeliveryError(Exception):
-    """A message did not go out; `code` is short, stable and free of personal data."""
+    """A message did not go out; `code` is short, stable and free of personal data.
+
+    `detail` is our own sentence, never the provider's words, which may name the recipient.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")
@@ -50,7 +71,11 @@ class DeliveryError(Exception):
 
 
 class TemporaryFailure(DeliveryError):
-    """The same message may go out later."""
+    """The same message may go out later, not before `retry_after` real seconds where the other side named them."""
+
+    def __init__(self, code: str, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(code, detail)
+        self.retry_after = retry_after
 
 
 class PermanentFailure(DeliveryError):

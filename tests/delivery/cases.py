@@ -1,0 +1,93 @@
+"""Houses whose notices really leave, and what became of them."""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.house import House, open_house
+from app.notices.compose import Recipient
+from app.notices.kinds import NoticeKind
+from app.notices.model import DeliveryAttempt, Notice
+from app.notices.outgoing import Postroom, due_notices
+from config.settings import Settings
+from tests.delivery.mail_server import Mailbox
+from tests.installation import SettableClock
+from tests.notices.cases import actor_of, notices_of, open_ticket, plan
+from workers.delivery import open_postroom
+
+OFFICE = Recipient("office:1", "Örnek Müdür", "ofis@example.org")
+UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
+
+
+@asynccontextmanager
+async def house_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[House]:
+    """The installation of `settings` with other ones on top."""
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    async with open_house(Settings(**given | other), clock) as house:
+        yield house
+
+
+def by_smtp(box: Mailbox) -> dict[str, Any]:
+    """The settings that send e-mail to that server."""
+    return {
+        "email": "smtp",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": box.port,
+        "smtp_security": "none",
+        "smtp_from": "estim@belediye.example",
+    }
+
+
+async def run_for(house: House, clock: SettableClock, stretch: timedelta) -> None:
+    """What upkeep does for so long: again and again it delivers what is due, and sleeps until the next is."""
+    postroom = open_postroom(house)
+    until = clock.now() + stretch
+    while True:
+        await drain(house, postroom)
+        async with house.database.reading() as session:
+            waiting = select(Notice.due_at).where(Notice.state == "queued", Notice.digest_id.is_(None))
+            upcoming = await session.scalar(waiting.order_by(Notice.due_at).limit(1))
+        if upcoming is None or upcoming > until:
+            clock.set(until)
+            return
+        clock.set(upcoming)
+
+
+async def drain(house: House, postroom: Postroom | None = None) -> None:
+    """Deliver what is due now."""
+    async with house.database.reading() as session:
+        due = await due_notices(session, house.clock.now(), 1000)
+    await (postroom or open_postroom(house)).deliver(due)
+
+
+async def escalations(house: House, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:
+    """So many level-1 notices to one office, each about a ticket of its own; no other notice waits beside them."""
+    actor = await actor_of(house)
+    numbers = [await open_ticket(house, actor, None) for _ in range(count)]
+    planned = [await plan(house, number, NoticeKind.ESCALATION_1, recipient) for number in numbers]
+    if payload:
+        async with house.database.transaction() as session:
+            for notice in await session.scalars(select(Notice).where(Notice.kind == "escalation_1")):
+                notice.payload = {**notice.payload, **payload}
+    return planned
+
+
+async def states(house: House) -> Mapping[tuple[str, str | None], int]:
+    """(state, reason) → notices."""
+    return Tally((notice.state, notice.state_reason) for notice in await notices_of(house))
+
+
+async def attempts(house: House) -> list[DeliveryAttempt]:
+    """All attempts, oldest first."""
+    async with house.database.reading() as session:
+        return list(await session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id)))
+
+
+async def all_notices(house: House) -> list[Notice]:
+    """All notices, also those of no ticket, oldest first."""
+    async with house.database.reading() as session:
+        return list(await session.scalars(select(Notice).order_by(Notice.running)))

@@ -1,0 +1,52 @@
+"""A worker that is killed after the server took the mail and before it could say so: one duplicate, the same id."""
+
+import asyncio
+import subprocess
+from datetime import timedelta
+
+from app.notices.outgoing import LEASE_SECONDS
+from config.settings import Settings
+from tests.delivery.cases import attempts, by_smtp, house_with, states
+from tests.delivery.mail_server import OK, Mailbox, mail_server
+from tests.faults.processes import environment, eventually, running
+from tests.installation import SettableClock
+from tests.notices.cases import WRITER, actor_of, notices_of, open_ticket
+
+
+async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_most(
+    settings: Settings, clock: SettableClock
+) -> None:
+    """kill -9 while the server says yes: the heir sends the same Message-ID again, and then no more."""
+    doomed: list[subprocess.Popen[bytes]] = []
+
+    def kill_the_sender() -> str:
+        if doomed and doomed[0].poll() is None:
+            doomed[0].kill()
+            doomed[0].wait()
+        return OK
+
+    async with (
+        mail_server(Mailbox(on_data=kill_the_sender)) as box,
+        house_with(settings, clock, **by_smtp(box)) as house,
+    ):
+        await open_ticket(house, await actor_of(house), WRITER, kind="thanks")
+        at = clock.now() + timedelta(seconds=5)
+        with running("worker", environment(house.settings, now=at)) as first:
+            doomed.append(first)
+            await asyncio.to_thread(first.wait, 60)
+        assert await states(house) == {("sending", None): 1}
+        assert [one.outcome for one in await attempts(house)] == ["started"]
+
+        async def told() -> bool:
+            return await states(house) == {("sent", None): 1}
+
+        later = at + timedelta(minutes=1, seconds=LEASE_SECONDS)
+        with running("worker", environment(house.settings, now=later)) as heir:
+            await eventually(told, heir, "the heir has sent it")
+        [notice] = await notices_of(house)
+        outcomes = [one.outcome for one in await attempts(house)]
+    assert outcomes == ["started", "accepted"]
+    assert notice.attempts == 2
+    assert len(box.mails) == 2
+    assert len({str(mail["Message-ID"]) for mail in box.mails}) == 1
+    assert len({mail.as_bytes() for mail in box.mails}) == 1

@@ -1,0 +1,120 @@
+"""Servers that are away, slow, busy or broken: everything leaves afterwards, once, and each attempt is written down."""
+
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from fastapi import Response
+from fastapi.responses import PlainTextResponse
+from sqlalchemy import update
+
+from app.notices.ladder import LONGEST_PAUSE_SECONDS, MAX_ATTEMPTS, longest_pause, pause_after
+from app.notices.model import Notice
+from config.settings import Settings
+from tests.delivery.cases import attempts, by_smtp, drain, house_with, run_for, states
+from tests.delivery.http_receiver import receiving
+from tests.delivery.mail_server import Mailbox, mail_server
+from tests.installation import SettableClock
+from tests.notices.cases import CALLER, WRITER, actor_of, notices_of, open_ticket
+from workers.delivery import open_postroom
+
+
+async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
+    settings: Settings, clock: SettableClock
+) -> None:
+    """B78: nothing is lost for being late, and nothing comes twice."""
+    box = Mailbox()
+    async with mail_server(box):
+        pass
+    async with house_with(settings, clock, **by_smtp(box)) as house:
+        actor = await actor_of(house)
+        for _ in range(12):
+            await open_ticket(house, actor, WRITER)
+        await run_for(house, clock, timedelta(hours=1))
+        assert box.mails == []
+        assert await states(house) == {("queued", "unreachable"): 12}
+        async with mail_server(box):
+            await run_for(house, clock, timedelta(hours=6))
+        assert sorted(box.numbers) == sorted(notice.number for notice in await notices_of(house))
+        assert await states(house) == {("sent", None): 12}
+        tried = await attempts(house)
+    assert {one.outcome for one in tried if one.code == "unreachable"} == {"later"}
+    accepted = [one for one in tried if one.outcome == "accepted"]
+    assert len(accepted) == 12
+    assert {one.provider_id for one in accepted} == {str(mail["Message-ID"]) for mail in box.mails}
+    assert {(one.medium, one.adapter, one.code) for one in accepted} == {("email", "smtp", None)}
+
+
+async def test_a_server_that_answers_4xx_is_tried_again_and_5xx_is_final(
+    settings: Settings, clock: SettableClock
+) -> None:
+    answers = iter(["451 4.7.1 greylisted", "250 OK", "550 5.1.1 unknown"])
+    async with (
+        mail_server(Mailbox(on_rcpt=lambda _: next(answers))) as box,
+        house_with(settings, clock, **by_smtp(box)) as house,
+    ):
+        await open_ticket(house, await actor_of(house), WRITER)
+        await run_for(house, clock, timedelta(minutes=10))
+        assert await states(house) == {("sent", None): 1}
+        await open_ticket(house, await actor_of(house), WRITER)
+        await run_for(house, clock, timedelta(hours=1))
+        assert await states(house) == {("sent", None): 1, ("failed", "recipient_refused"): 1}
+        found = [(one.outcome, one.code) for one in await attempts(house)]
+    assert found == [("later", "recipient_deferred"), ("accepted", None), ("refused", "recipient_refused")]
+
+
+async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_it_wishes(
+    settings: Settings, clock: SettableClock
+) -> None:
+    answers = (
+        Response(status_code=500),
+        None,
+        Response(status_code=429, headers={"Retry-After": "900"}),
+        PlainTextResponse("20212"),
+    )
+    async with AsyncExitStack() as stack:
+        receiver = await stack.enter_async_context(receiving(*answers))
+        account = {"sms": "verimor", "sms_url": receiver.url, "sms_user": "u", "sms_password": "p", "sms_sender": "s"}
+        house = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=0.3, **account))
+        await open_ticket(house, await actor_of(house), CALLER)
+        await run_for(house, clock, timedelta(hours=1))
+        tried = await attempts(house)
+        [notice] = await notices_of(house)
+    assert [one.code for one in tried] == ["provider_error", "timeout", "rate_limited", None]
+    assert tried[3].at - tried[2].at >= timedelta(seconds=900)
+    assert (notice.state, notice.attempts, tried[3].provider_id) == ("sent", 4, "20212")
+    assert len({call.json["custom_id"] for call in receiver.calls}) == 1
+
+
+async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings, clock: SettableClock) -> None:
+    """What there was no time for is given back unsent, and costs no attempt."""
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
+        await open_ticket(house, await actor_of(house), WRITER)
+        async with house.database.transaction() as session:
+            await session.execute(update(Notice).values(attempts=3))
+        postroom = open_postroom(house)
+        postroom.delivery_seconds = 3600.0
+        await drain(house, postroom)
+        [notice] = await notices_of(house)
+        assert (notice.state, notice.state_reason, notice.attempts) == ("queued", "no_time", 3)
+        await drain(house)
+        assert await states(house) == {("sent", None): 1}
+    assert len(box.mails) == 1
+
+
+def test_pauses_double_are_drawn_and_end_at_six_hours() -> None:
+    longest = [longest_pause(number) for number in range(1, MAX_ATTEMPTS)]
+    assert longest[:4] == [10.0, 20.0, 40.0, 80.0]
+    assert max(longest) == LONGEST_PAUSE_SECONDS
+    drawn = [pause_after(1) for _ in range(200)]
+    assert all(1.0 <= one <= 10.0 for one in drawn)
+    assert max(drawn) - min(drawn) > 5.0
+
+
+def test_the_ladder_takes_about_three_days() -> None:
+    average = timedelta(seconds=sum(longest_pause(number) / 2 for number in range(1, MAX_ATTEMPTS)))
+    assert timedelta(days=2, hours=12) < average < timedelta(days=3, hours=12)
+
+
+def test_a_wish_for_a_pause_is_kept_and_capped() -> None:
+    assert pause_after(1, 900.0) == 900.0
+    assert pause_after(1, 90_000.0) == LONGEST_PAUSE_SECONDS

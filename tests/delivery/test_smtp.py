@@ -1,0 +1,168 @@
+"""E-mail over a real connection: encryption, identity, Turkish letters, and every refusal judged by its code."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.notices.delivery import Attachment, PermanentFailure, TemporaryFailure
+from app.notices.delivery.smtp import SmtpDelivery, SmtpServer
+from tests.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
+from tests.delivery.messages import MAIL, failure_of
+
+
+@asynccontextmanager
+async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpDelivery]:
+    server = SmtpServer(**{"host": "127.0.0.1", "port": box.port, "security": "none"} | other)
+    delivery = SmtpDelivery(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=2.0)
+    try:
+        yield delivery
+    finally:
+        await delivery.close()
+
+
+async def test_turkish_words_and_the_notices_identity_arrive() -> None:
+    async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
+        first = await delivery.deliver(MAIL)
+        again = await delivery.deliver(MAIL)
+    one, other = box.mails
+    assert first == again
+    assert one.as_bytes() == other.as_bytes()
+    assert first.provider_id == one["Message-ID"] == "<01890a5d-ac96-774b-bcce-b302099a8057@belediye.example>"
+    assert one["X-Estim-Dedupe-Key"].strip() == MAIL.dedupe_key
+    assert one["Auto-Submitted"] == "auto-generated"
+    assert one["Subject"] == MAIL.subject
+    assert one["To"].addresses[0].display_name == MAIL.recipient_name
+    assert one.get_content_type() == "text/plain"
+    assert one.get_content().replace("\r\n", "\n") == MAIL.body
+
+
+async def test_a_letter_goes_along_as_a_file() -> None:
+    letter = Attachment(name="26-000123.pdf", media_type="application/pdf", content=b"%PDF-1.7 \x00\xff")
+    async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
+        await delivery.deliver(replace(MAIL, attachments=(letter,)))
+    [attached] = box.mails[0].iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == (letter.name, letter.media_type)
+    assert attached.get_content() == letter.content
+
+
+async def test_one_connection_serves_several_messages() -> None:
+    async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
+        for _ in range(3):
+            await delivery.deliver(MAIL)
+    assert (len(box.mails), box.sessions) == (3, 1)
+
+
+async def test_a_kept_connection_that_the_server_ended_is_replaced() -> None:
+    box = Mailbox()
+    async with mail_server(box), delivery_to(box) as delivery:
+        await delivery.deliver(MAIL)
+        delivery._idle[0].client.transport.abort()
+        await delivery.deliver(MAIL)
+    assert (len(box.mails), box.sessions) == (2, 2)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the server does not count encryption from the start as such
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_an_encrypted_connection_with_a_sign_in(security: str, tmp_path: Path) -> None:
+    tls, trusted = self_made(tmp_path)
+    serving = mail_server(Mailbox(), tls=tls, from_the_start=security == "tls", sign_in=True)
+    async with (
+        serving as box,
+        delivery_to(box, security=security, ca_file=trusted, user=USER, password=PASSWORD) as delivery,
+    ):
+        await delivery.deliver(MAIL)
+    assert box.numbers == [MAIL.number]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(security: str, tmp_path: Path) -> None:
+    tls, _ = self_made(tmp_path)
+    async with (
+        mail_server(Mailbox(), tls=tls, from_the_start=security == "tls") as box,
+        delivery_to(box, security=security) as delivery,
+    ):
+        error = await failure_of(delivery, MAIL, TemporaryFailure)
+    assert error.code == "bad_certificate"
+    assert box.mails == []
+
+
+async def test_no_mail_leaves_in_clear_where_encryption_is_set() -> None:
+    async with mail_server(Mailbox()) as box, delivery_to(box, security="starttls") as delivery:
+        error = await failure_of(delivery, MAIL, TemporaryFailure)
+    assert error.code == "no_tls"
+    assert box.mails == []
+
+
+async def test_a_wrong_password_waits_until_it_is_mended(tmp_path: Path) -> None:
+    tls, trusted = self_made(tmp_path)
+    async with (
+        mail_server(Mailbox(), tls=tls, sign_in=True) as box,
+        delivery_to(box, security="starttls", ca_file=trusted, user=USER, password="falsch") as delivery,
+    ):
+        error = await failure_of(delivery, MAIL, TemporaryFailure)
+    assert error.code == "auth_refused"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        ("450 4.2.0 greylisted", TemporaryFailure, "recipient_deferred"),
+        ("421 4.3.2 shutting down", TemporaryFailure, "recipient_deferred"),
+        ("550 5.1.1 ornek.mudur@example.org unknown", PermanentFailure, "recipient_refused"),
+        ("552 5.2.2 mailbox full", PermanentFailure, "recipient_refused"),
+    ],
+)
+async def test_a_refused_recipient_is_judged_by_the_code(answer: str, kind: Any, code: str) -> None:
+    """Both arrive as the same error of the library; what the server says in words is not kept."""
+    async with mail_server(Mailbox(on_rcpt=lambda _: answer)) as box, delivery_to(box) as delivery:
+        error = await failure_of(delivery, MAIL, kind)
+    assert error.code == code
+    assert "ornek.mudur" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        ("451 4.3.0 try later", TemporaryFailure, "message_deferred"),
+        ("554 5.7.1 spam", PermanentFailure, "message_refused"),
+    ],
+)
+async def test_a_refused_message_is_judged_by_the_code(answer: str, kind: Any, code: str) -> None:
+    async with mail_server(Mailbox(on_data=lambda: answer)) as box, delivery_to(box) as delivery:
+        error = await failure_of(delivery, MAIL, kind)
+    assert error.code == code
+
+
+async def test_a_server_that_is_away_is_waited_for() -> None:
+    box = Mailbox()
+    async with mail_server(box):
+        pass
+    async with delivery_to(box) as delivery:
+        error = await failure_of(delivery, MAIL, TemporaryFailure)
+    assert error.code == "unreachable"
+
+
+async def test_a_silent_server_is_not_waited_for_endlessly() -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    server = SmtpServer(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], security="none")
+    delivery = SmtpDelivery(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=0.05)
+    error = await failure_of(delivery, MAIL, TemporaryFailure)
+    silent.close()
+    assert error.code == "timeout"
+
+
+@pytest.mark.parametrize("address", ["örnek@example.org", "no-at-sign", "a@b\r\nRCPT TO:<x@y>", ""])
+async def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
+    async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
+        error = await failure_of(delivery, replace(MAIL, recipient_address=address), PermanentFailure)
+    assert error.code == "bad_address"
+    assert box.sessions == 0
