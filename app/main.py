@@ -13,6 +13,7 @@ from app.core.problem import install_problem_handlers
 from app.docs_pages import add_docs_pages
 from app.escalation import routes as escalation
 from app.house import open_house
+from app.notices import receipt_routes
 from app.notices import routes as notices
 from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
 from app.operations import routes as operations
@@ -49,6 +50,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         RequestGuard,
         max_body_bytes=settings.max_body_bytes,
         body_timeout_seconds=settings.body_timeout_seconds,
+        any_type=(receipt_routes.PREFIX + "/",),
     )
     install_problem_handlers(app)
     for router in (
@@ -58,6 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         limit_routes.router,
         tickets.tracking,
         notices.router,
+        receipt_routes.router,
         escalation.router,
         channels.doors,
         channels.kept,

@@ -17,10 +17,16 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class RequestGuard:
-    """ASGI middleware: gives the request its id and refuses bodies that are too large, too slow or not JSON."""
+    """ASGI middleware: gives the request its id and refuses bodies that are too large, too slow or not JSON.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_timeout_seconds: float) -> None:
+    Below `any_type` paths other content types are let through as well: those callers' formats are not ours to choose.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, body_timeout_seconds: float, any_type: tuple[str, ...] = ()
+    ) -> None:
         self._app = app
+        self._any_type = any_type
         self._max = max_body_bytes
         self._timeout = body_timeout_seconds
 
@@ -47,7 +53,8 @@ class RequestGuard:
                 body = await self._collect(receive)
         except TimeoutError:
             raise TooSlow(seconds=self._timeout) from None
-        if body and not _is_json(headers.get(b"content-type", b"")):
+        foreign = scope["path"].startswith(self._any_type)
+        if body and not foreign and not _is_json(headers.get(b"content-type", b"")):
             raise Unsupported
         return _replay(body, receive)
 
