@@ -24,9 +24,11 @@ catalogue = typer.Typer(help="The published table and the municipality's folder.
 report = typer.Typer(help="Figures of what was done.", no_args_is_help=True)
 calendar = typer.Typer(help="Working days: holidays, leave, and what a change moves.", no_args_is_help=True)
 keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
+notices = typer.Typer(help="Notices that wait or were given up.", no_args_is_help=True)
 app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(keys, name="keys")
+app.add_typer(notices, name="notices")
 app.add_typer(report, name="report")
 
 out = Console(highlight=False)
@@ -194,6 +196,26 @@ def calendar_revoke(
     wanted = Change({}, frozenset({one_date(date)}))
     settings = running_stack_settings()
     asyncio.run(change(settings, wanted, reason=reason, dry_run=dry_run, force=force, console=out))
+
+
+@notices.command("list")
+def notices_list(
+    state: Annotated[str, typer.Option(help="queued, sending, sent, delivered, failed or skipped.")] = "failed",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show at most.")] = 50,
+) -> None:
+    """List notices in a state, the newest first, with the reason and the attempts."""
+    from app.commands.notices import show
+
+    asyncio.run(show(running_stack_settings(), out, state=state, limit=limit))
+
+
+@notices.command("retry")
+def notices_retry(numbers: Annotated[list[str], typer.Argument(help="As the list shows them: 26-000123.")]) -> None:
+    """Send failed or waiting notices again, now; a running worker takes them within seconds."""
+    from app.commands.notices import retry
+
+    for number, found in asyncio.run(retry(running_stack_settings(), numbers)):
+        out.print(f"[green]✓[/] {number} {found}.")
 
 
 @keys.command("create")

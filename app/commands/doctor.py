@@ -1,7 +1,7 @@
 """`estim doctor`: looks at everything that can be wrong or stuck, and says in one line how to free it."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,8 @@ from app.core import migrations
 from app.core.clock import Clock
 from app.core.errors import Unavailable
 from app.house import House, open_house
-from app.operations.queries import Waiting, read_waiting
+from app.notices.model import Notice
+from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting
 from app.operations.readiness import Check, check_queue
 from app.standards.catalogue import check_folder_or_file
 from config.settings import Settings, running_stack_settings
@@ -25,6 +26,10 @@ LATE_CHECKPOINT = timedelta(seconds=30)
 """A running worker fires within 2 s; after this nobody does."""
 
 LATE_DELIVERY = timedelta(minutes=5)
+
+NAMED = 3
+"""So many stuck notices are named; the rest is counted."""
+
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
@@ -98,9 +103,11 @@ async def _database(house: House) -> AsyncIterator[Finding]:
     now = house.clock.now()
     async with house.database.reading() as session:
         waiting = await read_waiting(session, now)
+        overdue = await oldest_overdue(session, now, NAMED)
+        failed = await newest_given_up(session, NAMED)
     yield _checkpoints(waiting, house.clock, now)
-    yield _delivery(waiting, house.clock, now)
-    yield _given_up(waiting)
+    yield _delivery(waiting, overdue, house.clock, now)
+    yield _given_up(waiting, failed)
     yield _quarantine(waiting)
 
 
@@ -157,20 +164,31 @@ def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
     return Finding("timers", State.FINE, f"{armed}, none late")
 
 
-def _delivery(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
+def _delivery(waiting: Waiting, overdue: Sequence[Notice], clock: Clock, now: datetime) -> Finding:
     found = f"{waiting.undelivered_notices:,} on their way"
     if waiting.oldest_undelivered is not None:
         found += f", the oldest made {_told(_real(waiting.oldest_undelivered, clock, now))} ago"
     if _real(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
-        return Finding("notices", State.WRONG, found, "start a worker; its log names what refuses them")
+        return Finding("notices", State.WRONG, f"{found}; overdue: {_named(overdue)}", "start a worker")
+    waits = [notice for notice in overdue if notice.attempts > 1]
+    if waits:
+        remedy = "look at the server that refuses them; then “estim notices retry NUMBER”, or wait for the next attempt"
+        return Finding("notices", State.NOTE, f"{found}; refused for now: {_named(waits)}", remedy)
     return Finding("notices", State.FINE, found)
 
 
-def _given_up(waiting: Waiting) -> Finding:
+def _given_up(waiting: Waiting, failed: Sequence[Notice]) -> Finding:
     if waiting.failed_notices == 0:
         return Finding("given up", State.FINE, "no notice")
-    remedy = "GET /v1/notices?state=failed names each with the reason; tell the recipient by other means"
-    return Finding("given up", State.WRONG, f"{waiting.failed_notices:,} notices will never go out", remedy)
+    remedy = (
+        "“estim notices list --state failed” has all; mend the address or the server, then “estim notices retry NUMBER”"
+    )
+    found = f"{waiting.failed_notices:,} will not go out by themselves, lately {_named(failed)}"
+    return Finding("given up", State.WRONG, found, remedy)
+
+
+def _named(notices: Sequence[Notice]) -> str:
+    return ", ".join(f"{notice.number} ({notice.state_reason or 'no attempt yet'})" for notice in notices)
 
 
 def _quarantine(waiting: Waiting) -> Finding:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
-from app.notices.model import Notice
+from app.notices.model import DeliveryReceipt, Notice
 from app.sla.model import CalendarVersion, Checkpoint
 from app.standards.model import CatalogueVersion
 
@@ -47,7 +47,7 @@ async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
             select(func.count()).select_from(Notice).where(open_).scalar_subquery(),
             select(func.min(Notice.created_at)).where(open_).scalar_subquery(),
             select(func.min(Notice.due_at)).where(open_, Notice.due_at <= now).scalar_subquery(),
-            select(func.count()).select_from(Notice).where(Notice.state == "failed").scalar_subquery(),
+            select(func.count()).select_from(Notice).where(given_up()).scalar_subquery(),
             select(func.count()).select_from(InboundMessage).where(kept).scalar_subquery(),
             select(func.min(InboundMessage.received_at)).where(kept).scalar_subquery(),
             select(CatalogueVersion.id).order_by(*catalogue).limit(1).scalar_subquery(),
@@ -56,3 +56,67 @@ async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
         )
     )
     return Waiting(*row.one())
+
+
+def given_up() -> ColumnElement[bool]:
+    """Notices that failed and that no other medium took over: a person has to look."""
+    return and_(Notice.state == "failed", Notice.instead_id.is_(None), Notice.digest_id.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCount:
+    """How many notices of a kind and medium are in a state; `reason` only where one is named."""
+
+    medium: str
+    kind: str
+    state: str
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Notices made within a span by what became of them, and what waits now, whenever it was made."""
+
+    counts: tuple[DeliveryCount, ...]
+    oldest_undelivered: datetime | None
+    given_up: int
+    unknown_receipts: int
+
+
+async def read_deliveries(session: AsyncSession, since: datetime, until: datetime) -> Deliveries:
+    """What became of the notices made from `since` (inclusive) to `until` (exclusive)."""
+    grouped = (Notice.medium, Notice.kind, Notice.state, Notice.state_reason)
+    counts = await session.execute(
+        select(*grouped, func.count())
+        .where(Notice.created_at >= since, Notice.created_at < until)
+        .group_by(*grouped)
+        .order_by(*grouped)
+    )
+    stray = (DeliveryReceipt.notice_id.is_(None), DeliveryReceipt.received_at >= since)
+    open_ = Notice.state.in_(("queued", "sending"))
+    now = await session.execute(
+        select(
+            select(func.min(Notice.created_at)).where(open_).scalar_subquery(),
+            select(func.count()).select_from(Notice).where(given_up()).scalar_subquery(),
+            select(func.count())
+            .select_from(DeliveryReceipt)
+            .where(*stray, DeliveryReceipt.received_at < until)
+            .scalar_subquery(),
+        )
+    )
+    return Deliveries(tuple(DeliveryCount(*row) for row in counts), *now.one())
+
+
+async def oldest_overdue(session: AsyncSession, now: datetime, limit: int) -> list[Notice]:
+    """The notices whose delivery is overdue at `now`, the longest first: what holds them stands in their reason."""
+    overdue = select(Notice).where(
+        Notice.state.in_(("queued", "sending")), Notice.digest_id.is_(None), Notice.due_at <= now
+    )
+    return list(await session.scalars(overdue.order_by(Notice.due_at).limit(limit)))
+
+
+async def newest_given_up(session: AsyncSession, limit: int) -> list[Notice]:
+    """The notices that were given up last."""
+    failed = select(Notice).where(given_up()).order_by(Notice.created_at.desc(), Notice.id.desc())
+    return list(await session.scalars(failed.limit(limit)))

@@ -1,16 +1,19 @@
 """Health for probes, which carry no key, and the state of the work for the people who run the service."""
 
 from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AwareDatetime
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import Now, Reading, problems
-from app.core.errors import Unavailable
-from app.operations.queries import read_waiting
+from app.core.errors import FieldError, Invalid, Unavailable
+from app.operations.queries import read_deliveries, read_waiting
 from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
-from app.operations.schemas import LiveAnswer, ReadinessChecks, ReadyAnswer, StatusAnswer
+from app.operations.schemas import DeliveriesAnswer, LiveAnswer, ReadinessChecks, ReadyAnswer, StatusAnswer
 
 health = APIRouter(tags=["operations"])
 operations = APIRouter(prefix="/v1/operations", tags=["operations"])
@@ -52,3 +55,30 @@ async def operations_status(request: Request, session: Reading, now: Now) -> Sta
     return StatusAnswer.of(
         await read_waiting(session, now), clock=house.clock, now=now, speed=virtual[2] if virtual else 1.0
     )
+
+
+@operations.get(
+    "/deliveries",
+    summary="What became of notices",
+    dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
+    responses=problems(401, 403, 422, 503),
+)
+async def operations_deliveries(
+    request: Request,
+    session: Reading,
+    now: Now,
+    since: Annotated[
+        AwareDatetime | None, Query(description="Made from then on; a day before `until` by default")
+    ] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Made before; now by default")] = None,
+) -> DeliveriesAnswer:
+    """Notices delivered, failed, skipped and waiting, by medium and kind, and the age of the oldest undelivered one.
+
+    `sent` means that the mail server or the provider took it, `delivered` that the provider reported its arrival.
+    """
+    end = until or now
+    begin = since or end - timedelta(days=1)
+    if begin > end:
+        raise Invalid([FieldError("/since", "too_late", {"latest": end.isoformat()})])
+    found = await read_deliveries(session, begin, end)
+    return DeliveriesAnswer.of(found, since=begin, until=end, clock=request.app.state.house.clock, now=now)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from app.core.clock import Clock
 from app.core.schema import Answer
-from app.operations.queries import Waiting
+from app.operations.queries import Deliveries, Waiting
 from app.operations.readiness import Check
 
 
@@ -110,4 +110,50 @@ class StatusAnswer(Answer):
                 catalogue_loaded_at=waiting.catalogue_loaded_at,
                 calendar=waiting.calendar_version,
             ),
+        )
+
+
+class DeliveryFigure(Answer):
+    """How many notices of one kind, by one medium, ended so."""
+
+    medium: str = Field(examples=["email"])
+    kind: str = Field(examples=["escalation_1"])
+    state: str = Field(examples=["sent"])
+    reason: str | None = Field(
+        examples=[None], description="Why it was skipped, failed or waits; docs/delivery.md has the list"
+    )
+    count: int = Field(examples=[12])
+
+
+class DeliveriesAnswer(Answer):
+    """Delivery within a span (by when notices were made), and what waits now, whenever it was made."""
+
+    since: AwareDatetime = Field(examples=["2026-05-11T07:00:00Z"])
+    until: AwareDatetime = Field(examples=["2026-05-12T07:00:00Z"])
+    totals: dict[str, int] = Field(examples=[{"sent": 40, "skipped": 2}], description="State → notices")
+    figures: list[DeliveryFigure]
+    oldest_undelivered_seconds: float = Field(
+        examples=[1.4], description="Real seconds since the oldest notice on its way was made; 0 where none is"
+    )
+    given_up: int = Field(examples=[0], description="Failed, and no other medium took over; a person has to look")
+    unknown_receipts: int = Field(examples=[0], description="Delivery receipts about messages that nobody here knows")
+
+    @classmethod
+    def of(cls, found: Deliveries, *, since: datetime, until: datetime, clock: Clock, now: datetime) -> Self:
+        """The answer for what was read at `now`."""
+        totals: dict[str, int] = {}
+        for one in found.counts:
+            totals[one.state] = totals.get(one.state, 0) + one.count
+        oldest = found.oldest_undelivered
+        return cls(
+            since=since,
+            until=until,
+            totals=totals,
+            figures=[
+                DeliveryFigure(medium=one.medium, kind=one.kind, state=one.state, reason=one.reason, count=one.count)
+                for one in found.counts
+            ],
+            oldest_undelivered_seconds=0.0 if oldest is None else round(max(0.0, clock.real_seconds(now - oldest)), 3),
+            given_up=found.given_up,
+            unknown_receipts=found.unknown_receipts,
         )

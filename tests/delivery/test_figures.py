@@ -1,0 +1,137 @@
+"""What people see of deliveries: the figures, the commands, the doctor, and settings that are refused at the start."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.commands.errors import CommandError
+from app.commands.failures import explain
+from app.commands.notices import retry, show
+from app.house import House, SettingsError, open_house
+from app.notices.delivery import PermanentFailure, TemporaryFailure
+from config.settings import Settings
+from tests.delivery.cases import all_notices, drain, escalations, states
+from tests.installation import SettableClock
+from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, open_ticket, postroom_with
+
+Caller = Callable[..., Awaitable[AsyncClient]]
+
+
+async def test_the_figures_tell_what_became_of_notices(house: House, client_as: Caller, clock: SettableClock) -> None:
+    actor = await actor_of(house)
+    for applicant in (CALLER, WRITER, WRITER):
+        await open_ticket(house, actor, applicant)
+    failures = PermanentFailure("recipient_refused", "no"), TemporaryFailure("unreachable", "no")
+    await drain(house, postroom_with(house, Recorder(*failures)))
+    clock.advance(minutes=10)
+    caller = await client_as("ops")
+    answer = (await caller.get("/v1/operations/deliveries")).json()
+    assert answer["totals"] == {"failed": 1, "queued": 1, "sent": 1}
+    assert sum(figure["count"] for figure in answer["figures"]) == 3
+    assert {figure["reason"] for figure in answer["figures"]} == {"recipient_refused", "unreachable", None}
+    assert answer["oldest_undelivered_seconds"] == 600.0
+    assert (answer["given_up"], answer["unknown_receipts"]) == (1, 0)
+
+    later = (clock.now() + timedelta(days=1)).isoformat()
+    empty = await caller.get("/v1/operations/deliveries", params={"since": later, "until": later})
+    assert empty.json()["totals"] == {}
+    turned = await caller.get("/v1/operations/deliveries", params={"since": later})
+    assert (turned.status_code, turned.json()["errors"][0]["pointer"]) == (422, "/since")
+    assert (await (await client_as("desk")).get("/v1/operations/deliveries")).status_code == 403
+
+
+async def test_a_given_up_notice_is_listed_and_sent_again(house: House) -> None:
+    await open_ticket(house, await actor_of(house), WRITER)
+    await drain(house, postroom_with(house, Recorder(PermanentFailure("recipient_refused", "no"))))
+    [notice] = await all_notices(house)
+    console = Console(record=True, width=200)
+    await show(house.settings, console, state="failed", limit=10)
+    printed = console.export_text()
+    assert notice.number in printed
+    assert "recipient_refused" in printed
+
+    [(number, _)] = await retry(house.settings, [notice.number])
+    assert number == notice.number
+    [again] = await all_notices(house)
+    assert (again.state, again.attempts) == ("queued", 0)
+
+
+async def test_what_left_or_goes_out_otherwise_is_not_sent_again(house: House) -> None:
+    await escalations(house, 3)
+    await drain(house)
+    first, *_, digest = await all_notices(house)
+    with pytest.raises(CommandError, match=digest.number):
+        await retry(house.settings, [first.number])
+    with pytest.raises(CommandError, match="it is sent"):
+        await retry(house.settings, [digest.number])
+    for wrong in ("26-999999", "nonsense", "26-"):
+        with pytest.raises(CommandError):
+            await retry(house.settings, [wrong])
+    assert await states(house) == {("sent", None): 3}
+
+
+async def test_an_applicant_who_was_told_otherwise_is_not_told_twice(house: House) -> None:
+    reachable = CALLER.model_copy(update={"email": WRITER.email})
+    await open_ticket(house, await actor_of(house), reachable)
+    await drain(house, postroom_with(house, Recorder(PermanentFailure("number_refused", "no"))))
+    failed, _ = await all_notices(house)
+    with pytest.raises(CommandError, match="another medium"):
+        await retry(house.settings, [failed.number])
+
+
+async def test_a_digest_is_read_like_any_notice(house: House, client_as: Caller) -> None:
+    await escalations(house, 3)
+    await drain(house)
+    *_, digest = await all_notices(house)
+    answer = (await (await client_as("pr-director")).get(f"/v1/notices/{digest.number}")).json()
+    assert (answer["kind"], answer["ticket"], answer["state"]) == ("digest", None, "sent")
+    assert "Kaldırımda" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"email": "smtp"}, "ESTIM_SMTP_HOST has to be set with ESTIM_EMAIL=smtp"),
+        ({"email": "smtp", "smtp_host": "h"}, "ESTIM_SMTP_FROM has to be set"),
+        ({"sms": "kannel"}, "ESTIM_SMS_URL has to be set with ESTIM_SMS=kannel"),
+        ({"sms": "twilio", "sms_user": "u"}, "ESTIM_SMS_PASSWORD has to be set"),
+        ({"smtp_user": "u"}, "ESTIM_SMTP_PASSWORD has to be set with ESTIM_SMTP_USER"),
+        ({"mobile_webhook_url": "https://m.example"}, "ESTIM_MOBILE_WEBHOOK_SECRET has to be set"),
+        ({"sms_hours": "8-21"}, "ESTIM_SMS_HOURS"),
+        ({"smtp_from": "kein Postfach"}, "ESTIM_SMTP_FROM"),
+        ({"sms": "pigeon"}, "ESTIM_SMS"),
+        ({"mobile_webhook_url": "ftp://m.example"}, "ESTIM_MOBILE_WEBHOOK_URL"),
+        ({"netgsm_status": "1=maybe"}, "ESTIM_NETGSM_STATUS"),
+    ],
+)
+def test_a_half_set_way_out_is_named_at_the_start(given: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(**given)
+    line = explain(caught.value)
+    assert line is not None
+    assert named in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (
+            {"email": "smtp", "smtp_host": "h", "smtp_from": "a@b.example", "smtp_ca_file": "/nowhere/ca.pem"},
+            "ESTIM_SMTP_CA_FILE",
+        ),
+        ({"mobile_webhook_url": "https://m.example", "mobile_webhook_secret": "whsec_"}, "ESTIM_MOBILE_WEBHOOK_SECRET"),
+    ],
+)
+async def test_a_secret_or_file_that_can_not_be_used_is_named_at_the_start(
+    settings: Settings, given: dict[str, Any], named: str
+) -> None:
+    known = {name: getattr(settings, name) for name in settings.model_fields_set}
+    with pytest.raises(SettingsError, match=named):
+        async with open_house(Settings(**known | given)):
+            pass
