@@ -48,6 +48,13 @@ async def applying_version(session: AsyncSession) -> CatalogueVersion | None:
     return await session.scalar(select(CatalogueVersion).order_by(*_NEWEST_FIRST).limit(1))
 
 
+async def newest_version_with(session: AsyncSession, service: str) -> UUID | None:
+    """The last version that has a service of that code; None where none ever had."""
+    has = CatalogueVersion.content.contains({"services": [{"code": service}]})
+    found: UUID | None = await session.scalar(select(CatalogueVersion.id).where(has).order_by(*_NEWEST_FIRST).limit(1))
+    return found
+
+
 async def versions_named(session: AsyncSession, beginning: str) -> Sequence[CatalogueVersion]:
     """The versions whose id or checksum begins so: none, the one that is meant, or two where more than one is."""
     sought = beginning.lower()

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +14,10 @@ from app.core.db import Database
 from app.core.errors import Unavailable
 from app.sla.service import Calendars, calendars_of, newest_calendar_version
 from app.standards.model import CatalogueVersion
-from app.standards.values import Catalogue, catalogue_from_json
+from app.standards.queries import newest_version_with
+from app.standards.values import Catalogue, Service, catalogue_from_json
+
+T = TypeVar("T")
 
 REFRESH_SECONDS = 2.0
 """How long a process may go on with what it read before it asks whether there is a newer version."""
@@ -29,8 +33,12 @@ class Rulebook:
     calendars: Calendars
 
 
+KEPT = 50
+"""So many older versions of each kind stay at hand."""
+
+
 class Shelf:
-    """Hands out the current `Rulebook`, and the calendars of older versions for clocks that were started with them."""
+    """Hands out the current `Rulebook`, and the catalogues and calendars of older versions for what began with them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,6 +46,7 @@ class Shelf:
         self._checked = 0.0
         self._asking = asyncio.Lock()
         self._calendars: OrderedDict[UUID, Calendars] = OrderedDict()
+        self._catalogues: OrderedDict[UUID, Catalogue] = OrderedDict()
 
     async def current(self) -> Rulebook:
         """The rules for new tickets; raises `Unavailable` before a catalogue was loaded.
@@ -55,12 +64,29 @@ class Shelf:
     async def calendars(self, session: AsyncSession, version_id: UUID) -> Calendars:
         """The calendars of a stored version; versions never change, so they are read once."""
         found = self._calendars.get(version_id)
+        return found or _keep(self._calendars, version_id, await calendars_of(session, version_id))
+
+    async def catalogue(self, session: AsyncSession, version_id: UUID) -> Catalogue:
+        """A stored version of the catalogue, read once as well."""
+        found = self._catalogues.get(version_id)
         if found is None:
-            found = await calendars_of(session, version_id)
-            self._calendars[version_id] = found
-            if len(self._calendars) > 50:
-                self._calendars.popitem(last=False)
+            content = await session.scalar(select(CatalogueVersion.content).where(CatalogueVersion.id == version_id))
+            found = _keep(self._catalogues, version_id, catalogue_from_json(content or {}))
         return found
+
+    async def service(self, session: AsyncSession, code: str, *, version_id: UUID) -> tuple[Service, Catalogue]:
+        """A service as the version that a ticket was opened under has it, with that catalogue.
+
+        One that came later (a ticket may be moved to it) is taken from the newest version that knows it. Raises
+        LookupError for a code that no stored version has.
+        """
+        catalogue = await self.catalogue(session, version_id)
+        if catalogue.service(code) is None and (later := await newest_version_with(session, code)) is not None:
+            catalogue = await self.catalogue(session, later)
+        service = catalogue.service(code)
+        if service is None:
+            raise LookupError(f"no catalogue has a service {code}")
+        return service, catalogue
 
     async def _read(self, session: AsyncSession) -> Rulebook:
         newest = await session.scalar(
@@ -69,9 +95,12 @@ class Shelf:
         calendar_version = await newest_calendar_version(session)
         if newest is None or calendar_version is None:
             raise Unavailable(retry_after=30)
-        if self._current is not None and self._current.catalogue_version_id == newest:
-            catalogue = self._current.catalogue
-        else:
-            content = await session.scalar(select(CatalogueVersion.content).where(CatalogueVersion.id == newest))
-            catalogue = catalogue_from_json(content or {})
-        return Rulebook(newest, catalogue, calendar_version, await self.calendars(session, calendar_version))
+        catalogue, calendars = await self.catalogue(session, newest), await self.calendars(session, calendar_version)
+        return Rulebook(newest, catalogue, calendar_version, calendars)
+
+
+def _keep(versions: OrderedDict[UUID, T], version_id: UUID, found: T) -> T:
+    versions[version_id] = found
+    if len(versions) > KEPT:
+        versions.popitem(last=False)
+    return found

@@ -5,18 +5,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
-from app.sla.calendar import Calendar, SpecialDay, overlay
+from app.sla.calendar import Calendar, Segment, SpecialDay, overlay
 from app.sla.decisions import decided_days, lock_calendar
-from app.sla.service import Calendars, store_calendars
+from app.sla.service import Calendars, calendars_of, newest_calendar_version, store_calendars
 from app.sla.years import seeded_days
 from app.standards.model import CatalogueVersion
 from app.standards.values import Catalogue, catalogue_to_json
+
+Week = tuple[tuple[Segment, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,31 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
 
 async def present_calendars(session: AsyncSession, catalogue: Catalogue, *, now: datetime) -> Calendars:
     """The calendars as they have to be now: stored years, the folder's closures and the decisions that hold."""
-    return build_calendars(catalogue, await seeded_days(session, now=now), await decided_days(session))
+    decided = await decided_days(session)
+    return build_calendars(catalogue, await seeded_days(session, now=now), decided, await known_hours(session))
+
+
+async def known_hours(session: AsyncSession) -> dict[str, Week]:
+    """The opening hours of the newest calendar, with those that no catalogue names any more: clocks count in them."""
+    newest = await newest_calendar_version(session)
+    known = {} if newest is None else await calendars_of(session, newest)
+    return {name: calendar.weekly for name, calendar in known.items()}
 
 
 def build_calendars(
-    catalogue: Catalogue, holidays: Mapping[date, SpecialDay], decided: Mapping[date, SpecialDay]
+    catalogue: Catalogue,
+    holidays: Mapping[date, SpecialDay],
+    decided: Mapping[date, SpecialDay],
+    known: Mapping[str, Week] = MappingProxyType({}),
 ) -> Calendars:
     """One calendar for each set of opening hours: holidays, over them the folder's closures, over them decisions.
 
-    Raises CalendarError where the dates leave nothing open. A calendar's version is the hash of what it says.
+    Hours that are `known` from before stay, for what began under them. Raises CalendarError where the dates leave
+    nothing open. A calendar's version is the hash of what it says.
     """
     days = overlay(overlay(holidays, catalogue.closures), decided)
     found = {}
-    for name, week in catalogue.hours.items():
+    for name, week in {**known, **catalogue.hours}.items():
         calendar = Calendar(version="", zone=catalogue.zone, weekly=week, special_days=days)
         digest = hashlib.sha256(json.dumps(calendar.to_json(), sort_keys=True).encode()).hexdigest()
         found[name] = replace(calendar, version=digest[:12])

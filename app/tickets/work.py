@@ -15,8 +15,8 @@ from app.sla import clocks as sla
 from app.sla.calendar import Calendar, ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.model import Checkpoint, SlaClock
-from app.standards.rulebook import Rulebook, Shelf
-from app.standards.values import Service
+from app.standards.rulebook import Shelf
+from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event
 from app.tickets.model import Ticket
 from app.tickets.queries import by_number
@@ -115,12 +115,12 @@ def _wrong_state(state: State) -> WrongState:
     return WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
 
 
-def service_of(rulebook: Rulebook, ticket: Ticket) -> Service:
-    """The service of a ticket in the present catalogue; LookupError where it has left it."""
-    service = rulebook.catalogue.service(ticket.service)
-    if service is None:
-        raise LookupError(f"service {ticket.service} has left the catalogue")
-    return service
+async def service_of(work: Work, ticket: Ticket) -> tuple[Service, Catalogue]:
+    """The service of a ticket, and the catalogue it stands in: the one that the ticket was opened under.
+
+    What was promised under an older table is carried out under it, whatever the table says today (B47).
+    """
+    return await work.shelf.service(work.session, ticket.service, version_id=ticket.catalogue_version_id)
 
 
 def moves(moved: Iterable[sla.Moved | None]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Bugs of other engines about which limit applies and what stops it (B42–B54)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.bugs.desk import armed_at, load, told, without_service
+from app.sla.limit import Limit, Unit
+from app.standards.catalogue import load_catalogue
+from tests.bugs.desk import armed_at, load, local, told, without_service
 from tests.channels.bodies import DOORS
-from tests.installation import START
+from tests.installation import ESENLER, START
 from tests.tickets.counter import (
     AT_WORK,
     ATTORNEY_VISIT,
@@ -105,6 +108,64 @@ async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_count
     assert await told(counter) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
     await counter.done(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
     assert [clock.state for clock in await counter.rows_of_clocks(number)] == ["breached", "cancelled"]
+
+
+async def test_documents_of_a_service_that_left_the_table_can_still_be_handed_in(own_counter: Counter) -> None:
+    """B47: what was promised under an older table is carried out under it."""
+    counter = own_counter
+    number = await counter.open(ATTORNEY_VISIT)
+    await load(counter, without_service("solution-desk", heir="field"))
+    ticket = await counter.did(number, "provide_documents")
+    assert due(ticket) == LIMIT
+
+
+async def test_a_promise_that_waited_for_documents_is_the_one_of_the_table_it_was_made_under(
+    own_counter: Counter,
+) -> None:
+    """B47: a table that changed while the citizen fetched a document asks and gives what the old one did."""
+    counter = own_counter
+    number = await counter.open(ATTORNEY_VISIT)
+    table = load_catalogue(ESENLER)
+    changed = tuple(
+        replace(one, limit=Limit(40, Unit.CALENDAR_DAY), documents=()) if one.code == "solution-desk" else one
+        for one in table.services
+    )
+    await load(counter, replace(table, services=changed, sha256="1" * 64))
+    assert due(await counter.did(number, "provide_documents")) == LIMIT
+    assert state(await counter.did(number, "request_documents")) == "paused"
+
+
+async def test_a_ticket_moved_to_a_service_that_came_and_went_goes_on(own_counter: Counter) -> None:
+    """B47: neither the first table nor the present one knows the service."""
+    counter = own_counter
+    table = load_catalogue(ESENLER)
+    old = without_service("info-desk", heir="field")
+    await load(counter, old)
+    number = await counter.open(ATTORNEY_VISIT)
+    counter.clock.advance(seconds=1)
+    await load(counter, replace(table, sha256="2" * 64))
+    await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    counter.clock.advance(seconds=1)
+    await load(counter, replace(old, sha256="3" * 64))
+    assert due(await counter.did(number, "provide_documents")) == end_of(2026, 5, 13)
+
+
+async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_counter: Counter) -> None:
+    """B47: an order of the old table runs in hours that no service has any more, and leave is counted in them too."""
+    counter = own_counter
+    number = await counter.open(ORDER)
+    answered = await counter.open(ORDER)
+    await counter.did(answered, "resolve")
+    table = without_service("hospitality", heir="field")
+    hours = {name: week for name, week in table.hours.items() if name != "hospitality"}
+    assert len(hours) < len(table.hours)
+    await load(counter, replace(table, hours=hours))
+    leave = {"date": "2026-05-12", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
+    moved = await counter.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
+    assert (moved.status_code, moved.json()["moved"]) == (200, 1)
+    counter.house.shelf._checked = -1000.0
+    assert due(await counter.read(number)) == local("2026-05-13T08:40")
+    assert due(await counter.did(answered, "reopen")) == local("2026-05-13T08:40")
 
 
 @pytest.mark.parametrize(
