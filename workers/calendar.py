@@ -1,10 +1,11 @@
 """After a change of the calendar: the open clocks that it has not reached yet are computed anew, whoever made it."""
 
 import asyncio
+from uuid import UUID
 
 import structlog
 
-from app.calendar.service import mark_settled, settle_newest
+from app.calendar.service import mark_settled, prolong, settle_newest
 from app.house import House
 from workers.runtime import pause
 
@@ -15,18 +16,28 @@ PAUSE_SECONDS = 10.0
 
 
 async def keep_calendar(house: House, stop: asyncio.Event) -> None:
-    """Settle the newest calendar until `stop` is set; a look that finds nothing, a while after it was made, ends it.
-
-    Requests that were accepted while it was made may have been dated with the one before: hence the second look.
-    """
+    """Keep every open clock on the newest calendar until `stop` is set."""
     seen = None
     while not stop.is_set():
-        found = await settle_newest(house.database, house.shelf, now=house.clock.now())
-        if found is not None:
-            version, renewed = found
-            if renewed.looked_at:
-                log.info("calendar_settled", version=str(version), clocks=renewed.looked_at, moved=renewed.moved)
-            elif seen == version:
-                await mark_settled(house.database, version, now=house.clock.now())
-            seen = version
+        seen = await look(house, seen)
         await pause(PAUSE_SECONDS, stop)
+
+
+async def look(house: House, seen: UUID | None) -> UUID | None:
+    """Settle the newest calendar, and mark it so when a second look, a while after the first, finds nothing.
+
+    `seen` is the version of the look before; returns that of this one, None where nothing is left to do. Requests that
+    were accepted while the version was made may have been dated with the one before: hence the second look.
+    """
+    now = house.clock.now()
+    if await prolong(house.database, house.shelf, now=now):
+        log.info("calendar_prolonged")
+    found = await settle_newest(house.database, house.shelf, now=now)
+    if found is None:
+        return None
+    version, renewed = found
+    if renewed.looked_at:
+        log.info("calendar_settled", version=str(version), clocks=renewed.looked_at, moved=renewed.moved)
+    elif seen == version:
+        await mark_settled(house.database, version, now=now)
+    return version

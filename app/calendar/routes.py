@@ -15,8 +15,8 @@ from app.calendar.schemas import (
     ApplyBody,
     CalendarAnswer,
     ChangeBody,
+    ChangePreviewAnswer,
     MovedAnswer,
-    PreviewAnswer,
     YearAnswer,
 )
 from app.core.dependencies import Now, Reading, Transaction, problems
@@ -44,10 +44,10 @@ async def read(
 @router.post("/preview", summary="What a change would move")
 async def preview_change(
     body: ChangeBody, _actor: Administrator, rules: CurrentRules, session: Transaction, now: Now
-) -> PreviewAnswer:
+) -> ChangePreviewAnswer:
     """Computes every open clock with the changed calendar: how many would move, and the first; stores nothing."""
     found = await service.preview(session, rules, _change(body), now=now)
-    return PreviewAnswer(
+    return ChangePreviewAnswer(
         version=rules.calendar_version_id,
         open_clocks=found.looked_at,
         moved=found.moved,

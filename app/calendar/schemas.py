@@ -75,7 +75,7 @@ class MovedAnswer(Answer):
     new_due_at: datetime
 
 
-class PreviewAnswer(Answer):
+class ChangePreviewAnswer(Answer):
     """What a change would move; nothing is stored."""
 
     version: UUID = Field(description="The calendar that applies now; send it with the change")

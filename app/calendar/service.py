@@ -14,9 +14,9 @@ from app.sla.calendar import CalendarError, SpecialDay
 from app.sla.decisions import decide, decided_days, lock_calendar
 from app.sla.model import CalendarVersion
 from app.sla.service import Calendars, newest_calendar_version, store_calendars
-from app.sla.years import seeded_days
+from app.sla.years import YEARS_AHEAD, seeded_days, years
 from app.standards.rulebook import Rulebook, Shelf
-from app.standards.service import build_calendars
+from app.standards.service import build_calendars, known_hours, present_calendars
 from app.standards.values import Catalogue
 from app.tickets import recompute
 from app.tickets.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
@@ -91,6 +91,19 @@ async def settle_newest(database: Database, shelf: Shelf, *, now: datetime) -> t
     return found.id, await settle(database, found.id, calendars, actor=found.created_by, now=now)
 
 
+async def prolong(database: Database, shelf: Shelf, *, now: datetime) -> bool:
+    """Seed the year that has come into reach, as a new version, so that no limit runs into a year without holidays."""
+    async with database.transaction() as session:
+        stored = await years(session)
+        if stored and stored[-1].year >= now.year + YEARS_AHEAD:
+            return False
+        await lock_calendar(session)
+        rules = await shelf.current()
+        calendars = await present_calendars(session, rules.catalogue, now=now)
+        await store_calendars(session, calendars, now=now, actor="estim", reason=f"{now.year + YEARS_AHEAD}")
+    return True
+
+
 async def mark_settled(database: Database, version: UUID, *, now: datetime) -> None:
     """No open clock is left that an older calendar than `version` has dated."""
     async with database.transaction() as session:
@@ -106,7 +119,8 @@ async def _calendars(
     session: AsyncSession, catalogue: Catalogue, decided: Mapping[date, SpecialDay], *, now: datetime
 ) -> Calendars:
     try:
-        return build_calendars(catalogue, await seeded_days(session, now=now), decided)
+        holidays, hours = await seeded_days(session, now=now), await known_hours(session)
+        return build_calendars(catalogue, holidays, decided, hours)
     except CalendarError as error:
         raise Invalid([FieldError("/days", error.code)]) from error
 

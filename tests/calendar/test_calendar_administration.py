@@ -8,12 +8,13 @@ import pytest
 from httpx import Response
 from sqlalchemy import delete, func, select, update
 
-from app.calendar.service import settle_newest
+from app.calendar.service import prolong, settle_newest
 from app.core.clock import ISTANBUL
 from app.sla.model import CalendarDecision, CalendarVersion, CalendarYear, Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from tests.installation import new_key, opened_client
 from tests.tickets.counter import CALL, INFORMATION, VISIT, Counter, due, end_of, state
+from workers.calendar import look
 from workers.timers import sweep
 
 LEAVE = {"date": "2026-05-25", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
@@ -341,3 +342,34 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(co
     assert state(late) == "breached"
     await applied(counter, {**LEAVE, "date": "2026-05-05"}, force=True)
     assert (await counter.read(number))["clocks"][0] == late["clocks"][0]
+
+
+async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(counter: Counter) -> None:
+    number = await asked_on_monday(counter)
+    house = counter.house
+    assert await prolong(house.database, house.shelf, now=counter.clock.now()) is False
+    in_two_years = counter.clock.now() + timedelta(days=730)
+    assert await prolong(house.database, house.shelf, now=in_two_years) is True
+    assert await prolong(house.database, house.shelf, now=in_two_years) is False
+    look_again(counter)
+    span = {"from": "2031-10-29", "to": "2031-10-29"}
+    assert [day["name"] for day in (await counter.client.get("/v1/calendar", params=span)).json()["days"]] == [
+        "Cumhuriyet Bayramı"
+    ]
+    found = await settle_newest(house.database, house.shelf, now=counter.clock.now())
+    assert found is not None
+    assert (found[1].looked_at, found[1].moved) == (2, 0)
+    assert due(await counter.read(number), "statutory") == end_of(2026, 6, 5)
+
+
+async def test_the_workers_settle_what_is_new_and_then_leave_it_alone(counter: Counter) -> None:
+    """A second look after the first: whoever accepted a request meanwhile knows the new calendar by then."""
+    old = (await counter.house.shelf.current()).calendar_version_id
+    await applied(counter, LEAVE)
+    number = await asked_with(counter, old)
+    first = await look(counter.house, None)
+    assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
+    assert first == await look(counter.house, first)
+    assert await look(counter.house, first) is None
+    await applied(counter, SECOND_LEAVE)
+    assert await look(counter.house, None) not in {None, first}
