@@ -13,6 +13,8 @@ from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqDoorbell
+from app.feed.guard import Guard
+from app.feed.horizon import Horizon
 from app.notices.delivery.ways import Ways, make_ways
 from app.notices.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
@@ -43,6 +45,8 @@ class House:
     facts: TicketFacts
     renderer: Renderer
     ways: Ways
+    horizon: Horizon
+    guard: Guard
 
 
 @asynccontextmanager
@@ -77,6 +81,8 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
         ways=open_ways(settings),
+        horizon=Horizon(database),
+        guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
     )
     try:
         yield house

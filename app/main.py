@@ -12,6 +12,7 @@ from app.core.http import RequestGuard
 from app.core.problem import install_problem_handlers
 from app.docs_pages import add_docs_pages
 from app.escalation import routes as escalation
+from app.feed import routes as feed
 from app.house import open_house
 from app.notices import receipt_routes
 from app.notices import routes as notices
@@ -62,6 +63,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         notices.router,
         receipt_routes.router,
         escalation.router,
+        feed.router,
         channels.doors,
         channels.kept,
         standards.catalogue,
@@ -70,4 +72,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         operations.operations,
     ):
         app.include_router(router)
+    feed.document_webhooks(app.webhooks)
     return app

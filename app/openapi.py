@@ -49,6 +49,7 @@ TAGS: list[dict[str, Any]] = [
         "description": "For citizens: status by number and the last four digits of the phone",
     },
     {"name": "escalation", "description": "Notices to units and to the two application offices"},
+    {"name": "feed", "description": "For backends that follow tickets: the change feed, and signed webhooks"},
     {"name": "catalogue", "description": "The published table as it is applied"},
     {"name": "calendar", "description": "Working days: holidays, leave, short days, and what a change moves"},
     {"name": "reports", "description": "How limits were kept, from stored dates"},
@@ -109,6 +110,8 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
+    for webhook in document["webhooks"].values():
+        webhook["post"]["responses"].pop("422")  # of the framework: what the receiver answers is not ours to say
     for _, _, operation in operations(document):
         _name_scopes(operation)
         _refer_to_errors(operation)

@@ -20,6 +20,7 @@ from app.notices.outgoing import Postroom
 from config.settings import Settings
 from workers.calendar import keep_calendar
 from workers.delivery import deliver_notices, open_postroom
+from workers.feed import keep_feeding
 from workers.runtime import job, keep_running
 from workers.timers import keep_time
 from workers.upkeep import keep_delivering
@@ -57,6 +58,7 @@ async def work(house: House, stop: asyncio.Event) -> None:
     tasks = {
         "time": partial(keep_time, house, stop),
         "calendar": partial(keep_calendar, house, stop),
+        "feed": partial(keep_feeding, house, stop),
         "upkeep": partial(keep_delivering, house, postroom, stop),
         "queue": partial(answer_doorbell, house.settings, postroom, stop),
     }

@@ -3,6 +3,7 @@
     EstimError
     ├── Unauthenticated        no key, or one that is not valid
     ├── Forbidden              the key may not do this
+    ├── NotOwner               it is another client's
     ├── NotFound               it does not exist, or not for this key
     ├── NoLetter               a notice of a kind that is never a letter
     ├── Invalid                fields that break a rule (each named by its pointer)
@@ -59,6 +60,12 @@ class Forbidden(EstimError):
     """The key lacks a scope; facts: `scope`."""
 
     code = "forbidden"
+
+
+class NotOwner(EstimError):
+    """It is visible to the caller, but belongs to another client, and only that one may change it so."""
+
+    code = "not_owner"
 
 
 class NotFound(EstimError):

@@ -51,9 +51,11 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def link_header(path: str, query: Sequence[tuple[str, str]], next_cursor: str | None) -> dict[str, str]:
+def link_header(
+    path: str, query: Sequence[tuple[str, str]], next_cursor: str | None, *, parameter: str = "cursor"
+) -> dict[str, str]:
     """`Link: <…>; rel="next"` with the caller's own filters, or nothing on the last page."""
     if next_cursor is None:
         return {}
-    kept = [(name, value) for name, value in query if name != "cursor"]
-    return {"Link": f'<{path}?{urlencode([*kept, ("cursor", next_cursor)])}>; rel="next"'}
+    kept = [(name, value) for name, value in query if name != parameter]
+    return {"Link": f'<{path}?{urlencode([*kept, (parameter, next_cursor)])}>; rel="next"'}

@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, int]] = {
     "internal": 500,
     "unauthenticated": 401,
     "forbidden": 403,
+    "not_owner": 403,
     "not_found": 404,
     "no_letter": 404,
     "method_not_allowed": 405,

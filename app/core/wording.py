@@ -19,6 +19,7 @@ PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "internal": Sentence("Beklenmeyen hata", "Unexpected error"),
         "unauthenticated": Sentence("API anahtarı gerekli", "API key required"),
         "forbidden": Sentence("Bu işlem için yetki yok", "Not permitted"),
+        "not_owner": Sentence("Başka bir istemciye ait", "It belongs to another client"),
         "not_found": Sentence("Bulunamadı", "Not found"),
         "no_letter": Sentence("Bu bildirimin resmî yazısı yok", "This notice has no official letter"),
         "method_not_allowed": Sentence("Bu adreste bu yöntem yok", "Method not allowed here"),
@@ -53,6 +54,10 @@ PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
             "Send a valid key in the header X-API-Key or as Authorization: Bearer.",
         ),
         "forbidden": Sentence("Anahtarda {scope} yetkisi yok.", "The key lacks the scope {scope}."),
+        "not_owner": Sentence(
+            "Bunu yalnızca aboneliğin sahibi olan istemci değiştirebilir.",
+            "Only the client that owns the subscription can change this.",
+        ),
         "not_found": Sentence(
             "Böyle bir kayıt yok veya bu anahtarla görülemiyor.",
             "There is no such record, or it is not visible to this key.",
@@ -252,6 +257,19 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Birden çok katalog sürümü böyle başlıyor; daha uzun yazınız.",
             "More than one version of the catalogue begins so; give more of it.",
         ),
+        "cursor_of_lost_data": Sentence(
+            "İmleç, yedekten geri yüklenmeden önceki verilere ait; after olmadan baştan okuyunuz.",
+            "The cursor belongs to data from before a restore; read again from the start, without after.",
+        ),
+        "webhook_url": Sentence(
+            "Kullanıcı adı içermeyen, https://sunucu/yol biçiminde bir adres olmalıdır.",
+            "Must be an address like https://host/path, without a user name.",
+        ),
+        "webhook_https": Sentence("Adres https ile başlamalıdır.", "The address has to begin with https."),
+        "webhook_private_address": Sentence(
+            "Sunucu, herkese açık internette olmayan bir adreste.", "The host has an address off the public internet."
+        ),
+        "webhook_unknown_host": Sentence("Sunucunun adı çözümlenemedi.", "The host's name could not be resolved."),
         "cursor": Sentence("İmleç bu listeye ait değil.", "The cursor does not belong to this list."),
         "duplicate_itself": Sentence("Başvuru kendisinin mükerreri olamaz.", "A ticket is no duplicate of itself."),
         "value": Sentence("Geçerli bir değer değil.", "Not a valid value."),

@@ -26,12 +26,16 @@ from app.core.ids import new_id
 
 
 class FeedState(Base):
-    """One row: the epoch that stands in every cursor, so that cursors of a lost future can be refused."""
+    """One row: the epoch that stands in every cursor, so that cursors of a lost future can be refused.
+
+    `settled` is a position up to which a process has proved the feed whole, a few seconds old while there is work.
+    """
 
     __tablename__ = "feed_state"
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     epoch: Mapped[str] = mapped_column(Text)
+    settled: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 

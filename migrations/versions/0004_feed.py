@@ -22,10 +22,11 @@ def upgrade() -> None:
         "feed_state",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_feed_state_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_state")),
     )
-    op.execute("INSERT INTO feed_state (id, epoch) VALUES (1, left(gen_random_uuid()::text, 8))")
+    op.execute("INSERT INTO feed_state (id, epoch, settled) VALUES (1, left(gen_random_uuid()::text, 8), 0)")
     op.create_table(
         "webhook_subscription",
         sa.Column("id", sa.Uuid(), nullable=False),

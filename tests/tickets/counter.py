@@ -219,11 +219,11 @@ def state(ticket: dict[str, Any], kind: str = "promise") -> str:
 
 
 @asynccontextmanager
-async def opened_counter(servers: TestServers, template: str, folder: Path) -> AsyncIterator[Counter]:
-    """A counter on a database of its own."""
+async def opened_counter(servers: TestServers, template: str, folder: Path, **other: Any) -> AsyncIterator[Counter]:
+    """A counter on a database of its own, with other settings where they are given."""
     with servers.database(template) as url:
         clock = SettableClock()
-        settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder)
+        settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder, **other)
         async with (
             opened_app(settings, clock) as app,
             opened_client(app, await new_key(app.state.house, "developer")) as client,

@@ -1,0 +1,313 @@
+"""Carries events to subscriptions: in order, each until the receiver has it, under an id that never changes.
+
+A subscription is leased, an event is sent outside any transaction, and what became of it is marked together with the
+subscription's new position. A process that dies between sending and marking leaves the position behind: the event is
+sent again under the same id. While one event fails the later ones wait; that is what “in order” costs.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.model import ApiClient
+from app.access.service import actor_of
+from app.core.clock import Clock
+from app.core.db import Database
+from app.feed.cursor import FeedCursor
+from app.feed.events import TEST_TYPE, EventType, FeedEvent, message_id
+from app.feed.horizon import Extent, Horizon
+from app.feed.model import WebhookDelivery, WebhookSubscription
+from app.feed.queries import find_event, read_feed
+from app.feed.sender import Attempt, Outcome, Parcel, Sender, body_of
+from app.notices.ladder import on_clock
+from app.people.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+LADDER_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Real seconds between attempts, as Standard Webhooks suggests: ten attempts over three days, then it is disabled."""
+
+JITTER = 0.1
+"""By how much of itself a pause may grow, so that retries do not come all at once."""
+
+LEASE_SECONDS = 25.0
+"""Real seconds after which a dead sender's subscription is taken up again; longer than one attempt can last."""
+
+BATCH = 50
+"""Events that are read at a time for one subscription."""
+
+KEPT_SECONDS = 30 * 86_400.0
+"""Real seconds for which deliveries can be looked at and sent again."""
+
+_QUEUED = text("webhook_delivery.state = 'queued'")
+"""Written out, so that PostgreSQL recognises the partial index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """One message to send: the next event of the subscription, or a delivery that somebody asked for by hand.
+
+    `reached` is the position that the subscription has when the event was delivered.
+    """
+
+    message_id: str
+    type: str
+    body: bytes
+    event: FeedEvent | None = None
+    reached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A leased subscription as it was then, with the token of the lease and what is to be sent."""
+
+    subscription: WebhookSubscription
+    lease: int
+    revision: int
+    errands: Sequence[_Errand]
+
+
+class Dispatcher:
+    """Sends what waits; any number of them may work beside each other, each subscription is served by one."""
+
+    def __init__(self, *, database: Database, clock: Clock, vault: Vault, horizon: Horizon, sender: Sender) -> None:
+        self._database = database
+        self._clock = clock
+        self._vault = vault
+        self._horizon = horizon
+        self._sender = sender
+
+    async def waiting(self) -> list[UUID]:
+        """The subscriptions for which there is something to look at now, the longest due first."""
+        now = self._clock.now()
+        of_it = select(WebhookDelivery.id).where(WebhookDelivery.subscription_id == WebhookSubscription.id, _QUEUED)
+        asked, ready = of_it.exists(), and_(WebhookSubscription.enabled, WebhookSubscription.due_at <= now)
+        query = (
+            select(WebhookSubscription.id, WebhookSubscription.position, asked)
+            .join(ApiClient, ApiClient.id == WebhookSubscription.client_id)
+            .where(ApiClient.disabled_at.is_(None), _free(now), or_(ready, asked))
+            .order_by(WebhookSubscription.due_at, WebhookSubscription.id)
+        )
+        async with self._database.reading() as session:
+            found = list(await session.execute(query))
+        if not found:
+            return []
+        extent = await self._horizon.look()
+        return [one for one, position, is_asked in found if is_asked or position < extent.settled]
+
+    async def serve(self, subscription_id: UUID) -> int:
+        """Send all that waits for one subscription, until an event fails; returns how many messages were sent."""
+        sent = 0
+        while (batch := await self._next(subscription_id)) is not None:
+            try:
+                done, goes_on = await self._send_all(batch)
+            except asyncio.CancelledError:
+                await self._release(batch)
+                raise
+            sent += done
+            if not goes_on:
+                break
+        return sent
+
+    async def forget(self) -> int:
+        """Delete deliveries that are settled and older than `KEPT_SECONDS`; returns how many."""
+        before = self._clock.now() - on_clock(self._clock, KEPT_SECONDS)
+        settled = WebhookDelivery.state.in_(("delivered", "failed"))
+        async with self._database.transaction() as session:
+            gone = await session.scalars(
+                delete(WebhookDelivery)
+                .where(WebhookDelivery.created_at < before, settled)
+                .returning(WebhookDelivery.id)
+            )
+            return len(gone.all())
+
+    async def _next(self, subscription_id: UUID) -> _Batch | None:
+        """Lease the subscription with its next messages; None when there are none, or it is in other hands."""
+        while True:
+            extent = await self._horizon.look()
+            async with self._database.transaction() as session:
+                now = self._clock.now()
+                query = select(WebhookSubscription).where(WebhookSubscription.id == subscription_id, _free(now))
+                subscription = await session.scalar(query.with_for_update(skip_locked=True))
+                if subscription is None:
+                    return None
+                errands, has_more = await self._errands(session, subscription, extent, now)
+                if errands:
+                    subscription.lease += 1
+                    subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS)
+                    return _Batch(subscription, subscription.lease, subscription.revision, errands)
+            if not has_more:
+                return None
+
+    async def _errands(
+        self, session: AsyncSession, subscription: WebhookSubscription, extent: Extent, now: datetime
+    ) -> tuple[list[_Errand], bool]:
+        """What is to be sent, the wishes of people first; where no event is for it the position moves on by itself."""
+        client = (await session.execute(select(ApiClient).where(ApiClient.id == subscription.client_id))).scalar_one()
+        actor = actor_of(client)
+        errands = []
+        query = select(WebhookDelivery).where(WebhookDelivery.subscription_id == subscription.id, _QUEUED)
+        for delivery in await session.scalars(query.order_by(WebhookDelivery.created_at).limit(BATCH)):
+            event = None
+            if delivery.ticket_id is not None and delivery.seq is not None:
+                event = await find_event(session, actor, delivery.ticket_id, delivery.seq)
+            if event is None and delivery.type != TEST_TYPE:
+                delivery.state = "failed"  # its ticket is not the client's any more
+                continue
+            errands.append(_Errand(delivery.message_id, delivery.type, _asked_body(delivery, event, extent)))
+        if not subscription.enabled or subscription.due_at > now or subscription.position >= extent.settled:
+            return errands, False
+        types = [EventType(name) for name in subscription.events]
+        page = await read_feed(
+            session, actor, after=subscription.position, until=extent.settled, types=types, limit=BATCH
+        )
+        if not page.events:
+            subscription.position = page.end
+        errands += [_errand(subscription, event, extent, event.position) for event in page.events[:-1]]
+        errands += [_errand(subscription, event, extent, page.end) for event in page.events[-1:]]
+        return errands, page.has_more
+
+    async def _send_all(self, batch: _Batch) -> tuple[int, bool]:
+        """How many messages were sent, and whether there may be more to send."""
+        secrets = self._secrets(batch.subscription)  # under the lease: what does not open is not tried again at once
+        for sent, errand in enumerate(batch.errands, 1):
+            parcel = Parcel(batch.subscription.url, errand.message_id, errand.body, secrets)
+            if not await self._mark(batch, errand, await self._sender.send(parcel)):
+                return sent, False
+        return len(batch.errands), True
+
+    async def _release(self, batch: _Batch) -> None:
+        """Give a lease back, so that the next worker need not wait for its end."""
+        held = WebhookSubscription.id == batch.subscription.id, WebhookSubscription.lease == batch.lease
+        async with self._database.transaction() as session:
+            await session.execute(update(WebhookSubscription).where(*held).values(leased_until=None))
+
+    def _secrets(self, subscription: WebhookSubscription) -> list[str]:
+        """The secret, and while a rotation lasts the one before; raises `VaultError`."""
+        sealed = {"secret": subscription.secret}
+        previous, until = subscription.previous_secret, subscription.previous_until
+        if previous is not None and until is not None and self._clock.now() < until:
+            sealed["previous_secret"] = previous
+        return [
+            self._vault.open(blob, table="webhook_subscription", column=column, row_id=subscription.id)
+            for column, blob in sealed.items()
+        ]
+
+    async def _mark(self, batch: _Batch, errand: _Errand, attempt: Attempt) -> bool:
+        """Write down how it went; whether the batch goes on: not after a failed event, a change or a lost lease."""
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            held = select(WebhookSubscription).where(
+                WebhookSubscription.id == batch.subscription.id, WebhookSubscription.lease == batch.lease
+            )
+            subscription = await session.scalar(held.with_for_update())
+            if subscription is None:
+                return False
+            delivery = await _delivery_of(session, subscription, errand, now)
+            delivery.attempts = [*delivery.attempts, _attempt_row(attempt, now)][-20:]
+            delivery.tried_at = now
+            delivery.state = "delivered" if attempt.delivered else "failed" if errand.event is None else "retrying"
+            if attempt.delivered:
+                subscription.delivered_at = now
+            if errand.event is not None:
+                self._settle(subscription, delivery, errand, attempt, now)
+            if attempt.outcome is Outcome.GONE and subscription.enabled:
+                _disable(subscription, delivery, "gone", now)
+            goes_on = errand is not batch.errands[-1] and subscription.revision == batch.revision
+            goes_on = goes_on and (attempt.delivered or errand.event is None)
+            subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS) if goes_on else None
+            return goes_on or (errand is batch.errands[-1] and attempt.delivered)
+
+    def _settle(
+        self,
+        subscription: WebhookSubscription,
+        delivery: WebhookDelivery,
+        errand: _Errand,
+        attempt: Attempt,
+        now: datetime,
+    ) -> None:
+        """Move the subscription on, or down the ladder."""
+        if attempt.delivered:
+            subscription.position = max(subscription.position, errand.reached)
+            subscription.failures, subscription.failing_since = 0, None
+            return
+        subscription.failures += 1
+        subscription.failing_since = subscription.failing_since or now
+        log.warning(
+            "webhook_postponed",
+            subscription=str(subscription.id),
+            outcome=attempt.outcome.value,
+            status=attempt.status,
+            failures=subscription.failures,
+        )
+        if subscription.failures > len(LADDER_SECONDS):
+            _disable(subscription, delivery, "failing", now)
+            return
+        pause = LADDER_SECONDS[subscription.failures - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
+        subscription.due_at = now + on_clock(self._clock, max(pause, attempt.retry_after or 0))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(WebhookSubscription.leased_until.is_(None), WebhookSubscription.leased_until < now)
+
+
+def _errand(subscription: WebhookSubscription, event: FeedEvent, extent: Extent, reached: int) -> _Errand:
+    message = message_id(subscription.id, event.ticket_id, event.seq)
+    return _Errand(message, event.type.value, _event_body(event, extent), event, reached)
+
+
+def _event_body(event: FeedEvent, extent: Extent) -> bytes:
+    return body_of(event.type, event.at, event.to_json(FeedCursor(extent.epoch, event.position).encode()))
+
+
+def _asked_body(delivery: WebhookDelivery, event: FeedEvent | None, extent: Extent) -> bytes:
+    if event is not None:
+        return _event_body(event, extent)
+    return body_of(TEST_TYPE, delivery.created_at, {"subscription": str(delivery.subscription_id)})
+
+
+async def _delivery_of(
+    session: AsyncSession, subscription: WebhookSubscription, errand: _Errand, now: datetime
+) -> WebhookDelivery:
+    """The row of a message; an event has none before its first attempt."""
+    query = select(WebhookDelivery).where(
+        WebhookDelivery.subscription_id == subscription.id, WebhookDelivery.message_id == errand.message_id
+    )
+    delivery: WebhookDelivery | None = await session.scalar(query)
+    if delivery is None:
+        event = errand.event
+        delivery = WebhookDelivery(
+            subscription_id=subscription.id,
+            message_id=errand.message_id,
+            type=errand.type,
+            ticket_id=event.ticket_id if event else None,
+            seq=event.seq if event else None,
+            attempts=[],
+            created_at=now,
+        )
+        session.add(delivery)
+    return delivery
+
+
+def _attempt_row(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {
+        "at": now.isoformat(),
+        "outcome": attempt.outcome.value,
+        "status": attempt.status,
+        "milliseconds": attempt.milliseconds,
+    }
+
+
+def _disable(subscription: WebhookSubscription, delivery: WebhookDelivery, reason: str, now: datetime) -> None:
+    subscription.enabled, subscription.disabled_reason, subscription.disabled_at = False, reason, now
+    subscription.revision += 1
+    delivery.state = "failed"
+    log.error("webhook_disabled", subscription=str(subscription.id), reason=reason, failures=subscription.failures)

@@ -1,0 +1,186 @@
+"""Reading the feed and the subscriptions; events are visible by the rule by which their tickets are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.access.model import ApiClient
+from app.access.scopes import Scope
+from app.core.db import among
+from app.core.errors import NotFound
+from app.core.paging import Cursor, Page
+from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of
+from app.feed.model import WebhookDelivery, WebhookSubscription
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.queries import visible_to
+
+WINDOW, WINDOWS = 5_000, 4
+"""Positions looked through at a time, and how often in one read: a reader of few events must not read a whole city."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Some events in order; `end` is the position up to which everything was looked at."""
+
+    events: Sequence[FeedEvent]
+    end: int
+    has_more: bool
+
+
+async def read_feed(
+    session: AsyncSession, actor: Actor, *, after: int, until: int, types: Sequence[EventType], limit: int
+) -> FeedPage:
+    """The events after one position and up to another that `actor` may see; may be fewer than there are, or none."""
+    start = after
+    for _ in range(WINDOWS):
+        end = min(start + WINDOW, until)
+        if end <= start:
+            break
+        found = await _window(session, actor, start, end, types, limit + 1)
+        if len(found) > limit:
+            return FeedPage(found[:limit], found[limit - 1].position, has_more=True)
+        if found:
+            return FeedPage(found, end, has_more=end < until)
+        start = end
+    return FeedPage((), start, has_more=start < until)
+
+
+async def find_event(session: AsyncSession, actor: Actor, ticket_id: UUID, seq: int) -> FeedEvent | None:
+    """One event, if `actor` may see it."""
+    query = _events(actor).where(TicketEvent.ticket_id == ticket_id, TicketEvent.seq == seq)
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else FeedEvent(*row)
+
+
+def subscriptions_of(actor: Actor) -> Select[WebhookSubscription]:
+    """The subscriptions that `actor` may see: its own; for operators all."""
+    query = select(WebhookSubscription)
+    if actor.may(Scope.OPERATIONS_READ):
+        return query
+    return query.where(WebhookSubscription.client_id == actor.client_id)
+
+
+async def list_subscriptions(
+    session: AsyncSession, actor: Actor, *, cursor: Cursor | None, limit: int
+) -> Page[WebhookSubscription]:
+    """Visible subscriptions, newest first."""
+    query = subscriptions_of(actor)
+    if cursor is not None:
+        query = query.where(tuple_(WebhookSubscription.created_at, WebhookSubscription.id) < (cursor.at, cursor.id))
+    order = WebhookSubscription.created_at.desc(), WebhookSubscription.id.desc()
+    found = list(await session.scalars(query.order_by(*order).limit(limit + 1)))
+    return Page(found[:limit], _following(found, limit))
+
+
+async def list_deliveries(
+    session: AsyncSession, subscription_id: UUID, *, state: str | None, cursor: Cursor | None, limit: int
+) -> Page[tuple[WebhookDelivery, str | None]]:
+    """What was sent to a subscription, newest first, each with its ticket's number."""
+    query = (
+        select(WebhookDelivery, Ticket.number)
+        .outerjoin(Ticket, Ticket.id == WebhookDelivery.ticket_id)
+        .where(WebhookDelivery.subscription_id == subscription_id)
+    )
+    if state is not None:
+        query = query.where(WebhookDelivery.state == state)
+    if cursor is not None:
+        query = query.where(tuple_(WebhookDelivery.created_at, WebhookDelivery.id) < (cursor.at, cursor.id))
+    order = WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc()
+    found = [(row[0], row[1]) for row in await session.execute(query.order_by(*order).limit(limit + 1))]
+    return Page(found[:limit], _following([delivery for delivery, _ in found], limit))
+
+
+async def find_delivery(
+    session: AsyncSession, subscription_id: UUID, delivery_id: UUID
+) -> tuple[WebhookDelivery, str | None]:
+    """A delivery of that subscription, locked, and its ticket's number; raises `NotFound`."""
+    query = (
+        select(WebhookDelivery, Ticket.number)
+        .outerjoin(Ticket, Ticket.id == WebhookDelivery.ticket_id)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.subscription_id == subscription_id)
+        .with_for_update(of=WebhookDelivery)
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+@dataclass(frozen=True, slots=True)
+class StuckWebhook:
+    """A subscription that gets nothing because its receiver fails.
+
+    `disabled_reason` is None while attempts go on, `gone` after a 410, `failing` after the last rung of the ladder.
+    """
+
+    id: UUID
+    client: str
+    url: str
+    failing_since: datetime | None
+    failures: int
+    disabled_reason: str | None
+    disabled_at: datetime | None
+
+
+async def stuck_webhooks(session: AsyncSession) -> list[StuckWebhook]:
+    """The subscriptions that fail, or that their failures have disabled; those that the client switched off are not."""
+    broken = or_(
+        WebhookSubscription.disabled_reason.in_(("gone", "failing")),
+        and_(WebhookSubscription.enabled, WebhookSubscription.failures > 0),
+    )
+    query = (
+        select(
+            WebhookSubscription.id,
+            ApiClient.name,
+            WebhookSubscription.url,
+            WebhookSubscription.failing_since,
+            WebhookSubscription.failures,
+            WebhookSubscription.disabled_reason,
+            WebhookSubscription.disabled_at,
+        )
+        .join(ApiClient, ApiClient.id == WebhookSubscription.client_id)
+        .where(broken)
+        .order_by(WebhookSubscription.failing_since, WebhookSubscription.id)
+    )
+    return [StuckWebhook(*row) for row in await session.execute(query)]
+
+
+def _events(actor: Actor) -> Select[Any]:
+    return (
+        visible_to(actor)
+        .join(TicketEvent, TicketEvent.ticket_id == Ticket.id)
+        .with_only_columns(
+            TicketEvent.position,
+            TicketEvent.ticket_id,
+            Ticket.number,
+            TicketEvent.seq,
+            TicketEvent.kind,
+            TicketEvent.at,
+            TicketEvent.data,
+        )
+    )
+
+
+async def _window(
+    session: AsyncSession, actor: Actor, after: int, until: int, types: Sequence[EventType], limit: int
+) -> list[FeedEvent]:
+    query = _events(actor).where(TicketEvent.position > after, TicketEvent.position <= until)
+    if types:
+        query = query.where(_of(types))
+    return [FeedEvent(*row) for row in await session.execute(query.order_by(TicketEvent.position).limit(limit))]
+
+
+def _of(types: Sequence[EventType]) -> ColumnElement[bool]:
+    kinds, unnamed = kinds_of(types)
+    wanted = among(TicketEvent.kind, kinds)
+    return or_(wanted, ~among(TicketEvent.kind, [str(kind) for kind in TYPE_OF])) if unnamed else wanted
+
+
+def _following(found: Sequence[WebhookSubscription | WebhookDelivery], limit: int) -> str | None:
+    return Cursor(found[limit - 1].created_at, found[limit - 1].id).encode() if len(found) > limit else None

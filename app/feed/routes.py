@@ -1,0 +1,217 @@
+"""The change feed and the webhook subscriptions over HTTP."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.access.actor import Actor
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, Reading, Transaction, problems
+from app.core.paging import MAX_LIMIT, link_header
+from app.feed import service
+from app.feed.cursor import FeedCursor, start_of
+from app.feed.documentation import DOCUMENTED, example_of
+from app.feed.events import EventType
+from app.feed.model import WebhookDelivery, WebhookSubscription
+from app.feed.queries import list_deliveries, list_subscriptions, read_feed
+from app.feed.schemas import (
+    DeliveryAnswer,
+    DeliveryPage,
+    EventPage,
+    FeedEventAnswer,
+    WebhookAnswer,
+    WebhookBody,
+    WebhookChange,
+    WebhookMessage,
+    WebhookPage,
+    WebhookSecretAnswer,
+)
+from app.feed.service import Bureau, next_attempt
+from app.people.dependencies import OpenVault
+from app.tickets.dependencies import Reader
+
+router = APIRouter(prefix="/v1", tags=["feed"])
+Manager = Annotated[Actor, Depends(needs(Scope.WEBHOOKS_MANAGE))]
+_READ = problems(401, 403, 404, 422, 503)
+
+
+async def _bureau(request: Request, session: Transaction, actor: Manager, vault: OpenVault) -> Bureau:
+    house = request.app.state.house
+    return Bureau(session, actor, vault, house.guard, house.horizon, house.clock)
+
+
+AtBureau = Annotated[Bureau, Depends(_bureau, scope="function")]
+
+
+@router.get("/events", summary="What happened to tickets, in order", responses=problems(401, 403, 422, 503))
+async def read_events(
+    request: Request,
+    response: Response,
+    actor: Reader,
+    session: Reading,
+    after: Annotated[
+        str | None,
+        Query(max_length=300, description="`next_cursor` of the last answer; `latest`: only what comes from now on"),
+    ] = None,
+    types: Annotated[list[EventType] | None, Query(max_length=40, description="Only these; may be repeated")] = None,
+    limit: PageLimit = MAX_LIMIT,
+) -> EventPage:
+    """Every event of the tickets that the key may see, oldest first, none missing and none twice.
+
+    Keep `next_cursor` with what you did with the events, and send it as `after` next time, also after a year. While
+    `has_more` is true there is more to read at once, even if this page is empty.
+    """
+    extent = await request.app.state.house.horizon.look()
+    start = start_of(after, extent)
+    page = await read_feed(session, actor, after=start, until=extent.settled, types=types or (), limit=limit)
+    following = FeedCursor(extent.epoch, page.end).encode()
+    query = request.query_params.multi_items()
+    further = following if page.has_more else None
+    response.headers.update(link_header(request.url.path, query, further, parameter="after"))
+    items = [
+        FeedEventAnswer(**event.to_json(FeedCursor(extent.epoch, event.position).encode())) for event in page.events
+    ]
+    return EventPage(items=items, next_cursor=following, has_more=page.has_more)
+
+
+@router.post(
+    "/webhooks",
+    summary="Have events sent to an address",
+    status_code=201,
+    responses=problems(401, 403, 422, 503),
+)
+async def create_webhook(bureau: AtBureau, body: WebhookBody) -> WebhookSecretAnswer:
+    """Events of the tickets that this key may see, signed by Standard Webhooks 1.0. The secret is shown this once."""
+    return _with_secret(*await service.subscribe(bureau, body))
+
+
+@router.get("/webhooks", summary="Subscriptions, newest first", responses=problems(401, 403, 422, 503))
+async def read_webhooks(
+    request: Request,
+    response: Response,
+    actor: Manager,
+    session: Reading,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_PAGE,
+) -> WebhookPage:
+    """The subscriptions of this key's client; operators see all."""
+    page = await list_subscriptions(session, actor, cursor=cursor, limit=limit)
+    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    return WebhookPage(items=[_answer(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/webhooks/{webhook_id}", summary="One subscription", responses=_READ)
+async def read_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookAnswer:
+    """How it fares: the last success, failures, why it was disabled."""
+    return _answer(await service.find(bureau, webhook_id))
+
+
+@router.patch("/webhooks/{webhook_id}", summary="Change a subscription", responses=_READ)
+async def change_webhook(webhook_id: UUID, bureau: AtBureau, body: WebhookChange) -> WebhookAnswer:
+    """Switched on again, it goes on with the event at which it stood. Operators may switch others' on and off only."""
+    return _answer(await service.change(bureau, webhook_id, body))
+
+
+@router.delete("/webhooks/{webhook_id}", summary="End a subscription", status_code=204, responses=_READ)
+async def delete_webhook(webhook_id: UUID, bureau: AtBureau) -> None:
+    """Nothing more is sent, and its deliveries are gone; a message that is on its way may still arrive."""
+    await service.unsubscribe(bureau, webhook_id)
+
+
+@router.post("/webhooks/{webhook_id}/rotate", summary="A new secret", responses=_READ)
+async def rotate_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookSecretAnswer:
+    """For a day messages carry two signatures, of the new secret and of the old one."""
+    return _with_secret(*await service.rotate(bureau, webhook_id))
+
+
+@router.post("/webhooks/{webhook_id}/test", summary="Send a test message", status_code=202, responses=_READ)
+async def send_test_webhook(webhook_id: UUID, bureau: AtBureau) -> DeliveryAnswer:
+    """One attempt, of type `webhook.test`, within a moment; the list of deliveries says how it went."""
+    return _delivery(await service.send_test(bureau, webhook_id), None)
+
+
+@router.get("/webhooks/{webhook_id}/deliveries", summary="What was sent, newest first", responses=_READ)
+async def read_webhook_deliveries(
+    request: Request,
+    response: Response,
+    webhook_id: UUID,
+    bureau: AtBureau,
+    state: Annotated[
+        Literal["queued", "retrying", "delivered", "failed"] | None, Query(description="One state")
+    ] = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_PAGE,
+) -> DeliveryPage:
+    """Each message with its attempts; kept for 30 days."""
+    await service.find(bureau, webhook_id)
+    page = await list_deliveries(bureau.session, webhook_id, state=state, cursor=cursor, limit=limit)
+    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    return DeliveryPage(items=[_delivery(*one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    summary="Send a message again",
+    status_code=202,
+    responses=_READ,
+)
+async def redeliver_webhook(webhook_id: UUID, delivery_id: UUID, bureau: AtBureau) -> DeliveryAnswer:
+    """One more attempt under the same `webhook-id`; a message that is being retried is tried now."""
+    delivery, ticket = await service.redeliver(bureau, webhook_id, delivery_id)
+    return _delivery(delivery, ticket)
+
+
+def document_webhooks(webhooks: APIRouter) -> None:
+    """Put every type of event into the API docs as a webhook, with an example."""
+    for type_, (summary, _, _) in DOCUMENTED.items():
+        webhooks.add_api_route(
+            type_.value,
+            _received,
+            methods=["POST"],
+            operation_id=type_.value.replace(".", "_"),
+            summary=summary,
+            tags=["feed"],
+            status_code=204,
+            response_description="The receiver has it",
+            openapi_extra={"requestBody": {"content": {"application/json": {"example": example_of(type_)}}}},
+        )
+
+
+async def _received(body: WebhookMessage) -> None:
+    """Sent to the address of a subscription, signed by Standard Webhooks 1.0; any 2xx within 15 s settles it."""
+
+
+def _answer(subscription: WebhookSubscription) -> WebhookAnswer:
+    return WebhookAnswer(**_facts(subscription))
+
+
+def _with_secret(subscription: WebhookSubscription, secret: str) -> WebhookSecretAnswer:
+    return WebhookSecretAnswer(**_facts(subscription), secret=secret)
+
+
+def _facts(subscription: WebhookSubscription) -> dict[str, Any]:
+    names = (
+        *("id", "url", "events", "description", "enabled", "disabled_reason", "disabled_at", "created_at"),
+        *("delivered_at", "failures", "failing_since"),
+    )
+    facts = {name: getattr(subscription, name) for name in names}
+    return {
+        **facts,
+        "next_attempt_at": next_attempt(subscription),
+        "rotation_until": subscription.previous_until,
+    }
+
+
+def _delivery(delivery: WebhookDelivery, ticket: str | None) -> DeliveryAnswer:
+    return DeliveryAnswer(
+        id=delivery.id,
+        message_id=delivery.message_id,
+        type=delivery.type,
+        ticket=ticket,
+        seq=delivery.seq,
+        state=delivery.state,
+        created_at=delivery.created_at,
+        attempts=delivery.attempts,
+    )

@@ -1,0 +1,76 @@
+"""What the feed tells of an event, and what it keeps inside."""
+
+import json
+import re
+
+import pytest
+
+from app.core.ids import new_id
+from app.feed.documentation import DOCUMENTED, example_of
+from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of, message_id, shown
+from app.tickets.history import EventKind
+from app.tickets.workflow import Command
+from tests.installation import START
+
+
+def test_everything_that_can_happen_has_a_type_of_its_own() -> None:
+    assert set(TYPE_OF) == {*EventKind, *Command}
+    assert len(set(TYPE_OF.values())) == len(TYPE_OF)
+    assert set(EventType) - set(TYPE_OF.values()) == {EventType.CHANGED}
+
+
+def test_what_a_later_version_records_is_told_as_a_change() -> None:
+    event = FeedEvent(1, new_id(), "2600012349", 3, "a_kind_of_next_year", START, {})
+    assert event.type is EventType.CHANGED
+
+
+def test_types_are_turned_back_into_kinds() -> None:
+    assert kinds_of([EventType.RESOLVED, EventType.BREACHED]) == (["breached", "resolve"], False)
+    assert kinds_of([EventType.CHANGED]) == ([], True)
+
+
+@pytest.mark.parametrize("type_", list(EventType))
+def test_a_type_is_documented_with_a_body_as_the_standard_wants_it(type_: EventType) -> None:
+    body = example_of(type_)
+    assert re.fullmatch(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*", body["type"])
+    assert len(json.dumps(body)) < 20_000
+    assert body["data"]["type"] == type_
+    assert body["data"]["data"] == DOCUMENTED[type_][2], "the example shows what would be left out"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"forwarded_to": "ISKI"},
+        {"note": "evt"},
+        {"name": "Ornek"},
+        {"unit": "Örnek Vatandaş"},
+        {"reason": "two words"},
+        {"documents": ["petition", "Örnek belge"]},
+        {"moved": [{"clock": "promise", "by": "somebody"}]},
+        {"amount": "125.50"},
+        {"office": "Halkla İlişkiler"},
+    ],
+)
+def test_words_and_unknown_members_stay_inside(data: dict[str, object]) -> None:
+    assert shown(data) == {}
+
+
+def test_codes_numbers_and_instants_are_shown() -> None:
+    data = {
+        "from": "received",
+        "to": "referred",
+        "attempt": 1,
+        "reached": True,
+        "due_at": "2026-05-27T20:59:59.999999+00:00",
+        "moved": [{"clock": "promise", "from": "2026-05-27T20:59:59+00:00", "to": "2026-06-01T20:59:59+00:00"}],
+    }
+    assert shown(data) == data
+
+
+def test_an_id_is_the_same_whenever_it_is_made_and_another_for_each_event_and_receiver() -> None:
+    subscription, other, ticket = new_id(), new_id(), new_id()
+    ids = [message_id(*of) for of in ((subscription, ticket, 1), (subscription, ticket, 2), (other, ticket, 1))]
+    assert ids == [message_id(*of) for of in ((subscription, ticket, 1), (subscription, ticket, 2), (other, ticket, 1))]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"msg_[0-9a-f]{32}", one) for one in ids)

@@ -1,0 +1,221 @@
+"""Nothing is missed and nothing comes twice, however writers commit: real sessions, ended in any order."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.actor import Actor
+from app.access.scopes import Scope
+from app.core.db import Database, bulk_insert
+from app.core.ids import new_id
+from app.feed.horizon import MOST_SAMPLES, Horizon
+from app.feed.queries import read_feed
+from app.tickets.model import Ticket, TicketEvent
+from tests.installation import START
+from tests.tickets.counter import Counter
+
+WRITERS, ROUNDS = 50, 6
+EVERYTHING = Actor(new_id(), "Örnek okuyucu", "desk", frozenset({Scope.TICKETS_READ}))
+
+
+@pytest.fixture
+async def database(counter: Counter) -> AsyncIterator[Database]:
+    """Enough connections for all writers to be in the middle of a transaction at once."""
+    url = counter.house.settings.database_url
+    assert url is not None
+    opened = Database(url.get_secret_value(), pool_size=WRITERS + 10)
+    yield opened
+    await opened.close()
+
+
+async def ticket(counter: Counter) -> UUID:
+    number = await counter.open()
+    async with counter.house.database.reading() as session:
+        return (await session.execute(select(Ticket.id).where(Ticket.number == number))).scalar_one()
+
+
+async def write(session: AsyncSession, ticket_id: UUID, *seqs: int) -> None:
+    common = {"ticket_id": ticket_id, "kind": "comment", "at": START, "actor": "test"}
+    rows = [{**common, "seq": seq, "data": {}, "note": None, "hash": b""} for seq in seqs]
+    await bulk_insert(session, TicketEvent, rows)
+
+
+class RolledBack(Exception):
+    """Ends a transaction without its commit."""
+
+
+class Reader:
+    """A mobile backend: reads on from where it stopped, and keeps what it got."""
+
+    def __init__(self, database: Database, *, limit: int = 1000) -> None:
+        self._database = database
+        self._horizon = Horizon(database)
+        self._limit = limit
+        self._after = 0
+        self.got: list[tuple[UUID, int]] = []
+
+    async def read(self) -> int:
+        """One page; returns how many events were on it."""
+        extent = await self._horizon.look()
+        async with self._database.reading() as session:
+            page = await read_feed(
+                session, EVERYTHING, after=self._after, until=extent.settled, types=(), limit=self._limit
+            )
+        assert page.end >= self._after
+        self._after = page.end
+        self.got += [(event.ticket_id, event.seq) for event in page.events]
+        return len(page.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Fifty that insert, dawdle with the transaction open, and commit or roll back."""
+
+    database: Database
+    ticket_id: UUID
+    committed: set[tuple[UUID, int]]
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - no secret
+    all_inserted: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(WRITERS))
+
+    async def work(self) -> None:
+        await asyncio.gather(*(self._writer(index) for index in range(WRITERS)))
+
+    async def _writer(self, index: int) -> None:
+        for round_ in range(ROUNDS):
+            first = 1000 * index + 10 * round_ + 2
+            seqs = range(first, first + self.chance.randint(1, 4))
+            with suppress(RolledBack):
+                await self._write_slowly(seqs, together=round_ == 0)
+                self.committed.update((self.ticket_id, seq) for seq in seqs)
+
+    async def _write_slowly(self, seqs: range, *, together: bool) -> None:
+        async with self.database.transaction() as session:
+            await write(session, self.ticket_id, *seqs)
+            if together:
+                await self.all_inserted.wait()  # all fifty hold positions, none has committed
+            for _ in range(self.chance.randint(0, 3)):
+                await session.execute(text("SELECT 1"))
+            if self.chance.random() < 0.2:
+                raise RolledBack
+
+
+async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(counter: Counter, database: Database) -> None:
+    """Three read meanwhile, in pages of different sizes, one begins when all is written; all get the same."""
+    one = await ticket(counter)
+    writers, done = Writers(database, one, {(one, 1)}), asyncio.Event()
+
+    async def read(limit: int) -> list[tuple[UUID, int]]:
+        reader = Reader(database, limit=limit)
+        while not done.is_set():
+            await reader.read()
+        while await reader.read():
+            pass
+        return reader.got
+
+    reading = [asyncio.create_task(read(limit)) for limit in (1, 3, 1000)]
+    await writers.work()
+    done.set()
+    found = [await each for each in (*reading, asyncio.create_task(read(17)))]
+    assert len(writers.committed) > WRITERS
+    for got in found:
+        assert len(got) == len(set(got))
+        assert set(got) == writers.committed
+        assert got == found[0], "the order is the same for all"
+
+
+async def test_what_is_committed_first_waits_for_what_was_written_before_it(
+    counter: Counter, database: Database
+) -> None:
+    one, reader = await ticket(counter), Reader(database)
+    assert await reader.read() == 1
+    async with database.transaction() as slow:
+        await write(slow, one, 2)
+        async with database.transaction() as quick:
+            await write(quick, one, 3)
+        assert await reader.read() == 0
+    assert await reader.read() == 2
+    assert reader.got == [(one, 1), (one, 2), (one, 3)]
+
+
+async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(counter: Counter, database: Database) -> None:
+    one, reader = await ticket(counter), Reader(database)
+    with suppress(RolledBack):
+        async with database.transaction() as session:
+            await write(session, one, 2, 3)
+            raise RolledBack
+    async with database.transaction() as session:
+        await write(session, one, 2)
+    assert await reader.read() == 2
+    assert reader.got == [(one, 1), (one, 2)]
+
+
+async def test_the_last_commit_before_a_look_is_within_it(counter: Counter, database: Database) -> None:
+    one, reader = await ticket(counter), Reader(database)
+    for seq in range(2, 6):
+        async with database.transaction() as session:
+            await write(session, one, seq)
+        await reader.read()
+        assert reader.got[-1] == (one, seq)
+
+
+async def test_a_tickets_events_keep_their_order_whoever_began_first(counter: Counter, database: Database) -> None:
+    """A sweep has its transaction id long before it gets the ticket's lock; its event still comes after."""
+    one, reader = await ticket(counter), Reader(database)
+    lock = select(Ticket.id).where(Ticket.id == one).with_for_update(key_share=True)
+    async with database.transaction() as early:
+        await early.execute(text("SELECT pg_current_xact_id()"))
+        async with database.transaction() as late:
+            await late.execute(lock)
+            await write(late, one, 2)
+        await early.execute(lock)
+        await write(early, one, 3)
+    assert await reader.read() == 3
+    assert reader.got == [(one, 1), (one, 2), (one, 3)]
+
+
+async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
+    counter: Counter, database: Database
+) -> None:
+    """However many looks there are meanwhile; and when it ends everything is there at once."""
+    one, reader = await ticket(counter), Reader(database)
+    await reader.read()
+    async with database.transaction() as long:
+        await long.execute(text("SELECT pg_current_xact_id()"))
+        for seq in range(2, MOST_SAMPLES + 12):
+            async with database.transaction() as session:
+                await write(session, one, seq)
+            await reader.read()
+        assert reader.got == [(one, 1)]
+    await reader.read()
+    assert reader.got == [(one, seq) for seq in range(1, MOST_SAMPLES + 12)]
+
+
+async def test_a_new_process_begins_with_what_another_has_proved(counter: Counter, database: Database) -> None:
+    """Or a restart beside an old transaction would show an empty feed, and its end at the very beginning."""
+    one = await ticket(counter)
+    await Reader(database).read()
+    async with database.transaction() as old:
+        await old.execute(text("SELECT pg_current_xact_id()"))
+        reader = Reader(database)
+        assert await reader.read() == 1
+    assert reader.got == [(one, 1)]
+
+
+async def test_a_reader_of_few_events_looks_through_many_in_bounded_steps(counter: Counter, database: Database) -> None:
+    """Positions that nobody can see, here of a sequence that ran on, cost steps and no endless read."""
+    one, reader = await ticket(counter), Reader(database)
+    await reader.read()
+    async with database.transaction() as session:
+        await session.execute(
+            text("SELECT setval('ticket_event_position_seq', 45000 + last_value) FROM ticket_event_position_seq")
+        )
+        await write(session, one, 2)
+    assert [await reader.read() for _ in range(4)] == [0, 0, 1, 0]
+    assert reader.got == [(one, 1), (one, 2)]
