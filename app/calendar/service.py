@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
@@ -13,7 +13,7 @@ from app.core.errors import FieldError, Invalid, StaleCalendar
 from app.sla.calendar import CalendarError, SpecialDay
 from app.sla.decisions import decide, decided_days, lock_calendar
 from app.sla.model import CalendarVersion
-from app.sla.service import Calendars, newest_calendar_version, store_calendars
+from app.sla.service import Calendars, newest_calendar, newest_calendar_version, store_calendars
 from app.sla.years import YEARS_AHEAD, seeded_days, years
 from app.standards.rulebook import Rulebook, Shelf
 from app.standards.service import build_calendars, known_hours, present_calendars
@@ -83,8 +83,7 @@ async def settle(database: Database, version: UUID, calendars: Calendars, *, act
 async def settle_newest(database: Database, shelf: Shelf, *, now: datetime) -> tuple[UUID, Renewed] | None:
     """`settle` for the newest version until it is marked as settled; None where it is."""
     async with database.reading() as session:
-        newest = select(CalendarVersion).order_by(CalendarVersion.created_at.desc(), CalendarVersion.id.desc())
-        found = await session.scalar(newest.limit(1))
+        found = await newest_calendar(session)
         if found is None or found.settled_at is not None:
             return None
         calendars = await shelf.calendars(session, found.id)
