@@ -10,7 +10,7 @@ from app.escalation.model import Escalation
 from app.notices import service as notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
-from app.notices.queries import Found, find_notice
+from app.notices.queries import Found, find_notice, numbers_in
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
 
@@ -20,9 +20,14 @@ _OF_ESCALATIONS = {NoticeKind.ESCALATION_1, NoticeKind.ESCALATION_2}
 async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
     """Acknowledge a notice, and the escalation that it is about; again it changes nothing. Raises `NotFound`.
 
-    The ticket is locked before the notice, in the order in which commands and the sweep take them.
+    The ticket is locked before the notice, in the order in which commands and the sweep take them. Who takes note of a
+    digest takes note of every notice in it.
     """
     seen = await find_notice(session, actor, number)
+    if seen.notice.kind == NoticeKind.DIGEST:
+        for line in await numbers_in(session, seen.notice.id):
+            await acknowledge(session, line, actor=actor, now=now)
+        return await notices.acknowledge(session, number, actor=actor, now=now)
     ticket = await _lock_ticket(session, seen.notice)
     found = await notices.acknowledge(session, number, actor=actor, now=now)
     escalation = await _open_escalation(session, found.notice)

@@ -13,7 +13,7 @@ from app.access.model import ApiClient
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
 from app.notices.compose import APPLICANT
-from app.notices.model import Notice
+from app.notices.model import Notice, format_notice_number
 
 UNIT_PREFIX = "unit:"
 
@@ -73,6 +73,13 @@ async def find_notice(session: AsyncSession, actor: Actor, number: str, *, lock:
     if row is None or row[0].number != number:
         raise NotFound
     return Found(*row)
+
+
+async def numbers_in(session: AsyncSession, digest_id: UUID) -> list[str]:
+    """The numbers of the notices in a digest, by their tickets' ids: an order in which they can be locked."""
+    lines = select(Notice.created_at, Notice.running).where(Notice.digest_id == digest_id)
+    found = await session.execute(lines.order_by(Notice.ticket_id, Notice.id))
+    return [format_notice_number(made, running) for made, running in found]
 
 
 async def list_notices(

@@ -93,6 +93,18 @@ async def test_a_digest_is_read_like_any_notice(house: House, client_as: Caller)
     assert "Kaldırımda" not in answer["body"]
 
 
+async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(house: House, client_as: Caller) -> None:
+    await escalations(house, 3)
+    await drain(house)
+    *_, digest = await all_notices(house)
+    caller = await client_as("pr-director")
+    for _ in range(2):
+        answer = await caller.post(f"/v1/notices/{digest.number}/acknowledge")
+        assert answer.status_code == 200, answer.text
+    assert len({notice.acknowledged_at for notice in await all_notices(house)} - {None}) == 1
+    assert [notice.acknowledged_by for notice in await all_notices(house)].count(None) == 0
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
