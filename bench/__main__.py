@@ -1,21 +1,22 @@
-"""`python -m bench [intake] [sweep] [deadlines] [--quick]`: measure, print tables, write `bench/results/*.json`."""
+"""`python -m bench [deadlines] [intake] [sweep] [delivery] [--quick]`: measure, print, keep the results."""
 
 import argparse
 import sys
 
 from rich.console import Console
 
-from bench import deadlines, intake, report, sweep
+from bench import deadlines, delivery, intake, report, sweep
 from bench.ground import Wrong, laid_out
 
-PARTS = ("deadlines", "intake", "sweep")
+PARTS = ("deadlines", "intake", "sweep", "delivery")
+NOTICES = 10_000
 FULL = (intake.Length(3, 5, 6), sweep.Size(open_timers=1_000_000, due=30_000, a_second=1000, seconds=20))
 QUICK = (intake.Length(1, 2, 2), sweep.Size(open_timers=45_000, due=4_000, a_second=500, seconds=3))
 
 
 def main() -> int:
     """Measure what was asked for, or everything; the exit code says whether all figures can be believed."""
-    parser = argparse.ArgumentParser(prog="bench", description="Measures intake, sweep and deadlines.")
+    parser = argparse.ArgumentParser(prog="bench", description="Measures intake, sweep, delivery and deadlines.")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all by default")
     parser.add_argument("--quick", action="store_true", help="a minute instead of five; rougher figures")
     given = parser.parse_args()
@@ -34,7 +35,7 @@ def _measure(parts: list[str] | tuple[str, ...], console: Console, *, quick: boo
         medians = deadlines.measure(2000)
         report.show_deadlines(console, medians)
         report.write("deadlines", medians, quick=quick)
-    if {"intake", "sweep"} & set(parts):
+    if {"intake", "sweep", "delivery"} & set(parts):
         with laid_out() as ground:
             if "intake" in parts:
                 taken = intake.measure(ground, length)
@@ -44,6 +45,10 @@ def _measure(parts: list[str] | tuple[str, ...], console: Console, *, quick: boo
                 fired = sweep.measure(ground, size)
                 report.show_sweep(console, fired)
                 report.write("sweep", fired, quick=quick)
+            if "delivery" in parts:
+                handed = delivery.measure(ground, NOTICES // 10 if quick else NOTICES)
+                report.show_delivery(console, handed)
+                report.write("delivery", handed, quick=quick)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,14 @@ def show_sweep(console: Console, figures: dict[str, Any]) -> None:
     )
 
 
+def show_delivery(console: Console, figures: dict[str, Any]) -> None:
+    """One worker, everything that waits."""
+    table = _table("Delivery, one worker, e-mail and SMS", "", "notices", "per second", "worker")
+    load = f"{figures['worker_load']:.0%} busy"
+    table.add_row("backlog", f"{figures['notices']:,}", f"{figures['per_second']:,} (aim ≥ 200)", load)
+    console.print(table)
+
+
 def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
     """The medians beside their aims."""
     table = _table("deadline()", "limit", "median µs", "aim µs")

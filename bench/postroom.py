@@ -1,0 +1,36 @@
+"""A worker's delivery under measurement: drains whatever waits, when told to.
+
+A process of its own (`python -m bench.postroom`), told what to do in lines of JSON.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+from app.core.memory import settle_memory
+from app.house import open_house
+from config.logging import configure_logging
+from config.settings import Settings
+from workers.delivery import open_postroom
+from workers.upkeep import deliver_lost
+
+
+async def _main() -> None:
+    settings = Settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    async with open_house(settings) as house:
+        postroom = open_postroom(house)
+        print(json.dumps("ready"), flush=True)
+        while await asyncio.to_thread(sys.stdin.readline):
+            began, busy = time.perf_counter(), time.process_time()
+            taken = await deliver_lost(house, postroom, asyncio.Event())
+            seconds = time.perf_counter() - began
+            load = (time.process_time() - busy) / seconds
+            print(json.dumps({"taken": taken, "seconds": seconds, "load": load}), flush=True)
+        await postroom.close()
+
+
+if __name__ == "__main__":
+    settle_memory()
+    asyncio.run(_main())
