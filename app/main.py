@@ -20,7 +20,7 @@ from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
 from app.operations import routes as operations
 from app.reports import routes as reports
 from app.standards import routes as standards
-from app.tickets import limit_routes
+from app.tickets import deadline_routes, limit_routes
 from app.tickets import routes as tickets
 from config.settings import Settings
 
@@ -59,6 +59,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         calendar.router,
         tickets.router,
         limit_routes.router,
+        deadline_routes.router,
         tickets.tracking,
         notices.router,
         receipt_routes.router,
@@ -67,6 +68,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         channels.doors,
         channels.kept,
         standards.catalogue,
+        deadline_routes.previews,
         reports.router,
         operations.health,
         operations.operations,

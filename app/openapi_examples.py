@@ -39,6 +39,26 @@ REQUEST_EXAMPLES: Mapping[str, Mapping[str, dict[str, Any]]] = MappingProxyType(
                 "documents": ["application_form"],
             },
         },
+        "preview_deadline": {
+            "Çözüm Masası": {"service": "solution-desk", "from": "2026-05-12T10:00:00+03:00"},
+            "Bilgi edinme, süresi uzatılmış": {
+                "service": "right-to-information",
+                "from": "2026-04-28T10:00:00+03:00",
+                "right_to_information": True,
+                "extended": True,
+            },
+            "Vatandaşın yanıtı beklenirken": {
+                "service": "solution-desk",
+                "from": "2026-05-12T10:00:00+03:00",
+                "pauses": [
+                    {
+                        "from": "2026-05-14T09:00:00+03:00",
+                        "to": "2026-05-18T09:00:00+03:00",
+                        "reason": "awaiting_citizen",
+                    }
+                ],
+            },
+        },
         "call_center_call": {
             "Çöp şikâyeti": {
                 "call_id": "ornek-cagri-0001",

@@ -1,0 +1,522 @@
+"""Why this date? Every kind of line, everything that moves a date, and the same as a text that an office can use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from app.core.clock import ISTANBUL
+from app.sla.calendar import ClockKind, DayKind, SpecialDay
+from app.sla.clocks import AWAITING_FEE
+from app.sla.model import CalendarVersion
+from app.sla.service import calendars_of, store_calendars
+from app.tickets import explain_tr as tr
+from app.tickets.history import EventKind, append_event
+from app.tickets.model import Ticket
+from app.tickets.workflow import PauseReason
+from tests.installation import START, new_key, opened_client
+from tests.servers import TestServers
+from tests.tickets.counter import (
+    ATTORNEY_VISIT,
+    CALL,
+    CITIZEN,
+    INFORMATION,
+    ORDER,
+    VISIT,
+    Counter,
+    end_of,
+    opened_counter,
+)
+from workers.timers import sweep
+
+PLAIN = {"Accept": "text/plain"}
+APRIL_28 = datetime(2026, 4, 28, 10, tzinfo=ISTANBUL)
+LAW_3071 = "3071 sayılı Dilekçe Hakkının Kullanılmasına Dair Kanun, madde 7"
+LAW_4982 = "4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"
+
+
+def at(month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=ISTANBUL)
+
+
+async def explained(counter: Counter, number: str, **query: int) -> dict[str, Any]:
+    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def clock(counter: Counter, number: str, kind: str = "promise", **query: int) -> dict[str, Any]:
+    found = await explained(counter, number, **query)
+    shown: dict[str, Any] = next(each for each in found["clocks"] if each["kind"] == kind)
+    return shown
+
+
+async def told(counter: Counter, number: str, **query: int) -> list[str]:
+    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
+    assert answer.status_code == 200, answer.text
+    return answer.text.splitlines()
+
+
+def lines(found: Mapping[str, Any], *dates: str) -> list[tuple[Any, ...]]:
+    """(weekday, counted, reason, label, total) of the dates of a ledger."""
+    by_date = {line["date"]: line for line in found["ledger"]}
+    return [tuple(by_date[each][name] for name in ("weekday", "counted", "reason", "label", "total")) for each in dates]
+
+
+def reasons(found: Mapping[str, Any]) -> list[str]:
+    return [line["reason"] for line in found["ledger"]]
+
+
+def ends(found: Mapping[str, Any]) -> None:
+    """The ledger ends on the date of the computed due instant, with the whole limit counted."""
+    due_at = datetime.fromisoformat(found["computed_due_at"]).astimezone(ISTANBUL)
+    assert found["ledger"][-1]["date"] == due_at.date().isoformat()
+    assert found["ledger"][-1]["total"] == found["whole"]
+
+
+def instants(found: Mapping[str, Any], *names: str) -> list[datetime | None]:
+    return [found[name] and datetime.fromisoformat(found[name]) for name in names]
+
+
+# ── the ledger, line by line ──
+
+
+async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    found = await explained(counter, number)
+    assert (found["number"], found["cycle"], found["cycles"]) == (number, 1, 1)
+    assert found["service"] == {
+        "code": "solution-desk",
+        "name": "Halkla İlişkiler - ESTİM (Çözüm Masası)",
+        "table": 1,
+        "row": 4,
+    }
+    rules = await counter.house.shelf.current()
+    assert found["catalogue_version"] == str(rules.catalogue_version_id)
+    assert datetime.fromisoformat(found["catalogue_loaded_at"]) == START
+    promise, law = found["clocks"]
+    assert (promise["kind"], law["kind"]) == ("promise", "statutory")
+    assert promise["calendar_version"] == str(rules.calendar_version_id)
+    assert promise["policy"] == {
+        "printed": "15 GÜN",
+        "amount": 15,
+        "unit": "calendar_day",
+        "basis": "round_the_clock",
+        "roll": "next_working_day",
+        "hours": "office",
+        "law": None,
+    }
+    assert (law["policy"]["printed"], law["policy"]["law"]) == ("30 gün", LAW_3071)
+    assert (promise["provisional"], promise["overridden"], promise["override"], promise["changes"]) == (
+        *(False, False),
+        *(None, []),
+    )
+
+
+async def test_calendar_days_count_weekends_and_holidays_but_do_not_end_on_them(counter: Counter) -> None:
+    """12 May + 15 days is the first day of the bayram: the promise ends on 1 June."""
+    found = await clock(counter, await counter.open(CALL))
+    assert instants(found, "started_at", "due_at") == [START, end_of(2026, 6, 1)]
+    ends(found)
+    assert lines(
+        found, "2026-05-12", "2026-05-13", "2026-05-16", "2026-05-26", "2026-05-27", "2026-05-28", "2026-05-31"
+    ) == [
+        ("Salı", False, "start_day", "Sayılmaz: sürenin başladığı gün", 0),
+        ("Çarşamba", True, "counted", "Sayılır", 1),
+        ("Cumartesi", True, "counted", "Sayılır", 4),
+        ("Salı", True, "counted", "Sayılır: Kurban Bayramı (saat 13.00'ten)", 14),
+        ("Çarşamba", True, "counted", "Sayılır: Kurban Bayramı", 15),
+        ("Perşembe", False, "holiday", "Son gün olamaz: resmî tatil – Kurban Bayramı", 15),
+        ("Pazar", False, "weekend", "Son gün olamaz: hafta sonu", 15),
+    ]
+    assert lines(found, "2026-06-01") == [("Pazartesi", False, "rolled", "Son gün: tatili izleyen ilk iş günü", 15)]
+    assert len(found["ledger"]) == 21
+
+
+async def test_working_days_leave_weekends_and_holidays_out(counter: Counter) -> None:
+    counter.clock.set(APRIL_28)
+    found = await clock(counter, await counter.open(INFORMATION), "statutory")
+    assert (found["unit"], found["whole"], found["policy"]["law"]) == ("working_day", 15, LAW_4982)
+    assert instants(found, "due_at") == [end_of(2026, 5, 21)]
+    ends(found)
+    assert lines(found, "2026-05-01", "2026-05-02", "2026-05-04") == [
+        ("Cuma", False, "holiday", "Sayılmaz: resmî tatil – Emek ve Dayanışma Günü", 2),
+        ("Cumartesi", False, "weekend", "Sayılmaz: hafta sonu", 2),
+        ("Pazartesi", True, "counted", "Sayılır", 3),
+    ]
+
+
+async def test_leave_that_does_not_count_is_named(servers: TestServers, template: str, tmp_path: Path) -> None:
+    """Leave on 25 and 26 May that the promise counts: the limit of law leaves it out."""
+    leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset({ClockKind.PROMISE}))
+    async with opened_counter(servers, template, tmp_path) as counter:
+        async with counter.house.database.transaction() as session:
+            [version] = await session.scalars(select(CalendarVersion.id))
+            present = await calendars_of(session, version)
+            added = {date(2026, 5, 25): leave, date(2026, 5, 26): leave}
+            calendars = {
+                name: replace(each, version="with leave", special_days={**each.special_days, **added})
+                for name, each in present.items()
+            }
+            later = START + timedelta(seconds=1)
+            stored = await store_calendars(session, calendars, now=later, actor="test", reason="leave")
+        counter.clock.set(datetime(2026, 5, 11, 10, tzinfo=ISTANBUL))
+        number = await counter.open(INFORMATION)
+        found = await clock(counter, number, "statutory")
+        assert found["calendar_version"] == str(stored)
+        assert instants(found, "due_at") == [end_of(2026, 6, 9)]
+        assert lines(found, "2026-05-25") == [("Pazartesi", False, "leave", "Sayılmaz: idari izin", 8)]
+        assert lines(await clock(counter, number), "2026-05-25") == [
+            ("Pazartesi", True, "counted", "Sayılır: İdari izin", 14)
+        ]
+
+
+async def test_limits_of_minutes_tell_what_counted_on_each_date(counter: Counter) -> None:
+    counter.clock.set(at(5, 12, 16, 55))
+    found = await clock(counter, await counter.open(ORDER))
+    assert (found["unit"], found["whole"], found["policy"]["printed"]) == ("second", 600, "10 D")
+    assert [(line["date"], line["total"]) for line in found["ledger"]] == [("2026-05-12", 300), ("2026-05-13", 600)]
+    assert instants(found, "due_at") == [at(5, 13, 8, 35)]
+
+
+# ── what moves a date ──
+
+
+async def test_while_it_stands_still_there_is_no_date(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    await counter.done(number, "refer", "accept")
+    counter.clock.set(at(5, 14))
+    await counter.did(number, "pause")
+    found = await clock(counter, number)
+    assert (found["state"], found["due_at"], found["computed_due_at"]) == ("paused", None, None)
+    assert reasons(found) == ["start_day", "counted", "still_paused"]
+    assert found["ledger"][-1]["label"] == "Süre durmaktadır: vatandaşın yanıtı bekleniyor"
+    [standing] = found["pauses"]
+    assert (standing["to"], standing["reason"]) == (None, "awaiting_citizen")
+    assert standing["label"] == "Vatandaşın yanıtı bekleniyor"
+    assert (found["used"], found["whole"]) == (1, 15)
+    said = await told(counter, number)
+    assert "Son tarih     : Süre durduğundan belli değildir" in said
+    assert "Vatandaşın yanıtı beklendiğinden süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla durmuştur." in said
+
+
+async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    await counter.done(number, "refer", "accept")
+    counter.clock.set(at(5, 14))
+    await counter.did(number, "pause")
+    counter.clock.set(at(5, 18, 9))
+    await counter.did(number, "resume")
+    found = await clock(counter, number)
+    ends(found)
+    assert [line["date"] for line in found["ledger"] if line["reason"] == "paused"] == [
+        *("2026-05-14", "2026-05-15"),
+        *("2026-05-16", "2026-05-17"),
+    ]
+    assert lines(found, "2026-05-14") == [
+        ("Perşembe", False, "paused", "Sayılmaz: süre durmuştur – vatandaşın yanıtı bekleniyor", 1)
+    ]
+    assert [instants(each, "from", "to") for each in found["pauses"]] == [[at(5, 14), at(5, 18, 9)]]
+    assert (await clock(counter, number, "statutory"))["pauses"] == []
+    assert (
+        "Vatandaşın yanıtı beklendiğinden süre, 14 Mayıs 2026 Perşembe 12:00 ile 18 Mayıs 2026 Pazartesi 09:00 "
+        "arasında durmuştur."
+    ) in await told(counter, number)
+
+
+async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(counter: Counter) -> None:
+    counter.clock.set(APRIL_28)
+    number = await counter.open(INFORMATION)
+    await counter.done(number, "refer", "accept")
+    counter.clock.set(at(5, 11))
+    await counter.did(number, "fee_notice")
+    counter.clock.set(at(5, 14))
+    await counter.done(number, "fee_paid", "extend")
+    found = await clock(counter, number, "statutory")
+    ends(found)
+    assert instants(found, "started_at", "restarted_at", "extended_at") == [APRIL_28, at(5, 14), at(5, 14)]
+    assert (found["policy"]["printed"], found["policy"]["amount"], found["whole"]) == ("30 iş günü", 30, 30)
+    assert found["ledger"][0]["date"] == "2026-05-14"
+    assert [(each["cause"], each["label"], instants(each, "at", "from", "to")) for each in found["changes"]] == [
+        ("fee_paid", "Ücret ödendi", [at(5, 14), end_of(2026, 5, 21), end_of(2026, 6, 10)]),
+        ("extend", "Yasal süre uzatıldı", [at(5, 14), end_of(2026, 6, 10), end_of(2026, 7, 1)]),
+    ]
+    assert found["changes"][0]["actor"] == "developer (test)"
+    assert [each["reason"] for each in found["pauses"]] == ["awaiting_fee"]
+    said = await told(counter, number)
+    for sentence in (
+        (
+            "Ücret bildirimiyle kesilen süre, ücretin ödendiği 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla "
+            "baştan işlemeye başlamıştır."
+        ),
+        f"Dayanak: {LAW_4982}.",
+        "Süre 15 iş günüdür; başladığı gün, hafta sonları ve resmî tatiller sayılmaz.",
+        "Süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla toplam 30 iş gününe uzatılmıştır.",
+        "Buna göre süre 1 Temmuz 2026 Çarşamba günü sonunda dolar.",
+        "14.05.2026 12:00  Yasal süre uzatıldı – developer (test)",
+    ):
+        assert sentence in said
+    assert not any("durmuştur" in line for line in said)
+
+
+async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    counter.clock.set(at(5, 13))
+    await counter.did(number, "override_due")
+    found = await clock(counter, number)
+    assert found["overridden"] is True
+    assert instants(found, "due_at", "computed_due_at") == [
+        end_of(2026, 6, 15).replace(microsecond=0),
+        end_of(2026, 6, 1),
+    ]
+    ends(found)
+    assert (found["override"]["cause"], found["override"]["actor"]) == ("override_due", "developer (test)")
+    assert instants(found["override"], "at", "from", "to") == [
+        at(5, 13),
+        end_of(2026, 6, 1),
+        end_of(2026, 6, 15).replace(microsecond=0),
+    ]
+    assert found["changes"] == [found["override"]]
+    said = await told(counter, number)
+    assert (
+        "Ancak son tarih, 13 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla “developer (test)” tarafından elle "
+        "belirlenmiştir: 15 Haziran 2026 Pazartesi, gün sonu."
+    ) in said
+    assert "Gerekçesi başvurunun geçmişinde kayıtlıdır; aşağıdaki döküm hesapla bulunan tarihe aittir." in said
+
+
+async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    await counter.did(number, "override_due")
+    counter.clock.set(at(6, 3))
+    await counter.done(number, "resolve", "reopen")
+    await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    second, first = await explained(counter, number), await explained(counter, number, cycle=1)
+    assert (second["cycle"], second["cycles"], second["service"]["code"]) == (2, 2, "info-desk")
+    assert (first["cycle"], first["cycles"], first["service"]["code"]) == (1, 2, "call-center")
+    [new], [old] = second["clocks"], first["clocks"]
+    assert (new["policy"]["printed"], old["policy"]["printed"]) == ("1 GÜN", "15 GÜN")
+    assert instants(new, "started_at", "due_at") == [at(6, 3), end_of(2026, 6, 4)]
+    assert [each["cause"] for each in new["changes"]] == ["reclassify"]
+    assert [each["cause"] for each in old["changes"]] == ["override_due"]
+    assert (old["state"], old["on_time"]) == ("met", True)
+    said = await told(counter, number)
+    assert "Dönem          : 2 (başvuru 1 kez yeniden açılmıştır)" in said
+    assert "Başvuru yeniden açıldığından süre 3 Haziran 2026 Çarşamba günü saat 12:00 itibarıyla başlamıştır." in said
+
+
+async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    change = {"clock": "promise", "from": end_of(2026, 6, 1).isoformat(), "to": end_of(2026, 6, 2).isoformat()}
+    data = {"cause": "calendar", "by": "Örnek Görevli", "moved": [change]}
+    async with counter.house.database.transaction() as session:
+        ticket = (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
+        append_event(session, ticket, kind=EventKind.DUE_MOVED, at=at(5, 14), actor="system", data=data)
+    [found] = (await clock(counter, number))["changes"]
+    assert (found["cause"], found["label"], found["actor"]) == (
+        "due_moved",
+        "Takvim değiştiğinden yeniden hesaplandı",
+        "Örnek Görevli",
+    )
+    said = await told(counter, number)
+    assert "14.05.2026 12:00  Takvim değiştiğinden yeniden hesaplandı – Örnek Görevli" in said
+    assert "                  1 Haziran 2026 Pazartesi, gün sonu → 2 Haziran 2026 Salı, gün sonu" in said
+
+
+async def test_a_date_that_was_settled_before_the_calendar_changed_is_told_beside_the_ledger(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    async with counter.house.database.transaction() as session:
+        await session.execute(text("UPDATE sla_clock SET due_at = :due"), {"due": end_of(2026, 6, 2)})
+    found = await clock(counter, number)
+    assert instants(found, "due_at", "computed_due_at") == [end_of(2026, 6, 2), end_of(2026, 6, 1)]
+    said = await told(counter, number)
+    assert "Kayıtlı son tarih 2 Haziran 2026 Salı, gün sonu olup sonraki değişikliklerden etkilenmemiştir." in said
+
+
+# ── how it stands ──
+
+
+async def test_state_and_verdict_are_those_of_the_ticket(counter: Counter) -> None:
+    """C10, B71: one verdict, on the ticket and here, with or without a sweep."""
+    met, late, open_ = [await counter.open(VISIT) for _ in range(3)]
+    counter.clock.set(at(5, 20))
+    await counter.did(met, "resolve")
+    counter.clock.set(at(6, 2))
+    await counter.did(late, "resolve")
+    for swept in (False, True):
+        if swept:
+            await sweep(counter.house)
+        for number in (met, late, open_):
+            shown, found = await counter.read(number), await explained(counter, number)
+            for one, other in zip(shown["clocks"], found["clocks"], strict=True):
+                names = ("kind", "state", "due_at", "met_at", "breached_at", "on_time", "started_at", "overridden")
+                assert [one[name] for name in names] == [other[name] for name in names]
+    assert [(await clock(counter, number))["used"] for number in (met, late, open_)] == [7, 15, 15]
+    kept = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir."
+    missed = "Başvuruya 2 Haziran 2026 Salı günü saat 12:00 itibarıyla süresi geçtikten sonra cevap verilmiştir."
+    assert kept in await told(counter, met)
+    assert missed in await told(counter, late)
+    said = await told(counter, open_)
+    assert "Süre dolmuş, başvuruya henüz cevap verilmemiştir." in said
+    assert "Durum         : Süresi aşıldı" in said
+
+
+async def test_a_cancelled_limit_is_not_used_any_further(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    await counter.did(number, "withdraw")
+    found = await clock(counter, number)
+    assert (found["state"], found["used"], found["on_time"]) == ("cancelled", None, None)
+    assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await told(counter, number)
+
+
+async def test_a_promise_that_waits_for_documents_is_told_as_such(counter: Counter) -> None:
+    waiting, thanks = await counter.open(ATTORNEY_VISIT), await counter.open(CALL, kind="thanks")
+    assert [each["kind"] for each in (await explained(counter, waiting))["clocks"]] == ["statutory"]
+    sentence = "Hizmet standardı süresi henüz başlamamıştır: eksik belge veya imza beklenmektedir."
+    assert sentence in await told(counter, waiting)
+    await counter.did(waiting, "withdraw")
+    assert sentence not in await told(counter, waiting)
+    assert (await explained(counter, thanks))["clocks"] == []
+    assert (await told(counter, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
+
+
+# ── as a text ──
+
+
+async def test_the_text_of_a_visit_reads_as_an_office_writes(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    version = (await counter.house.shelf.current()).catalogue_version_id
+    calendar = (await counter.house.shelf.current()).calendar_version_id
+    assert await told(counter, number) == [
+        "SÜRE HESABI",
+        "===========",
+        f"Başvuru no     : {number}",
+        "Dönem          : 1",
+        "Hizmet         : Halkla İlişkiler - ESTİM (Çağrı Merkezi)",
+        f"Katalog sürümü : {version} (12.05.2026 10:00 tarihinde yüklenmiştir)",
+        "Döküm zamanı   : 12.05.2026 10:00",
+        "",
+        "Hizmet standardı süresi: 15 GÜN",
+        "-------------------------------",
+        "Durum         : İşliyor",
+        "Son tarih     : 1 Haziran 2026 Pazartesi, gün sonu",
+        "Sayılan       : 0 / 15 gün",
+        f"Takvim sürümü : {calendar}",
+        "",
+        "Süre 12 Mayıs 2026 Salı günü saat 10:00 itibarıyla başlamıştır.",
+        "Dayanak: Hizmet Standartları Tablosu, 5. sıra (“15 GÜN”).",
+        (
+            "Süre 15 takvim günüdür; başladığı gün sayılmaz, aradaki hafta sonları ve tatiller sayılır; "
+            "son gün tatile rastlarsa süre, izleyen ilk iş gününün sonuna uzar."
+        ),
+        (
+            "Sürenin son günü olan 27 Mayıs 2026 Çarşamba resmî tatile (Kurban Bayramı) rastladığından süre, "
+            "2577 sayılı İdari Yargılama Usulü Kanununun 8 inci maddesindeki kurala göre, "
+            "izleyen ilk iş günü olan 1 Haziran 2026 Pazartesi günü sonunda dolar."
+        ),
+        "",
+        "Tarih                      Durum                                             Sayılan",
+        "12 Mayıs 2026 Salı         Sayılmaz: sürenin başladığı gün                     0 gün",
+        "13 Mayıs 2026 Çarşamba     Sayılır                                             1 gün",
+        "14 Mayıs 2026 Perşembe     Sayılır                                             2 gün",
+        "15 Mayıs 2026 Cuma         Sayılır                                             3 gün",
+        "16 Mayıs 2026 Cumartesi    Sayılır                                             4 gün",
+        "17 Mayıs 2026 Pazar        Sayılır                                             5 gün",
+        "18 Mayıs 2026 Pazartesi    Sayılır                                             6 gün",
+        "19 Mayıs 2026 Salı         Sayılır: Atatürk'ü Anma, Gençlik ve Spor Bayramı    7 gün",
+        "20 Mayıs 2026 Çarşamba     Sayılır                                             8 gün",
+        "21 Mayıs 2026 Perşembe     Sayılır                                             9 gün",
+        "22 Mayıs 2026 Cuma         Sayılır                                            10 gün",
+        "23 Mayıs 2026 Cumartesi    Sayılır                                            11 gün",
+        "24 Mayıs 2026 Pazar        Sayılır                                            12 gün",
+        "25 Mayıs 2026 Pazartesi    Sayılır                                            13 gün",
+        "26 Mayıs 2026 Salı         Sayılır: Kurban Bayramı (saat 13.00'ten)           14 gün",
+        "27 Mayıs 2026 Çarşamba     Sayılır: Kurban Bayramı                            15 gün",
+        "28 Mayıs 2026 Perşembe     Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
+        "29 Mayıs 2026 Cuma         Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
+        "30 Mayıs 2026 Cumartesi    Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
+        "31 Mayıs 2026 Pazar        Son gün olamaz: hafta sonu                         15 gün",
+        " 1 Haziran 2026 Pazartesi  Son gün: tatili izleyen ilk iş günü                15 gün",
+    ]
+
+
+async def test_a_limit_of_minutes_is_told_by_the_clock(counter: Counter) -> None:
+    counter.clock.set(at(5, 12, 16, 55))
+    said = await told(counter, await counter.open(ORDER))
+    assert said[-6:] == [
+        "Süre 10 dakikadır; yalnızca çalışma saatleri sayılır.",
+        "Buna göre süre 13 Mayıs 2026 Çarşamba günü saat 08:35 itibarıyla dolar.",
+        "",
+        "Tarih                   Durum      Sayılan",
+        "12 Mayıs 2026 Salı      Sayılır   5 dakika",
+        "13 Mayıs 2026 Çarşamba  Sayılır  10 dakika",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("text/plain;q=0.9, application/json;q=0.2", "text/plain; charset=utf-8"),
+        ("Text/Plain, */*;q=0.1", "text/plain; charset=utf-8"),
+        ("application/json, text/plain, */*", "application/json"),
+        ("text/plain;q=0", "application/json"),
+        ("text/html", "application/json"),
+        ("*/*", "application/json"),
+    ],
+)
+async def test_text_comes_where_it_is_preferred_to_json(counter: Counter, accept: str, media: str) -> None:
+    number = await counter.open(CALL)
+    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
+    assert (answer.headers["content-type"], answer.headers["vary"]) == (media, "Accept")
+    assert answer.headers.get("content-language") == ("tr" if media.startswith("text") else None)
+
+
+def test_there_are_words_for_every_pause_and_every_state() -> None:
+    assert set(tr.PAUSES) == {*PauseReason, AWAITING_FEE}
+    assert set(tr.CLOCK_STATES) == {"running", "paused", "met", "breached", "cancelled"}
+
+
+# ── who may ask, and what is refused ──
+
+
+async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    await counter.did(number, "refer", {"unit": "public-works"})
+    house = counter.house
+    seen: list[int] = []
+    for role, unit in (("unit-officer", "public-works"), ("unit-officer", "cleaning"), ("field-team", None)):
+        async with opened_client(counter.app, await new_key(house, role, unit)) as caller:
+            seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
+    async with opened_client(counter.app, await new_key(house, "sms-gateway")) as caller:
+        seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
+    async with opened_client(counter.app) as nobody:
+        seen.append((await nobody.get(f"/v1/tickets/{number}/deadline")).status_code)
+    assert seen == [200, 404, 404, 403, 401]
+
+
+async def test_nothing_personal_stands_in_it(counter: Counter) -> None:
+    number = await counter.open(CALL)
+    await counter.did(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
+    answer = await counter.client.get(f"/v1/tickets/{number}/deadline")
+    words = answer.text + "\n".join(await told(counter, number))
+    private: Sequence[str] = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
+    assert not any(each in words for each in private)
+
+
+@pytest.mark.parametrize(("cycle", "code"), [("2", "maximum"), ("0", "minimum"), ("x", "integer")])
+async def test_a_cycle_that_the_ticket_does_not_have_is_refused(counter: Counter, cycle: str, code: str) -> None:
+    number = await counter.open(CALL)
+    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["pointer"].removeprefix("/query"), error["code"]) == ("/cycle", code)
+
+
+async def test_an_unknown_ticket_is_not_found(counter: Counter) -> None:
+    assert (await counter.client.get("/v1/tickets/2600012349/deadline")).status_code == 404
