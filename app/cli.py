@@ -78,6 +78,29 @@ def doctor() -> None:
     raise typer.Exit(0 if asyncio.run(examine(out)) else 1)
 
 
+@app.command()
+def deadline(
+    service: Annotated[str, typer.Option(help="A code of the catalogue, e.g. solution-desk.")],
+    starts_at: Annotated[
+        str, typer.Option("--from", help="When it begins, e.g. 2026-05-12T10:00; without a zone in Istanbul.")
+    ],
+    formal: Annotated[bool, typer.Option("--formal", help="A signed petition (law 3071).")] = False,
+    right_to_information: Annotated[bool, typer.Option("--right-to-information", help="Law 4982.")] = False,
+    extended: Annotated[bool, typer.Option("--extended", help="The longer limit of law 4982.")] = False,
+    pause: Annotated[
+        list[str] | None,
+        typer.Option(metavar="START/END:REASON", help="E.g. 2026-05-14/2026-05-18:awaiting_citizen; may be repeated."),
+    ] = None,
+) -> None:
+    """Draw when a request would be due, and which dates count, by the rules that apply now."""
+    from app.commands.deadline import find, parse_instant, parse_pause, show
+    from app.tickets.explain import Supposed
+
+    pauses = tuple(parse_pause(each) for each in pause or ())
+    supposed = Supposed(service, parse_instant(starts_at), formal, right_to_information, pauses, extended)
+    show(asyncio.run(find(running_stack_settings(), supposed)), out)
+
+
 @catalogue.command("check")
 def catalogue_check(path: Annotated[Path, typer.Argument(help="A table file or a municipality's folder.")]) -> None:
     """Show what is understood of a published table. Exits with 1 when a person has to look at something."""
