@@ -3,16 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from app.feed.dispatch import Dispatcher
 from app.feed.sender import Sender
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.servers import TestServers
-from tests.tickets.conftest import counter
 from tests.tickets.counter import Counter, opened_counter
 from workers.feed import open_dispatcher
-
-__all__ = ["counter"]
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +23,15 @@ async def installation(
         servers, template, folder, webhook_allow_private="127.0.0.1", webhook_allow_http=True
     ) as opened:
         yield opened
+
+
+@pytest.fixture
+async def counter(installation: Counter) -> Counter:
+    """A counter without tickets and subscriptions, whose clock stands at `START`."""
+    await installation.empty()
+    async with installation.house.database.transaction() as session:
+        await session.execute(text("DELETE FROM webhook_subscription"))
+    return installation
 
 
 @pytest.fixture

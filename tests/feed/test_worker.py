@@ -1,0 +1,80 @@
+"""The worker's part: it looks by itself, and one that is killed leaves nothing undone and nothing doubled."""
+
+import asyncio
+from datetime import timedelta
+
+from app.feed.dispatch import LEASE_SECONDS
+from tests.faults.processes import environment, eventually, running
+from tests.feed.receiver import Receiver, opened_receiver, subscribed
+from tests.feed.test_dispatch import deliveries
+from tests.tickets.counter import Counter
+from workers.feed import keep_feeding
+
+
+async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_else(
+    counter: Counter, receiver: Receiver
+) -> None:
+    async with opened_receiver() as slow:
+        slow.held.clear()
+        await subscribed(counter, slow)
+        await subscribed(counter, receiver)
+        first = await counter.open()
+        stop = asyncio.Event()
+        working = asyncio.create_task(keep_feeding(counter.house, stop))
+        await slow.arrived.wait()
+        await receiver.arrived.wait()
+        receiver.arrived.clear()
+        second = await counter.open()
+        await receiver.arrived.wait()
+        stop.set()
+        await working
+    assert receiver.seqs == [(first, 1), (second, 1)]
+    assert slow.seqs == [(first, 1)]
+
+
+async def test_a_worker_goes_on_where_the_one_before_it_stopped(counter: Counter, receiver: Receiver) -> None:
+    await subscribed(counter, receiver)
+    numbers = []
+    for _ in range(3):
+        numbers.append(await counter.open())
+        stop = asyncio.Event()
+        working = asyncio.create_task(keep_feeding(counter.house, stop))
+        while (numbers[-1], 1) not in receiver.seqs:
+            receiver.arrived.clear()
+            await receiver.arrived.wait()
+        stop.set()
+        await working
+    got = receiver.seqs
+    assert list(dict.fromkeys(got)) == [(number, 1) for number in numbers]
+    assert len({each.id for each in receiver.got}) == 3, "what was cut off comes again under its own id"
+
+
+async def test_a_worker_killed_between_send_and_mark_leaves_the_same_id_to_the_next(
+    counter: Counter, receiver: Receiver
+) -> None:
+    """The receiver has the message, the worker never learns it: kill -9 while it waits for the answer."""
+    webhook = await subscribed(counter, receiver)
+    numbers = [await counter.open() for _ in range(3)]
+    now = counter.clock.now()
+    receiver.held.clear()
+
+    async def arrived() -> bool:
+        return receiver.arrived.is_set()
+
+    async def all_delivered() -> bool:
+        found = await deliveries(counter, webhook)
+        return [item["state"] for item in found] == ["delivered"] * 3
+
+    with running("worker", environment(counter.house.settings, now=now)) as process:
+        await eventually(arrived, process, "the receiver has the message")
+        process.kill()
+        process.wait()
+    assert len(receiver.got) == 1
+    receiver.held.set()
+    after_lease = now + timedelta(seconds=LEASE_SECONDS + 60)
+    with running("worker", environment(counter.house.settings, now=after_lease)) as process:
+        await eventually(all_delivered, process, "everything is delivered")
+    assert receiver.seqs == [(numbers[0], 1), *((number, 1) for number in numbers)]
+    assert receiver.got[0].id == receiver.got[1].id
+    assert receiver.got[0].body == receiver.got[1].body
+    assert len({got.id for got in receiver.got}) == 3
