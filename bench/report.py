@@ -69,6 +69,39 @@ def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
+def show_boston(console: Console, figures: dict[str, Any]) -> None:
+    """A city's own targets and verdicts beside ours: type by type, then each class of difference."""
+    oracle = figures["oracle"]
+    console.print(
+        f"{figures['requests']:,} requests of Boston. The city's flags and targets agree with on_time() in "
+        f"{oracle['agree']:,} of {oracle['closed_with_target_and_flag']:,} closed requests."
+    )
+    for name, title in (("named", "Types whose clock is known"), ("further", "Types with a learnt limit")):
+        group = figures[name]
+        _show_types(console, f"{title}: {group['deadlines_per_second']:,} deadlines/s", group)
+        _show_differences(console, group["differences"])
+    left_out = figures["left_out"]
+    console.print(f"No limit could be learnt for {left_out['types']} types ({left_out['requests']:,} requests).")
+    console.print("In the rows: " + ", ".join(f"{words} {count:,}" for words, count in figures["faults"].items()))
+
+
+def _show_types(console: Console, title: str, group: dict[str, Any]) -> None:
+    table = _table(title, "type", "limit", "requests", "due agree", "but for the clocks", "verdicts agree")
+    for row in (*group["types"], group | {"type": "all", "clock": "", "days": ""}):
+        names = "due_share", "due_share_but_for_change_of_clocks", "verdict_share"
+        shares = [f"{row[name]:.2%}" for name in names]
+        table.add_row(row["type"], f"{row['days']} {row['clock']}", f"{row['requests']:,}", *shares)
+    console.print(table)
+
+
+def _show_differences(console: Console, rows: list[dict[str, Any]]) -> None:
+    table = _table("Where they differ", "class", "due dates", "verdicts", "why")
+    table.columns[3].justify = "left"
+    for row in rows:
+        table.add_row(row["class"], f"{row['due_dates']:,}", str(row["verdicts"]), row["why"])
+    console.print(table)
+
+
 def _table(title: str, *headings: str) -> Table:
     table = Table(title=title, title_justify="left")
     for number, heading in enumerate(headings):
