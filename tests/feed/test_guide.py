@@ -1,0 +1,43 @@
+"""The guide's verification works as printed, on messages as they are sent."""
+
+import re
+from collections.abc import Callable
+
+from app.feed.dispatch import LADDER_SECONDS, Dispatcher
+from tests.feed.receiver import Receiver, subscribed
+from tests.feed.test_dispatch import deliver
+from tests.installation import ROOT
+from tests.tickets.counter import Counter
+
+GUIDE = (ROOT / "docs/integration-events.md").read_text()
+Verify = Callable[[str, dict[str, str], bytes], bool]
+
+
+def printed() -> Verify:
+    [source] = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+    names: dict[str, Verify] = {}
+    exec(source, names)  # noqa: S102 - what a reader would copy
+    return names["verified"]
+
+
+async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
+    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+) -> None:
+    verified = printed()
+    old = (await subscribed(counter, receiver))["secret"]
+    [webhook] = (await counter.client.get("/v1/webhooks")).json()["items"]
+    new = (await counter.client.post(f"/v1/webhooks/{webhook['id']}/rotate")).json()["secret"]
+    await counter.open()
+    await deliver(dispatcher)
+    [got] = receiver.got
+    headers = dict(got.headers)
+    assert verified(old, headers, got.body)
+    assert verified(new, headers, got.body)
+    assert not verified(new, headers, got.body + b" ")
+    assert not verified("whsec_" + "A" * 44, headers, got.body)
+    assert not verified(new, {**headers, "webhook-timestamp": "1"}, got.body)
+
+
+def test_the_guide_names_every_rung_of_the_ladder() -> None:
+    assert "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h,\n20 h and 24 h" in GUIDE
+    assert LADDER_SECONDS == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
