@@ -183,8 +183,8 @@ def calendar_add(
     kind: Annotated[Literal["leave", "half_day", "working"], typer.Option(help="What the day is.")] = "leave",
     ends_at: Annotated[str | None, typer.Option(help="When the doors close early, e.g. 12:00.")] = None,
     counts_for: Annotated[
-        list[Literal["promise", "statutory"]] | None,
-        typer.Option(help="A clock for which it is a working day all the same; default: both."),
+        list[str] | None,
+        typer.Option(help="promise or statutory: for which clock it is a working day all the same; default: both."),
     ] = None,
     counts_for_none: Annotated[bool, typer.Option("--counts-for-none", help="A working day for no clock.")] = False,
     open_from_to: Annotated[
@@ -196,9 +196,9 @@ def calendar_add(
     """Decide on a date, and compute every open clock anew; shows first what moves."""
     from app.calendar.service import Change
     from app.commands.calendar import change, one_date, special_day
-    from app.sla.calendar import ClockKind, DayKind
+    from app.sla.calendar import DayKind
 
-    counted = [] if counts_for_none else [ClockKind(one) for one in counts_for] if counts_for else None
+    counted = [] if counts_for_none else counts_for or None
     day = special_day(DayKind(kind), name, ends_at=ends_at, counts_for=counted, segments=open_from_to or [])
     wanted = Change({one_date(date): day}, frozenset())
     settings = running_stack_settings()

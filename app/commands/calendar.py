@@ -92,12 +92,12 @@ async def change(
 
 
 def special_day(
-    kind: DayKind, name: str, *, ends_at: str | None, counts_for: list[ClockKind] | None, segments: list[str]
+    kind: DayKind, name: str, *, ends_at: str | None, counts_for: list[str] | None, segments: list[str]
 ) -> SpecialDay:
     """The day that the command line describes; raises `CommandError` where its parts don't go together."""
     try:
         ends = time.fromisoformat(ends_at) if ends_at else None
-        counts = frozenset(ClockKind) if counts_for is None else frozenset(counts_for)
+        counts = frozenset(ClockKind) if counts_for is None else frozenset(ClockKind(one) for one in counts_for)
         return SpecialDay(kind, name, ends, counts, tuple(_segment(text) for text in segments))
     except (CalendarError, ValueError) as error:
         raise CommandError(f"Not a possible day: {error}") from error
