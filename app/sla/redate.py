@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among, bulk_insert, bulk_update
@@ -40,52 +40,74 @@ def needs_redating(state: str, pinned: PinnedPolicy, *, moved: bool) -> bool:
     return moved or state != "running" or counted
 
 
-async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> None:
-    """Move, arm and disarm the checkpoints of these clocks; their tickets are locked."""
-    points: defaultdict[UUID, dict[Name, Any]] = defaultdict(dict)
-    columns = (Checkpoint.id, Checkpoint.kind, Checkpoint.level, Checkpoint.state, Checkpoint.due_at)
-    found = select(*columns, Checkpoint.fired_at, Checkpoint.clock_id).where(
-        among(Checkpoint.clock_id, [clock.clock_id for clock in clocks]), Checkpoint.state.in_(("armed", "fired"))
-    )
-    rows: Sequence[Any] = (await session.execute(found.order_by(Checkpoint.state.desc()))).all()
-    for row in rows:  # what is armed hides what has fired
-        points[row.clock_id][row.kind, row.level] = row
-    moved: list[dict[str, Any]] = []
+async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> set[UUID]:
+    """Move, arm and disarm the checkpoints of these clocks, whose tickets are locked; those that had any to change."""
+    points = await _points(session, [clock.clock_id for clock in clocks])
+    dated: list[dict[str, Any]] = []
     armed: list[dict[str, Any]] = []
-    dropped: list[UUID] = []
+    changed: set[UUID] = set()
     for clock in clocks:
-        present = points[clock.clock_id]
-        planned = _running(clock) if clock.state == "running" else _waiting(clock, present)
-        for name, row in present.items():
-            if row.state == "armed" and name in planned and planned[name] != row.due_at:
-                moved.append({"id": row.id, "due_at": planned[name]})
-            elif row.state == "armed" and name not in planned and clock.state == "running":
-                dropped.append(row.id)
-        missing = [
-            Planned(CheckpointKind(kind), level, planned[kind, level]) for kind, level in planned.keys() - present
-        ]
-        armed += checkpoint_rows(clock.clock_id, missing, generation=clock.generation)
-    await bulk_update(session, Checkpoint, moved)
+        own_dated, own_armed = _steps(clock, points[clock.clock_id])
+        dated += own_dated
+        armed += own_armed
+        if own_dated or own_armed:
+            changed.add(clock.clock_id)
+    await bulk_update(session, Checkpoint, dated)
     await bulk_insert(session, Checkpoint, armed)
-    if dropped:
-        await session.execute(update(Checkpoint).where(among(Checkpoint.id, dropped)).values(state="cancelled"))
+    return changed
 
 
-def _running(clock: Redating) -> dict[Name, datetime]:
+def _steps(clock: Redating, points: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What changes on the checkpoints that a clock has, and which are new."""
+    present = {(row.kind, row.level): row for row in points if row.state != "cancelled"}
+    planned = _running(clock, present) if clock.state == "running" else _waiting(clock, present)
+    dated = []
+    for name, row in present.items():
+        if row.state != "armed":
+            continue
+        if name in planned:
+            if (instant := planned.pop(name)) != row.due_at:
+                dated.append({"id": row.id, "due_at": instant, "state": "armed"})
+        elif clock.state == "running" and row.kind != FEE_LAPSE:
+            dated.append({"id": row.id, "due_at": row.due_at, "state": "cancelled"})
+    # what an earlier calendar left no room for comes back
+    taken = {(row.kind, row.level): row.id for row in points if row.generation == clock.generation}
+    back = planned.keys() & taken.keys()
+    dated += [{"id": taken[name], "due_at": planned[name], "state": "armed"} for name in back]
+    new = [
+        Planned(CheckpointKind(kind), level, at) for (kind, level), at in planned.items() if (kind, level) not in back
+    ]
+    return dated, checkpoint_rows(clock.clock_id, new, generation=clock.generation)
+
+
+async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+    """All checkpoints of these clocks, those of a later generation last."""
+    columns = (Checkpoint.id, Checkpoint.kind, Checkpoint.level, Checkpoint.state, Checkpoint.due_at)
+    query = select(*columns, Checkpoint.fired_at, Checkpoint.generation, Checkpoint.clock_id)
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in await session.execute(query.where(among(Checkpoint.clock_id, clocks)).order_by(Checkpoint.generation)):
+        found[row.clock_id].append(row)
+    return found
+
+
+def _running(clock: Redating, present: Mapping[Name, Any]) -> dict[Name, datetime]:
+    """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
     points = first_checkpoints(clock.pinned.chain, clock.counted_from, clock.due_at, clock.calendar)
-    return {(point.kind.value, point.level): point.due_at for point in points}
+    fired = {name for name, row in present.items() if row.state == "fired"}
+    planned = {(point.kind.value, point.level): point.due_at for point in points}
+    return {name: instant for name, instant in planned.items() if instant == clock.due_at or name not in fired}
 
 
 def _waiting(clock: Redating, present: Mapping[Name, Any]) -> dict[Name, datetime]:
     """Of a clock that is late or stands still: the level that waits for the one before, and the time to pay a fee."""
     planned: dict[Name, datetime] = {}
-    for (kind, level), row in present.items():
+    for kind, level in [name for name, row in present.items() if row.state == "armed"]:
         before = present.get((kind, level - 1))
-        if row.state == "armed" and kind == CheckpointKind.ESCALATION and before is not None and before.fired_at:
+        if kind == CheckpointKind.ESCALATION and before is not None and before.fired_at:
             base = counts_from(before.due_at, before.fired_at)
             following = next_checkpoint(clock.pinned.chain, CheckpointKind.ESCALATION, level - 1, base, clock.calendar)
             if following is not None:
                 planned[kind, level] = following.due_at
-    if clock.fee_asked_at is not None and clock.pinned.fee_within is not None:
-        planned[FEE_LAPSE, 1] = fee_due(clock.pinned, clock.fee_asked_at, clock.calendar)
-    return {name: instant for name, instant in planned.items() if name in present}
+        elif kind == FEE_LAPSE and clock.fee_asked_at is not None and clock.pinned.fee_within is not None:
+            planned[kind, level] = fee_due(clock.pinned, clock.fee_asked_at, clock.calendar)
+    return planned

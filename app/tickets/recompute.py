@@ -135,7 +135,10 @@ def still_kept() -> ColumnElement[bool]:
 
 
 def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
-    """Of them, those that were computed with another calendar."""
+    """Of them, those that were computed with another calendar.
+
+    A late one is always among them: its due date goes on to be explained by the calendar that it was missed under.
+    """
     return and_(still_kept(), SlaClock.calendar_version_id != version_id)
 
 
@@ -170,21 +173,21 @@ async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, fir
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What a run did: how many clocks it looked at, and how many dates moved."""
+    """What a run did: how many clocks there were to do (late ones if their next level moved), how many dates moved."""
 
     looked_at: int
     moved: int
 
 
-async def run(database: Database, renewal: Renewal, *, now: datetime) -> Renewed:
+async def run(database: Database, renewal: Renewal, *, now: datetime, at_once: int = TICKETS_AT_ONCE) -> Renewed:
     """Compute all concerned clocks anew, batch after batch; other work on the tickets goes on between the batches."""
     async with database.reading() as session:
         concerned = select(SlaClock.ticket_id).join(Ticket, Ticket.id == SlaClock.ticket_id).where(renewal.concerns)
         tickets = sorted(set(await session.scalars(concerned)))
     looked_at = moved = 0
-    for begin in range(0, len(tickets), TICKETS_AT_ONCE):
+    for begin in range(0, len(tickets), at_once):
         async with database.transaction() as session:
-            batch = await _renew(session, renewal, tickets[begin : begin + TICKETS_AT_ONCE], now)
+            batch = await _renew(session, renewal, tickets[begin : begin + at_once], now)
         looked_at, moved = looked_at + batch.looked_at, moved + batch.moved
     return Renewed(looked_at, moved)
 
@@ -225,15 +228,15 @@ async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID
     moved = [
         (one.ticket_id, Moved(one.kind, one.due_at, dates[one.id])) for one in clocks if dates[one.id] != one.due_at
     ]
-    await _date_clocks(session, renewal, clocks, dates)
+    await _date_clocks(session, renewal, [one for one in clocks if one.state != "breached"], dates)
     redated = [
         _redating(renewal, one, dates[one.id], pauses.get(one.id, ()))
         for one in clocks
         if needs_redating(one.state, renewal.policy_of(one), moved=dates[one.id] != one.due_at)
     ]
-    await redate(session, redated)
+    changed = await redate(session, redated)
     await _record(session, renewal, heads, moved, now)
-    return Renewed(len(clocks), len(moved))
+    return Renewed(sum(one.state != "breached" or one.id in changed for one in clocks), len(moved))
 
 
 async def _lock(session: AsyncSession, tickets: Sequence[UUID]) -> dict[UUID, _Head]:
@@ -245,7 +248,7 @@ async def _lock(session: AsyncSession, tickets: Sequence[UUID]) -> dict[UUID, _H
 async def _date_clocks(
     session: AsyncSession, renewal: Renewal, clocks: Sequence[OpenClock], dates: Mapping[UUID, datetime]
 ) -> None:
-    """Every clock learns which calendar it was computed with, so that a pause that ends later is counted with it."""
+    """These clocks learn which calendar they were computed with, so that a pause that ends later is counted with it."""
     rows = [
         {"id": one.id, "calendar_version_id": renewal.calendar_version_id, "due_at": dates[one.id]} for one in clocks
     ]

@@ -1,0 +1,403 @@
+"""Clocks computed anew in batches: every date as the calendar has it now, nothing lost, nothing told twice."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from app.calendar.service import settle
+from app.core.clock import ISTANBUL
+from app.house import House
+from app.sla.calendar import ClockKind, DayKind, SpecialDay
+from app.sla.checkpoints import CheckpointKind, first_checkpoints, next_checkpoint
+from app.sla.clocks import FEE_LAPSE, counts_from, pauses_of
+from app.sla.deadline import Pause, deadline
+from app.sla.decisions import decide
+from app.sla.model import CalendarDecision, CalendarVersion, Checkpoint, SlaClock
+from app.sla.policy import PinnedPolicy
+from app.sla.service import Calendars, calendars_of, store_calendars
+from app.standards.service import present_calendars
+from app.tickets import recompute
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.recompute import OpenClock, Renewal, Renewed, of_older_calendars
+from tests.bugs.desk import another_worker
+from tests.journeys.test_random_lives import (
+    BEGINNINGS,
+    every_reader_gets_the_same_verdict,
+    everything_was_told_once,
+    no_history_is_broken,
+    only_what_waits_is_armed,
+    step,
+)
+from tests.tickets.counter import AT_WORK, CALL, INFORMATION, ORDER, PETITION, VISIT, Counter, end_of
+from workers.timers import sweep
+
+LEAVE = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset())
+LEAVE_OF_LAW = replace(LEAVE, counts_as_working=frozenset({ClockKind.PROMISE}))
+LEAVE_DAYS: Mapping[date, SpecialDay] = {
+    date(2026, month, day): LEAVE for month, day in ((5, 25), (5, 26), (6, 1), (6, 2), (6, 8), (6, 11))
+}
+MONDAY = datetime(2026, 5, 11, 10, tzinfo=ISTANBUL)
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+@pytest.fixture(autouse=True)
+async def _calendar_as_seeded(counter: Counter) -> None:
+    """Each test begins without decisions, and with the first version of the calendar."""
+    async with counter.house.database.transaction() as session:
+        await session.execute(delete(CalendarDecision))
+        oldest = select(CalendarVersion.id).order_by(CalendarVersion.created_at, CalendarVersion.id).limit(1)
+        kept = await session.scalar(oldest)
+        await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
+    counter.house.shelf._checked = -1000.0
+
+
+async def decided(house: House, days: Mapping[date, SpecialDay], *, revoke: frozenset[date] = frozenset()) -> UUID:
+    """A new version of the calendar, which no clock knows yet."""
+    now = house.clock.now()
+    async with house.database.transaction() as session:
+        await decide(session, days, revoke, actor="ops", reason="Genelge", now=now)
+        calendars = await present_calendars(session, (await house.shelf.current()).catalogue, now=now)
+        version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
+    house.shelf._checked = -1000.0
+    return version
+
+
+async def calendars(house: House, version: UUID) -> Calendars:
+    async with house.database.reading() as session:
+        return await calendars_of(session, version)
+
+
+async def settled(house: House, version: UUID) -> Renewed:
+    return await settle(house.database, version, await calendars(house, version), actor="ops", now=house.clock.now())
+
+
+async def in_batches(house: House, version: UUID, *, size: int, **other: Any) -> Renewed:
+    """`settled`, a few tickets at once."""
+    concerns = of_older_calendars(version)
+    renewal = Renewal(await calendars(house, version), version, "calendar", "ops", concerns, **other)
+    return await recompute.run(house.database, renewal, now=house.clock.now(), at_once=size)
+
+
+# ── the population ──
+
+
+async def a_city(counter: Counter) -> dict[str, str]:
+    """A ticket of every sort, on 14 May: by name."""
+    counter.clock.set(MONDAY)
+    found = {"call": await counter.open(CALL), "visit": await counter.open(VISIT)}
+    found |= {"paused": await counter.open(VISIT), "resumed": await counter.open(CALL)}
+    for name in ("information", "extended", "fee asked", "fee paid", "by hand", "answered", "withdrawn"):
+        found[name] = await counter.open(INFORMATION)
+    found |= {"petition": await counter.open(PETITION), "replied": await counter.open(VISIT)}
+    for name in ("paused", "resumed", "fee asked", "fee paid"):
+        await counter.done(found[name], *AT_WORK)
+    await counter.done(found["extended"], *AT_WORK, "extend")
+    await counter.did(found["by hand"], "override_due")
+    await counter.done(found["answered"], "resolve")
+    await counter.done(found["withdrawn"], "withdraw")
+    await counter.done(found["replied"], *AT_WORK, "interim_reply")
+    counter.clock.advance(days=1)
+    await counter.done(found["paused"], "pause")
+    await counter.done(found["resumed"], "pause")
+    await counter.done(found["fee asked"], "fee_notice")
+    await counter.done(found["fee paid"], "fee_notice")
+    counter.clock.advance(days=2)
+    await counter.done(found["resumed"], "resume")
+    await counter.done(found["fee paid"], "fee_paid")
+    found["order"] = await counter.open(ORDER)
+    await sweep(counter.house)
+    return found
+
+
+async def rows(house: House) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that a run can change."""
+    async with house.database.reading() as session:
+        return {
+            model.__tablename__: [tuple(row) for row in await session.execute(select(model.__table__).order_by(*by))]
+            for model, by in (
+                (SlaClock, [SlaClock.id]),
+                (Checkpoint, [Checkpoint.id]),
+                (TicketEvent, [TicketEvent.ticket_id, TicketEvent.seq]),
+                (Ticket, [Ticket.id]),
+            )
+        }
+
+
+async def everything_is_as(house: House, version: UUID) -> None:
+    """Dates and armed checkpoints of every clock that is still to be kept follow from that version of the calendar."""
+    known = await calendars(house, version)
+    async with house.database.reading() as session:
+        for clock in await session.scalars(select(SlaClock).where(SlaClock.met_at.is_(None))):
+            calendar = known[PinnedPolicy.from_json(clock.policy).hours]
+            pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
+            points = list(await session.scalars(select(Checkpoint).where(Checkpoint.clock_id == clock.id)))
+            armed = {(one.kind, one.level): one.due_at for one in points if one.state == "armed"}
+            assert clock.state in {"cancelled", "breached"} or clock.calendar_version_id == version
+            assert armed == expected(clock, calendar, pauses, points)
+            if clock.state == "running" and not clock.overridden:
+                pinned = PinnedPolicy.from_json(clock.policy).in_force(extended=clock.extended_at is not None)
+                assert clock.due_at == deadline(pinned, clock.counted_from, calendar, pauses).due_at
+
+
+async def every_date_is_explained(house: House) -> None:
+    """What a clock's own calendar gives is what stands on it, be it late, met or running."""
+    async with house.database.reading() as session:
+        for clock in await session.scalars(select(SlaClock).where(SlaClock.state != "paused", ~SlaClock.overridden)):
+            pinned = PinnedPolicy.from_json(clock.policy)
+            calendar = (await house.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+            pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
+            policy = pinned.in_force(extended=clock.extended_at is not None)
+            assert deadline(policy, clock.counted_from, calendar, pauses).due_at == clock.due_at
+
+
+def expected(
+    clock: SlaClock, calendar: Any, pauses: list[Pause], points: list[Checkpoint]
+) -> dict[tuple[str, int], datetime]:
+    """What a clock has to wait for."""
+    pinned = PinnedPolicy.from_json(clock.policy)
+    fired = {(one.kind, one.level): one for one in points if one.state == "fired"}
+    if clock.state == "running":
+        planned = first_checkpoints(pinned.chain, clock.counted_from, clock.due_at, calendar)
+        waiting = {(one.kind.value, one.level): one.due_at for one in planned}
+        return {name: at for name, at in waiting.items() if at == clock.due_at or name not in fired}
+    if clock.state == "paused":
+        open_fee = [one for one in pauses if one.end is None and one.reason == "awaiting_fee"]
+        if not open_fee or pinned.fee_within is None:
+            return {}
+        until = replace(pinned.policy, limit=pinned.fee_within)
+        return {(FEE_LAPSE, 1): deadline(until, open_fee[0].start, calendar).due_at}
+    first, second = fired.get(("escalation", 1)), fired.get(("escalation", 2))
+    if clock.state != "breached" or first is None or first.fired_at is None or second is not None:
+        return {}
+    if first.generation < clock.generation:  # withdrawn since
+        return {}
+    base = counts_from(first.due_at, first.fired_at)
+    following = next_checkpoint(pinned.chain, CheckpointKind.ESCALATION, 1, base, calendar)
+    return {} if following is None else {("escalation", 2): following.due_at}
+
+
+# ── what a run does ──
+
+
+async def test_every_date_and_every_checkpoint_is_what_the_new_calendar_gives(counter: Counter) -> None:
+    await a_city(counter)
+    first = await decided(counter.house, LEAVE_DAYS)
+    assert (await settled(counter.house, first)).moved > 8
+    await everything_is_as(counter.house, first)
+    second = await decided(counter.house, {date(2026, 6, 15): LEAVE_OF_LAW}, revoke=frozenset({date(2026, 6, 2)}))
+    assert (await settled(counter.house, second)).moved > 3
+    await everything_is_as(counter.house, second)
+    counter.clock.set(end_of(2026, 6, 3))
+    await sweep(counter.house)
+    third = await decided(counter.house, {date(2026, 6, 4): LEAVE, date(2026, 6, 5): LEAVE})
+    await settled(counter.house, third)
+    await everything_is_as(counter.house, third)
+    back = await decided(counter.house, {}, revoke=frozenset({*LEAVE_DAYS, date(2026, 6, 4)} - {date(2026, 6, 2)}))
+    await settled(counter.house, back)
+    await everything_is_as(counter.house, back)
+    counter.clock.set(end_of(2026, 12, 1))
+    await sweep(counter.house)
+    await everything_was_told_once(counter.house)
+    await no_history_is_broken(counter.house)
+
+
+async def test_a_ticket_that_moves_has_one_event_with_both_dates_and_another_version(counter: Counter) -> None:
+    """B27, C12: both dates of both clocks in one event; one that stays is the same to the last byte."""
+    found = await a_city(counter)
+    before = await rows(counter.house)
+    version = await decided(counter.house, LEAVE_DAYS)
+    await settled(counter.house, version)
+    after = await rows(counter.house)
+    events = [row for row in after["ticket_event"] if row not in before["ticket_event"]]
+    moved_clocks = {new[0]: (old, new) for old, new in zip(before["sla_clock"], after["sla_clock"], strict=True)}
+    due = list(SlaClock.__table__.columns.keys()).index("due_at")
+    moved = [(new[1], old[due], new[due]) for old, new in moved_clocks.values() if old[due] != new[due]]
+    told = [
+        (event[0], datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"]))
+        for event in events
+        for one in event[5]["moved"]
+    ]
+    assert sorted(told) == sorted(moved)
+    assert len(moved) > len(events) == len({event[0] for event in events})
+    assert {event[2] for event in events} == {"due_moved"}
+    tickets = {row[0]: row for row in before["ticket"]}
+    version_at = list(Ticket.__table__.columns.keys()).index("version")
+    touched = {event[0] for event in events}
+    for row in after["ticket"]:
+        assert row[version_at] == tickets[row[0]][version_at] + (row[0] in touched)
+        assert row[0] in touched or row == tickets[row[0]]
+    for number in found.values():
+        assert (await counter.timeline(number))["chain_holds"] is True
+
+
+async def test_what_stands_still_is_by_hand_or_settled_keeps_its_dates(counter: Counter) -> None:
+    """B16, B32, B39: of these no date moves."""
+    found = await a_city(counter)
+    kept = {name: await counter.rows_of_clocks(found[name]) for name in ("paused", "by hand", "answered", "withdrawn")}
+    version = await decided(counter.house, LEAVE_DAYS)
+    await settled(counter.house, version)
+    for name, before in kept.items():
+        for old, new in zip(before, await counter.rows_of_clocks(found[name]), strict=True):
+            if new.kind == "promise" or name in {"answered", "withdrawn"}:
+                assert (new.due_at, new.state, new.generation) == (old.due_at, old.state, old.generation)
+            if name in {"answered", "withdrawn"}:
+                assert new.calendar_version_id == old.calendar_version_id
+    counter.clock.set(datetime(2026, 5, 15, 10, tzinfo=ISTANBUL))
+    await counter.did(found["paused"], "resume")
+    assert [clock.due_at for clock in await counter.rows_of_clocks(found["paused"])] == [
+        end_of(2026, 6, 3),  # 29 May, then a weekend, then leave
+        end_of(2026, 6, 10),
+    ]
+    await everything_is_as(counter.house, version)
+
+
+async def test_twice_changes_nothing(counter: Counter) -> None:
+    await a_city(counter)
+    version = await decided(counter.house, LEAVE_DAYS)
+    await settled(counter.house, version)
+    once = await rows(counter.house)
+    assert await settled(counter.house, version) == Renewed(0, 0)
+    assert await rows(counter.house) == once
+
+
+async def test_a_checkpoint_that_had_no_place_comes_back_with_it(counter: Counter) -> None:
+    """B20: leave pushes the legal risk of a short limit before its start, and its revocation brings it back."""
+    counter.clock.set(MONDAY)
+    await counter.open(INFORMATION)
+    days = {date(2026, 5, 12) + timedelta(days=number): LEAVE for number in range(22)}
+    async with counter.house.database.transaction() as session:
+        clock = (await session.scalars(select(SlaClock).where(SlaClock.kind == "statutory"))).one()
+        policy = {**clock.policy, "limit": {"amount": 20, "unit": "calendar_day"}}
+        clock.policy, clock.due_at = policy, end_of(2026, 6, 1)
+    before = await decided(counter.house, {date(2026, 6, 10): LEAVE})
+    await settled(counter.house, before)
+    for change, revoke, there in ((days, frozenset(), False), ({}, frozenset(days), True), (days, frozenset(), False)):
+        version = await decided(counter.house, change, revoke=revoke)
+        await settled(counter.house, version)
+        await everything_is_as(counter.house, version)
+        async with counter.house.database.reading() as session:
+            armed = select(Checkpoint.kind).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "armed")
+            assert ("legal_risk" in list(await session.scalars(armed))) is there
+
+
+async def test_a_fee_that_waits_on_a_late_clock_is_not_forgotten(counter: Counter) -> None:
+    """Its limit was past, unseen by any sweep, when the fee was asked for: the time to pay runs on."""
+    counter.clock.set(MONDAY)
+    number = await counter.open(INFORMATION)
+    await counter.done(number, *AT_WORK)
+    counter.clock.set(end_of(2026, 6, 6))
+    await counter.did(number, "fee_notice")
+    assert ("fee_lapse", 1) in await counter.armed(number)
+    await settled(counter.house, await decided(counter.house, {date(2026, 6, 5): LEAVE}))
+    assert ("fee_lapse", 1) in await counter.armed(number)
+    counter.clock.set(end_of(2026, 7, 30))
+    await sweep(counter.house)
+    assert (await counter.read(number))["status"] == "withdrawn"
+
+
+# ── beside other work ──
+
+
+async def test_an_interrupted_run_is_completed_by_the_next(counter: Counter) -> None:
+    numbers = [await counter.open(VISIT) for _ in range(6)]
+    version = await decided(counter.house, LEAVE_DAYS)
+
+    def dying(clock: OpenClock) -> PinnedPolicy:
+        if clock.number == numbers[3]:
+            raise ConnectionAbortedError
+        return clock.pinned
+
+    with pytest.raises(ConnectionAbortedError):
+        await in_batches(counter.house, version, size=2, policy_of=dying)
+    moved = [len((await counter.timeline(number))["items"]) - 1 for number in numbers]
+    assert moved == [1, 1, 0, 0, 0, 0]
+    assert (await in_batches(counter.house, version, size=2)).looked_at == 8
+    moved = [len((await counter.timeline(number))["items"]) - 1 for number in numbers]
+    assert moved == [1] * 6
+    await everything_is_as(counter.house, version)
+    await no_history_is_broken(counter.house)
+
+
+async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) -> None:
+    """C11: whoever locks first wins; each ticket ends as its commands and the new calendar have it."""
+    counter.clock.set(MONDAY)
+    numbers = [await counter.open(body) for body in [CALL, VISIT, INFORMATION] * 8]
+    for number in numbers[::2]:
+        await counter.done(number, *AT_WORK)
+    counter.clock.set(end_of(2026, 5, 26))
+    version = await decided(counter.house, LEAVE_DAYS)
+    async with another_worker(counter, sweep_batch=3) as one, another_worker(counter, sweep_batch=4) as other:
+        await asyncio.gather(
+            in_batches(one, version, size=3),
+            sweep(other),
+            sweep(one),
+            *(counter.did(number, "resolve") for number in numbers[::4]),
+            *(counter.did(number, "pause") for number in numbers[2::4]),
+            in_batches(other, version, size=5),
+        )
+        await settled(one, version)
+        while await sweep(other) + await sweep(one):
+            pass
+        await everything_is_as(counter.house, version)
+        for number in numbers[2::4]:
+            await counter.did(number, "resume")
+        await everything_is_as(counter.house, version)
+        counter.clock.set(end_of(2026, 9, 1))
+        await asyncio.gather(sweep(one), sweep(other))
+        await sweep(one)
+    await everything_was_told_once(counter.house)
+    await no_history_is_broken(counter.house)
+    for number in numbers:
+        events = [event["kind"] for event in (await counter.timeline(number))["items"]]
+        assert events.count("due_moved") <= 1
+        assert events.count("breached") == (0 if number in numbers[::4] else len(await counter.rows_of_clocks(number)))
+
+
+async def test_a_run_waits_for_a_command_and_sees_what_it_did(counter: Counter) -> None:
+    number, other = await counter.open(VISIT), await counter.open(VISIT)
+    version = await decided(counter.house, LEAVE_DAYS)
+    async with another_worker(counter) as house, another_worker(counter) as watcher:
+        async with counter.house.database.transaction() as session:
+            held = select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True)
+            ticket = await session.scalar(held)
+            running = asyncio.create_task(in_batches(house, version, size=1))
+            async with watcher.database.reading() as looking:
+                while await looking.scalar(WAITING) == 0:
+                    await looking.rollback()
+            for clock in await session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket)):
+                clock.state, clock.met_at = "met", counter.clock.now()
+        await running
+    assert [clock.due_at for clock in await counter.rows_of_clocks(number)] == [end_of(2026, 6, 1), end_of(2026, 6, 11)]
+    assert [clock.due_at for clock in await counter.rows_of_clocks(other)] == [end_of(2026, 6, 3), end_of(2026, 6, 12)]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_random_lives_under_a_calendar_that_changes(counter: Counter, seed: int) -> None:
+    """B14, B15, B16: whatever happens in whatever order, what always holds goes on to hold."""
+    chance = Random(1000 + seed)  # noqa: S311 - a repeatable choice is what is wanted
+    numbers = [await counter.open(body) for body in BEGINNINGS]
+    for _ in range(9):
+        for _ in range(10):
+            await step(counter, chance, numbers)
+        days = {counter.clock.now().date() + timedelta(days=chance.randrange(25)): LEAVE for _ in range(3)}
+        async with counter.house.database.reading() as session:
+            holding = sorted(
+                await session.scalars(select(CalendarDecision.date).where(CalendarDecision.revoked_at.is_(None)))
+            )
+        revoke = frozenset(chance.sample(holding, min(2, len(holding)))) - days.keys()
+        version = await decided(counter.house, days, revoke=revoke)
+        await in_batches(counter.house, version, size=3)
+        await sweep(counter.house)
+        await every_date_is_explained(counter.house)
+        await only_what_waits_is_armed(counter)
+    await everything_is_as(counter.house, version)
+    await everything_was_told_once(counter.house)
+    await no_history_is_broken(counter.house)
+    await every_reader_gets_the_same_verdict(counter, numbers)
