@@ -37,10 +37,8 @@ def another(value: Any) -> Any:
             return next(each for each in type(value) if each is not value)
         case str():
             return f"{value} (yeni)"
-        case FeeRule():
-            return None
-        case None:
-            return "yeni"
+        case FeeRule() | None:
+            return "yeni" if value is None else None
         case date():
             return value + timedelta(days=1)
         case Limit():
