@@ -5,10 +5,12 @@ that is wiped or a second worker beside this one change nothing.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.escalation.service import fire_due, next_due_at
+from app.escalation.service import fire_due, next_due_at, remind_due
 from app.house import House
 
 log = structlog.get_logger(__name__)
@@ -25,23 +27,35 @@ async def keep_time(house: House, stop: asyncio.Event) -> None:
 
 
 async def sweep(house: House) -> int:
-    """Fire everything that is due now, batch after batch; returns how many checkpoints were settled."""
-    settled = 0
+    """Fire everything that is due now, batch after batch; returns how many checkpoints and reminders were settled.
+
+    Checkpoints first: a level that is due comes before a reminder of the one below.
+    """
+    limit = house.settings.sweep_batch
+    settled = await _until_none(
+        house, lambda session: fire_due(session, house.shelf, house.vault, now=house.clock.now(), limit=limit)
+    )
+    reminded = await _until_none(
+        house, lambda session: remind_due(session, house.shelf, now=house.clock.now(), limit=limit)
+    )
+    if settled or reminded:
+        log.info("checkpoints_settled", count=settled, reminders=reminded)
+    return settled + reminded
+
+
+async def _until_none(house: House, fire: Callable[[AsyncSession], Awaitable[int]]) -> int:
+    """Fire batch after batch, each in a transaction of its own, until one is empty; returns how many there were."""
+    total = 0
     while True:
         async with house.database.transaction() as session:
-            batch = await fire_due(
-                session, house.shelf, house.vault, now=house.clock.now(), limit=house.settings.sweep_batch
-            )
-        settled += batch
+            batch = await fire(session)
+        total += batch
         if batch == 0:
-            break
-    if settled:
-        log.info("checkpoints_settled", count=settled)
-    return settled
+            return total
 
 
 async def _idle_seconds(house: House) -> float:
-    """Real seconds until the next checkpoint, bounded: new ones may be armed meanwhile.
+    """Real seconds until the next checkpoint or reminder, bounded: new ones may be armed meanwhile.
 
     What is due right after a sweep is held by somebody else; asking for it at once again would only keep them busy.
     """

@@ -1,12 +1,13 @@
-"""An office takes note: of the notice, of the escalation behind it, and in the history of the ticket, all at once."""
+"""An office takes note: of its notices, of the escalation behind them, and in the ticket's history, all at once."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.escalation.model import Escalation
+from app.escalation.model import RAISING_KINDS, Escalation
 from app.notices import service as notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
@@ -14,7 +15,8 @@ from app.notices.queries import Found, find_notice, numbers_in
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
 
-_OF_ESCALATIONS = {NoticeKind.ESCALATION_1, NoticeKind.ESCALATION_2}
+OF_ESCALATIONS = RAISING_KINDS | {NoticeKind.REMINDER}
+"""The kinds of notices whose reader takes note of an escalation."""
 
 
 async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
@@ -28,33 +30,63 @@ async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: 
         for line in await numbers_in(session, seen.notice.id):
             await acknowledge(session, line, actor=actor, now=now)
         return await notices.acknowledge(session, number, actor=actor, now=now)
-    ticket = await _lock_ticket(session, seen.notice)
+    ticket = await lock_ticket_of(session, seen.notice)
     found = await notices.acknowledge(session, number, actor=actor, now=now)
-    escalation = await _open_escalation(session, found.notice)
-    if escalation is not None:
-        escalation.acknowledged_at, escalation.acknowledged_by = now, actor.client_id
-        data = {"level": escalation.level, "cycle": escalation.cycle, "notice": found.notice.number}
-        kind = EventKind.ESCALATION_ACKNOWLEDGED
-        append_event(session, ticket, kind=kind, at=now, actor=actor.name, data=data)
+    for escalation in await _behind(session, found.notice):
+        await take_note(session, ticket, escalation, actor=actor, now=now, notice=found.notice.number)
     return found
 
 
-async def _lock_ticket(session: AsyncSession, notice: Notice) -> Ticket:
-    locked = select(Ticket).where(Ticket.id == notice.ticket_id).with_for_update(key_share=True)
-    return (await session.execute(locked)).scalar_one()
+async def take_note(
+    session: AsyncSession,
+    ticket: Ticket,
+    escalation: Escalation,
+    *,
+    actor: Actor,
+    now: datetime,
+    notice: str | None = None,
+) -> None:
+    """Mark an escalation of a locked ticket as seen, with all notices that told its office; the first one counts.
+
+    `notice` is the number of the one that was acknowledged, where it was done by one.
+    """
+    if escalation.acknowledged_at is not None:
+        return
+    escalation.acknowledged_at, escalation.acknowledged_by, escalation.remind_at = now, actor.client_id, None
+    for told in await _told(session, escalation):
+        told.acknowledged_at, told.acknowledged_by = now, actor.client_id
+    data: dict[str, Any] = {"level": escalation.level, "cycle": escalation.cycle, "source": escalation.source}
+    if notice is not None:
+        data["notice"] = notice
+    append_event(session, ticket, kind=EventKind.ESCALATION_ACKNOWLEDGED, at=now, actor=actor.name, data=data)
 
 
-async def _open_escalation(session: AsyncSession, notice: Notice) -> Escalation | None:
-    """The escalation of a notice, if nobody took note of it yet; None for notices that are about none."""
-    if notice.kind not in _OF_ESCALATIONS:
-        return None
-    found: Escalation | None = await session.scalar(
-        select(Escalation).where(
-            Escalation.ticket_id == notice.ticket_id,
-            Escalation.cycle == notice.cycle,
-            Escalation.level == notice.level,
-            Escalation.source == "system",
-            Escalation.acknowledged_at.is_(None),
-        )
+async def lock_ticket_of(session: AsyncSession, about: Notice | Escalation) -> Ticket:
+    """The ticket of a notice or an escalation, locked as commands lock it."""
+    locked = select(Ticket).where(Ticket.id == about.ticket_id).with_for_update(key_share=True)
+    return (await session.execute(locked.execution_options(populate_existing=True))).scalar_one()
+
+
+async def _behind(session: AsyncSession, notice: Notice) -> list[Escalation]:
+    """What a notice to an office tells of, as far as nobody took note of it; nothing where it is about none."""
+    if notice.kind not in OF_ESCALATIONS:
+        return []
+    found = select(Escalation).where(
+        Escalation.ticket_id == notice.ticket_id,
+        Escalation.cycle == notice.cycle,
+        Escalation.level == notice.level,
+        Escalation.acknowledged_at.is_(None),
     )
-    return found
+    return list(await session.scalars(found.order_by(Escalation.source).execution_options(populate_existing=True)))
+
+
+async def _told(session: AsyncSession, escalation: Escalation) -> list[Notice]:
+    """The notices of an escalation to its office that are not acknowledged yet, locked."""
+    open_ones = select(Notice).where(
+        Notice.ticket_id == escalation.ticket_id,
+        Notice.cycle == escalation.cycle,
+        Notice.level == escalation.level,
+        Notice.kind.in_([kind.value for kind in OF_ESCALATIONS]),
+        Notice.acknowledged_at.is_(None),
+    )
+    return list(await session.scalars(open_ones.order_by(Notice.id).with_for_update(key_share=True)))

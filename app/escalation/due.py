@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Text, and_, cast, not_, select
+from sqlalchemy import Select, Table, Text, and_, cast, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Base, among
-from app.escalation.firing import Due, TicketHead
-from app.escalation.model import Escalation
+from app.escalation.case import TicketHead
+from app.escalation.firing import Due
+from app.escalation.model import RAISING_KINDS, Escalation
+from app.escalation.reminding import FirstNotice, Unanswered
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice, format_notice_number
 from app.people.model import Applicant
@@ -31,6 +33,7 @@ def _table(model: type[Base], name: str) -> Any:
 
 
 _checkpoint, _clock, _ticket = _table(Checkpoint, "point"), _table(SlaClock, "clock"), _table(Ticket, "head")
+_raised = _table(Escalation, "raised")
 _applicant, _promise, _law = _table(Applicant, "who"), _table(SlaClock, "promise"), _table(SlaClock, "law")
 
 _OF_DUE = (
@@ -50,7 +53,10 @@ _OF_DUE = (
 )
 """What a `Due` is made of, in the order of its fields."""
 
-_OF_HEAD = (
+_OF_REMINDED = (_raised.c.id, _raised.c.level, _raised.c.reminders, _raised.c.remind_at, _raised.c.breached_at)
+"""What an `Unanswered` is made of, before its first notice and its ticket."""
+
+OF_HEAD = (
     _ticket.c.id,
     _ticket.c.number,
     _ticket.c.cycle,
@@ -68,7 +74,9 @@ _OF_HEAD = (
     _ticket.c.event_seq,
     _ticket.c.event_hash,
     _promise.c.due_at,
+    _promise.c.policy["printed"].astext,
     _law.c.due_at,
+    _law.c.policy["printed"].astext,
     _law.c.policy["regime"].astext,
 )
 """What a `TicketHead` is made of, in the order of its fields."""
@@ -78,15 +86,24 @@ def _present(clock: Any, kind: ClockKind) -> Any:
     return and_(clock.c.ticket_id == _ticket.c.id, clock.c.cycle == _ticket.c.cycle, clock.c.kind == kind.value)
 
 
-_DUE = (
-    select(*_OF_DUE, *_OF_HEAD)
+def _with_head(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A query that has joined the ticket, with all that `OF_HEAD` needs beside it."""
+    return (
+        query.join(_applicant, _applicant.c.id == _ticket.c.applicant_id)
+        .outerjoin(_promise, _present(_promise, ClockKind.PROMISE))
+        .outerjoin(_law, _present(_law, ClockKind.STATUTORY))
+    )
+
+
+_DUE = _with_head(
+    select(*_OF_DUE, *OF_HEAD)
     .join_from(_checkpoint, _clock, _clock.c.id == _checkpoint.c.clock_id)
     .join(_ticket, _ticket.c.id == _clock.c.ticket_id)
-    .join(_applicant, _applicant.c.id == _ticket.c.applicant_id)
-    .outerjoin(_promise, _present(_promise, ClockKind.PROMISE))
-    .outerjoin(_law, _present(_law, ClockKind.STATUTORY))
-    .order_by(_checkpoint.c.due_at)
-)
+).order_by(_checkpoint.c.due_at)
+
+_REMINDED = _with_head(
+    select(*_OF_REMINDED, *OF_HEAD).join_from(_raised, _ticket, _ticket.c.id == _raised.c.ticket_id)
+).order_by(_raised.c.remind_at)
 
 
 async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
@@ -103,6 +120,36 @@ async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
     return due
+
+
+async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[Unanswered]:
+    """The claimed escalations with the notice that each began with, the longest overdue first.
+
+    One whose notice is not there is left out.
+    """
+    rows = (await session.execute(_REMINDED.where(among(_raised.c.id, claimed)))).all()
+    heads = [TicketHead(*row[len(_OF_REMINDED) :]) for row in rows]
+    first = await _first_notices(session, [head.id for head in heads])
+    found = []
+    for row, head in zip(rows, heads, strict=True):
+        notice = first.get((head.id, head.cycle, row[1]))
+        if notice is not None:
+            found.append(Unanswered(*[*row[: len(_OF_REMINDED)], notice, head]))
+    return found
+
+
+async def _first_notices(
+    session: AsyncSession, tickets: Sequence[UUID]
+) -> dict[tuple[UUID | None, int, int], FirstNotice]:
+    """By ticket, cycle and level the notice that told the office of it."""
+    told = select(Notice.ticket_id, Notice.cycle, Notice.level, Notice.created_at, Notice.running).where(
+        among(Notice.ticket_id, tickets), Notice.kind.in_([kind.value for kind in RAISING_KINDS])
+    )
+    rows = await session.execute(told.order_by(Notice.running.desc()))
+    return {
+        (ticket_id, cycle, level): FirstNotice(format_notice_number(created_at, running), created_at)
+        for ticket_id, cycle, level, created_at, running in rows
+    }
 
 
 @lru_cache(maxsize=256)

@@ -12,44 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from app.core.ids import new_id
+from app.escalation.addressing import as_kept, as_recipient, holder
+from app.escalation.case import TicketHead, case_facts, escalation_payload
+from app.escalation.reminders import next_reminder
 from app.notices.compose import Recipient, notice_row
-from app.notices.kinds import Escalation2Payload, EscalationPayload, Medium, NoticeKind, WarningPayload
+from app.notices.kinds import Medium, NoticeKind, WarningPayload
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import working_days_before
 from app.standards.values import Catalogue
-from app.tickets.history import EVENT_LABELS, SYSTEM_ACTOR, EventKind, next_event
-from app.tickets.intake import Kind
-from app.tickets.notify import office_of
-
-
-@dataclass(slots=True)
-class TicketHead:
-    """Of a locked ticket: what its notices say, and the head of its chain of events, which firing moves on."""
-
-    id: UUID
-    number: str
-    cycle: int
-    kind: str
-    service: str
-    unit: str | None
-    neighbourhood: str | None
-    received_at: datetime
-    referred_at: datetime | None
-    interim_reply_at: datetime | None
-    about_first_office: bool
-    applicant_named: bool
-    last_action: str
-    last_action_at: datetime
-    event_seq: int
-    event_hash: bytes
-    promise_due: datetime | None = None
-    statutory_due: datetime | None = None
-    statutory_regime: str | None = None
-    level_1_number: str | None = None
-    level_1_at: datetime | None = None
-    raised_levels: set[int] = field(default_factory=set)
+from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,50 +116,75 @@ class Changes:
 CalendarOf = Callable[[Due], Calendar]
 
 
-def decide(batch: Iterable[Due], *, catalogue: Catalogue, calendar_of: CalendarOf, now: datetime) -> Changes:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What every decision of a batch is made with; `office_hours` is the calendar in which offices are reminded."""
+
+    changes: Changes
+    catalogue: Catalogue
+    office_hours: Calendar
+    calendar_of: CalendarOf
+    now: datetime
+    _reminders: dict[date, datetime | None] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The local date on which whoever holds an office is looked up."""
+        return self.office_hours.local_date(self.now)
+
+    def first_reminder(self, base: datetime) -> datetime | None:
+        """When an office is reminded first of a level that counts from `base`; a batch's share a few local dates."""
+        day = self.office_hours.local_date(base)
+        if day not in self._reminders:
+            self._reminders[day] = next_reminder(0, base, self.office_hours)
+        return self._reminders[day]
+
+
+def decide(
+    batch: Iterable[Due], *, catalogue: Catalogue, office_hours: Calendar, calendar_of: CalendarOf, now: datetime
+) -> Changes:
     """What the due checkpoints of a batch, oldest first, change at `now`.
 
     A checkpoint whose clock has moved on is cancelled. Of several due warnings of a clock only the last is sent, and
     none once the limit itself is past: after an outage a clock gives one notice, not a burst. One that can't be decided
     stays armed, in `failed`, and keeps nobody else's time from running.
     """
-    changes = Changes()
+    desk = _Desk(Changes(), catalogue, office_hours, calendar_of, now)
     for point in batch:
         head = point.ticket
-        sizes, before = changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
+        sizes, before = desk.changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
         try:
-            _decide_one(point, changes, catalogue, calendar_of, now)
+            _decide_one(point, desk)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
-            changes.cut_back(sizes)
+            desk.changes.cut_back(sizes)
             head.event_seq, head.event_hash, head.raised_levels = before
-            changes.failed.append((point.id, error))
-    return changes
+            desk.changes.failed.append((point.id, error))
+    return desk.changes
 
 
-def _decide_one(point: Due, changes: Changes, catalogue: Catalogue, calendar_of: CalendarOf, now: datetime) -> None:
+def _decide_one(point: Due, desk: _Desk) -> None:
     if point.is_stale:
-        changes.cancelled.append(point.id)
+        desk.changes.cancelled.append(point.id)
         return
-    changes.fired.append(point.id)
-    calendar = calendar_of(point)
+    desk.changes.fired.append(point.id)
     if point.kind == FEE_LAPSE:
-        changes.lapsed.append(point)
+        desk.changes.lapsed.append(point)
     elif point.kind == CheckpointKind.WARNING:
-        if not point.overtaken(now):
-            _warn(point, changes, catalogue, calendar, now)
+        if not point.overtaken(desk.now):
+            _warn(point, desk)
     elif point.kind == CheckpointKind.BREACH:
-        _stamp(point, changes, now)
+        _stamp(point, desk)
     elif point.kind == CheckpointKind.LEGAL_RISK:
-        _raise(point, changes, catalogue, level=2, now=now)
+        _raise(point, desk, level=2)
     else:
-        _escalate(point, changes, catalogue, calendar, now)
+        _escalate(point, desk)
 
 
-def _warn(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar, now: datetime) -> None:
+def _warn(point: Due, desk: _Desk) -> None:
     """A warning to the directorate that has the ticket, or to the desk of the first office where none has it yet."""
-    ticket = point.ticket
-    payload = WarningPayload(**_case(point, catalogue, now), internal_target=_target(point, calendar, now))
-    changes.notices.append(
+    ticket, catalogue = point.ticket, desk.catalogue
+    payload = WarningPayload(**_case(point, desk), internal_target=_target(point, desk))
+    desk.changes.notices.append(
         notice_row(
             NoticeKind.WARNING,
             payload,
@@ -195,27 +193,27 @@ def _warn(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar
             level=point.level,
             recipient=_unit(ticket.unit or catalogue.office(1).unit, catalogue),
             medium=Medium.EMAIL,
-            now=now,
+            now=desk.now,
         )
     )
 
 
-def _escalate(point: Due, changes: Changes, catalogue: Catalogue, calendar: Calendar, now: datetime) -> None:
+def _escalate(point: Due, desk: _Desk) -> None:
     """The limit is past (level 1), or nothing has happened since the level before (level 2)."""
     ticket = point.ticket
     if not point.waited:
-        _stamp(point, changes, now)
+        _stamp(point, desk)
     elif ticket.interim_reply_at is not None:
         return
     level = 2 if ticket.about_first_office else point.level
-    _raise(point, changes, catalogue, level=level, now=now)
+    _raise(point, desk, level=level)
     if level > point.level:
         return
-    base = counts_from(point.due_at, now)
+    base = counts_from(point.due_at, desk.now)
     chain = _chain(tuple((step["kind"], step["level"], step["at"]) for step in point.policy["chain"]))
-    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, calendar)
+    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, desk.calendar_of(point))
     if following is not None:
-        changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
+        desk.changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
 
 
 @lru_cache(maxsize=256)
@@ -224,94 +222,73 @@ def _chain(steps: tuple[tuple[str, int, str], ...]) -> Chain:
     return Chain.from_json({"kind": kind, "level": level, "at": at} for kind, level, at in steps)
 
 
-def _stamp(point: Due, changes: Changes, now: datetime) -> None:
+def _stamp(point: Due, desk: _Desk) -> None:
     """The clock is breached, at its due instant; `now` is only when that was seen."""
-    changes.breached.append(point.clock_id)
-    _record(point, changes, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": _iso(point.clock_due_at)}, now)
+    desk.changes.breached.append(point.clock_id)
+    _record(point, desk, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": point.clock_due_at.isoformat()})
 
 
-def _raise(point: Due, changes: Changes, catalogue: Catalogue, *, level: int, now: datetime) -> None:
+def _raise(point: Due, desk: _Desk, *, level: int) -> None:
     """Raise the ticket to an application office; a level that was raised before in this cycle stays as it is."""
     ticket = point.ticket
     if level in ticket.raised_levels:
         return
     ticket.raised_levels.add(level)
     legal_risk = point.kind == CheckpointKind.LEGAL_RISK
-    office = catalogue.office(level)
-    changes.escalations.append(
-        {
-            "id": new_id(),
-            "ticket_id": ticket.id,
-            "cycle": ticket.cycle,
-            "level": level,
-            "source": "system",
-            "legal_risk": legal_risk,
-            "office": dict(office.printed.printed),
-            "raised_at": now,
-            "breached_at": None if legal_risk else point.clock_due_at,
-        }
+    desk.changes.escalations.append(_escalation_row(point, desk, level=level, legal_risk=legal_risk))
+    payload = escalation_payload(
+        ticket, desk.catalogue, _case(point, desk), level=level, legal_risk=legal_risk, on=desk.today
     )
+    addressed = holder(desk.catalogue, level, desk.today)
     row = notice_row(
         NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2,
-        _escalation_payload(point, catalogue, level=level, legal_risk=legal_risk, now=now),
+        payload,
         ticket_id=ticket.id,
         cycle=ticket.cycle,
         level=level,
-        recipient=Recipient(f"office:{level}", office.printed.name or office.printed.place, office.mailbox or None),
+        recipient=as_recipient(addressed),
         medium=Medium.EMAIL,
-        now=now,
+        now=desk.now,
     )
-    changes.notices.append(row)
-    data = {"level": level, "legal_risk": legal_risk, "office": office.printed.place}
-    _record(point, changes, EventKind.ESCALATED, data, now)
+    desk.changes.notices.append(row)
+    data = {"level": level, "legal_risk": legal_risk, "office": addressed.office.printed.place}
+    _record(point, desk, EventKind.ESCALATED, data)
 
 
-def _record(point: Due, changes: Changes, kind: EventKind, data: dict[str, Any], now: datetime) -> None:
-    changes.events.append(next_event(point.ticket, kind=kind, at=now, actor=SYSTEM_ACTOR, data=data))
-    changes.touched[point.ticket.id] = point.ticket
-
-
-def _case(point: Due, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
-    """The facts that every notice about a running ticket has."""
+def _escalation_row(point: Due, desk: _Desk, *, level: int, legal_risk: bool) -> dict[str, Any]:
+    """The record of a level, with its first reminder armed; a limit under a day is nobody's file to be reminded of."""
     ticket = point.ticket
-    service = catalogue.service(ticket.service)
-    unit = catalogue.unit(ticket.unit) if ticket.unit else None
+    addressed = holder(desk.catalogue, level, desk.today)
+    silent = ticket.is_short(desk.catalogue)
     return {
-        "number": ticket.number,
-        "subject_label": Kind(ticket.kind).label_tr,
-        "neighbourhood": ticket.neighbourhood,
-        "service_name": service.name if service else ticket.service,
-        "limit_text": point.policy["printed"],
-        "received_at": ticket.received_at,
-        "promise_due": ticket.promise_due or point.clock_due_at,
-        "raised_at": now,
-        "unit_name": unit.name if unit else None,
-        "referred_at": ticket.referred_at if unit else None,
-        "under_a_day": bool(service and service.limit.under_a_day),
+        "id": new_id(),
+        "ticket_id": ticket.id,
+        "cycle": ticket.cycle,
+        "level": level,
+        "source": "system",
+        "legal_risk": legal_risk,
+        "office": dict(addressed.office.printed.printed),
+        "addressed_to": as_kept(addressed),
+        "raised_at": desk.now,
+        "breached_at": None if legal_risk else point.clock_due_at,
+        "reminders": 0,
+        "remind_at": None if silent else desk.first_reminder(counts_from(point.due_at, desk.now)),
     }
 
 
-def _escalation_payload(
-    point: Due, catalogue: Catalogue, *, level: int, legal_risk: bool, now: datetime
-) -> EscalationPayload:
-    ticket = point.ticket
-    facts: dict[str, Any] = {
-        **_case(point, catalogue, now),
-        "office": office_of(catalogue.office(level)),
-        "last_action": EVENT_LABELS[ticket.last_action],
-        "last_action_at": ticket.last_action_at,
-        "statutory_regime": ticket.statutory_regime if ticket.statutory_due else None,
-        "statutory_due": ticket.statutory_due,
-    }
-    if level == 1:
-        return EscalationPayload(**facts)
-    return Escalation2Payload(
-        **facts,
-        applicant_named=ticket.applicant_named,
-        signatory=None if ticket.about_first_office else office_of(catalogue.office(1)),
-        level_1_number=ticket.level_1_number,
-        level_1_at=ticket.level_1_at,
-        legal_risk=legal_risk,
+def _record(point: Due, desk: _Desk, kind: EventKind, data: dict[str, Any]) -> None:
+    row = next_event(point.ticket, kind=kind, at=desk.now, actor=SYSTEM_ACTOR, data=data)
+    desk.changes.events.append(row)
+    desk.changes.touched[point.ticket.id] = point.ticket
+
+
+def _case(point: Due, desk: _Desk) -> dict[str, Any]:
+    return case_facts(
+        point.ticket,
+        desk.catalogue,
+        limit_text=point.policy["printed"],
+        due_at=point.clock_due_at,
+        now=desk.now,
     )
 
 
@@ -320,11 +297,8 @@ def _unit(code: str | None, catalogue: Catalogue) -> Recipient:
     return Recipient(f"unit:{code}", unit.name if unit else None, unit.email if unit else None)
 
 
-def _target(point: Due, calendar: Calendar, now: datetime) -> date | None:
+def _target(point: Due, desk: _Desk) -> date | None:
     """The day by which the unit should have acted: two working days before the limit ends, None where that is past."""
+    calendar = desk.calendar_of(point)
     target = working_days_before(calendar.local_date(point.clock_due_at), 2, calendar)
-    return calendar.local_date(target) if target > now else None
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat()
+    return calendar.local_date(target) if target > desk.now else None

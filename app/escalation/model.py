@@ -1,19 +1,62 @@
-"""Escalations: that a ticket was raised to an office, once a level, cycle and source."""
+"""Escalations: that a ticket was raised to an office, once a level, cycle and source, and what the office did."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.ids import new_id
+from app.notices.kinds import NoticeKind
+
+
+class Standing(StrEnum):
+    """How far an escalation has come; each step is a time on its record."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+    @property
+    def label_tr(self) -> str:
+        """The Turkish name of the step."""
+        return _STANDING_LABELS[self]
+
+
+_STANDING_LABELS = {
+    Standing.RAISED: "Bildirildi",
+    Standing.ACKNOWLEDGED: "Görüldü",
+    Standing.ANSWERED: "Cevaplandı",
+    Standing.CLOSED: "Kapandı",
+}
+
+RAISING_KINDS = frozenset({NoticeKind.ESCALATION_1, NoticeKind.ESCALATION_2})
+"""The kinds of notices by which an office learns of an escalation; later ones remind of it."""
 
 
 class Escalation(Base):
-    """A ticket raised to the first (1) or second (2) application office; `office` is the printed block of that day."""
+    """A ticket raised to the first (1) or second (2) application office.
+
+    `office` is the printed block of that day, `addressed_to` who held the office (null on records from before it was
+    kept). `remind_at` is an armed timer: when the office is reminded next, null once it took note, answered or need not
+    any more. `response` is the office's answer, sealed; `closed_at` when the answer to the citizen was given.
+    """
 
     __tablename__ = "escalation"
 
@@ -28,9 +71,30 @@ class Escalation(Base):
     breached_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    addressed_to: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    reminders: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    remind_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    responded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    responded_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def standing(self) -> Standing:
+        """How far it has come; SQL twin: `queries.standing_is`."""
+        if self.closed_at is not None:
+            return Standing.CLOSED
+        if self.responded_at is not None:
+            return Standing.ANSWERED
+        return Standing.RAISED if self.acknowledged_at is None else Standing.ACKNOWLEDGED
 
     __table_args__ = (
         UniqueConstraint("ticket_id", "cycle", "level", "source"),
         CheckConstraint("level IN (1, 2)", name="level"),
         CheckConstraint("source IN ('system', 'citizen')", name="source"),
+        CheckConstraint(
+            "remind_at IS NULL OR (acknowledged_at IS NULL AND responded_at IS NULL AND closed_at IS NULL)",
+            name="reminded_while_open",
+        ),
+        Index("ix_escalation_remind_at", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
     )

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, not_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.access.actor import Actor
 from app.access.model import ApiClient
+from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.escalation.model import Escalation
+from app.escalation.model import Escalation, Standing
+from app.people.model import Applicant
 from app.tickets.model import Ticket
-from app.tickets.workflow import OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +25,51 @@ class EscalationFilter:
     is_open: bool | None = None
     acknowledged: bool | None = None
     ticket: str | None = None
+    source: str | None = None
+    standing: Standing | None = None
 
 
 class Raised(NamedTuple):
-    """An escalation, its ticket's number, state and present cycle, and the name of the client that acknowledged it."""
+    """An escalation, its ticket's number and applicant, and the names of the clients that acted for the office."""
 
     escalation: Escalation
     ticket: str
-    ticket_state: str
-    ticket_cycle: int
+    applicant: Applicant
     acknowledged_by: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the answer to the citizen is still owed; SQL twin: `still_open`."""
-        return self.ticket_state in OPEN_STATES and self.ticket_cycle == self.escalation.cycle
+    responded_by: str | None
 
 
-def still_open() -> ColumnElement[bool]:
-    """SQL twin of `Raised.is_open`."""
-    owed = Ticket.state.in_([state.value for state in OPEN_STATES])
-    return and_(owed, Ticket.cycle == Escalation.cycle)
+def standing_is(wanted: Standing) -> ColumnElement[bool]:
+    """SQL twin of `Escalation.standing`."""
+    closed, answered = Escalation.closed_at.is_not(None), Escalation.responded_at.is_not(None)
+    seen = Escalation.acknowledged_at.is_not(None)
+    return {
+        Standing.CLOSED: closed,
+        Standing.ANSWERED: and_(~closed, answered),
+        Standing.ACKNOWLEDGED: and_(~closed, ~answered, seen),
+        Standing.RAISED: and_(~closed, ~answered, ~seen),
+    }[wanted]
 
 
-def visible_to(actor: Actor) -> Select[Escalation, str, str, int, str]:
+def visible_to(actor: Actor) -> Select[Escalation, str, Applicant, str, str]:
     """The escalations that `actor` may see."""
+    acknowledging, responding = aliased(ApiClient), aliased(ApiClient)
     query = (
-        select(Escalation, Ticket.number, Ticket.state, Ticket.cycle, ApiClient.name)
+        select(Escalation, Ticket.number, Applicant, acknowledging.name, responding.name)
         .join(Ticket, Ticket.id == Escalation.ticket_id)
-        .outerjoin(ApiClient, ApiClient.id == Escalation.acknowledged_by)
+        .join(Applicant, Applicant.id == Ticket.applicant_id)
+        .outerjoin(acknowledging, acknowledging.id == Escalation.acknowledged_by)
+        .outerjoin(responding, responding.id == Escalation.responded_by)
     )
     return query if actor.unit is None else query.where(Ticket.unit == actor.unit)
+
+
+async def find_escalation(session: AsyncSession, actor: Actor, escalation_id: UUID) -> Raised:
+    """One visible escalation; raises `NotFound`."""
+    row = (await session.execute(visible_to(actor).where(Escalation.id == escalation_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return Raised(*row)
 
 
 async def list_escalations(
@@ -70,13 +87,12 @@ async def list_escalations(
 
 
 def _conditions(wanted: EscalationFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.level is not None:
-        conditions.append(Escalation.level == wanted.level)
-    if wanted.ticket is not None:
-        conditions.append(Ticket.number == wanted.ticket)
+    equal = ((Escalation.level, wanted.level), (Ticket.number, wanted.ticket), (Escalation.source, wanted.source))
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if wanted.is_open is not None:
-        conditions.append(still_open() if wanted.is_open else not_(still_open()))
+        conditions.append(Escalation.closed_at.is_(None) == wanted.is_open)
     if wanted.acknowledged is not None:
         conditions.append(Escalation.acknowledged_at.is_not(None) == wanted.acknowledged)
+    if wanted.standing is not None:
+        conditions.append(standing_is(wanted.standing))
     return conditions

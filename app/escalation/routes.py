@@ -1,20 +1,25 @@
-"""Escalations over HTTP: the list of them, and an office's acknowledgement of a notice."""
+"""Escalations over HTTP: the list of them, and what an office does: takes note of a notice, answers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Reading, Transaction, problems
+from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
 from app.core.paging import link_header
 from app.escalation.acknowledgement import acknowledge
-from app.escalation.queries import EscalationFilter, Raised, list_escalations
-from app.escalation.schemas import EscalationAnswer, EscalationPage
+from app.escalation.answers import shown
+from app.escalation.model import Standing
+from app.escalation.queries import EscalationFilter, list_escalations
+from app.escalation.responding import acknowledge_by_id, respond
+from app.escalation.schemas import EscalationAnswer, EscalationPage, ResponseBody
 from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeAnswer
+from app.people.dependencies import OpenVault
 
 router = APIRouter(prefix="/v1", tags=["escalation"])
 
@@ -26,8 +31,12 @@ def _filter(
     ticket: Annotated[
         str | None, Query(pattern=r"^[0-9]{10}$", examples=["2600012349"], description="Number of the ticket")
     ] = None,
+    source: Annotated[
+        Literal["system", "citizen"] | None, Query(description="A missed limit, or a citizen's complaint")
+    ] = None,
+    state: Annotated[Standing | None, Query(description="How far it has come")] = None,
 ) -> EscalationFilter:
-    return EscalationFilter(level, is_open, acknowledged, ticket)
+    return EscalationFilter(level, is_open, acknowledged, ticket, source, state)
 
 
 @router.get(
@@ -39,16 +48,66 @@ def _filter(
 async def read_escalations(
     request: Request,
     response: Response,
-    session: Reading,
+    session: Transaction,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     wanted: Annotated[EscalationFilter, Depends(_filter)],
+    vault: OpenVault,
+    now: Now,
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_PAGE,
 ) -> EscalationPage:
     """Tickets that were raised to an application office; a key with a unit sees those of the unit's tickets."""
     page = await list_escalations(session, actor, wanted, cursor=cursor, limit=limit)
     response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
-    return EscalationPage(items=[_answer(raised) for raised in page.items], next_cursor=page.next_cursor)
+    items = await shown(session, vault, page.items, actor=actor, operation="read_escalations", now=now)
+    return EscalationPage(items=items, next_cursor=page.next_cursor)
+
+
+@router.post(
+    "/escalations/{escalation_id}/acknowledge",
+    summary="Take note of an escalation",
+    response_model=EscalationAnswer,
+    response_description="The escalation; a repeated request changes nothing and gets the first acknowledgement",
+    responses=problems(401, 403, 404, 422, 503),
+)
+async def acknowledge_escalation(
+    escalation_id: UUID,
+    session: Transaction,
+    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
+    vault: OpenVault,
+    now: Now,
+) -> EscalationAnswer:
+    """The office takes note: reminders stop, and the notices that told of it count as seen.
+
+    Who and when stand in the ticket's history.
+    """
+    found = await acknowledge_by_id(session, escalation_id, actor=actor, now=now)
+    [answer] = await shown(session, vault, [found], actor=actor, operation="acknowledge_escalation", now=now)
+    return answer
+
+
+@router.post(
+    "/escalations/{escalation_id}/respond",
+    summary="Answer an escalation",
+    response_model=EscalationAnswer,
+    response_description="The escalation with the office's answer",
+    responses=problems(401, 403, 404, 409, 413, 415, 422, 503),
+)
+async def respond_to_escalation(
+    escalation_id: UUID,
+    body: ResponseBody,
+    session: Transaction,
+    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
+    vault: OpenVault,
+    now: Now,
+) -> EscalationAnswer:
+    """Keep what the office has done or decided, sealed; reminders stop. Once: 409 where it is answered or closed.
+
+    The citizen is answered by the ticket's own commands, and they close the escalation.
+    """
+    found = await respond(session, vault, escalation_id, body.text, actor=actor, now=now)
+    [answer] = await shown(session, vault, [found], actor=actor, operation="respond_to_escalation", now=now)
+    return answer
 
 
 @router.post(
@@ -72,20 +131,3 @@ async def acknowledge_notice(
     found = await acknowledge(session, number, actor=actor, now=now)
     [answer] = await desk.show(session, [found], actor=actor, operation="acknowledge_notice", now=now)
     return answer
-
-
-def _answer(raised: Raised) -> EscalationAnswer:
-    escalation = raised.escalation
-    return EscalationAnswer(
-        ticket=raised.ticket,
-        cycle=escalation.cycle,
-        level=escalation.level,
-        source="citizen" if escalation.source == "citizen" else "system",
-        legal_risk=escalation.legal_risk,
-        office=escalation.office,
-        open=raised.is_open,
-        raised_at=escalation.raised_at,
-        breached_at=escalation.breached_at,
-        acknowledged_at=escalation.acknowledged_at,
-        acknowledged_by=raised.acknowledged_by,
-    )

@@ -7,17 +7,21 @@ and unique keys (ticket, cycle, level) keep a second sweep from doing it again.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import not_, select, update
+from sqlalchemy import func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among, bulk_insert, bulk_update
 from app.core.jobs import ring
-from app.escalation.due import read_due
+from app.escalation.addressing import report_vacancies
+from app.escalation.claiming import claim
+from app.escalation.due import read_due, read_reminded
 from app.escalation.firing import Changes, Due, decide
 from app.escalation.model import Escalation
+from app.escalation.reminding import remind
 from app.notices.model import Notice
 from app.people.vault import Vault
 from app.sla.calendar import Calendar
@@ -25,6 +29,7 @@ from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Shelf
 from app.tickets.lapse import lapse_fee
 from app.tickets.model import Ticket, TicketEvent
+from app.tickets.policies import OFFICE_HOURS
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +39,11 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
     """
-    claimed = await _claim(session, now, limit)
+    claimed = await claim(session, limit, partial(_lock_checkpoints, session, now, limit))
     if not claimed:
         return 0
     due = await read_due(session, claimed)
-    catalogue = (await shelf.current()).catalogue
+    rulebook = await shelf.current()
     calendars = {
         version: await shelf.calendars(session, version) for version in {point.calendar_version_id for point in due}
     }
@@ -46,37 +51,46 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
     def calendar_of(point: Due) -> Calendar:
         return calendars[point.calendar_version_id][point.policy["hours"]]
 
-    changes = decide(due, catalogue=catalogue, calendar_of=calendar_of, now=now)
+    hours = rulebook.calendars[OFFICE_HOURS]
+    changes = decide(due, catalogue=rulebook.catalogue, office_hours=hours, calendar_of=calendar_of, now=now)
     for checkpoint_id, error in changes.failed:
         log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)
+    report_vacancies((row["level"], row["addressed_to"]) for row in changes.escalations)
     for point in changes.lapsed:
         await lapse_fee(session, vault, shelf, point.ticket.id, pay_by=point.due_at, now=now)
     return len(changes.fired) + len(changes.cancelled)
 
 
-async def next_due_at(session: AsyncSession) -> datetime | None:
-    """The instant of the next armed checkpoint; None when nothing is armed."""
-    armed = select(Checkpoint.due_at).where(Checkpoint.state == "armed").order_by(Checkpoint.due_at).limit(1)
-    instant: datetime | None = await session.scalar(armed)
-    return instant
+async def remind_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit: int) -> int:
+    """Remind the offices of up to `limit` escalations that nobody took note of; returns how many reminders were due.
 
-
-async def _claim(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
-    """Lock due checkpoints with their tickets, the oldest first; what is held elsewhere is skipped.
-
-    Locked first and read afterwards, in a statement of its own: only then is it certain that the clock is seen as the
-    command that held the lock before has left it. Held tickets, however many, do not stand in the way of later ones.
+    To be called until it returns 0. Rings the doorbell for the notices it wrote.
     """
-    skipped: list[UUID] = []
-    while True:
-        oldest = await _lock_checkpoints(session, now, limit, skipped)
-        of_tickets = select(Ticket.id).where(among(Ticket.id, list(set(oldest.values()))))
-        free = set(await session.scalars(of_tickets.with_for_update(key_share=True, skip_locked=True)))
-        claimed = [checkpoint for checkpoint, ticket in oldest.items() if ticket in free]
-        if claimed or len(oldest) < limit:
-            return claimed
-        skipped += oldest
+    claimed = await claim(session, limit, partial(_lock_reminded, session, now, limit))
+    if not claimed:
+        return 0
+    rulebook = await shelf.current()
+    due = await read_reminded(session, claimed)
+    reminded = remind(due, catalogue=rulebook.catalogue, calendar=rulebook.calendars[OFFICE_HOURS], now=now)
+    for escalation_id, error in reminded.failed:
+        log.error("reminder_undecidable", escalation_id=str(escalation_id), exc_info=error)
+    await bulk_update(session, Escalation, reminded.timers)
+    written = await bulk_insert(session, Notice, reminded.notices, skip_conflicts=True, returning="id")
+    ring(session.info, "deliver_notices", written)
+    report_vacancies(reminded.addressed)
+    return len(reminded.timers)
+
+
+async def next_due_at(session: AsyncSession) -> datetime | None:
+    """The instant of the next armed checkpoint or reminder; None when nothing is armed."""
+    armed = select(Checkpoint.due_at).where(Checkpoint.state == "armed").order_by(Checkpoint.due_at).limit(1)
+    reminders = select(Escalation.remind_at).where(Escalation.remind_at.is_not(None))
+    reminders = reminders.order_by(Escalation.remind_at).limit(1)
+    instant: datetime | None = await session.scalar(
+        select(func.least(armed.scalar_subquery(), reminders.scalar_subquery()))
+    )
+    return instant
 
 
 async def _lock_checkpoints(
@@ -96,6 +110,18 @@ async def _lock_checkpoints(
         select(oldest.c.id, SlaClock.ticket_id).join(SlaClock, SlaClock.id == oldest.c.clock_id)
     )
     return dict(found.all())
+
+
+async def _lock_reminded(session: AsyncSession, now: datetime, limit: int, skipped: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The escalations whose reminder is due the longest, that nobody holds, and not `skipped` ones: row → ticket."""
+    oldest = (
+        select(Escalation.id, Escalation.ticket_id)
+        .where(Escalation.remind_at <= now, not_(among(Escalation.id, skipped)))
+        .order_by(Escalation.remind_at)
+        .limit(limit)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    return dict((await session.execute(oldest)).all())
 
 
 async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None:

@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     BREACHED = "breached"
     ESCALATED = "escalated"
     ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
+    ESCALATION_ANSWERED = "escalation_answered"
     FEE_LAPSED = "fee_lapsed"
     DUE_MOVED = "due_moved"
 
@@ -44,6 +45,7 @@ EVENT_LABELS: Mapping[str, str] = MappingProxyType(
         EventKind.BREACHED: "Süre doldu",
         EventKind.ESCALATED: "Müracaat yerine bildirildi",
         EventKind.ESCALATION_ACKNOWLEDGED: "Bildirim görüldü",
+        EventKind.ESCALATION_ANSWERED: "Müracaat yeri bildirimi cevapladı",
         EventKind.FEE_LAPSED: "Ücret süresinde ödenmedi",
         EventKind.DUE_MOVED: "Son tarih yeniden hesaplandı",
         Command.REGISTER: "Başvuru kaydedildi",

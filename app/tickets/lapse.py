@@ -10,6 +10,7 @@ from app.people.vault import Vault
 from app.sla.clocks import cancel, clocks_of
 from app.standards.rulebook import Shelf
 from app.tickets import notify
+from app.tickets.endings import end_escalations
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
 from app.tickets.model import Ticket
 from app.tickets.workflow import Command, Outcome, State, after
@@ -36,4 +37,5 @@ async def lapse_fee(
     ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
     ticket.version += 1
     append_event(session, ticket, kind=EventKind.FEE_LAPSED, at=now, actor=SYSTEM_ACTOR, data=data)
+    await end_escalations(session, ticket, at=now)
     await notify.withdrawal(session, vault, ticket, pay_by=pay_by, now=now)

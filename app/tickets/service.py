@@ -16,6 +16,7 @@ from app.sla.clocks import open_clock
 from app.sla.policy import PinnedPolicy
 from app.standards.values import RegimeCode
 from app.tickets import notify
+from app.tickets.endings import end_escalations
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket, TicketDocument
 from app.tickets.policies import promise_policy, statutory_policy
@@ -141,6 +142,7 @@ async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     ticket.reply = work.vault.seal(body.words, table="ticket", column="reply", row_id=ticket.id) if body.words else None
     for clock in held.clocks:
         await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    await end_escalations(work.session, ticket, at=work.now)
     catalogue = (await work.shelf.current()).catalogue
     await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, now=work.now)
 
@@ -192,6 +194,7 @@ async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
     held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
     for clock in held.clocks:
         await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    await end_escalations(work.session, held.ticket, at=work.now)
     await notify.withdrawal(work.session, work.vault, held.ticket, pay_by=None, now=work.now)
 
 
@@ -204,6 +207,7 @@ async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
     held.ticket.outcome = Outcome.DUPLICATE.value
     for clock in held.clocks:
         await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    await end_escalations(work.session, held.ticket, at=work.now)
     await notify.duplicate(work.session, work.vault, held.ticket, original=original.number, now=work.now)
 
 

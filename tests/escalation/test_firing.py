@@ -88,7 +88,9 @@ def law(kind: str, level: int, head: TicketHead, **other: Any) -> Due:
 
 def decided(*points: Due, now: datetime | None = None) -> Changes:
     """What the points change at the instant of the last one, or at `now`."""
-    changes = decide(points, catalogue=CATALOGUE, calendar_of=lambda _: CALENDAR, now=now or points[-1].due_at)
+    changes = decide(
+        points, catalogue=CATALOGUE, office_hours=CALENDAR, calendar_of=lambda _: CALENDAR, now=now or points[-1].due_at
+    )
     assert changes.failed == []
     assert len(changes.fired) + len(changes.cancelled) == len(points)
     return changes
@@ -300,7 +302,7 @@ def test_one_ticket_that_can_not_be_decided_holds_up_nobody() -> None:
     """B69, B75: the bad one stays armed and is reported; its neighbours, and its own chain of events, are whole."""
     bad, good = ticket(last_action="unheard_of"), ticket()
     points = [promise("escalation", 1, bad), promise("escalation", 1, good)]
-    changes = decide(points, catalogue=CATALOGUE, calendar_of=lambda _: CALENDAR, now=LIMIT)
+    changes = decide(points, catalogue=CATALOGUE, office_hours=CALENDAR, calendar_of=lambda _: CALENDAR, now=LIMIT)
     assert [point_id for point_id, _ in changes.failed] == [points[0].id]
     assert isinstance(changes.failed[0][1], KeyError)
     assert (changes.fired, changes.breached) == ([points[1].id], [points[1].clock_id])

@@ -25,6 +25,10 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
     assert await sweep(counter.house) == 0
     assert (await counter.notices(number))[1:] == [("escalation_1", 1, 1)]
 
+    [told] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    seen = await counter.client.post(f"/v1/escalations/{told['id']}/acknowledge")
+    assert seen.json()["state"] == "acknowledged"
+
     counter.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
     assert await sweep(counter.house) == 0
     counter.clock.set(datetime(2026, 6, 5, 8, 0, tzinfo=ISTANBUL))
@@ -37,6 +41,7 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
         "Başvuru alındı",
         "Süre doldu",
         "Müracaat yerine bildirildi",
+        "Bildirim görüldü",
         "Müracaat yerine bildirildi",
     ]
     async with counter.house.database.reading() as session:

@@ -130,7 +130,7 @@ async def test_acknowledging_reaches_the_escalation_and_the_history(
     async with house.database.reading() as session:
         events = list(await session.scalars(select(TicketEvent).order_by(TicketEvent.seq)))
     assert [event.kind for event in events] == ["received", "escalation_acknowledged"]
-    assert events[1].data == {"level": 1, "cycle": 1, "notice": notice.number}
+    assert events[1].data == {"level": 1, "cycle": 1, "source": "system", "notice": notice.number}
     assert chain_holds(events)
 
 

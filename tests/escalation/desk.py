@@ -1,0 +1,44 @@
+"""What the tests of escalations share: another process on the same database, and other people in the offices."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from app.house import House, open_house
+from app.standards.catalogue import load_catalogue
+from app.standards.service import store_catalogue
+from app.standards.values import ApplicationOffice, Deputy
+from tests.installation import ESENLER
+from tests.tickets.counter import Counter, end_of
+
+DUE = end_of(2026, 6, 1)
+"""When the promise of a call on `START` ends."""
+
+HEAD = load_catalogue(ESENLER).office(1).printed.name
+
+
+@asynccontextmanager
+async def second_house(counter: Counter, *, batch: int = 1000) -> AsyncIterator[House]:
+    """Another process on the same database, as far as PostgreSQL can tell; it reads the newest rules."""
+    settings = counter.house.settings.model_copy(update={"sweep_batch": batch})
+    async with open_house(settings, counter.clock) as house:
+        yield house
+
+
+def deputy(name: str, valid_from: date | None, valid_to: date | None) -> Deputy:
+    """A sample deputy, valid on these days (inclusive)."""
+    return Deputy(name, "Müdür V.", "vekil@belediye.example", valid_from, valid_to)
+
+
+async def load_offices(house: House, first: dict[str, Any], *, sha256: str = "0" * 64) -> None:
+    """Load the catalogue with a first office that differs in these fields."""
+    catalogue = load_catalogue(ESENLER)
+    offices = tuple(_changed(office, first) for office in catalogue.offices)
+    async with house.database.transaction() as session:
+        await store_catalogue(session, replace(catalogue, offices=offices, sha256=sha256), now=house.clock.now())
+
+
+def _changed(office: ApplicationOffice, first: dict[str, Any]) -> ApplicationOffice:
+    return replace(office, **first) if office.printed.level == 1 else office
