@@ -146,6 +146,13 @@ def test_doctor_finds_a_fresh_installation_well(settings: Settings, tmp_path: Pa
     assert done.returncode == 0
     assert "Nothing is wrong." in done.stdout
     assert "9 services" in done.stdout
+    year = datetime.now(UTC).year
+    assert "nobody has confirmed the holidays" in done.stdout
+    for each in (year, year + 1):
+        assert estim("calendar", "confirm", str(each), env=variables(settings), folder=tmp_path).returncode == 0
+    again = estim("doctor", env=variables(settings), folder=tmp_path).stdout
+    assert "nobody has confirmed" not in again
+    assert f"{year}" in next(line for line in again.splitlines() if "│ calendar" in line)
 
 
 async def test_doctor_names_what_is_stuck_and_how_to_free_it(

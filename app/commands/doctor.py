@@ -15,10 +15,13 @@ from app.commands.failures import explain
 from app.core import migrations
 from app.core.clock import Clock
 from app.core.errors import Unavailable
+from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.house import House, open_house
 from app.notices.model import Notice
 from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting
 from app.operations.readiness import Check, check_queue
+from app.sla.model import CalendarYear
+from app.sla.years import years
 from app.standards.catalogue import check_folder_or_file
 from config.settings import Settings, running_stack_settings
 
@@ -26,6 +29,9 @@ LATE_CHECKPOINT = timedelta(seconds=30)
 """A running worker fires within 2 s; after this nobody does."""
 
 LATE_DELIVERY = timedelta(minutes=5)
+
+CONFIRMED_AHEAD = timedelta(days=90)
+"""So long before a year begins its holidays should be confirmed: limits of thirty working days reach into it."""
 
 NAMED = 3
 """So many stuck notices are named; the rest is counted."""
@@ -105,10 +111,14 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         waiting = await read_waiting(session, now)
         overdue = await oldest_overdue(session, now, NAMED)
         failed = await newest_given_up(session, NAMED)
+        stored = await years(session)
+        broken = await stuck_webhooks(session)
+    yield _calendar(stored, now)
     yield _checkpoints(waiting, house.clock, now)
     yield _delivery(waiting, overdue, house.clock, now)
     yield _given_up(waiting, failed)
     yield _quarantine(waiting)
+    yield _webhooks(broken)
 
 
 def _templates(house: House) -> Finding:
@@ -152,6 +162,27 @@ async def _catalogue(house: House) -> Finding:
     if on_disk.sha256 != loaded.sha256:
         return Finding("catalogue", State.NOTE, f"loaded; {folder} has changed since", load)
     return Finding("catalogue", State.FINE, f"{len(loaded.services)} services, {loaded.municipality.name}")
+
+
+def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
+    """Whether a person has confirmed the holidays of this year, and from autumn on those of the next."""
+    needed = {now.year, (now + CONFIRMED_AHEAD).year}
+    open_years = sorted(needed - {year.year for year in stored if year.confirmed_at is not None})
+    if not open_years:
+        return Finding("calendar", State.FINE, f"{', '.join(map(str, sorted(needed)))} confirmed")
+    named = ", ".join(map(str, open_years))
+    remedy = (
+        f"compare “estim calendar show {open_years[0]}” with the gazette, then “estim calendar confirm {open_years[0]}”"
+    )
+    return Finding("calendar", State.NOTE, f"nobody has confirmed the holidays of {named}", remedy)
+
+
+def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
+    if not broken:
+        return Finding("webhooks", State.FINE, "none fails")
+    named = ", ".join(f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'})" for one in broken[:NAMED])
+    remedy = "tell its owner; once it answers: PATCH /v1/webhooks/{id} with enabled true"
+    return Finding("webhooks", State.NOTE, f"{len(broken)} get nothing, {named}", remedy)
 
 
 def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
