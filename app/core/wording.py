@@ -218,7 +218,10 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "coordinates": Sentence(
             "Enlem ve boylam birlikte verilmelidir.", "Latitude and longitude have to come together."
         ),
-        "service_closed": Sentence("Bu hizmet yeni başvuruya kapalıdır.", "This service takes no new requests."),
+        "service_closed": Sentence(
+            "Bu hizmet {closed_on} tarihine kadar başvuru aldı, yeni başvuruya kapalıdır; açık olanlar: {allowed}.",
+            "This service took requests until {closed_on} and takes no new ones; these do: {allowed}.",
+        ),
         "unknown_service": Sentence(
             "Katalogda böyle bir hizmet yok; olanlar: {allowed}.",
             "There is no such service in the catalogue; it has: {allowed}.",
@@ -272,6 +275,37 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "webhook_unknown_host": Sentence("Sunucunun adı çözümlenemedi.", "The host's name could not be resolved."),
         "cursor": Sentence("İmleç bu listeye ait değil.", "The cursor does not belong to this list."),
         "duplicate_itself": Sentence("Başvuru kendisinin mükerreri olamaz.", "A ticket is no duplicate of itself."),
+        "not_answered": Sentence(
+            "Cevap tarihi yok. Cevaplanmamış başvuru geçmiş kayıt olarak aktarılamaz; yeniden kaydedilmelidir.",
+            "There is no date of the answer. An unanswered request is not imported; it has to be registered anew.",
+        ),
+        "answered_before_received": Sentence(
+            "Cevap tarihi başvuru tarihinden önce olamaz.", "The answer can't be older than the request."
+        ),
+        "after_closing": Sentence(
+            "Bu sistem {closed_on} tarihine kadar başvuru aldı; sonraki başvurular CİMER kaydı olarak alınmalıdır.",
+            "That system took requests until {closed_on}; later ones have to be registered as CİMER.",
+        ),
+        "local_date": Sentence(
+            "Tarih gg.aa.yyyy, gg.aa.yyyy SS:dd veya 2012-03-05T14:30 biçiminde olmalıdır.",
+            "Must be a date such as 05.03.2012, 05.03.2012 14:30 or 2012-03-05T14:30.",
+        ),
+        "record_changed": Sentence(
+            "Bu kayıt {number} numaralı başvuru olarak aktarılmış; içeriği farklıdır.",
+            "This record was imported as ticket {number}, whose content differs.",
+        ),
+        "record_twice": Sentence(
+            "Bu kayıt numarası dosyada başka bir içerikle de var.",
+            "The file has this record number with another content as well.",
+        ),
+        "sheet_quotes": Sentence(
+            "Satırdaki tırnak işaretleri kapanmıyor veya yanlış yerde.",
+            "A quotation mark of the line is not closed or not in its place.",
+        ),
+        "sheet_columns": Sentence(
+            "Satırda {found} sütun var, başlıkta {expected}.", "The line has {found} columns, the headings {expected}."
+        ),
+        "sheet_line": Sentence("Satır en fazla {max} karakter olabilir.", "A line has at most {max} characters."),
         "value": Sentence("Geçerli bir değer değil.", "Not a valid value."),
     }
 )

@@ -77,6 +77,11 @@ DOCUMENTED: Mapping[EventType, tuple[str, int, dict[str, Any]]] = MappingProxyTy
             6,
             _from("awaiting_fee", "in_progress", paid_at="2026-05-20T07:00:00+00:00", **_NEW_DUE),
         ),
+        _T.IMPORTED: (
+            "A record that an old system had answered was taken over; what it says of then is no news and not told",
+            4,
+            {"channel": "bimer", "unit": "public-works"},
+        ),
         _T.FEE_LAPSED: ("The fee was not paid: it counts as withdrawn", 6, _from("awaiting_fee", "withdrawn")),
         _T.DUE_MOVED: (
             "The calendar or the catalogue changed, and with it the due date",

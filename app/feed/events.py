@@ -21,6 +21,7 @@ class EventType(StrEnum):
     """
 
     RECEIVED = "ticket.received"
+    IMPORTED = "ticket.imported"
     REGISTERED = "ticket.registered"
     REFERRED = "ticket.referred"
     ACCEPTED = "ticket.accepted"
@@ -58,6 +59,7 @@ TEST_TYPE: Final = "webhook.test"
 TYPE_OF: Mapping[str, EventType] = MappingProxyType(
     {
         EventKind.RECEIVED: EventType.RECEIVED,
+        EventKind.IMPORTED: EventType.IMPORTED,
         EventKind.BREACHED: EventType.BREACHED,
         EventKind.ESCALATED: EventType.ESCALATED,
         EventKind.ESCALATION_ACKNOWLEDGED: EventType.ESCALATION_ACKNOWLEDGED,

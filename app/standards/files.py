@@ -190,6 +190,8 @@ class ServiceEntry(Strict):
             raise ValueError("limit + printed: a row override needs both")
         if self.accepts_new is False and self.channels:
             raise ValueError("channels: a service that accepts nothing new is the default of no channel")
+        if self.accepts_new is False and self.closed_on is None:
+            raise ValueError("closed_on: a service that accepts nothing new says until when it did")
         return self
 
     @field_validator("escalation")

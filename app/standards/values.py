@@ -27,6 +27,20 @@ class Channel(StrEnum):
     CIMER = "cimer"
 
 
+class PastChannel(StrEnum):
+    """How requests arrived once: their records are imported; no door takes them and no service is their default."""
+
+    BIMER = "bimer"
+
+    @property
+    def label(self) -> str:
+        """Its name, which is also the actor of what it had recorded."""
+        return _PAST_LABELS[self]
+
+
+_PAST_LABELS = {PastChannel.BIMER: "BİMER"}
+
+
 class ClockStart(StrEnum):
     """What starts the promise: the citizen's own event, complete documents, or the outside portal's date."""
 
@@ -268,8 +282,8 @@ class Catalogue:
         """The service of that code."""
         return next((service for service in self.services if service.code == code), None)
 
-    def service_for(self, channel: Channel) -> Service:
-        """The default service of a channel; a loaded catalogue has exactly one."""
+    def service_for(self, channel: Channel | PastChannel) -> Service:
+        """The default service of a channel; a loaded catalogue has exactly one, but none of a past channel."""
         return next(service for service in self.services if channel in service.channels)
 
     def regime(self, code: RegimeCode) -> Regime:

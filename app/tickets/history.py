@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     """What can happen to a ticket beside the commands of the workflow, which are event kinds by their own names."""
 
     RECEIVED = "received"
+    IMPORTED = "imported"
     BREACHED = "breached"
     ESCALATED = "escalated"
     ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"
@@ -42,6 +43,7 @@ class EventKind(StrEnum):
 EVENT_LABELS: Mapping[str, str] = MappingProxyType(
     {
         EventKind.RECEIVED: "Başvuru alındı",
+        EventKind.IMPORTED: "Geçmiş kayıt olarak aktarıldı",
         EventKind.BREACHED: "Süre doldu",
         EventKind.ESCALATED: "Müracaat yerine bildirildi",
         EventKind.ESCALATION_ACKNOWLEDGED: "Bildirim görüldü",

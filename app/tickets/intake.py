@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.people.identity import Phone
-from app.standards.values import Channel
+from app.standards.values import Channel, PastChannel
 
 
 class Kind(StrEnum):
@@ -77,7 +77,7 @@ class Intake:
     one under the same id.
     """
 
-    channel: Channel
+    channel: Channel | PastChannel
     kind: Kind
     description: str
     digest: bytes

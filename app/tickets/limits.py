@@ -15,6 +15,7 @@ from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets import notify
 from app.tickets.intake import Kind
+from app.tickets.opening import last_day
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
 from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden
@@ -131,7 +132,8 @@ def _other_service(rulebook: Rulebook, present: str, wanted: str) -> Service:
     service = rulebook.catalogue.service(wanted)
     if service is None or service.code not in others:
         code = "unknown_service" if service is None else "same_service" if service.code == present else "service_closed"
-        raise Invalid([FieldError("/service", code, {"allowed": sorted(others)})])
+        facts = {"allowed": sorted(others), "closed_on": last_day(service) if service else None}
+        raise Invalid([FieldError("/service", code, facts)])
     return service
 
 

@@ -80,12 +80,14 @@ def prepare(
     rulebook: Rulebook,
     vault: Vault,
     now: datetime,
+    service: Service | None = None,
 ) -> Opening:
     """Check an intake against the catalogue and make everything of its ticket but the number.
 
-    `now` is the instant of receipt. Raises `Invalid` naming each field that the service does not take.
+    `now` is the instant of receipt. An import names the `service` itself, for it may take nothing new. Raises
+    `Invalid` naming each field that the service does not take.
     """
-    service = choose_service(intake, rulebook)
+    service = service or choose_service(intake, rulebook)
     started_at = _event_time(intake, now)
     _check_facts(intake, service)
     documents = _documents(intake, service)
@@ -118,12 +120,17 @@ def choose_service(intake: Intake, rulebook: Rulebook) -> Service:
     if intake.service is None:
         return rulebook.catalogue.service_for(intake.channel)
     service = rulebook.catalogue.service(intake.service)
+    if service is not None and service.accepts_new:
+        return service
+    known = sorted(known.code for known in rulebook.catalogue.services if known.accepts_new)
     if service is None:
-        known = sorted(known.code for known in rulebook.catalogue.services if known.accepts_new)
         raise Invalid([FieldError("/service", "unknown_service", {"allowed": known})])
-    if not service.accepts_new:
-        raise Invalid([FieldError("/service", "service_closed")])
-    return service
+    raise Invalid([FieldError("/service", "service_closed", {"allowed": known, "closed_on": last_day(service)})])
+
+
+def last_day(service: Service) -> str:
+    """The last day on which a closed service took requests, as its sentence says it."""
+    return f"{service.closed_on:%d.%m.%Y}" if service.closed_on else "–"
 
 
 def _event_time(intake: Intake, now: datetime) -> datetime:

@@ -29,6 +29,8 @@ FAULTY_EDITS = [
         "channel_twice",
     ),
     ("standards.yaml", "channels: [field]", "channels: []", "services", "channel_unserved"),
+    ("standards.yaml", "channels: [field]", "channels: [field, bimer]", "services.7.channels.1", "field_choice"),
+    ("standards.yaml", "    closed_on: 2018-07-31\n", "", "services.1", "field_invalid"),
     (
         "standards.yaml",
         "when: [formal]",
