@@ -23,10 +23,12 @@ app = typer.Typer(
 catalogue = typer.Typer(help="The published table and the municipality's folder.", no_args_is_help=True)
 report = typer.Typer(help="Figures of what was done.", no_args_is_help=True)
 calendar = typer.Typer(help="Working days: holidays, leave, and what a change moves.", no_args_is_help=True)
+imports = typer.Typer(help="Records of systems that are gone.", no_args_is_help=True)
 keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
 notices = typer.Typer(help="Notices that wait or were given up.", no_args_is_help=True)
 app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(imports, name="import")
 app.add_typer(keys, name="keys")
 app.add_typer(notices, name="notices")
 app.add_typer(report, name="report")
@@ -239,6 +241,27 @@ def notices_retry(numbers: Annotated[list[str], typer.Argument(help="As the list
 
     for number, found in asyncio.run(retry(running_stack_settings(), numbers)):
         out.print(f"[green]✓[/] {number} {found}.")
+
+
+@imports.callback()
+def _import() -> None:
+    """Without it typer would make the only command of the group the group itself."""
+
+
+@imports.command("bimer")
+def import_bimer(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV with headings, in UTF-8.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is understood; store nothing.")] = False,
+    refused: Annotated[Path | None, typer.Option(help="Write refused lines to this new file, to be mended.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=HEADING", help="Where a column has another heading; repeatable.")
+    ] = None,
+) -> None:
+    """Import answered BİMER records as closed tickets, each once. Exits with 1 when a line was refused."""
+    from app.commands.importing import import_bimer as take
+
+    taking = take(running_stack_settings(), file, columns=column or [], dry_run=dry_run, refused=refused, console=out)
+    raise typer.Exit(0 if asyncio.run(taking) else 1)
 
 
 @keys.command("create")

@@ -1,0 +1,202 @@
+"""One old BİMER record: what its cells mean, and when it is none to be taken over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import BeforeValidator, ValidationError, ValidationInfo
+
+from app.core.clock import ISTANBUL
+from app.core.errors import FieldError, Invalid
+from app.core.problem import field_errors
+from app.core.schema import Body, ExternalId, LongText, ShortText, refuse
+from app.core.turkish import tr_key
+from app.imports.instants import Moment, first_of_day, parse_moment
+from app.people.identity import parse_phone
+from app.people.schemas import PhoneText
+from app.sla.years import FIRST_YEAR
+from app.standards.values import PastChannel, Service, Unit
+from app.tickets.intake import ApplicantRole, Intake, Kind, Person
+from app.tickets.workflow import Outcome
+
+COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "record_no": ("Başvuru No", "Kayıt No"),
+        "received_at": ("Başvuru Tarihi",),
+        "answered_at": ("Cevap Tarihi",),
+        "kind": ("Başvuru Türü",),
+        "applicant_name": ("Adı Soyadı",),
+        "phone": ("Tel No", "Telefon"),
+        "address": ("Adres",),
+        "description": ("Başvuru Metni",),
+        "reply": ("Cevap Metni", "Cevap"),
+        "outcome": ("Sonuç",),
+        "unit": ("Birim",),
+    }
+)
+"""The columns with the headings under which they are found beside their own names."""
+
+NEEDED: Final = ("record_no", "received_at", "answered_at", "description")
+
+_FIRST_DAY = date(FIRST_YEAR, 1, 1)
+
+
+class BimerKind(NamedTuple):
+    """What the citizen wanted, and whether law 4982 (bilgi edinme) governs it."""
+
+    kind: Kind
+    right_to_information: bool = False
+
+
+_KINDS: Mapping[str, BimerKind] = {
+    "istek": BimerKind(Kind.REQUEST),
+    "talep": BimerKind(Kind.REQUEST),
+    "şikâyet": BimerKind(Kind.COMPLAINT),
+    "ihbar": BimerKind(Kind.TIP_OFF),
+    "öneri": BimerKind(Kind.SUGGESTION),
+    "görüş-öneri": BimerKind(Kind.SUGGESTION),
+    "temenni": BimerKind(Kind.WISH),
+    "bilgi edinme": BimerKind(Kind.REQUEST, right_to_information=True),
+    "teşekkür": BimerKind(Kind.THANKS),
+}
+_OUTCOMES: Mapping[str, Outcome] = {
+    "olumlu": Outcome.POSITIVE,
+    "kısmen olumlu": Outcome.PARTIAL,
+    "olumsuz": Outcome.NEGATIVE,
+    "dış kuruma iletildi": Outcome.FORWARDED_OUT,
+    "işleme alınmadı": Outcome.NOT_EXAMINED,
+}
+
+
+def _chosen(words: Mapping[str, Any]) -> Any:
+    """A validator that reads one of these words, however they are cased and accented."""
+    by_key = {tr_key(word): value for word, value in words.items()}
+
+    def read(value: str) -> Any:
+        if (key := tr_key(value)) not in by_key:
+            raise refuse("choice", allowed=list(words))
+        return by_key[key]
+
+    return BeforeValidator(read)
+
+
+def _moment(*, last: bool) -> Any:
+    def read(value: str) -> Moment:
+        try:
+            return parse_moment(value, last=last)
+        except ValueError:
+            raise refuse("local_date") from None
+
+    return BeforeValidator(read)
+
+
+Units = Mapping[str, str]
+"""Codes and names of the directorates, folded by `tr_key` → code."""
+
+
+def units_of(units: Sequence[Unit]) -> Units:
+    """By which words a record may name its directorate."""
+    return {tr_key(word): unit.code for unit in units for word in (unit.code, unit.name)}
+
+
+def _unit(value: str, info: ValidationInfo) -> str:
+    units: Units = (info.context or {})["units"]
+    if (key := tr_key(value)) not in units:
+        raise refuse("unknown_unit", allowed=sorted(set(units.values())))
+    return units[key]
+
+
+class BimerRecord(Body):
+    """The cells of one record, understood; empty ones are None.
+
+    A time on the clock that may be two instants is the first of a request and the last of an answer, so that an hour
+    which the clocks went through twice turns nobody's order around.
+    """
+
+    record_no: ExternalId
+    received_at: Annotated[Moment, _moment(last=False)]
+    answered_at: Annotated[Moment | None, _moment(last=True)] = None
+    kind: Annotated[BimerKind, _chosen(_KINDS)] = BimerKind(Kind.REQUEST)
+    applicant_name: ShortText | None = None
+    phone: PhoneText | None = None
+    address: LongText | None = None
+    description: LongText
+    reply: LongText | None = None
+    outcome: Annotated[Outcome | None, _chosen(_OUTCOMES)] = None
+    unit: Annotated[ShortText | None, BeforeValidator(_unit)] = None
+
+    @property
+    def received(self) -> datetime:
+        """When the request was made; of a date without a time its first instant."""
+        return self.received_at.instant
+
+    @property
+    def answered(self) -> datetime:
+        """When it was answered; of a date without a time its first instant, but not before the request."""
+        moment = self.answered_at
+        if moment is None:
+            raise ValueError("not answered")
+        if moment.whole_day and moment.instant == first_of_day(self.received):
+            return self.received
+        return moment.instant
+
+    def to_intake(self, digest: bytes, service: Service) -> Intake:
+        """The intake of the record; the record itself is the document that the table asks for."""
+        named = self.applicant_name is not None or self.phone is not None
+        return Intake(
+            channel=PastChannel.BIMER,
+            kind=self.kind.kind,
+            description=self.description,
+            digest=digest,
+            service=service.code,
+            occurred_at=self.received,
+            external_id=self.record_no,
+            person=Person(
+                role=ApplicantRole.SELF if named else ApplicantRole.ANONYMOUS,
+                name=self.applicant_name,
+                phone=parse_phone(self.phone) if self.phone else None,
+                address=self.address,
+            ),
+            documents=tuple(document.code for document in service.documents_for(frozenset())),
+            right_to_information=self.kind.right_to_information,
+        )
+
+
+def read_record(values: Mapping[str, str], *, units: Units, closed_on: date, now: datetime) -> BimerRecord:
+    """The record of one line's cells; raises `Invalid`, naming columns and reasons but never a value.
+
+    Refused beside what can't be read: requests after `closed_on` (local date, inclusive), before BİMER began, in the
+    future, not answered, or answered before they came; an address of nobody.
+    """
+    try:
+        record = BimerRecord.model_validate(values, context={"units": units})
+    except ValidationError as error:
+        raise Invalid(field_errors(error.errors(include_input=False, include_url=False))) from None
+    errors = [*_of_receipt(record, closed_on, now), *_of_answer(record, now)]
+    if record.address is not None and record.applicant_name is None and record.phone is None:
+        errors.append(FieldError("/applicant_name", "identity_needed"))
+    if errors:
+        raise Invalid(errors)
+    return record
+
+
+def _of_receipt(record: BimerRecord, closed_on: date, now: datetime) -> list[FieldError]:
+    day = record.received.astimezone(ISTANBUL).date()
+    if record.received > now:
+        return [FieldError("/received_at", "in_future")]
+    if day > closed_on:
+        return [FieldError("/received_at", "after_closing", {"closed_on": f"{closed_on:%d.%m.%Y}"})]
+    if day < _FIRST_DAY:
+        return [FieldError("/received_at", "too_old", {"earliest": f"{_FIRST_DAY:%d.%m.%Y}"})]
+    return []
+
+
+def _of_answer(record: BimerRecord, now: datetime) -> list[FieldError]:
+    if record.answered_at is None:
+        return [FieldError("/answered_at", "not_answered")]
+    if record.answered > now:
+        return [FieldError("/answered_at", "in_future")]
+    if record.answered < record.received:
+        return [FieldError("/answered_at", "answered_before_received")]
+    return []

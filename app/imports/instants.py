@@ -1,0 +1,60 @@
+"""Dates and times as old records have them: Turkish or ISO, with a zone or on the wall clock of Istanbul at that time.
+
+Türkiye kept EET and EEST until September 2016 (and ended summer time of 2015 two weeks late), so the offset is that of
+the date, never today's.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from app.core.clock import ISTANBUL
+
+_TURKISH = re.compile(
+    r"(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4})"
+    r"(?:[ ]+(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?)?"
+)
+_ISO = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?P<time>[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happened: the instant in UTC, or the first one of a local date of which no time is known."""
+
+    instant: datetime
+    whole_day: bool = False
+
+
+def parse_moment(text: str, *, last: bool = False) -> Moment:
+    """Read `01.07.2014`, `01.07.2014 10:00`, or ISO 8601; without a zone in Istanbul. Raises ValueError.
+
+    A time that the clocks went through twice, or left out, may be two instants: it is the first, or with `last` the
+    last of them.
+    """
+    found = _TURKISH.fullmatch(text)
+    if found is not None:
+        day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
+        local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone follows
+        has_time = found["hour"] is not None
+    elif (found := _ISO.fullmatch(text)) is not None:
+        local, has_time = datetime.fromisoformat(text), found["time"] is not None
+    else:
+        raise ValueError("no known form of a date")
+    try:
+        return Moment((max if last else min)(_instants(local)), whole_day=not has_time)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+def _instants(local: datetime) -> list[datetime]:
+    if local.tzinfo is not None:
+        return [local.astimezone(UTC)]
+    return [local.replace(tzinfo=ISTANBUL, fold=fold).astimezone(UTC) for fold in (0, 1)]
+
+
+def first_of_day(instant: datetime) -> datetime:
+    """The first instant, in UTC, of the local date of `instant`."""
+    return datetime.combine(instant.astimezone(ISTANBUL).date(), time(), ISTANBUL).astimezone(UTC)
