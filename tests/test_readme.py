@@ -37,8 +37,8 @@ async def example(app: FastAPI, tmp_path: Path) -> AsyncIterator[Shell]:
         yield run
 
 
-async def test_the_five_requests_work_as_printed(example: Shell) -> None:
-    assert len(EXAMPLES) == 5
+async def test_the_six_requests_work_as_printed(example: Shell) -> None:
+    assert len(EXAMPLES) == 6
 
     call = json.loads(await example(1))
     assert (call["status"], call["suggested_unit"]) == ("received", "public-works")
@@ -57,6 +57,10 @@ async def test_the_five_requests_work_as_printed(example: Shell) -> None:
 
     tracked = json.loads(await example(5))
     assert (tracked["number"], tracked["unit_name"]) == (referred["number"], "Temizlik İşleri Müdürlüğü")
+
+    why = await example(6)
+    assert referred["number"] in why
+    assert "15 GÜN" in why
 
 
 def test_every_setting_is_in_the_table() -> None:
