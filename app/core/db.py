@@ -178,7 +178,7 @@ async def insert_whole(
     values = _arrays(rows, model.__tablename__)
     for part in parts:
         prefix = part.model.__tablename__
-        values |= _arrays(part.rows, prefix) | {f"{prefix}_{_OWNER}": list(part.owners)}
+        values |= _arrays(part.rows, prefix) | {f"{prefix}__{_OWNER}": list(part.owners)}
     return set(await session.scalars(statement, values))
 
 
@@ -231,7 +231,7 @@ def _unnest_update(model: type[Base], names: tuple[str, ...]) -> Update:
 
 
 def _arrays(rows: Sequence[Mapping[str, Any]], prefix: str = "all") -> dict[str, list[Any]]:
-    return {f"{prefix}_{name}": [row[name] for row in rows] for name in rows[0]}
+    return {f"{prefix}__{name}": [row[name] for row in rows] for name in rows[0]}
 
 
 def _incoming(
@@ -241,7 +241,7 @@ def _incoming(
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
     columns: list[Column[Any]] = [*(table.c[name] for name in names), *more]
-    arrays = func.unnest(*(bindparam(f"{prefix}_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
+    arrays = func.unnest(*(bindparam(f"{prefix}__{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
     values = arrays.table_valued(*(column(c.name, c.type) for c in columns))
     return table, values.render_derived(name=f"{prefix}_rows")
 
