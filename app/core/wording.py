@@ -238,6 +238,23 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Bu belge bu hizmet için yayımlanan listede yok; olanlar: {allowed}.",
             "This document is not on the published list of this service; it has: {allowed}.",
         ),
+        "unlisted_document": Sentence(
+            "Bu belge Hizmet Standartları Tablosunda yok. Tabloda belirtilenlerin dışında belge istenmesi vatandaşın "
+            "şikâyet gerekçesidir ({ground}). İstenebilecek belgeler: {allowed}. Zorunluysa 'unlisted' alanında adıyla "
+            "ve 'override_reason' gerekçesiyle istenir; müracaat yerine bildirilir.",
+            "This document is not on the published table. Asking for a document beyond it is a ground of complaint "
+            "({ground}). What may be asked for: {allowed}. Where it is needed all the same, name it in 'unlisted' with "
+            "an 'override_reason'; the application office is told.",
+        ),
+        "listed_document": Sentence(
+            "Bu belge tabloda var; 'documents' alanında isteyiniz.",
+            "This document is on the published table; ask for it in 'documents'.",
+        ),
+        "nothing_to_override": Sentence(
+            "Gerekçe yalnızca tabloda olmayan belgeler ('unlisted') için verilir.",
+            "A reason is given only for documents that are not on the table ('unlisted').",
+        ),
+        "no_document": Sentence("En az bir belge istenmelidir.", "At least one document has to be asked for."),
         "reason_needed": Sentence(
             "Olumsuz sonuçta gerekçe ve başvuru yolu zorunludur.",
             "A negative outcome needs its reason and the remedy.",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.escalation.addressing import as_printed, holder
+from app.notices.addressing import as_printed, holder
 from app.notices.kinds import Escalation2Payload, EscalationPayload
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from app.core.ids import new_id
-from app.escalation.addressing import as_kept, as_recipient, holder
 from app.escalation.case import TicketHead, case_facts, escalation_payload
 from app.escalation.reminders import next_reminder
+from app.notices.addressing import as_kept, as_recipient, holder
 from app.notices.compose import Recipient, notice_row
 from app.notices.kinds import Medium, NoticeKind, WarningPayload
 from app.sla.calendar import Calendar

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.escalation.addressing import as_kept, as_printed, as_recipient, holder
 from app.escalation.case import TicketHead, case_facts
 from app.escalation.reminders import next_reminder
+from app.notices.addressing import as_kept, as_printed, as_recipient, holder
 from app.notices.compose import notice_row
 from app.notices.kinds import Medium, NoticeKind, Office, ReminderPayload
 from app.sla.calendar import Calendar

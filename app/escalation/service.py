@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among, bulk_insert, bulk_update
 from app.core.jobs import ring
-from app.escalation.addressing import report_vacancies
 from app.escalation.claiming import claim
 from app.escalation.due import read_due, read_reminded
 from app.escalation.firing import Changes, Due, decide
 from app.escalation.model import Escalation
 from app.escalation.reminding import remind
+from app.notices.addressing import report_vacancies
 from app.notices.model import Notice
 from app.people.vault import Vault
 from app.sla.calendar import Calendar

@@ -99,6 +99,7 @@ DOCUMENTED: Mapping[EventType, tuple[str, int, dict[str, Any]]] = MappingProxyTy
         _T.BREACHED: ("A limit has passed", 4, {"clock": "promise", "due_at": "2026-05-27T20:59:59+00:00"}),
         _T.ESCALATED: ("An application office was told", 5, {"level": 1, "legal_risk": False}),
         _T.ESCALATION_ACKNOWLEDGED: ("The office took note", 6, {"level": 1, "cycle": 1, "notice": "26-000041"}),
+        _T.ESCALATION_ANSWERED: ("The office answered; the words stay inside", 7, {"level": 1, "cycle": 1}),
         _T.CHANGED: ("Something that this list has no name for yet", 9, {}),
     }
 )

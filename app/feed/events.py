@@ -50,6 +50,7 @@ class EventType(StrEnum):
     BREACHED = "ticket.breached"
     ESCALATED = "ticket.escalated"
     ESCALATION_ACKNOWLEDGED = "ticket.escalation_acknowledged"
+    ESCALATION_ANSWERED = "ticket.escalation_answered"
     CHANGED = "ticket.changed"
 
 
@@ -63,6 +64,7 @@ TYPE_OF: Mapping[str, EventType] = MappingProxyType(
         EventKind.BREACHED: EventType.BREACHED,
         EventKind.ESCALATED: EventType.ESCALATED,
         EventKind.ESCALATION_ACKNOWLEDGED: EventType.ESCALATION_ACKNOWLEDGED,
+        EventKind.ESCALATION_ANSWERED: EventType.ESCALATION_ANSWERED,
         EventKind.FEE_LAPSED: EventType.FEE_LAPSED,
         EventKind.DUE_MOVED: EventType.DUE_MOVED,
         Command.REGISTER: EventType.REGISTERED,

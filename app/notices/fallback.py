@@ -55,6 +55,8 @@ FACT_LABELS: Mapping[str, str] = MappingProxyType(
         "attempts": "Arama sayısı",
         "last_attempt_at": "Son arama tarihi",
         "answer_by": "Cevap tarihi (en geç)",
+        "owed_by": "Şikâyetin yapıldığı müracaat yeri",
+        "requested_at": "Belge isteme tarihi",
         "outcome": "Sonuç",
         "remedy": "Başvuru yolu",
         "first_office": "İlk müracaat yeri",

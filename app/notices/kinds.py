@@ -15,6 +15,8 @@ from app.core.wording import Language
 from app.notices.payloads import (
     CasePayload,
     CitizenPayload,
+    ComplaintDuePayload,
+    ComplaintPayload,
     ComplaintReceiptPayload,
     DigestLine,
     DigestPayload,
@@ -33,6 +35,7 @@ from app.notices.payloads import (
     ReferralPayload,
     ReminderPayload,
     ResolutionPayload,
+    UnlistedDocumentsPayload,
     UnreachedPayload,
     WarningPayload,
     WithdrawalPayload,
@@ -43,6 +46,8 @@ __all__ = [
     "Audience",
     "CasePayload",
     "CitizenPayload",
+    "ComplaintDuePayload",
+    "ComplaintPayload",
     "ComplaintReceiptPayload",
     "DigestLine",
     "DigestPayload",
@@ -64,6 +69,7 @@ __all__ = [
     "ReferralPayload",
     "ReminderPayload",
     "ResolutionPayload",
+    "UnlistedDocumentsPayload",
     "UnreachedPayload",
     "WarningPayload",
     "WithdrawalPayload",
@@ -134,6 +140,9 @@ class NoticeKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     UNREACHED = "unreached"
     COMPLAINT_RECEIPT = "complaint_receipt"
+    COMPLAINT = "complaint"
+    COMPLAINT_DUE = "complaint_due"
+    UNLISTED_DOCUMENTS = "unlisted_documents"
 
     @property
     def spec(self) -> KindSpec:
@@ -175,6 +184,11 @@ SPECS: Mapping[NoticeKind, KindSpec] = MappingProxyType(
         NoticeKind.WITHDRAWAL: _to_citizen("İşlemden kaldırma bildirimi", WithdrawalPayload),
         NoticeKind.UNREACHED: _to_citizen("Ulaşılamadı bildirimi", UnreachedPayload),
         NoticeKind.COMPLAINT_RECEIPT: _to_citizen("Şikâyet alındı bildirimi", ComplaintReceiptPayload),
+        NoticeKind.COMPLAINT: _to_staff("Şikâyet bildirimi", ComplaintPayload, Audience.OFFICE),
+        NoticeKind.COMPLAINT_DUE: _to_staff("Şikâyet süre uyarısı", ComplaintDuePayload, Audience.OFFICE),
+        NoticeKind.UNLISTED_DOCUMENTS: _to_staff(
+            "Tabloda olmayan belge bildirimi", UnlistedDocumentsPayload, Audience.OFFICE
+        ),
     }
 )
 

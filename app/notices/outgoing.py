@@ -216,7 +216,7 @@ def _message(leased: Leased) -> OutgoingMessage:
         notice_id=notice.id,
         number=notice.number,
         kind=notice.kind,
-        ticket=notice.payload.get("ticket_number", notice.payload.get("number")),
+        ticket=notice.payload.get("ticket_number") or notice.payload.get("number"),
         dedupe_key=notice.dedupe_key,
         medium=medium,
         recipient_name=name or NO_NAME,

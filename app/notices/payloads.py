@@ -233,7 +233,7 @@ class ReminderPayload(CasePayload):
     """A notice to an office or unit was not acknowledged: the `reminder`-th time that it is told so.
 
     `notice_number` and `notice_at` name the first notice, `level` the level that it raised (0: a warning). Without an
-    `office` the reader is the unit.
+    `office` the reader is the unit. `complaint` says that `number` is a citizen's complaint to the office.
     """
 
     notice_number: str
@@ -242,6 +242,7 @@ class ReminderPayload(CasePayload):
     reminder: int
     office: Office | None
     statutory_due: AwareDatetime | None
+    complaint: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError for a reminder that nobody may send."""
@@ -289,6 +290,50 @@ class ComplaintReceiptPayload(CitizenPayload):
     ticket_number: str | None
     office: Office
     answer_by: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlistedDocumentsPayload(Payload):
+    """Documents beyond the published list were asked for, which is a ground of complaint.
+
+    The reason is the note of the ticket's event number `event_seq`.
+    """
+
+    number: str
+    service_name: str
+    unit_name: str | None
+    requested_at: AwareDatetime
+    documents: tuple[str, ...]
+    event_seq: int
+    office: Office
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintPayload(Payload):
+    """An application office is told of a complaint under one of the three printed grounds, `number` by its own number.
+
+    `ticket_number` is the application that it is about, where there is one; it has to be answered by `answer_by`.
+    """
+
+    number: str
+    ground: ComplaintGround
+    ticket_number: str | None
+    received_at: AwareDatetime
+    answer_by: AwareDatetime
+    office: Office
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintDuePayload(ComplaintPayload):
+    """The time to answer a complaint runs out: told to the office that owes the answer, at the end to the second.
+
+    `owed_by` is the place of the office that the complaint was made to; `legal_risk` marks what the second office is
+    told three working days before the limit of law ends.
+    """
+
+    raised_at: AwareDatetime
+    owed_by: str
+    legal_risk: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,9 @@ from app.sla.calendar import CLOSED_DAYS_LIMIT, DAY, Calendar
 DAILY = frozenset({NoticeKind.ESCALATION_1})
 """Of services whose limit is under a day, these are told once a day: they are figures of quality, not files."""
 
+RECEIPTS = frozenset({NoticeKind.RECEIPT, NoticeKind.COMPLAINT_RECEIPT})
+"""What answers a citizen's own action."""
+
 
 class Hours(NamedTuple):
     """From when until when (wall time, half-open) citizens may get an SMS that they did not just ask for."""
@@ -44,7 +47,7 @@ def send_at(
     day can't wait for that, except that level 1 of it is told on the working day after, at opening.
     """
     if audience is Audience.CITIZEN:
-        at_once = kind is NoticeKind.RECEIPT or medium is not Medium.SMS
+        at_once = kind in RECEIPTS or medium is not Medium.SMS
         return now if at_once else _within(sms_hours, now, calendar)
     if under_a_day and kind not in DAILY:
         return now

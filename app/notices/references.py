@@ -7,7 +7,7 @@ edge (delivery, an authorised reader) puts the value in, a mask, or the mark of 
 import re
 from collections.abc import Mapping
 
-NUMBERED = frozenset({"ticket.reply", "ticket.interim_reply"})
+NUMBERED = frozenset({"ticket.reply", "ticket.interim_reply", "ticket.override_reason"})
 """What offices write more than once: `⟦ticket.reply:7⟧` is what was written with the ticket's event number 7."""
 
 KNOWN = NUMBERED | {"applicant.name", "applicant.address", "applicant.phone", "ticket.description"}

@@ -96,7 +96,7 @@ def _answer(
         number=notice.number,
         kind=notice.kind,
         kind_label=label_of(notice.kind),
-        ticket=notice.payload.get("ticket_number", notice.payload.get("number")),
+        ticket=notice.payload.get("ticket_number") or notice.payload.get("number"),
         cycle=notice.cycle,
         level=notice.level,
         recipient=_recipient(notice, values),

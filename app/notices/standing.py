@@ -21,6 +21,8 @@ OVERTAKEN_BY_ANSWER = frozenset(
         NoticeKind.ESCALATION_1,
         NoticeKind.ESCALATION_2,
         NoticeKind.REMINDER,
+        NoticeKind.COMPLAINT,
+        NoticeKind.COMPLAINT_DUE,
         NoticeKind.REFERRAL,
         NoticeKind.MISSING_DOCUMENTS,
     }

@@ -30,7 +30,11 @@ _OF_APPLICANT: Mapping[str, Callable[[str], str]] = {
     EMAIL: MASKS["email"],
 }
 _OF_TICKET = ("ticket.description", "ticket.reply")
-_OF_EVENTS: Mapping[str, str] = {Command.INTERIM_REPLY: "ticket.interim_reply", Command.RESOLVE: "ticket.reply"}
+_OF_EVENTS: Mapping[str, str] = {
+    Command.INTERIM_REPLY: "ticket.interim_reply",
+    Command.RESOLVE: "ticket.reply",
+    Command.REQUEST_DOCUMENTS: "ticket.override_reason",
+}
 """Kind of event → the field whose words at that time are its note; a later event or a reopening leaves them alone."""
 
 
@@ -62,9 +66,6 @@ async def reference_values(
             Ticket.id,
             Ticket.description,
             Ticket.reply,
-            Ticket.cycle,
-            Ticket.interim_reply_at,
-            Ticket.resolved_at,
             Applicant.id.label("applicant_id"),
             Applicant.identity_hidden,
             Applicant.name,
@@ -76,7 +77,7 @@ async def reference_values(
         .where(Ticket.id.in_(set(ticket_ids)))
     )
     tickets = rows.all()
-    notes = await _notes(session, [row.id for row in tickets if _was_answered(row)])
+    notes = await _notes(session, [row.id for row in tickets])
     found: dict[UUID, dict[str, str]] = {}
     for row in tickets:
         try:
@@ -87,12 +88,8 @@ async def reference_values(
     return found
 
 
-def _was_answered(row: Row[*tuple[Any, ...]]) -> bool:
-    return row.cycle > 1 or row.interim_reply_at is not None or row.resolved_at is not None
-
-
 async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Row[*tuple[Any, ...]]]]:
-    """What offices have written to the applicants of these tickets, with the events."""
+    """What offices have written in these tickets that notices tell of, with the events."""
     found: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
     if ticket_ids:
         event = TicketEvent

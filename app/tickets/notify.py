@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert
 from app.core.jobs import ring
+from app.notices.addressing import as_printed, as_recipient, holder
 from app.notices.compose import APPLICANT, notice_row
-from app.notices.kinds import Medium, NoticeKind, Office
+from app.notices.kinds import Medium, NoticeKind, Office, UnlistedDocumentsPayload
 from app.notices.model import Notice
 from app.people.identity import PhoneKind, parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
+from app.standards.rulebook import Rulebook
 from app.standards.values import ApplicationOffice, Catalogue, Channel, RegimeCode
 from app.tickets.model import Ticket
+from app.tickets.policies import OFFICE_HOURS
 from app.tickets.schemas import ExtensionBody, ResolutionBody
 from app.tickets.workflow import Outcome
 
@@ -67,6 +70,40 @@ async def missing_documents(
 ) -> None:
     """Tell the applicant what is still missing."""
     await _tell(session, vault, ticket, NoticeKind.MISSING_DOCUMENTS, now=now, documents=labels, complete_by=None)
+
+
+async def unlisted_documents(
+    session: AsyncSession, ticket: Ticket, rulebook: Rulebook, *, labels: tuple[str, ...], now: datetime
+) -> None:
+    """Tell the application office that documents beyond the published list were asked for, and why.
+
+    A matter about the first office itself is told to the second.
+    """
+    catalogue, today = rulebook.catalogue, rulebook.calendars[OFFICE_HOURS].local_date(now)
+    addressed = holder(catalogue, 2 if ticket.about_first_office else 1, today)
+    service = catalogue.service(ticket.service)
+    payload = UnlistedDocumentsPayload(
+        number=ticket.number,
+        service_name=service.name if service else ticket.service,
+        unit_name=_unit_name(ticket, catalogue),
+        requested_at=now,
+        documents=labels,
+        event_seq=ticket.event_seq,
+        office=as_printed(addressed),
+    )
+    row = notice_row(
+        NoticeKind.UNLISTED_DOCUMENTS,
+        payload,
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        level=0,
+        recipient=as_recipient(addressed),
+        medium=Medium.EMAIL,
+        now=now,
+        repeat=ticket.event_seq,
+    )
+    await bulk_insert(session, Notice, [row])
+    ring(session.info, "deliver_notices", [row["id"]])
 
 
 async def resolution(

@@ -26,6 +26,7 @@ from app.tickets.schemas import (
     PauseBody,
     ReasonBody,
     ReferBody,
+    RequestDocumentsBody,
     ResolutionBody,
     TextBody,
     TicketAnswer,
@@ -158,8 +159,12 @@ async def return_ticket(hands: InHand, body: ReasonBody) -> TicketAnswer:
 
 
 @router.post("/{number}/request-documents", summary="Ask for published documents", **COMMAND)
-async def request_documents(hands: InHand, body: DocumentsBody) -> TicketAnswer:
-    """Only documents on the published list may be asked for. A promise that may pause stands still meanwhile."""
+async def request_documents(hands: InHand, body: RequestDocumentsBody) -> TicketAnswer:
+    """Only documents on the published list may be asked for: a citizen may complain of any other, and 422 says so.
+
+    Where the matter can't do without one it is named in `unlisted` with `override_reason`: the history keeps both, and
+    the application office is told at once. A promise that may pause stands still meanwhile.
+    """
     return await hands.do(service.request_documents, body)
 
 

@@ -41,6 +41,31 @@ class DocumentsBody(Body):
     documents: list[Code] = Field(min_length=1, max_length=20, examples=[["power_of_attorney"]])
 
 
+class UnlistedDocument(Body):
+    """A document that the published table does not list for the service."""
+
+    code: Code = Field(examples=["title_deed"])
+    label: ShortText = Field(examples=["Tapu senedi örneği"], description="As the applicant reads it")
+
+
+class RequestDocumentsBody(Body):
+    """Which documents are asked for: published ones by their codes, others only with the reason for it."""
+
+    documents: list[Code] = Field(default=[], max_length=20, examples=[["power_of_attorney"]])
+    unlisted: list[UnlistedDocument] = Field(
+        default=[], max_length=10, examples=[[]], description="Not on the published table; needs `override_reason`"
+    )
+    override_reason: LongText | None = Field(
+        None, examples=[None], description="Why an unlisted document is needed; the application office reads it"
+    )
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if not self.documents and not self.unlisted:
+            raise refuse("no_document")
+        return self
+
+
 class PauseBody(NoteBody):
     """Why work has to wait."""
 

@@ -27,10 +27,14 @@ from app.tickets.schemas import (
     DuplicateBody,
     PauseBody,
     ReferBody,
+    RequestDocumentsBody,
     ResolutionBody,
 )
 from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden, service_of
 from app.tickets.workflow import CALLBACK_ATTEMPTS, Command, Outcome, PauseReason
+
+EXTRA_DOCUMENT = "extra_document_requested"
+"""The ground of complaint that the published table prints first: a document beyond its list was asked for."""
 
 
 async def register(work: Work, held: Grasp) -> None:
@@ -61,21 +65,31 @@ async def return_(work: Work, held: Grasp, reason: str) -> None:
     held.ticket.unit = None
 
 
-async def request_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
-    """Ask for documents that the published table lists; others may not be asked for (first ground of complaint)."""
-    refuse_forbidden(held.ticket, Command.REQUEST_DOCUMENTS)
-    service, _ = await service_of(work, held.ticket)
-    published = {document.code: document for document in service.documents}
-    _refuse_unknown(body.documents, published)
-    move(work, held.ticket, Command.REQUEST_DOCUMENTS, {"documents": list(body.documents)})
-    held.ticket.documents_complete_at = None
-    for code in body.documents:
-        row = TicketDocument(ticket_id=held.ticket.id, code=code, label=published[code].label, provided_at=None)
-        await work.session.merge(row)
+async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody) -> None:
+    """Ask for documents that the published table lists; for others only with a reason that the office reads.
+
+    Asking for an unlisted one is the first ground of complaint that the table prints: without `override_reason` it is
+    refused by that name. Raises `Invalid`.
+    """
+    ticket = held.ticket
+    refuse_forbidden(ticket, Command.REQUEST_DOCUMENTS)
+    service, _ = await service_of(work, ticket)
+    published = {document.code: document.label for document in service.documents}
+    _refuse_unlisted(body, published)
+    unlisted = {document.code: document.label for document in body.unlisted}
+    asked = {code: published[code] for code in body.documents} | unlisted
+    data = {"documents": list(asked), "unlisted": list(unlisted) or None}
+    move(work, ticket, Command.REQUEST_DOCUMENTS, data, note=body.override_reason)
+    ticket.documents_complete_at = None
+    for code, label in asked.items():
+        await work.session.merge(TicketDocument(ticket_id=ticket.id, code=code, label=label, provided_at=None))
     for clock in held.clocks:
         await sla.pause(work.session, clock, reason=PauseReason.AWAITING_CITIZEN.value, at=work.now)
-    labels = tuple(published[code].label for code in body.documents)
-    await notify.missing_documents(work.session, work.vault, held.ticket, labels=labels, now=work.now)
+    labels = tuple(asked.values())
+    await notify.missing_documents(work.session, work.vault, ticket, labels=labels, now=work.now)
+    if unlisted:
+        rulebook = await work.shelf.current()
+        await notify.unlisted_documents(work.session, ticket, rulebook, labels=tuple(unlisted.values()), now=work.now)
 
 
 async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
@@ -221,6 +235,24 @@ def _refuse_unknown(codes: list[str], allowed: Mapping[str, object]) -> None:
     if unknown:
         facts = {"allowed": sorted(allowed) or ["–"]}
         raise Invalid([FieldError(f"/documents/{index}", "unknown_document", facts) for index in unknown])
+
+
+def _refuse_unlisted(body: RequestDocumentsBody, published: Mapping[str, object]) -> None:
+    """The printed ground stands in the refusal, so that whoever asks learns of what the citizen could complain."""
+    facts = {"ground": EXTRA_DOCUMENT, "allowed": sorted(published) or ["–"]}
+    unlisted = [f"/documents/{index}" for index, code in enumerate(body.documents) if code not in published]
+    if body.override_reason is None:
+        unlisted += [f"/unlisted/{index}" for index in range(len(body.unlisted))]
+    errors = [FieldError(pointer, "unlisted_document", facts) for pointer in unlisted]
+    errors += [
+        FieldError(f"/unlisted/{index}", "listed_document")
+        for index, document in enumerate(body.unlisted)
+        if document.code in published
+    ]
+    if body.override_reason is not None and not body.unlisted:
+        errors.append(FieldError("/override_reason", "nothing_to_override"))
+    if errors:
+        raise Invalid(errors)
 
 
 async def _original(work: Work, ticket: Ticket, number: str) -> Ticket:

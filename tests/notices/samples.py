@@ -7,6 +7,8 @@ from typing import Any, TypeVar, get_args
 
 from app.notices.kinds import (
     CitizenPayload,
+    ComplaintDuePayload,
+    ComplaintPayload,
     ComplaintReceiptPayload,
     DigestLine,
     DigestPayload,
@@ -26,6 +28,7 @@ from app.notices.kinds import (
     ReferralPayload,
     ReminderPayload,
     ResolutionPayload,
+    UnlistedDocumentsPayload,
     UnreachedPayload,
     WarningPayload,
     WithdrawalPayload,
@@ -118,6 +121,25 @@ COMPLAINT = ComplaintReceiptPayload(
     **CITIZEN, ground="extra_document_requested", ticket_number="2600012330", office=FIRST, answer_by=DUE
 )
 
+TO_OFFICE: dict[str, Any] = {
+    "number": "2600012349",
+    "ground": "extra_document_requested",
+    "ticket_number": "2600012330",
+    "received_at": CITIZEN["received_at"],
+    "answer_by": DUE,
+    "office": FIRST,
+}
+RUNNING_OUT: dict[str, Any] = TO_OFFICE | {"raised_at": NOW, "owed_by": FIRST.place, "legal_risk": True}
+UNLISTED: dict[str, Any] = {
+    "number": "2600012349",
+    "service_name": SERVICE,
+    "unit_name": UNIT,
+    "requested_at": NOW,
+    "documents": ("Tapu senedi örneği", "Son üç aya ait fatura"),
+    "event_seq": 4,
+    "office": FIRST,
+}
+
 
 def digest_line(number: str, days_late: int, **other: Any) -> DigestLine:
     """An application whose limit ended so many days before `NOW`, or ends so many after it."""
@@ -161,6 +183,9 @@ FULL: dict[NoticeKind, Payload] = {
     K.WITHDRAWAL: WithdrawalPayload(**CITIZEN, cause="fee_unpaid", withdrawn_at=NOW, pay_by=DUE),
     K.UNREACHED: UnreachedPayload(**CITIZEN, attempts=3, last_attempt_at=NOW),
     K.COMPLAINT_RECEIPT: COMPLAINT,
+    K.COMPLAINT: ComplaintPayload(**TO_OFFICE),
+    K.COMPLAINT_DUE: ComplaintDuePayload(**RUNNING_OUT | {"office": SECOND}),
+    K.UNLISTED_DOCUMENTS: UnlistedDocumentsPayload(**UNLISTED),
 }
 _FEW_CITIZEN = CITIZEN | {"applicant_named": False}
 _FEW_CASE = CASE | UNASSIGNED | {"neighbourhood": None}
@@ -203,6 +228,14 @@ BARE: dict[NoticeKind, Payload] = {
         office=replace(FIRST, phone=""),
         answer_by=DUE,
     ),
+    K.COMPLAINT: ComplaintPayload(
+        **TO_OFFICE
+        | {"ground": "service_not_listed", "ticket_number": None, "office": replace(FIRST, official="", title="")}
+    ),
+    K.COMPLAINT_DUE: ComplaintDuePayload(
+        **RUNNING_OUT | {"ticket_number": None, "legal_risk": False, "raised_at": CITIZEN["received_at"]}
+    ),
+    K.UNLISTED_DOCUMENTS: UnlistedDocumentsPayload(**UNLISTED | {"unit_name": None, "documents": ("Fatura",)}),
     K.RESOLUTION: ResolutionPayload(
         **_FEW_CITIZEN,
         unit_name=None,
@@ -237,6 +270,11 @@ GROUNDS = [
         )
         for ground in get_args(ComplaintGround)
     ),
+    *((K.COMPLAINT, ComplaintPayload(**TO_OFFICE | {"ground": ground})) for ground in get_args(ComplaintGround)),
+    *(
+        (K.COMPLAINT_DUE, ComplaintDuePayload(**RUNNING_OUT | {"ground": ground}))
+        for ground in get_args(ComplaintGround)
+    ),
 ]
 CASES: list[tuple[str, NoticeKind, Payload]] = [
     *(("full", kind, payload) for kind, payload in FULL.items()),
@@ -244,6 +282,7 @@ CASES: list[tuple[str, NoticeKind, Payload]] = [
     *(("minutes", kind, payload) for kind, payload in SHORT_LIMIT.items()),
     *((payload.outcome, K.RESOLUTION, payload) for payload in OUTCOMES),
     *((payload.ground, kind, payload) for kind, payload in GROUNDS),
+    ("complaint", K.REMINDER, ReminderPayload(**REMINDER | UNASSIGNED | {"complaint": True})),
 ]
 """Name, kind and facts of everything that has a text of its own."""
 

@@ -383,6 +383,7 @@ def test_a_long_subject_is_cut_after_a_word(texts: Renderer) -> None:
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_every_fact_but_flags_has_a_turkish_name_for_the_plain_list(kind: NoticeKind) -> None:
     flags = {"applicant_named", "under_a_day", "legal_risk", "replied", "survey", "language", "event_seq", "level"}
+    flags |= {"complaint"}
 
     assert {field.name for field in fields(kind.spec.payload)} <= FACT_LABELS.keys() | flags
 

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.notices.model import Notice
 from tests.installation import START
 from tests.tickets.counter import (
     ATTORNEY_VISIT,
@@ -22,6 +24,8 @@ from tests.tickets.counter import (
 from workers.timers import sweep
 
 WET_CALL = {**CALL, "wet_signature": True}
+DEED = {"code": "deed", "label": "Tapu örneği"}
+REASON = "Hisseli taşınmazda paydaşlık belgesi zorunludur."
 
 
 @pytest.mark.parametrize(
@@ -99,9 +103,71 @@ async def test_only_published_documents_may_be_asked_for(counter: Counter, docum
     number = await counter.open(VISIT)
     answer = await counter.send(number, "request_documents", {"documents": documents})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == "unknown_document"
-    assert "petition" in answer.json()["errors"][0]["detail"]
+    refused = answer.json()["errors"][0]
+    assert refused["code"] == "unlisted_document"
+    assert "petition" in refused["detail"]
+    assert "şikâyet gerekçesidir (extra_document_requested)" in refused["detail"]
+    english = await counter.client.post(
+        f"/v1/tickets/{number}/request-documents",
+        json={"documents": documents},
+        headers={"If-Match": "*", "Accept-Language": "en"},
+    )
+    assert "a ground of complaint (extra_document_requested)" in english.json()["errors"][0]["detail"]
     assert (await counter.read(number))["status"] == "received"
+
+
+async def test_an_unlisted_document_needs_a_reason(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    answer = await counter.send(number, "request_documents", {"unlisted": [DEED]})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unlisted_document")
+    assert answer.json()["errors"][0]["pointer"] == "/unlisted/0"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({}, "", "no_document"),
+        ({"documents": ["petition"], "override_reason": REASON}, "/override_reason", "nothing_to_override"),
+        ({"documents": ["tapu"], "override_reason": REASON, "unlisted": [DEED]}, "/documents/0", "unlisted_document"),
+        (
+            {"unlisted": [{"code": "petition", "label": "Dilekçe"}], "override_reason": REASON},
+            "/unlisted/0",
+            "listed_document",
+        ),
+    ],
+)
+async def test_an_override_says_what_it_is_for(counter: Counter, body: dict[str, Any], pointer: str, code: str) -> None:
+    number = await counter.open(VISIT)
+    answer = await counter.send(number, "request_documents", body)
+    assert answer.status_code == 422, answer.text
+    assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (pointer, code)
+
+
+@pytest.mark.parametrize(("about_first_office", "office"), [(False, "office:1"), (True, "office:2")])
+async def test_an_override_is_seen_by_the_office_with_its_reason(
+    counter: Counter, about_first_office: bool, office: str
+) -> None:
+    """The history keeps both; the words are sealed and reach the office by reference only."""
+    number = await counter.open({**VISIT, "about_first_office": about_first_office})
+    body = {"documents": ["petition"], "unlisted": [DEED], "override_reason": REASON}
+    asked = await counter.did(number, "request_documents", body)
+    assert [(document["code"], document["label"]) for document in asked["documents"]][0] == ("deed", "Tapu örneği")
+    event = (await counter.timeline(number))["items"][-1]
+    assert (event["data"]["documents"], event["data"]["unlisted"]) == (["petition", "deed"], ["deed"])
+    assert event["note"] == REASON
+    found = await counter.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")
+    [notice] = found.json()["items"]
+    assert notice["recipient"]["code"] == office
+    assert f"Gerekçe: {REASON}" in notice["body"]
+    assert "- Tapu örneği" in notice["body"]
+    assert "Dilekçe" not in notice["body"]
+    async with counter.house.database.reading() as session:
+        stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
+    assert REASON not in str(stored.payload)
+    came = await counter.did(number, "provide_documents", {"documents": ["petition", "deed"]})
+    assert came["status"] == "registered"
+    [again] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")).json()["items"]
+    assert again["body"] == notice["body"]
 
 
 async def test_a_service_whose_row_lists_no_document_can_ask_for_none(counter: Counter) -> None:
