@@ -195,6 +195,13 @@ def among(one: ColumnElement[T] | InstrumentedAttribute[T], values: Sequence[T])
     return one == any_(literal(list(values), ARRAY(one.type, dimensions=1)))
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a model: selected by its columns, thousands of rows come as plain tuples, and faster."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
+    return table
+
+
 @lru_cache(maxsize=64)
 def _unnest_insert(
     model: type[Base], names: tuple[str, ...], skip: bool, returning: str | None
@@ -238,8 +245,7 @@ def _incoming(
     model: type[Base], names: tuple[str, ...], prefix: str = "all", *more: Column[Any]
 ) -> tuple[Table, TableValuedAlias]:
     """The model's table, and rows of these columns (and `more`) as they come in: one array parameter a column."""
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
+    table = table_of(model)
     columns: list[Column[Any]] = [*(table.c[name] for name in names), *more]
     arrays = func.unnest(*(bindparam(f"{prefix}__{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
     values = arrays.table_valued(*(column(c.name, c.type) for c in columns))

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among, bulk_insert, bulk_update
+from app.core.db import among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Anchor, CheckpointKind, Planned, first_checkpoints, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from, fee_due
@@ -43,62 +43,89 @@ def needs_redating(state: str, pinned: PinnedPolicy, *, moved: bool) -> bool:
 async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> set[UUID]:
     """Move, arm and disarm the checkpoints of these clocks, whose tickets are locked; those that had any to change."""
     points = await _points(session, [clock.clock_id for clock in clocks])
-    dated: list[dict[str, Any]] = []
-    armed: list[dict[str, Any]] = []
-    changed: set[UUID] = set()
+    steps = _Steps()
     for clock in clocks:
-        own_dated, own_armed = _steps(clock, points[clock.clock_id])
-        dated += own_dated
-        armed += own_armed
-        if own_dated or own_armed:
-            changed.add(clock.clock_id)
-    await bulk_update(session, Checkpoint, dated)
-    await bulk_insert(session, Checkpoint, armed)
-    return changed
+        _plan(clock, points[clock.clock_id], steps)
+    await bulk_update(session, Checkpoint, steps.moved)
+    await bulk_update(session, Checkpoint, steps.switched)
+    await bulk_insert(session, Checkpoint, steps.armed)
+    return steps.changed
 
 
-def _steps(clock: Redating, points: Sequence[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What changes on the checkpoints that a clock has, and which are new."""
-    present = {(row.kind, row.level): row for row in points if row.state != "cancelled"}
-    planned = _running(clock, present) if clock.state == "running" else _waiting(clock, present)
-    dated = []
-    for name, row in present.items():
-        if row.state != "armed":
-            continue
-        if name in planned:
-            if (instant := planned.pop(name)) != row.due_at:
-                dated.append({"id": row.id, "due_at": instant, "state": "armed"})
-        elif clock.state == "running" and row.kind != FEE_LAPSE:
-            dated.append({"id": row.id, "due_at": row.due_at, "state": "cancelled"})
-    # what an earlier calendar left no room for comes back
-    taken = {(row.kind, row.level): row.id for row in points if row.generation == clock.generation}
-    back = planned.keys() & taken.keys()
-    dated += [{"id": taken[name], "due_at": planned[name], "state": "armed"} for name in back]
-    new = [
-        Planned(CheckpointKind(kind), level, at) for (kind, level), at in planned.items() if (kind, level) not in back
-    ]
-    return dated, checkpoint_rows(clock.clock_id, new, generation=clock.generation)
+@dataclass(slots=True)
+class _Steps:
+    """What changes: checkpoints moved, disarmed or armed again, new ones, and whose they are."""
+
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    switched: list[dict[str, Any]] = field(default_factory=list)
+    armed: list[dict[str, Any]] = field(default_factory=list)
+    changed: set[UUID] = field(default_factory=set)
 
 
-async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[Any]]:
+class _Point(NamedTuple):
+    """A checkpoint that a clock has."""
+
+    clock_id: UUID
+    id: UUID
+    kind: str
+    level: int
+    state: str
+    due_at: datetime
+    fired_at: datetime | None
+    generation: int
+
+
+_POINTS = select(*(table_of(Checkpoint).c[name] for name in _Point._fields))
+
+
+async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_Point]]:
     """All checkpoints of these clocks, those of a later generation last."""
-    columns = (Checkpoint.id, Checkpoint.kind, Checkpoint.level, Checkpoint.state, Checkpoint.due_at)
-    query = select(*columns, Checkpoint.fired_at, Checkpoint.generation, Checkpoint.clock_id)
-    found: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for row in await session.execute(query.where(among(Checkpoint.clock_id, clocks)).order_by(Checkpoint.generation)):
-        found[row.clock_id].append(row)
+    mine = _POINTS.where(among(Checkpoint.clock_id, clocks)).order_by(Checkpoint.generation)
+    found: defaultdict[UUID, list[_Point]] = defaultdict(list)
+    for row in await session.execute(mine):
+        found[row[0]].append(_Point._make(row))
     return found
 
 
-def _running(clock: Redating, present: Mapping[Name, Any]) -> dict[Name, datetime]:
+def _plan(clock: Redating, points: Sequence[_Point], steps: _Steps) -> None:
+    """Hold what a clock has against what it has to wait for now."""
+    present = {(point.kind, point.level): point for point in points if point.state != "cancelled"}
+    planned = _running(clock, present) if clock.state == "running" else _waiting(clock, present)
+    before = len(steps.moved) + len(steps.switched)
+    for name, point in present.items():
+        if point.state == "armed":
+            instant = planned.pop(name, None)
+            if instant is not None and instant != point.due_at:
+                steps.moved.append({"id": point.id, "due_at": instant})
+            elif instant is None and clock.state == "running" and point.kind != FEE_LAPSE:
+                steps.switched.append({"id": point.id, "due_at": point.due_at, "state": "cancelled"})
+    if planned:
+        _arm(clock, points, planned, steps)
+    if planned or len(steps.moved) + len(steps.switched) > before:
+        steps.changed.add(clock.clock_id)
+
+
+def _arm(clock: Redating, points: Sequence[_Point], missing: Mapping[Name, datetime], steps: _Steps) -> None:
+    """What an earlier calendar left no room for comes back; the rest is new."""
+    there = {(point.kind, point.level): point.id for point in points if point.generation == clock.generation}
+    back = missing.keys() & there.keys()
+    steps.switched += [{"id": there[name], "due_at": missing[name], "state": "armed"} for name in back]
+    new = [Planned(CheckpointKind(kind), level, missing[kind, level]) for kind, level in missing.keys() - back]
+    steps.armed += checkpoint_rows(clock.clock_id, new, generation=clock.generation)
+
+
+def _running(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
     """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
-    points = first_checkpoints(clock.pinned.chain, clock.counted_from, clock.due_at, clock.calendar)
-    fired = {name for name, row in present.items() if row.state == "fired"}
-    planned = {(point.kind.value, point.level): point.due_at for point in points}
-    return {name: instant for name, instant in planned.items() if instant == clock.due_at or name not in fired}
+    planned = {}
+    for point in first_checkpoints(clock.pinned.chain, clock.counted_from, clock.due_at, clock.calendar):
+        name = (point.kind.value, point.level)
+        found = present.get(name)
+        if found is None or found.state != "fired" or point.due_at == clock.due_at:
+            planned[name] = point.due_at
+    return planned
 
 
-def _waiting(clock: Redating, present: Mapping[Name, Any]) -> dict[Name, datetime]:
+def _waiting(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
     """Of a clock that is late or stands still: the level that waits for the one before, and the time to pay a fee."""
     planned: dict[Name, datetime] = {}
     for kind, level in [name for name, row in present.items() if row.state == "armed"]:

@@ -4,22 +4,24 @@ Batches of tickets, each locked, changed and recorded in a transaction of its ow
 done is not found again, so an interrupted run goes on where it was.
 """
 
+import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database, among, bulk_insert, bulk_update
+from app.core.db import Database, among, bulk_insert, bulk_update, table_of
+from app.sla.calendar import Calendar
 from app.sla.clocks import AWAITING_FEE, Moved
-from app.sla.deadline import Pause, deadline, on_time
+from app.sla.deadline import Pause, Policy, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.sla.redate import Redating, needs_redating, redate
@@ -30,9 +32,11 @@ from app.tickets.model import Ticket, TicketEvent
 TICKETS_AT_ONCE = 2000
 """In one transaction: long enough to be fast, short enough that a command on one of them hardly waits."""
 
+LANES = 2
+"""Batches under way beside each other: while the database writes one, the next is computed."""
 
-@dataclass(frozen=True, slots=True)
-class OpenClock:
+
+class OpenClock(NamedTuple):
     """A clock that is still to be kept, with what its dates follow from."""
 
     id: UUID
@@ -62,24 +66,28 @@ class OpenClock:
         return parsed_policy(self.stored_policy)
 
 
+_clock, _ticket, _pause = table_of(SlaClock), table_of(Ticket), table_of(ClockPause)
+
 _OF_CLOCK = (
-    SlaClock.id,
-    SlaClock.ticket_id,
-    Ticket.number,
-    Ticket.service,
-    Ticket.formal,
-    Ticket.right_to_information,
-    SlaClock.kind,
-    SlaClock.state,
-    cast(SlaClock.policy, Text),
-    SlaClock.started_at,
-    SlaClock.restarted_at,
-    SlaClock.extended_at,
-    SlaClock.due_at,
-    SlaClock.overridden,
-    SlaClock.generation,
+    _clock.c.id,
+    _clock.c.ticket_id,
+    _ticket.c.number,
+    _ticket.c.service,
+    _ticket.c.formal,
+    _ticket.c.right_to_information,
+    _clock.c.kind,
+    _clock.c.state,
+    cast(_clock.c.policy, Text),
+    _clock.c.started_at,
+    _clock.c.restarted_at,
+    _clock.c.extended_at,
+    _clock.c.due_at,
+    _clock.c.overridden,
+    _clock.c.generation,
 )
-"""What an `OpenClock` is made of, in the order of its fields."""
+"""What an `OpenClock` is made of, in the order of its fields; columns of tables, which are read faster than rows."""
+
+_CLOCKS = select(*_OF_CLOCK).join_from(_clock, _ticket, _ticket.c.id == _clock.c.ticket_id)
 
 
 @lru_cache(maxsize=1024)
@@ -94,8 +102,39 @@ def keeps_policy(clock: OpenClock) -> PinnedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What a run judges a clock by, and whether it was another policy before.
+
+    Thousands of clocks share one; it remembers the dates that it has given.
+    """
+
+    pinned: PinnedPolicy
+    is_new: bool
+    policy: Policy
+    calendar: Calendar
+    _of_days: dict[date, datetime] = field(default_factory=dict, repr=False)
+
+    def due_at(self, counted_from: datetime, pauses: Sequence[Pause]) -> datetime:
+        """The due date; of a limit of days without pauses it depends on the local date of the start alone."""
+        if pauses or self.policy.limit.seconds is not None:
+            return deadline(self.policy, counted_from, self.calendar, pauses).due_at
+        day = self.calendar.local_date(counted_from)
+        found = self._of_days.get(day)
+        if found is None:
+            found = self._of_days[day] = deadline(self.policy, counted_from, self.calendar).due_at
+        return found
+
+
+Reason = Callable[[UUID, int], bytes]
+"""A person's words for the event of that ticket with that number, sealed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Renewal:
-    """One run: which calendars hold now, why (`calendar` or `policy`), by whose word, and each clock's policy."""
+    """One run: which calendars hold now, why (`calendar` or `policy`), by whose word, and each clock's policy.
+
+    With `only_new_policies` a clock whose policy is equal is left alone.
+    """
 
     calendars: Calendars
     calendar_version_id: UUID
@@ -103,29 +142,31 @@ class Renewal:
     actor: str
     concerns: ColumnElement[bool]
     policy_of: Callable[[OpenClock], PinnedPolicy] = keeps_policy
-    _of_dates: dict[tuple[str, bool, date], datetime] = field(default_factory=dict, repr=False)
+    only_new_policies: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+    reason: Reason | None = None
+    _rules: dict[tuple[Any, ...], Rule] = field(default_factory=dict, repr=False)
+
+    def rule_of(self, clock: OpenClock) -> Rule:
+        """What the clock is judged by in this run."""
+        extended = clock.extended_at is not None
+        key = (clock.stored_policy, extended, clock.kind, clock.service, clock.formal, clock.right_to_information)
+        rule = self._rules.get(key)
+        if rule is None:
+            pinned = self.policy_of(clock)
+            calendar, policy = self.calendars[pinned.hours], pinned.in_force(extended=extended)
+            rule = self._rules[key] = Rule(pinned, pinned != clock.pinned, policy, calendar)
+        return rule
+
+    def leaves(self, clock: OpenClock) -> bool:
+        """Whether the clock stays as it is."""
+        return self.only_new_policies and not self.rule_of(clock).is_new
 
     def due_at(self, clock: OpenClock, pauses: Sequence[Pause]) -> datetime:
-        """The due date of a clock under this run; one that stands still, is late or was set by hand keeps its own.
-
-        Limits of days depend on the local date of the start alone: a city's clocks share a few dozen computations.
-        """
+        """The due date of a clock under this run; one that stands still, is late or was set by hand keeps its own."""
         if clock.state != "running" or clock.overridden:
             return clock.due_at
-        pinned = self.policy_of(clock)
-        calendar, policy = self.calendars[pinned.hours], pinned.in_force(extended=clock.extended_at is not None)
-        if pauses or policy.limit.seconds is not None:
-            return deadline(policy, clock.counted_from, calendar, pauses).due_at
-        key = (_text(pinned), clock.extended_at is not None, calendar.local_date(clock.counted_from))
-        found = self._of_dates.get(key)
-        if found is None:
-            found = self._of_dates[key] = deadline(policy, clock.counted_from, calendar).due_at
-        return found
-
-
-@lru_cache(maxsize=1024)
-def _text(pinned: PinnedPolicy) -> str:
-    return repr(pinned)
+        return self.rule_of(clock).due_at(clock.counted_from, pauses)
 
 
 def still_kept() -> ColumnElement[bool]:
@@ -144,9 +185,11 @@ def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a run would do: clocks looked at, those whose date moves, those late at once, and the first that move."""
+    """What a run would do: clocks looked at, those whose policy changes, those whose date moves (`earlier` and late at
+    once among them), and the first that move, with their tickets' numbers."""
 
     looked_at: int
+    repinned: int
     moved: int
     earlier: int
     overdue_at_once: int
@@ -154,21 +197,24 @@ class Preview:
 
 
 async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, first: int) -> Preview:
-    """What `run` would do, without doing it; `first` are those that are due first, with their tickets' numbers."""
+    """What `run` would do, without doing it; of those that move, the `first` to be due are named."""
     pauses = await _pauses(session, renewal.concerns)
-    looked_at = earlier = late = 0
-    moves: list[tuple[str, Moved]] = []
-    rows = await session.stream(_clocks(renewal.concerns), execution_options={"yield_per": 5000})
+    looked_at = repinned = earlier = late = 0
+    moves: list[tuple[datetime, str, str, datetime]] = []
+    rows = await session.stream(_CLOCKS.where(renewal.concerns), execution_options={"yield_per": 5000})
     async for row in rows:
-        clock = OpenClock(*row)
-        new = renewal.due_at(clock, pauses.get(clock.id, ()))
+        clock = OpenClock._make(row)
         looked_at += 1
+        if renewal.leaves(clock):
+            continue
+        repinned += renewal.rule_of(clock).is_new
+        new = renewal.due_at(clock, pauses.get(clock.id, ()))
         if new != clock.due_at:
-            moves.append((clock.number, Moved(clock.kind, clock.due_at, new)))
+            moves.append((clock.due_at, clock.number, clock.kind, new))
             earlier += new < clock.due_at
             late += on_time(now, clock.due_at) and not on_time(now, new)
-    listed = heapq.nsmallest(first, moves, key=lambda move: (move[1].old_due_at, move[0]))
-    return Preview(looked_at, len(moves), earlier, late, listed)
+    listed = [(number, Moved(kind, old, new)) for old, number, kind, new in heapq.nsmallest(first, moves)]
+    return Preview(looked_at, repinned, len(moves), earlier, late, listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,31 +225,44 @@ class Renewed:
     moved: int
 
 
-async def run(database: Database, renewal: Renewal, *, now: datetime, at_once: int = TICKETS_AT_ONCE) -> Renewed:
+async def run(
+    database: Database, renewal: Renewal, *, now: datetime, at_once: int = TICKETS_AT_ONCE, lanes: int = LANES
+) -> Renewed:
     """Compute all concerned clocks anew, batch after batch; other work on the tickets goes on between the batches."""
     async with database.reading() as session:
-        concerned = select(SlaClock.ticket_id).join(Ticket, Ticket.id == SlaClock.ticket_id).where(renewal.concerns)
-        tickets = sorted(set(await session.scalars(concerned)))
-    looked_at = moved = 0
-    for begin in range(0, len(tickets), at_once):
+        concerned = select(_clock.c.ticket_id).join_from(_clock, _ticket, _ticket.c.id == _clock.c.ticket_id).distinct()
+        tickets = list(await session.scalars(concerned.where(renewal.concerns).order_by(_clock.c.ticket_id)))
+    batches = (tickets[begin : begin + at_once] for begin in range(0, len(tickets), at_once))
+    under_way = [asyncio.create_task(_lane(database, renewal, batches, now)) for _ in range(lanes)]
+    try:
+        found = [batch for lane in await asyncio.gather(*under_way) for batch in lane]
+    finally:
+        for lane in under_way:
+            lane.cancel()
+        await asyncio.wait(under_way)
+    return Renewed(sum(batch.looked_at for batch in found), sum(batch.moved for batch in found))
+
+
+async def _lane(
+    database: Database, renewal: Renewal, batches: Iterator[Sequence[UUID]], now: datetime
+) -> list[Renewed]:
+    """Take one batch after the other, until no lane finds any."""
+    done = []
+    for tickets in batches:
         async with database.transaction() as session:
-            batch = await _renew(session, renewal, tickets[begin : begin + at_once], now)
-        looked_at, moved = looked_at + batch.looked_at, moved + batch.moved
-    return Renewed(looked_at, moved)
+            done.append(await _renew(session, renewal, tickets, now))
+    return done
 
 
-async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> dict[UUID, list[Pause]]:
+async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mapping[UUID, list[Pause]]:
     """The pauses of the concerned clocks, oldest first."""
-    query = select(ClockPause).join(SlaClock, SlaClock.id == ClockPause.clock_id)
-    query = query.join(Ticket, Ticket.id == SlaClock.ticket_id).where(concerns)
-    found: dict[UUID, list[Pause]] = {}
-    for row in await session.scalars(query.order_by(ClockPause.started_at, ClockPause.id)):
-        found.setdefault(row.clock_id, []).append(Pause(row.started_at, row.ended_at, row.reason))
+    query = select(_pause.c.clock_id, _pause.c.started_at, _pause.c.ended_at, _pause.c.reason)
+    query = query.join_from(_pause, _clock, _clock.c.id == _pause.c.clock_id)
+    query = query.join(_ticket, _ticket.c.id == _clock.c.ticket_id).where(concerns)
+    found: defaultdict[UUID, list[Pause]] = defaultdict(list)
+    for clock_id, start, end, reason in await session.execute(query.order_by(_pause.c.started_at, _pause.c.id)):
+        found[clock_id].append(Pause(start, end, reason))
     return found
-
-
-def _clocks(concerns: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return select(*_OF_CLOCK).join(Ticket, Ticket.id == SlaClock.ticket_id).where(concerns)
 
 
 @dataclass(slots=True)
@@ -218,47 +277,62 @@ class _Head:
     version: int
 
 
+@dataclass(slots=True)
+class _Told:
+    """What happened to one ticket's clocks, for its event."""
+
+    moved: list[dict[str, str]] = field(default_factory=list)
+    policies: list[dict[str, str]] = field(default_factory=list)
+
+
 async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID], now: datetime) -> Renewed:
     """One batch: the tickets are locked first, as every command does, and only then their clocks are read."""
-    heads = await _lock(session, tickets)
-    mine = and_(among(SlaClock.ticket_id, list(tickets)), renewal.concerns)
-    clocks = [OpenClock(*row) for row in await session.execute(_clocks(mine))]
+    await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+    await _lock(session, tickets)
+    mine = and_(among(SlaClock.ticket_id, tickets), renewal.concerns)
+    read = [OpenClock._make(row) for row in await session.execute(_CLOCKS.where(mine))]
+    clocks = [clock for clock in read if not renewal.leaves(clock)]
     pauses = await _pauses(session, among(SlaClock.id, [clock.id for clock in clocks]))
-    dates = {clock.id: renewal.due_at(clock, pauses.get(clock.id, ())) for clock in clocks}
-    moved = [
-        (one.ticket_id, Moved(one.kind, one.due_at, dates[one.id])) for one in clocks if dates[one.id] != one.due_at
-    ]
-    await _date_clocks(session, renewal, [one for one in clocks if one.state != "breached"], dates)
-    redated = [
-        _redating(renewal, one, dates[one.id], pauses.get(one.id, ()))
-        for one in clocks
-        if needs_redating(one.state, renewal.policy_of(one), moved=dates[one.id] != one.due_at)
-    ]
-    changed = await redate(session, redated)
-    await _record(session, renewal, heads, moved, now)
-    return Renewed(sum(one.state != "breached" or one.id in changed for one in clocks), len(moved))
+    told: defaultdict[UUID, _Told] = defaultdict(_Told)
+    dated, same, repinned, redating = [], [], [], []
+    for clock in clocks:
+        rule, own = renewal.rule_of(clock), pauses.get(clock.id, ())
+        due_at = renewal.due_at(clock, own)
+        moved = due_at != clock.due_at
+        if moved:
+            told[clock.ticket_id].moved.append(Moved(clock.kind, clock.due_at, due_at).to_json())
+        if rule.is_new:
+            words = {"clock": clock.kind, "from": clock.pinned.printed, "to": rule.pinned.printed}
+            told[clock.ticket_id].policies.append(words)
+            repinned.append({"id": clock.id, "policy": rule.pinned.to_json()})
+        if moved:
+            dated.append({"id": clock.id, "calendar_version_id": renewal.calendar_version_id, "due_at": due_at})
+        elif clock.state != "breached":
+            same.append(clock.id)
+        if rule.is_new or needs_redating(clock.state, rule.pinned, moved=moved):
+            redating.append(_redating(rule, clock, due_at, own))
+    await bulk_update(session, SlaClock, dated)
+    known = update(SlaClock).where(among(SlaClock.id, same)).values(calendar_version_id=renewal.calendar_version_id)
+    await session.execute(known, execution_options={"synchronize_session": False})
+    await bulk_update(session, SlaClock, repinned)
+    changed = await redate(session, redating)
+    await _record(session, renewal, told, now)
+    looked_at = sum(clock.state != "breached" or clock.id in changed for clock in clocks)
+    return Renewed(looked_at, sum(len(one.moved) for one in told.values()))
 
 
-async def _lock(session: AsyncSession, tickets: Sequence[UUID]) -> dict[UUID, _Head]:
-    chain = (Ticket.id, Ticket.event_seq, Ticket.event_hash, Ticket.last_action, Ticket.last_action_at)
-    held = select(*chain, Ticket.version).where(among(Ticket.id, tickets)).order_by(Ticket.id)
-    return {row[0]: _Head(*row) for row in await session.execute(held.with_for_update(key_share=True))}
+async def _lock(session: AsyncSession, tickets: Sequence[UUID]) -> None:
+    held = select(_ticket.c.id).where(among(_ticket.c.id, tickets)).order_by(_ticket.c.id)
+    locked = held.with_for_update(key_share=True).cte("locked")
+    await session.execute(select(func.count()).select_from(locked))
 
 
-async def _date_clocks(
-    session: AsyncSession, renewal: Renewal, clocks: Sequence[OpenClock], dates: Mapping[UUID, datetime]
-) -> None:
-    """These clocks learn which calendar they were computed with, so that a pause that ends later is counted with it."""
-    rows = [
-        {"id": one.id, "calendar_version_id": renewal.calendar_version_id, "due_at": dates[one.id]} for one in clocks
-    ]
-    await bulk_update(session, SlaClock, rows)
-    other = [one for one in clocks if renewal.policy_of(one) != one.pinned]
-    await bulk_update(session, SlaClock, [{"id": one.id, "policy": renewal.policy_of(one).to_json()} for one in other])
+async def _heads(session: AsyncSession, tickets: Sequence[UUID]) -> list[_Head]:
+    of_head = (getattr(_ticket.c, one.name) for one in fields(_Head))
+    return [_Head(*row) for row in await session.execute(select(*of_head).where(among(_ticket.c.id, tickets)))]
 
 
-def _redating(renewal: Renewal, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> Redating:
-    pinned = renewal.policy_of(clock)
+def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> Redating:
     fee = next((pause.start for pause in pauses if pause.end is None and pause.reason == AWAITING_FEE), None)
     return Redating(
         clock_id=clock.id,
@@ -266,30 +340,23 @@ def _redating(renewal: Renewal, clock: OpenClock, due_at: datetime, pauses: Sequ
         generation=clock.generation,
         counted_from=clock.counted_from,
         due_at=due_at,
-        pinned=pinned,
-        calendar=renewal.calendars[pinned.hours],
+        pinned=rule.pinned,
+        calendar=rule.calendar,
         fee_asked_at=fee,
     )
 
 
-async def _record(
-    session: AsyncSession,
-    renewal: Renewal,
-    heads: Mapping[UUID, _Head],
-    moved: Iterable[tuple[UUID, Moved]],
-    now: datetime,
-) -> None:
+async def _record(session: AsyncSession, renewal: Renewal, told: Mapping[UUID, _Told], now: datetime) -> None:
     """One event a ticket, with every date that moved on it; its version rises, for it reads otherwise now."""
-    by_ticket: defaultdict[UUID, list[dict[str, str]]] = defaultdict(list)
-    for ticket_id, move in moved:
-        by_ticket[ticket_id].append(move.to_json())
     why = {"cause": renewal.cause, "by": renewal.actor, "calendar_version": str(renewal.calendar_version_id)}
-    events = [
-        next_event(heads[ticket_id], kind=EventKind.DUE_MOVED, at=now, actor=SYSTEM_ACTOR, data={**why, "moved": moves})
-        for ticket_id, moves in by_ticket.items()
-    ]
+    why |= renewal.facts
+    touched, events = await _heads(session, list(told)), []
+    for head in touched:
+        one = told[head.id]
+        data = {**why, "moved": one.moved, **({"policies": one.policies} if one.policies else {})}
+        note = renewal.reason(head.id, head.event_seq + 1) if renewal.reason else None
+        events.append(next_event(head, kind=EventKind.DUE_MOVED, at=now, actor=SYSTEM_ACTOR, data=data, note=note))
     await bulk_insert(session, TicketEvent, events)
-    touched = [heads[ticket_id] for ticket_id in by_ticket]
     await bulk_update(
         session,
         Ticket,

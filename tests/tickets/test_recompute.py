@@ -78,11 +78,11 @@ async def settled(house: House, version: UUID) -> Renewed:
     return await settle(house.database, version, await calendars(house, version), actor="ops", now=house.clock.now())
 
 
-async def in_batches(house: House, version: UUID, *, size: int, **other: Any) -> Renewed:
+async def in_batches(house: House, version: UUID, *, size: int, lanes: int = 1, **other: Any) -> Renewed:
     """`settled`, a few tickets at once."""
     concerns = of_older_calendars(version)
     renewal = Renewal(await calendars(house, version), version, "calendar", "ops", concerns, **other)
-    return await recompute.run(house.database, renewal, now=house.clock.now(), at_once=size)
+    return await recompute.run(house.database, renewal, now=house.clock.now(), at_once=size, lanes=lanes)
 
 
 # ── the population ──
@@ -308,9 +308,13 @@ async def test_a_fee_that_waits_on_a_late_clock_is_not_forgotten(counter: Counte
 async def test_an_interrupted_run_is_completed_by_the_next(counter: Counter) -> None:
     numbers = [await counter.open(VISIT) for _ in range(6)]
     version = await decided(counter.house, LEAVE_DAYS)
+    fourth = (await counter.rows_of_clocks(numbers[3]))[0].id
+    async with counter.house.database.transaction() as session:
+        clock = (await session.scalars(select(SlaClock).where(SlaClock.id == fourth))).one()
+        clock.policy = {**clock.policy, "printed": "15 gün"}
 
     def dying(clock: OpenClock) -> PinnedPolicy:
-        if clock.number == numbers[3]:
+        if clock.id == fourth:
             raise ConnectionAbortedError
         return clock.pinned
 
@@ -335,7 +339,7 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) 
     version = await decided(counter.house, LEAVE_DAYS)
     async with another_worker(counter, sweep_batch=3) as one, another_worker(counter, sweep_batch=4) as other:
         await asyncio.gather(
-            in_batches(one, version, size=3),
+            in_batches(one, version, size=3, lanes=2),
             sweep(other),
             sweep(one),
             *(counter.did(number, "resolve") for number in numbers[::4]),
