@@ -129,7 +129,7 @@ STREET_LIGHT = Story(
         due=end_of("2026-06-01"),
         verdict=Verdict.ON_TIME,
         reason="15. gün 27 Mayıs bayramdır, ilk iş günü 1 Haziran; 15 Mayıs'ta ilgili kuruma iletildi",
-        told=("receipt", "resolution"),
+        told=("receipt", "forwarded_out"),
     ),
 )
 
@@ -211,7 +211,7 @@ LIBRARY = Story(
         due=end_of("2026-06-01"),
         verdict=Verdict.WITHDRAWN,
         reason="18 Mayıs'ta geri alındı; süresi iptal edilir, hesaba katılmaz",
-        told=("receipt",),
+        told=("receipt", "withdrawal"),
     ),
 )
 

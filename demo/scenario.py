@@ -52,7 +52,9 @@ TOTALS: Final = Totals(
         "warning": 14,
         "escalation_1": 3,
         "escalation_2": 4,
-        "resolution": 6,
+        "resolution": 5,
+        "forwarded_out": 1,
+        "withdrawal": 1,
     },
     levels={1: 3, 2: 4},
 )

@@ -40,7 +40,7 @@ STATES: Mapping[str, str] = {
 }
 """Shorter than the product's own labels, so that a row fits into 80 columns."""
 
-TO_APPLICANTS = ("receipt", "missing_documents", "referral", "resolution")
+TO_APPLICANTS = ("receipt", "missing_documents", "referral", "resolution", "forwarded_out", "withdrawal")
 PAUSED = frozenset({"awaiting_citizen", "awaiting_external"})
 
 

@@ -24,7 +24,12 @@ KINDS: Mapping[str, str] = {
     "escalation_1": "1. kademe",
     "escalation_2": "2. kademe",
     "resolution": "sonuç",
+    "forwarded_out": "kuruma iletme",
+    "withdrawal": "vazgeçme",
 }
+REMINDER = "reminder"
+"""Offices that acknowledge nothing are reminded on after the month's end: how often by the last look is the machine's
+doing, so reminders are no figure of the month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Line:
 def totals(facts: Facts) -> list[Line]:
     """The figures of the whole month."""
     verdicts = Counter(ticket.verdict for ticket in facts.tickets)
-    kinds = Counter(notice.kind for notice in facts.notices)
+    kinds = Counter(notice.kind for notice in _figures(facts))
     levels = Counter(level for _, level in facts.escalations)
     wanted = (
         (Verdict.ON_TIME, TOTALS.on_time),
@@ -77,9 +82,14 @@ def totals(facts: Facts) -> list[Line]:
     return [*lines, *_soundness(facts)]
 
 
+def _figures(facts: Facts) -> list[NoticeSeen]:
+    return [notice for notice in facts.notices if notice.kind != REMINDER]
+
+
 def _soundness(facts: Facts) -> Iterator[Line]:
     sent = {notice.number for notice in facts.notices if notice.state == "sent"}
-    yield Line("Giden kutusu", "gönderilen bildirim", str(sum(TOTALS.notices.values())), str(len(sent)))
+    counted = sum(notice.number in sent for notice in _figures(facts))
+    yield Line("Giden kutusu", "gönderilen bildirim", str(sum(TOTALS.notices.values())), str(counted))
     yield Line("Giden kutusu", "dosyası eksik veya fazla", "0", str(len(sent ^ facts.outbox)))
     yield Line("İşlem geçmişi", "zinciri bozuk kayıt", "0", str(len(facts.broken_chains)))
 
@@ -101,7 +111,7 @@ def _of_story(story: Story, facts: Facts) -> Iterator[Line]:
     if ticket is None:
         yield Line(where, "kayıt", "var", "yok")
         return
-    notices = [notice for notice in facts.notices if notice.ticket == number]
+    notices = [notice for notice in _figures(facts) if notice.ticket == number]
     warnings = sorted(notice.level for notice in notices if notice.kind == "warning")
     told = Counter(notice.kind for notice in notices)
     yield Line(where, "son gün", format_due(expected.due), format_due(ticket.due_at) if ticket.due_at else "yok")

@@ -48,8 +48,15 @@ def test_a_second_notice_of_the_same_level_is_a_difference() -> None:
     found = differences(replace(facts, notices=(*facts.notices, double), outbox=facts.outbox | {double.number}))
     assert [(line.what, line.expected, line.found) for line in found[:2]] == [
         ("2. kademe", "4", "5"),
-        ("gönderilen bildirim", "43", "44"),
+        ("gönderilen bildirim", "44", "45"),
     ]
+
+
+def test_reminders_are_no_figure_of_the_month() -> None:
+    facts = as_expected()
+    again = replace(facts.notices[0], kind="reminder", number="26-999998")
+    reminded = replace(facts, notices=(*facts.notices, again), outbox=facts.outbox | {again.number})
+    assert differences(reminded) == []
 
 
 def test_a_notice_that_is_not_in_the_outbox_is_a_difference() -> None:
