@@ -151,7 +151,8 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     number = await counter.open({**VISIT, "about_first_office": about_first_office})
     body = {"documents": ["petition"], "unlisted": [DEED], "override_reason": REASON}
     asked = await counter.did(number, "request_documents", body)
-    assert [(document["code"], document["label"]) for document in asked["documents"]][0] == ("deed", "Tapu örneği")
+    first = asked["documents"][0]
+    assert (first["code"], first["label"]) == ("deed", "Tapu örneği")
     event = (await counter.timeline(number))["items"][-1]
     assert (event["data"]["documents"], event["data"]["unlisted"]) == (["petition", "deed"], ["deed"])
     assert event["note"] == REASON
