@@ -150,6 +150,19 @@ def catalogue_diff(
     raise typer.Exit(1 if differs and exit_code else 0)
 
 
+@catalogue.command("migrate")
+def catalogue_migrate(
+    reason: Annotated[str, typer.Option(help="Why; sealed beside the event of every ticket concerned.")],
+    service: Annotated[str | None, typer.Option(help="Only tickets of this service, e.g. solution-desk.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+) -> None:
+    """Judge limits that run by the catalogue that applies now; late and settled ones keep what they were judged by."""
+    from app.commands.migrate import migrate
+
+    settings = running_stack_settings()
+    asyncio.run(migrate(settings, service=service, reason=reason, dry_run=dry_run, console=out))
+
+
 @report.command("compliance")
 def report_compliance(
     month: Annotated[str, typer.Option(help="By the local calendar, e.g. 2026-05.")],

@@ -158,8 +158,10 @@ class Renewal:
             rule = self._rules[key] = Rule(pinned, pinned != clock.pinned, policy, calendar)
         return rule
 
-    def leaves(self, clock: OpenClock) -> bool:
-        """Whether the clock stays as it is."""
+    def leaves(self, clock: OpenClock, now: datetime) -> bool:
+        """Whether the clock stays as it is: so does one whose limit is past, though no sweep has seen it yet (B71)."""
+        if clock.state == "running" and not on_time(now, clock.due_at):
+            return True
         return self.only_new_policies and not self.rule_of(clock).is_new
 
     def due_at(self, clock: OpenClock, pauses: Sequence[Pause]) -> datetime:
@@ -205,14 +207,14 @@ async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, fir
     async for row in rows:
         clock = OpenClock._make(row)
         looked_at += 1
-        if renewal.leaves(clock):
+        if renewal.leaves(clock, now):
             continue
         repinned += renewal.rule_of(clock).is_new
         new = renewal.due_at(clock, pauses.get(clock.id, ()))
         if new != clock.due_at:
             moves.append((clock.due_at, clock.number, clock.kind, new))
             earlier += new < clock.due_at
-            late += on_time(now, clock.due_at) and not on_time(now, new)
+            late += not on_time(now, new)
     listed = [(number, Moved(kind, old, new)) for old, number, kind, new in heapq.nsmallest(first, moves)]
     return Preview(looked_at, repinned, len(moves), earlier, late, listed)
 
@@ -291,7 +293,7 @@ async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID
     await _lock(session, tickets)
     mine = and_(among(SlaClock.ticket_id, tickets), renewal.concerns)
     read = [OpenClock._make(row) for row in await session.execute(_CLOCKS.where(mine))]
-    clocks = [clock for clock in read if not renewal.leaves(clock)]
+    clocks = [clock for clock in read if not renewal.leaves(clock, now)]
     pauses = await _pauses(session, among(SlaClock.id, [clock.id for clock in clocks]))
     told: defaultdict[UUID, _Told] = defaultdict(_Told)
     dated, same, repinned, redating = [], [], [], []
