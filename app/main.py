@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.calendar import routes as calendar
 from app.channels import routes as channels
+from app.complaints import routes as complaints
 from app.core.clock import Clock
 from app.core.http import RequestGuard
 from app.core.problem import install_problem_handlers
@@ -64,6 +65,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         notices.router,
         receipt_routes.router,
         escalation.router,
+        complaints.router,
         feed.router,
         channels.doors,
         channels.kept,

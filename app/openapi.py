@@ -50,6 +50,7 @@ TAGS: list[dict[str, Any]] = [
     },
     {"name": "escalation", "description": "Notices to units and to the two application offices"},
     {"name": "feed", "description": "For backends that follow tickets: the change feed, and signed webhooks"},
+    {"name": "complaints", "description": "Complaints about the published table, to either application office"},
     {"name": "catalogue", "description": "The published table as it is applied"},
     {"name": "calendar", "description": "Working days: holidays, leave, short days, and what a change moves"},
     {"name": "reports", "description": "How limits were kept, from stored dates"},

@@ -59,6 +59,22 @@ REQUEST_EXAMPLES: Mapping[str, Mapping[str, dict[str, Any]]] = MappingProxyType(
                 ],
             },
         },
+        "file_complaint": {
+            "Hizmet tabloda yok": {
+                "channel": "desk",
+                "ground": "service_not_listed",
+                "office": 1,
+                "applicant": _CITIZEN,
+                "description": "Nikâh salonu tahsisinin süresi Hizmet Standartları Tablosunda bulunmuyor.",
+            },
+            "Fazladan belge istendi (doğrudan ikinci müracaat yerine)": {
+                "channel": "call-center",
+                "ground": "extra_document_requested",
+                "office": 2,
+                "applicant": _CITIZEN,
+                "description": "Başvurumda tabloda yazmayan bir belge istendi.",
+            },
+        },
         "call_center_call": {
             "Çöp şikâyeti": {
                 "call_id": "ornek-cagri-0001",

@@ -2,7 +2,7 @@
 
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.channels.model import InboundMessage
-from app.escalation.model import Escalation
+from app.escalation.model import Complaint, Escalation
 from app.feed.model import FeedState, WebhookDelivery, WebhookSubscription
 from app.notices.model import DeliveryAttempt, DeliveryReceipt, Notice
 from app.people.model import Applicant
@@ -27,6 +27,7 @@ ALL_MODELS = (
     CatalogueVersion,
     Checkpoint,
     ClockPause,
+    Complaint,
     DeliveryAttempt,
     DeliveryReceipt,
     Escalation,

@@ -18,6 +18,9 @@ class Scope(StrEnum):
     TICKETS_READ = "tickets:read"
     TICKETS_READ_OWN = "tickets:read-own"
     TICKETS_COMMAND = "tickets:command"
+    COMPLAINTS_FILE = "complaints:file"
+    COMPLAINTS_READ = "complaints:read"
+    COMPLAINTS_ANSWER = "complaints:answer"
     NOTICES_READ = "notices:read"
     NOTICES_ACKNOWLEDGE = "notices:acknowledge"
     CATALOGUE_READ = "catalogue:read"
@@ -46,13 +49,27 @@ def _role(label_tr: str, *scopes: Scope) -> RoleDefinition:
 
 ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
     {
-        "mobile-app": _role("Mobil uygulama", _S.INTAKE_MOBILE, _S.TICKETS_READ_OWN, _S.WEBHOOKS_MANAGE),
+        "mobile-app": _role(
+            "Mobil uygulama", _S.INTAKE_MOBILE, _S.TICKETS_READ_OWN, _S.COMPLAINTS_FILE, _S.WEBHOOKS_MANAGE
+        ),
         "call-centre": _role(
-            "Çağrı merkezi", _S.INTAKE_CALL_CENTER, _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.PERSONAL_DATA_READ
+            "Çağrı merkezi",
+            _S.INTAKE_CALL_CENTER,
+            _S.TICKETS_READ,
+            _S.TICKETS_COMMAND,
+            _S.COMPLAINTS_FILE,
+            _S.PERSONAL_DATA_READ,
         ),
         "sms-gateway": _role("SMS geçidi", _S.INTAKE_SMS),
         "field-team": _role("Saha ekibi", _S.INTAKE_FIELD, _S.TICKETS_READ_OWN),
-        "desk": _role("Çözüm masası", _S.INTAKE_DESK, _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.PERSONAL_DATA_READ),
+        "desk": _role(
+            "Çözüm masası",
+            _S.INTAKE_DESK,
+            _S.TICKETS_READ,
+            _S.TICKETS_COMMAND,
+            _S.COMPLAINTS_FILE,
+            _S.PERSONAL_DATA_READ,
+        ),
         "cimer-clerk": _role("CİMER görevlisi", _S.INTAKE_CIMER, _S.TICKETS_READ, _S.TICKETS_COMMAND),
         "unit-officer": _role("Birim görevlisi", _S.TICKETS_READ, _S.TICKETS_COMMAND, _S.NOTICES_READ),
         "pr-desk": _role(
@@ -60,6 +77,8 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
             _S.INTAKE_DESK,
             _S.TICKETS_READ,
             _S.TICKETS_COMMAND,
+            _S.COMPLAINTS_FILE,
+            _S.COMPLAINTS_READ,
             _S.NOTICES_READ,
             _S.QUARANTINE_MANAGE,
             _S.PERSONAL_DATA_READ,
@@ -69,6 +88,8 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
             "Müracaat yeri",
             _S.CALENDAR_MANAGE,
             _S.TICKETS_READ,
+            _S.COMPLAINTS_READ,
+            _S.COMPLAINTS_ANSWER,
             _S.NOTICES_READ,
             _S.NOTICES_ACKNOWLEDGE,
             _S.PERSONAL_DATA_READ,

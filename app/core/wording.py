@@ -255,6 +255,14 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "A reason is given only for documents that are not on the table ('unlisted').",
         ),
         "no_document": Sentence("En az bir belge istenmelidir.", "At least one document has to be asked for."),
+        "answer_owed": Sentence(
+            "Şikâyete cevap verilmesi zorunludur; anonim şikâyet alınmaz.",
+            "A complaint has to be answered; it can't be anonymous.",
+        ),
+        "ticket_needed": Sentence(
+            "Süresinde tamamlanmayan hizmetin başvuru numarası gereklidir.",
+            "The number of the application whose time has passed is required.",
+        ),
         "reason_needed": Sentence(
             "Olumsuz sonuçta gerekçe ve başvuru yolu zorunludur.",
             "A negative outcome needs its reason and the remedy.",
@@ -329,9 +337,10 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
 
 
 def say(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
-    """The sentence in the language with its facts filled in; lists read `a, b`."""
+    """The sentence in the language with its facts filled in; lists read `a, b`, and `–` where they are empty."""
     shown = {
-        key: ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in facts.items()
+        key: (", ".join(map(str, value)) or "–") if isinstance(value, (list, tuple)) else value
+        for key, value in facts.items()
     }
     words: str = getattr(sentence, language)
     return words.format_map(shown)

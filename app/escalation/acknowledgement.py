@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
@@ -55,6 +55,7 @@ async def take_note(
     escalation.acknowledged_at, escalation.acknowledged_by, escalation.remind_at = now, actor.client_id, None
     for told in await _told(session, escalation):
         told.acknowledged_at, told.acknowledged_by = now, actor.client_id
+    await _take_note_of_mirrors(session, escalation)
     data: dict[str, Any] = {"level": escalation.level, "cycle": escalation.cycle, "source": escalation.source}
     if notice is not None:
         data["notice"] = notice
@@ -65,6 +66,16 @@ async def lock_ticket_of(session: AsyncSession, about: Notice | Escalation) -> T
     """The ticket of a notice or an escalation, locked as commands lock it."""
     locked = select(Ticket).where(Ticket.id == about.ticket_id).with_for_update(key_share=True)
     return (await session.execute(locked.execution_options(populate_existing=True))).scalar_one()
+
+
+async def _take_note_of_mirrors(session: AsyncSession, escalation: Escalation) -> None:
+    """A complaint that was seen is seen also where it stands on the ticket that it is about."""
+    if escalation.source == "citizen" and escalation.complaint_id is None:
+        mirrors = update(Escalation).where(
+            Escalation.complaint_id == escalation.ticket_id, Escalation.acknowledged_at.is_(None)
+        )
+        seen = {"acknowledged_at": escalation.acknowledged_at, "acknowledged_by": escalation.acknowledged_by}
+        await session.execute(mirrors.values(seen), execution_options={"synchronize_session": False})
 
 
 async def _behind(session: AsyncSession, notice: Notice) -> list[Escalation]:

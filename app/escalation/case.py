@@ -6,10 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from app.notices.addressing import as_printed, holder
-from app.notices.kinds import Escalation2Payload, EscalationPayload
+from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload
+from app.notices.payloads import ComplaintGround
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS
 from app.tickets.intake import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintHead:
+    """Of a ticket that is a complaint: its ground, the level of the office that owes the answer, what it is about."""
+
+    ground: ComplaintGround
+    level: int
+    about: str | None
 
 
 @dataclass(slots=True)
@@ -43,6 +53,7 @@ class TicketHead:
     level_1_number: str | None = None
     level_1_at: datetime | None = None
     raised_levels: set[int] = field(default_factory=set)
+    complaint: ComplaintHead | None = None
 
     def is_short(self, catalogue: Catalogue) -> bool:
         """Whether its service promises less than a day: a figure of service quality, not a file."""
@@ -91,5 +102,30 @@ def escalation_payload(
         signatory=None if ticket.about_first_office else as_printed(holder(catalogue, 1, on)),
         level_1_number=ticket.level_1_number,
         level_1_at=ticket.level_1_at,
+        legal_risk=legal_risk,
+    )
+
+
+def complaint_due_payload(
+    ticket: TicketHead,
+    complaint: ComplaintHead,
+    catalogue: Catalogue,
+    *,
+    to: int,
+    due_at: datetime,
+    legal_risk: bool,
+    on: date,
+    now: datetime,
+) -> ComplaintDuePayload:
+    """What the office of the level `to` is told of a complaint whose time to answer runs out at `due_at`."""
+    return ComplaintDuePayload(
+        number=ticket.number,
+        ground=complaint.ground,
+        ticket_number=complaint.about,
+        received_at=ticket.received_at,
+        answer_by=due_at,
+        office=as_printed(holder(catalogue, to, on)),
+        raised_at=now,
+        owed_by=catalogue.office(complaint.level).printed.place,
         legal_risk=legal_risk,
     )

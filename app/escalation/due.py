@@ -5,18 +5,19 @@ share is parsed once.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Table, Text, and_, cast, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.db import Base, among
-from app.escalation.case import TicketHead
+from app.escalation.case import ComplaintHead, TicketHead
 from app.escalation.firing import Due
-from app.escalation.model import RAISING_KINDS, Escalation
+from app.escalation.model import RAISING_KINDS, Complaint, Escalation
 from app.escalation.reminding import FirstNotice, Unanswered
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice, format_notice_number
@@ -24,6 +25,7 @@ from app.people.model import Applicant
 from app.sla.calendar import ClockKind
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
+from app.tickets.policies import STANDARDS_COMPLAINT
 
 
 def _table(model: type[Base], name: str) -> Any:
@@ -119,6 +121,7 @@ async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
         due.append(Due(*[*of_due[:8], _policy(of_due[8]), *of_due[9:], head]))
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
+    await _read_complaints(session, heads.values())
     return due
 
 
@@ -129,6 +132,7 @@ async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[
     """
     rows = (await session.execute(_REMINDED.where(among(_raised.c.id, claimed)))).all()
     heads = [TicketHead(*row[len(_OF_REMINDED) :]) for row in rows]
+    await _read_complaints(session, heads)
     first = await _first_notices(session, [head.id for head in heads])
     found = []
     for row, head in zip(rows, heads, strict=True):
@@ -136,6 +140,21 @@ async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[
         if notice is not None:
             found.append(Unanswered(*[*row[: len(_OF_REMINDED)], notice, head]))
     return found
+
+
+async def _read_complaints(session: AsyncSession, heads: Iterable[TicketHead]) -> None:
+    """Of the tickets that are complaints: which ground, to which office, about what."""
+    complaining = {head.id: head for head in heads if head.service == STANDARDS_COMPLAINT}
+    if not complaining:
+        return
+    about = aliased(Ticket)
+    query = (
+        select(Complaint.ticket_id, Complaint.ground, Complaint.level, about.number)
+        .outerjoin(about, about.id == Complaint.about_id)
+        .where(among(Complaint.ticket_id, list(complaining)))
+    )
+    for ticket_id, ground, level, number in await session.execute(query):
+        complaining[ticket_id].complaint = ComplaintHead(ground, level, number)
 
 
 async def _first_notices(

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from app.core.ids import new_id
-from app.escalation.case import TicketHead, case_facts, escalation_payload
+from app.escalation.case import ComplaintHead, TicketHead, case_facts, complaint_due_payload, escalation_payload
 from app.escalation.reminders import next_reminder
 from app.notices.addressing import as_kept, as_recipient, holder
 from app.notices.compose import Recipient, notice_row
-from app.notices.kinds import Medium, NoticeKind, WarningPayload
+from app.notices.kinds import Medium, NoticeKind, Payload, WarningPayload
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
@@ -181,8 +181,14 @@ def _decide_one(point: Due, desk: _Desk) -> None:
 
 
 def _warn(point: Due, desk: _Desk) -> None:
-    """A warning to the directorate that has the ticket, or to the desk of the first office where none has it yet."""
+    """A warning to the directorate that has the ticket, or to the desk of the first office where none has it yet.
+
+    Of a complaint the office is warned that owes the answer.
+    """
     ticket, catalogue = point.ticket, desk.catalogue
+    if ticket.complaint is not None:
+        desk.changes.notices.append(_running_out(point, ticket.complaint, desk, to=ticket.complaint.level))
+        return
     payload = WarningPayload(**_case(point, desk), internal_target=_target(point, desk))
     desk.changes.notices.append(
         notice_row(
@@ -236,30 +242,63 @@ def _raise(point: Due, desk: _Desk, *, level: int) -> None:
     ticket.raised_levels.add(level)
     legal_risk = point.kind == CheckpointKind.LEGAL_RISK
     desk.changes.escalations.append(_escalation_row(point, desk, level=level, legal_risk=legal_risk))
-    payload = escalation_payload(
-        ticket, desk.catalogue, _case(point, desk), level=level, legal_risk=legal_risk, on=desk.today
-    )
-    addressed = holder(desk.catalogue, level, desk.today)
-    row = notice_row(
-        NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2,
-        payload,
-        ticket_id=ticket.id,
-        cycle=ticket.cycle,
-        level=level,
-        recipient=as_recipient(addressed),
-        medium=Medium.EMAIL,
-        now=desk.now,
-    )
-    desk.changes.notices.append(row)
-    data = {"level": level, "legal_risk": legal_risk, "office": addressed.office.printed.place}
+    if ticket.complaint is None:
+        notice = _escalation_notice(point, desk, level=level, legal_risk=legal_risk)
+    else:
+        notice = _running_out(point, ticket.complaint, desk, to=level)
+    desk.changes.notices.append(notice)
+    data = {"level": level, "legal_risk": legal_risk, "office": desk.catalogue.office(level).printed.place}
     _record(point, desk, EventKind.ESCALATED, data)
 
 
+def _escalation_notice(point: Due, desk: _Desk, *, level: int, legal_risk: bool) -> dict[str, Any]:
+    payload = escalation_payload(
+        point.ticket, desk.catalogue, _case(point, desk), level=level, legal_risk=legal_risk, on=desk.today
+    )
+    kind = NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2
+    return _to_office(kind, payload, point, desk, office=level, level=level)
+
+
+def _running_out(point: Due, complaint: ComplaintHead, desk: _Desk, *, to: int) -> dict[str, Any]:
+    """That a complaint waits for its answer: a warning to the office that owes it, or to the second as a legal risk."""
+    legal_risk = point.kind == CheckpointKind.LEGAL_RISK
+    payload = complaint_due_payload(
+        point.ticket,
+        complaint,
+        desk.catalogue,
+        to=to,
+        due_at=point.clock_due_at,
+        legal_risk=legal_risk,
+        on=desk.today,
+        now=desk.now,
+    )
+    return _to_office(NoticeKind.COMPLAINT_DUE, payload, point, desk, office=to, level=point.level)
+
+
+def _to_office(
+    kind: NoticeKind, payload: Payload, point: Due, desk: _Desk, *, office: int, level: int
+) -> dict[str, Any]:
+    return notice_row(
+        kind,
+        payload,
+        ticket_id=point.ticket.id,
+        cycle=point.ticket.cycle,
+        level=level,
+        recipient=as_recipient(holder(desk.catalogue, office, desk.today)),
+        medium=Medium.EMAIL,
+        now=desk.now,
+    )
+
+
 def _escalation_row(point: Due, desk: _Desk, *, level: int, legal_risk: bool) -> dict[str, Any]:
-    """The record of a level, with its first reminder armed; a limit under a day is nobody's file to be reminded of."""
+    """The record of a level, with its first reminder armed.
+
+    A limit under a day is nobody's file to be reminded of, and of a complaint to this very office it is reminded
+    already.
+    """
     ticket = point.ticket
     addressed = holder(desk.catalogue, level, desk.today)
-    silent = ticket.is_short(desk.catalogue)
+    silent = ticket.is_short(desk.catalogue) or (ticket.complaint is not None and ticket.complaint.level == level)
     return {
         "id": new_id(),
         "ticket_id": ticket.id,

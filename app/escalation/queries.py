@@ -12,7 +12,7 @@ from app.access.actor import Actor
 from app.access.model import ApiClient
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.escalation.model import Escalation, Standing
+from app.escalation.model import Escalation, EscalationState
 from app.people.model import Applicant
 from app.tickets.model import Ticket
 
@@ -26,7 +26,7 @@ class EscalationFilter:
     acknowledged: bool | None = None
     ticket: str | None = None
     source: str | None = None
-    standing: Standing | None = None
+    standing: EscalationState | None = None
 
 
 class Raised(NamedTuple):
@@ -39,15 +39,15 @@ class Raised(NamedTuple):
     responded_by: str | None
 
 
-def standing_is(wanted: Standing) -> ColumnElement[bool]:
+def standing_is(wanted: EscalationState) -> ColumnElement[bool]:
     """SQL twin of `Escalation.standing`."""
     closed, answered = Escalation.closed_at.is_not(None), Escalation.responded_at.is_not(None)
     seen = Escalation.acknowledged_at.is_not(None)
     return {
-        Standing.CLOSED: closed,
-        Standing.ANSWERED: and_(~closed, answered),
-        Standing.ACKNOWLEDGED: and_(~closed, ~answered, seen),
-        Standing.RAISED: and_(~closed, ~answered, ~seen),
+        EscalationState.CLOSED: closed,
+        EscalationState.ANSWERED: and_(~closed, answered),
+        EscalationState.ACKNOWLEDGED: and_(~closed, ~answered, seen),
+        EscalationState.RAISED: and_(~closed, ~answered, ~seen),
     }[wanted]
 
 

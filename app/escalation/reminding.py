@@ -98,4 +98,5 @@ def _payload(one: Unanswered, catalogue: Catalogue, office: Office, now: datetim
         reminder=one.reminders + 1,
         office=office,
         statutory_due=ticket.statutory_due,
+        complaint=ticket.complaint is not None,
     )

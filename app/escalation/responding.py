@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.errors import NotFound, WrongState
 from app.escalation.acknowledgement import lock_ticket_of, take_note
-from app.escalation.model import Escalation, Standing
+from app.escalation.model import Escalation, EscalationState
 from app.escalation.queries import Raised, find_escalation
 from app.people.vault import Vault
 from app.tickets.history import EventKind, append_event
@@ -32,7 +32,7 @@ async def respond(
     One answer an escalation: raises `WrongState` where it is answered or closed already, `NotFound`.
     """
     ticket, escalation = await _grasp(session, escalation_id, actor)
-    if escalation.standing in {Standing.ANSWERED, Standing.CLOSED}:
+    if escalation.standing in {EscalationState.ANSWERED, EscalationState.CLOSED}:
         raise WrongState(state=escalation.standing.value, allowed_actions=[])
     await take_note(session, ticket, escalation, actor=actor, now=now)
     answer(session, vault, ticket, escalation, text, actor=actor, now=now)

@@ -12,7 +12,7 @@ from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Tran
 from app.core.paging import link_header
 from app.escalation.acknowledgement import acknowledge
 from app.escalation.answers import shown
-from app.escalation.model import Standing
+from app.escalation.model import EscalationState
 from app.escalation.queries import EscalationFilter, list_escalations
 from app.escalation.responding import acknowledge_by_id, respond
 from app.escalation.schemas import EscalationAnswer, EscalationPage, ResponseBody
@@ -29,12 +29,13 @@ def _filter(
     is_open: Annotated[bool | None, Query(alias="open", description="Whether the answer is still owed")] = None,
     acknowledged: Annotated[bool | None, Query(description="Whether the office took note")] = None,
     ticket: Annotated[
-        str | None, Query(pattern=r"^[0-9]{10}$", examples=["2600012349"], description="Number of the ticket")
+        str | None,
+        Query(pattern=r"^([0-9]{10}|S[0-9]{9})$", examples=["2600012349"], description="Number of the ticket"),
     ] = None,
     source: Annotated[
         Literal["system", "citizen"] | None, Query(description="A missed limit, or a citizen's complaint")
     ] = None,
-    state: Annotated[Standing | None, Query(description="How far it has come")] = None,
+    state: Annotated[EscalationState | None, Query(description="How far it has come")] = None,
 ) -> EscalationFilter:
     return EscalationFilter(level, is_open, acknowledged, ticket, source, state)
 

@@ -41,7 +41,8 @@ def _filter(
     ] = None,
     level: Annotated[int | None, Query(ge=0, le=100, description="1 or 2; of warnings the percentage")] = None,
     ticket: Annotated[
-        str | None, Query(pattern=r"^[0-9]{10}$", examples=["2600012349"], description="Number of the ticket")
+        str | None,
+        Query(pattern=r"^([0-9]{10}|S[0-9]{9})$", examples=["2600012349"], description="Of the ticket or complaint"),
     ] = None,
     unacknowledged: Annotated[
         bool | None, Query(description="true: to units and offices, nobody took note yet; false: somebody did")

@@ -105,7 +105,7 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
-        applicant=_applicant_answer(case.applicant, vault, unmasked=unmasked),
+        applicant=applicant_answer(case.applicant, vault, unmasked=unmasked),
         place=PlaceAnswer(
             latitude=ticket.latitude,
             longitude=ticket.longitude,
@@ -171,7 +171,7 @@ def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
     return note if unmasked else mask_text(note)
 
 
-def _applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
+def applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
     """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
     shown: dict[str, str] = {}
     if applicant.identity_hidden and not unmasked:

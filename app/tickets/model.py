@@ -121,7 +121,7 @@ class Ticket(Base):
         Index("ix_ticket_unit_state", "unit", "state"),
         Index("ix_ticket_applicant_id", "applicant_id"),
         CheckConstraint(f"state IN ({_one_of(State)})", name="state"),
-        CheckConstraint("number ~ '^[0-9]{10}$'", name="number"),
+        CheckConstraint("number ~ '^([0-9]{10}|S[0-9]{9})$'", name="number"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="coordinates"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_whole"),
         {"postgresql_with": {"fillfactor": 80}},  # room on the page: an update need not touch all indexes

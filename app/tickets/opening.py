@@ -23,7 +23,7 @@ from app.standards.values import (
     IntakeFact,
     Service,
 )
-from app.tickets.intake import ApplicantRole, Intake, Kind
+from app.tickets.intake import ApplicantRole, Intake, Kind, Person
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.workflow import State
 
@@ -105,7 +105,7 @@ def prepare(
         now=now,
         started_at=started_at,
         state=State.AWAITING_DOCUMENTS if missing else State.RECEIVED,
-        applicant=_applicant_row(intake, vault),
+        applicant=applicant_row(intake.person, vault),
         sealed=_sealed(intake, vault, ticket_id, matched),
         neighbourhood=matched,
         suggestion=suggestion,
@@ -194,8 +194,9 @@ def _documents(intake: Intake, service: Service) -> tuple[tuple[Document, bool],
     return tuple((document, document.code in intake.documents) for document in asked)
 
 
-def _applicant_row(intake: Intake, vault: Vault) -> dict[str, Any]:
-    person, row_id = intake.person, new_id()
+def applicant_row(person: Person, vault: Vault) -> dict[str, Any]:
+    """The row of an applicant, every personal field sealed to it."""
+    row_id = new_id()
 
     def seal(column: str, value: str | None) -> bytes | None:
         return None if value is None else vault.seal(value, table="applicant", column=column, row_id=row_id)

@@ -1,14 +1,21 @@
 """From a service of the catalogue to the policies that its clocks are pinned to."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from app.sla.calendar import ClockKind
-from app.sla.checkpoints import STATUTORY_CHAIN, Chain, default_chain
+from app.sla.checkpoints import STATUTORY_CHAIN, WARNING_50, WARNING_80, Chain, default_chain
 from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue, Regime, RegimeCode, Service, StatutoryWhen
 
 OFFICE_HOURS = "office"
 """The calendar in which limits of law are counted."""
+
+STANDARDS_COMPLAINT = "standards-complaint"
+"""What complaints about the published table stand under; it is no row of the table, and nobody applies for it."""
+
+COMPLAINT_CHAIN = Chain((WARNING_50, WARNING_80, *STATUTORY_CHAIN.steps))
+"""The office that owes the answer is warned as units are; the second is told while the law can still be kept."""
 
 
 def promise_policy(service: Service) -> PinnedPolicy:
@@ -38,6 +45,11 @@ def statutory_policy(
     elif service.statutory_when is StatutoryWhen.FORMAL:
         code = None
     return None if code is None else _of_regime(catalogue.regime(code))
+
+
+def complaint_policy(catalogue: Catalogue) -> PinnedPolicy:
+    """The limit of a complaint: it is a petition (law 3071 art. 7), and no promise is printed for it."""
+    return replace(_of_regime(catalogue.regime(RegimeCode.LAW_3071)), chain=COMPLAINT_CHAIN)
 
 
 @lru_cache(maxsize=32)

@@ -16,6 +16,7 @@ from app.sla.model import SlaClock
 from app.sla.queries import late
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
 from app.tickets.number import InvalidTicketNumber, parse_number
+from app.tickets.policies import STANDARDS_COMPLAINT
 from app.tickets.workflow import OPEN_STATES
 
 
@@ -48,8 +49,11 @@ class TicketCase:
 
 
 def visible_to(actor: Actor) -> Select[Ticket]:
-    """The tickets that `actor` may see: all, those of its unit, or those it created."""
-    query = select(Ticket)
+    """The tickets that `actor` may see: all, those of its unit, or those it created.
+
+    A complaint about the published table has rooms and commands of its own (`app/complaints`); here it is none.
+    """
+    query = select(Ticket).where(Ticket.service != STANDARDS_COMPLAINT)
     if not actor.may(Scope.TICKETS_READ):
         return query.where(Ticket.client_id == actor.client_id)
     return query if actor.unit is None else query.where(Ticket.unit == actor.unit)

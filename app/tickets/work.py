@@ -62,6 +62,11 @@ async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
         raise VersionRequired
     if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
         raise StaleVersion(etag=etag(ticket))
+    return await hold(work, ticket)
+
+
+async def hold(work: Work, ticket: Ticket) -> Grasp:
+    """A ticket that is locked already, with its clocks and their calendars."""
     clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
     calendars = {
         clock.id: (await work.shelf.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]

@@ -1,0 +1,45 @@
+"""What an endpoint of complaints holds in its hands."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Header
+
+from app.access.actor import Actor
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.core.dependencies import Now, Transaction
+from app.people.dependencies import OpenVault
+from app.standards.dependencies import RuleShelf
+from app.tickets.work import Work
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        pattern=r'^"?[\x21\x23-\x7e]+"?$',
+        description="Any unique text; the same key with the same body is one complaint and one answer",
+    ),
+]
+
+
+def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:
+    """A dependency that gives a caller with any of the scopes what commands and reads work with."""
+
+    async def work(
+        session: Transaction,
+        actor: Annotated[Actor, Depends(needs(*scopes))],
+        vault: OpenVault,
+        shelf: RuleShelf,
+        now: Now,
+    ) -> Work:
+        return Work(session, actor, vault, shelf, now)
+
+    return work
+
+
+Filer = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_FILE), scope="function")]
+Reader = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")]
+Office = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_ANSWER), scope="function")]
+Withdrawer = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_FILE, Scope.COMPLAINTS_ANSWER), scope="function")]

@@ -1,0 +1,213 @@
+"""From an understood complaint to the rows that make it: a ticket of its own kind, its limit, and its office's record.
+
+Everything here needs no database; `service.py` draws the number and writes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.access.actor import Actor
+from app.complaints.number import dictate, format_number
+from app.complaints.values import ComplaintState, Filing
+from app.core.clock import ISTANBUL
+from app.core.ids import new_id
+from app.escalation.reminders import next_reminder
+from app.notices.addressing import as_kept, as_printed, as_recipient, holder
+from app.notices.compose import APPLICANT, notice_row
+from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium, NoticeKind
+from app.people.vault import Vault
+from app.sla.clocks import OpenedClock, open_clock
+from app.standards.in_charge import InCharge
+from app.standards.rulebook import Rulebook
+from app.tickets.history import first_event
+from app.tickets.intake import Kind
+from app.tickets.model import Ticket
+from app.tickets.notify import reachable_by
+from app.tickets.opening import applicant_row
+from app.tickets.policies import OFFICE_HOURS, STANDARDS_COMPLAINT, complaint_policy
+from app.tickets.workflow import State
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A complaint that is about to be: who complains of what to whom, and by when it is to be answered.
+
+    `level` is the office that it goes to, which is the second where it complains of the first one's own matter.
+    """
+
+    filing: Filing
+    about: Ticket | None
+    actor: Actor
+    idempotency_key: str | None
+    rulebook: Rulebook
+    vault: Vault
+    number: str
+    now: datetime
+    clock: OpenedClock
+    ticket_id: UUID = field(default_factory=new_id)
+
+    @property
+    def level(self) -> int:
+        """The office that owes the answer: nobody answers a complaint about themselves (CİMER: üst amir)."""
+        return 2 if self.about is not None and self.about.about_first_office else self.filing.office
+
+    @property
+    def addressed(self) -> InCharge:
+        """Who holds that office today."""
+        today = self.rulebook.calendars[OFFICE_HOURS].local_date(self.now)
+        return holder(self.rulebook.catalogue, self.level, today)
+
+    @property
+    def answer_by(self) -> datetime:
+        """When the time to answer ends (law 3071 art. 7)."""
+        due_at: datetime = self.clock.clock["due_at"]
+        return due_at
+
+
+def draft(
+    filing: Filing,
+    about: Ticket | None,
+    *,
+    actor: Actor,
+    idempotency_key: str | None,
+    rulebook: Rulebook,
+    vault: Vault,
+    sequence: int,
+    now: datetime,
+) -> Draft:
+    """The complaint under the number made of `sequence` and the year in Istanbul, its limit running from `now`."""
+    ticket_id = new_id()
+    policy = complaint_policy(rulebook.catalogue)
+    clock = open_clock(
+        policy,
+        ticket_id=ticket_id,
+        cycle=1,
+        started_at=now,
+        calendar=rulebook.calendars[policy.hours],
+        calendar_version_id=rulebook.calendar_version_id,
+    )
+    number = format_number(now.astimezone(ISTANBUL).year, sequence)
+    return Draft(filing, about, actor, idempotency_key, rulebook, vault, number, now, clock, ticket_id)
+
+
+def receipt(one: Draft) -> dict[str, Any]:
+    """The answer to the caller; it is stored, so that a repeated request gets it again, word for word."""
+    printed = one.addressed.office.printed
+    return {
+        "number": one.number,
+        "dictation": dictate(one.number),
+        "state": ComplaintState.FILED.value,
+        "state_label": ComplaintState.FILED.label_tr,
+        "ground": one.filing.ground.value,
+        "ground_label": one.filing.ground.label_tr,
+        "office": {"level": one.level, "place": printed.place, "phone": printed.phone},
+        "ticket": one.about.number if one.about else None,
+        "filed_at": one.now.isoformat(),
+        "answer_by": one.answer_by.isoformat(),
+    }
+
+
+def ticket_rows(one: Draft) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The rows of the ticket that carries the complaint, of its applicant, and of its first event."""
+    applicant = applicant_row(one.filing.person, one.vault)
+    data: dict[str, Any] = {
+        "channel": one.filing.channel,
+        "service": STANDARDS_COMPLAINT,
+        "state": State.RECEIVED.value,
+    }
+    data |= {"ground": one.filing.ground.value, "level": one.level, "occurred_at": one.now.isoformat()}
+    event = first_event(ticket_id=one.ticket_id, at=one.now, actor=one.actor.name, data=data)
+    description = one.vault.seal(one.filing.description, table="ticket", column="description", row_id=one.ticket_id)
+    ticket = {
+        "id": one.ticket_id,
+        "number": one.number,
+        "channel": one.filing.channel,
+        "client_id": one.actor.client_id,
+        "idempotency_key": one.idempotency_key,
+        "fingerprint": one.filing.digest,
+        "receipt": receipt(one),
+        "catalogue_version_id": one.rulebook.catalogue_version_id,
+        "service": STANDARDS_COMPLAINT,
+        "kind": Kind.COMPLAINT.value,
+        "right_to_information": False,
+        "formal": True,
+        "state": State.RECEIVED.value,
+        "cycle": 1,
+        "version": 1,
+        "about_first_office": False,
+        "applicant_id": applicant["id"],
+        "description": description,
+        "occurred_at": one.now,
+        "received_at": one.now,
+        "documents_complete_at": one.now,
+        "callback_attempts": 0,
+        "last_action": event["kind"],
+        "last_action_at": event["at"],
+        "event_seq": event["seq"],
+        "event_hash": event["hash"],
+    }
+    return ticket, applicant, event
+
+
+def record_row(one: Draft, *, mirror_of: UUID | None = None) -> dict[str, Any]:
+    """That the complaint was made to its office: on its own ticket, or (a mirror) on the one that it is about.
+
+    Only the complaint's own record reminds the office.
+    """
+    addressed, about = one.addressed, one.about if mirror_of else None
+    remind_at = None if mirror_of else next_reminder(0, one.now, one.rulebook.calendars[OFFICE_HOURS])
+    return {
+        "id": new_id(),
+        "ticket_id": about.id if about else one.ticket_id,
+        "cycle": about.cycle if about else 1,
+        "level": one.level,
+        "source": "citizen",
+        "legal_risk": False,
+        "office": dict(addressed.office.printed.printed),
+        "addressed_to": as_kept(addressed),
+        "raised_at": one.now,
+        "breached_at": None,
+        "reminders": 0,
+        "remind_at": remind_at,
+        "complaint_id": mirror_of,
+    }
+
+
+def notice_rows(one: Draft) -> list[dict[str, Any]]:
+    """The notice to the office, and the receipt to the applicant where there is a way to them."""
+    about = one.about.number if one.about else None
+    to_office = ComplaintPayload(
+        number=one.number,
+        ground=one.filing.ground.value,
+        ticket_number=about,
+        received_at=one.now,
+        answer_by=one.answer_by,
+        office=as_printed(one.addressed),
+    )
+    common: dict[str, Any] = {"ticket_id": one.ticket_id, "cycle": 1, "now": one.now}
+    recipient = as_recipient(one.addressed)
+    told = [
+        notice_row(NoticeKind.COMPLAINT, to_office, level=one.level, recipient=recipient, medium=Medium.EMAIL, **common)
+    ]
+    person = one.filing.person
+    medium = reachable_by(
+        channel=one.filing.channel,
+        identity_hidden=person.identity_hidden,
+        phone_kind=person.phone.kind if person.phone else None,
+        has_email=person.email is not None,
+    )
+    if medium is not None:
+        to_citizen = ComplaintReceiptPayload(
+            number=one.number,
+            applicant_named=person.name is not None,
+            received_at=one.now,
+            ground=one.filing.ground.value,
+            ticket_number=about,
+            office=as_printed(one.addressed),
+            answer_by=one.answer_by,
+        )
+        kind = NoticeKind.COMPLAINT_RECEIPT
+        told.append(notice_row(kind, to_citizen, level=0, recipient=APPLICANT, medium=medium, **common))
+    return told

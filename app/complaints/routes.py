@@ -1,0 +1,119 @@
+"""Complaints over HTTP: made by a citizen's channel, read, and answered by the office."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from app.complaints import service
+from app.complaints.answers import shown, summary
+from app.complaints.dependencies import Filer, IdempotencyKey, Office, Reader, Withdrawer
+from app.complaints.queries import Case, ComplaintFilter, find_case, list_cases
+from app.complaints.schemas import (
+    AnswerBody,
+    ComplaintAnswer,
+    ComplaintBody,
+    ComplaintPage,
+    ComplaintReceipt,
+    WithdrawalBody,
+)
+from app.complaints.values import ComplaintState, Ground
+from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, problems
+from app.core.paging import link_header
+from app.tickets.work import Work
+
+router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
+
+Number = Annotated[
+    str, Path(max_length=20, examples=["S260001238"], description="S and nine digits; spaces and dashes allowed")
+]
+_COMMAND: dict[str, Any] = {
+    "response_model": ComplaintAnswer,
+    "response_description": "The complaint after the command",
+    "responses": problems(401, 403, 404, 409, 413, 415, 422, 503),
+}
+
+
+@router.post(
+    "",
+    summary="Complain under one of the three printed grounds",
+    status_code=201,
+    response_model=ComplaintReceipt,
+    response_description="Stored; a repeated request gets the same answer with `Idempotent-Replayed: true`",
+    responses=problems(401, 403, 409, 413, 415, 422, 503),
+)
+async def file_complaint(body: ComplaintBody, work: Filer, idempotency_key: IdempotencyKey = None) -> JSONResponse:
+    """Take a citizen's complaint to the first or directly to the second application office.
+
+    It has to be answered within the 30 days of law 3071, whatever becomes of the ticket that it is about. The applicant
+    gets a receipt with that date, the office a notice; a matter of the first office's own goes to the second.
+    """
+    key = idempotency_key.strip('"') if idempotency_key else None
+    digest = work.vault.blind_index("message", body.model_dump_json())
+    receipt, replayed = await service.file(work, body.to_filing(digest), idempotency_key=key)
+    headers = {"Location": f"/v1/complaints/{receipt['number']}"}
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JSONResponse(receipt, status_code=201, headers=headers)
+
+
+def _filter(
+    state: Annotated[ComplaintState | None, Query(description="How far it has come")] = None,
+    ground: Annotated[Ground | None, Query(description="One of the three printed grounds")] = None,
+    office: Annotated[int | None, Query(ge=1, le=2, description="1: first, 2: second application office")] = None,
+    ticket: Annotated[
+        str | None, Query(pattern=r"^[0-9]{10}$", examples=["2600012349"], description="The ticket it is about")
+    ] = None,
+) -> ComplaintFilter:
+    return ComplaintFilter(state, ground, office, ticket)
+
+
+@router.get(
+    "", summary="Complaints, newest first", response_model=ComplaintPage, responses=problems(401, 403, 422, 503)
+)
+async def read_complaints(
+    request: Request,
+    response: Response,
+    work: Reader,
+    wanted: Annotated[ComplaintFilter, Depends(_filter)],
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_PAGE,
+) -> ComplaintPage:
+    """All of them with `complaints:read`, else those that this key filed; a key with a unit sees its own tickets'."""
+    page = await list_cases(work.session, work.actor, wanted, cursor=cursor, limit=limit)
+    catalogue = (await work.shelf.current()).catalogue
+    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    return ComplaintPage(
+        items=[summary(case, catalogue, work.now) for case in page.items], next_cursor=page.next_cursor
+    )
+
+
+@router.get(
+    "/{number}", summary="One complaint", response_model=ComplaintAnswer, responses=problems(401, 403, 404, 422, 503)
+)
+async def read_complaint(number: Number, work: Reader) -> ComplaintAnswer:
+    """The complaint with its applicant and the words of both sides, masked unless the key may read personal data."""
+    return await _shown(work, await find_case(work.session, work.actor, number), "read_complaint")
+
+
+@router.post("/{number}/acknowledge", summary="The office takes note", **_COMMAND)
+async def acknowledge_complaint(number: Number, work: Office) -> ComplaintAnswer:
+    """Reminders stop; the time to answer runs on. A repeated request changes nothing."""
+    return await _shown(work, await service.acknowledge(work, number), "acknowledge_complaint")
+
+
+@router.post("/{number}/answer", summary="The office answers", **_COMMAND)
+async def answer_complaint(number: Number, body: AnswerBody, work: Office) -> ComplaintAnswer:
+    """The applicant is told, the time to answer is met, and the ticket that it is about shows the answer."""
+    return await _shown(work, await service.answer(work, number, body), "answer_complaint")
+
+
+@router.post("/{number}/withdraw", summary="The applicant gives the complaint up", **_COMMAND)
+async def withdraw_complaint(number: Number, work: Withdrawer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
+    """Nothing is owed any more; the applicant gets a confirmation."""
+    return await _shown(work, await service.withdraw(work, number, body.note if body else None), "withdraw_complaint")
+
+
+async def _shown(work: Work, case: Case, operation: str) -> ComplaintAnswer:
+    catalogue = (await work.shelf.current()).catalogue
+    return await shown(work.session, work.vault, case, catalogue, actor=work.actor, operation=operation, now=work.now)

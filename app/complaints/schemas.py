@@ -1,0 +1,128 @@
+"""What callers send to complain and to answer, and what they read of complaints."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from app.channels.schemas import ApplicantBody
+from app.complaints.values import Filing, Ground
+from app.core.schema import Answer, Body, LongText, ShortText, refuse
+from app.tickets.schemas import ApplicantAnswer, NoteBody, ResolutionBody
+from app.tickets.workflow import Outcome
+
+
+class ComplaintBody(Body):
+    """A complaint under one of the three printed grounds, to the first or directly to the second office."""
+
+    channel: Literal["mobile", "call-center", "desk"] = Field(examples=["desk"], description="How it was made")
+    ground: Ground = Field(examples=["deadline_missed"])
+    office: Literal[1, 2] = Field(
+        1, examples=[1], description="1: İlk, 2: İkinci Müracaat Yeri; neither has to come before the other"
+    )
+    ticket: ShortText | None = Field(
+        None, examples=["2600012349"], description="The application it is about; needed for `deadline_missed`"
+    )
+    applicant: ApplicantBody = Field(description="Not anonymous: an answer is owed")
+    description: LongText = Field(examples=["Süresi geçtiği hâlde başvurum sonuçlandırılmadı."])
+
+    def to_filing(self, digest: bytes) -> Filing:
+        """The complaint as it is understood; `digest` is the keyed hash of the body as it came."""
+        return Filing(
+            channel=self.channel,
+            ground=self.ground,
+            office=self.office,
+            ticket=self.ticket,
+            person=self.applicant.to_person(),
+            description=self.description,
+            digest=digest,
+        )
+
+
+class AnswerBody(Body):
+    """What the office answers; a refusal names its reason in the text, and the remedy."""
+
+    outcome: Literal["positive", "partial", "negative"] = Field(
+        examples=["positive"], description="Whether the complaint was justified"
+    )
+    text: LongText = Field(
+        examples=["Şikâyetiniz haklı bulunmuş, başvurunuz 12.06.2026 tarihinde sonuçlandırılmıştır."]
+    )
+    remedy: Literal["administrative_court", "information_board"] | None = Field(
+        None, description="Needed with `negative` (Constitution art. 40)"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.outcome == "negative" and self.remedy is None:
+            raise refuse("reason_needed")
+        return self
+
+    def resolution(self) -> ResolutionBody:
+        """The answer as the ticket that carries the complaint is resolved with."""
+        words = {"reason": self.text, "remedy": self.remedy} if self.outcome == "negative" else {"reply": self.text}
+        return ResolutionBody.model_validate({"outcome": Outcome(self.outcome), **words})
+
+
+class WithdrawalBody(NoteBody):
+    """Why the complaint is given up, if the applicant said so."""
+
+
+class OwingOfficeAnswer(Answer):
+    """The application office that owes the answer."""
+
+    level: int = Field(examples=[1])
+    place: str = Field(examples=["Halkla İlişkiler Müdürlüğü"])
+    phone: str = Field(examples=["444 00 73/1010"])
+
+
+class ComplaintReceipt(Answer):
+    """The answer to a complaint; the same request again gets exactly the same answer."""
+
+    number: str = Field(examples=["S260001238"])
+    dictation: str = Field(examples=["S 26 000 1238"], description="The number in groups, for reading aloud")
+    state: str = Field(examples=["filed"])
+    state_label: str = Field(examples=["Alındı"])
+    ground: str = Field(examples=["deadline_missed"])
+    ground_label: str = Field(examples=["Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması"])
+    office: OwingOfficeAnswer
+    ticket: str | None = Field(examples=["2600012349"])
+    filed_at: str = Field(examples=["2026-06-02T07:00:00+00:00"])
+    answer_by: str = Field(examples=["2026-07-02T20:59:59.999999+00:00"], description="Law 3071 art. 7")
+
+
+class ComplaintSummary(Answer):
+    """A complaint in a list; nothing of it is personal."""
+
+    number: str = Field(examples=["S260001238"])
+    state: Literal["filed", "acknowledged", "answered", "withdrawn"] = Field(examples=["filed"])
+    state_label: str = Field(examples=["Alındı"])
+    allowed_actions: list[str] = Field(examples=[["acknowledge", "answer", "withdraw"]])
+    ground: Ground = Field(examples=["deadline_missed"])
+    ground_label: str = Field(examples=["Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması"])
+    office: OwingOfficeAnswer
+    ticket: str | None = Field(examples=["2600012349"])
+    channel: str = Field(examples=["desk"])
+    filed_at: datetime
+    answer_by: datetime
+    on_time: bool | None = Field(description="Null while it is open and in time")
+    acknowledged_at: datetime | None
+    answered_at: datetime | None
+    outcome: str | None = Field(examples=["positive"])
+
+
+class ComplaintPage(Answer):
+    """A page of complaints, newest first."""
+
+    items: list[ComplaintSummary]
+    next_cursor: str | None = Field(
+        None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
+    )
+
+
+class ComplaintAnswer(ComplaintSummary):
+    """One complaint whole; personal parts are masked unless the key may read personal data."""
+
+    applicant: ApplicantAnswer
+    description: str = Field(examples=["Süresi geçtiği hâlde başvurum sonuçlandırılmadı."])
+    answer: str | None = Field(examples=["Şikâyetiniz haklı bulunmuştur."])

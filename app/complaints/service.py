@@ -1,0 +1,189 @@
+"""The commands of a complaint: made, seen, answered, withdrawn. Each is one transaction.
+
+A complaint is carried by a ticket, and ends by that ticket's own commands; where it complains of another ticket, its
+record there goes along. Locks are taken on the complaint first and on the ticket that it is about after it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.complaints.filing import Draft, draft, notice_rows, receipt, record_row, ticket_rows
+from app.complaints.queries import Case, find_case
+from app.complaints.schemas import AnswerBody
+from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, Filing
+from app.core.db import Base, Part, bulk_insert, draw_numbers, insert_whole
+from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
+from app.core.jobs import ring
+from app.escalation.acknowledgement import take_note
+from app.escalation.model import COMPLAINT_SEQUENCE, Complaint, Escalation
+from app.escalation.responding import answer as answer_record
+from app.notices.addressing import report_vacancies
+from app.notices.model import Notice
+from app.people.model import Applicant
+from app.sla.model import Checkpoint, SlaClock
+from app.tickets import service as tickets
+from app.tickets.history import EventKind, append_event
+from app.tickets.intake import ApplicantRole
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.queries import by_number
+from app.tickets.work import Work, hold
+
+
+async def file(work: Work, filing: Filing, *, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
+    """Store a complaint; gives the receipt, and whether it is that of an earlier, equal request.
+
+    Raises `Invalid` for an anonymous one (an answer is owed), a missed limit without its ticket, or a ticket that the
+    caller does not see; `KeyReused` where another content comes under a known key.
+    """
+    _check(filing)
+    about = await _lock_about(work, filing.ticket)
+    [sequence] = await draw_numbers(work.session, COMPLAINT_SEQUENCE, 1)
+    one = draft(
+        filing,
+        about,
+        actor=work.actor,
+        idempotency_key=idempotency_key,
+        rulebook=await work.shelf.current(),
+        vault=work.vault,
+        sequence=sequence,
+        now=work.now,
+    )
+    if not await _store(work.session, one):
+        return await _earlier(work, filing, idempotency_key), True
+    if about is not None:
+        await _record_on(work, about, one)
+    return receipt(one), False
+
+
+async def acknowledge(work: Work, number: str) -> Case:
+    """The office takes note: reminders stop; again it changes nothing. Raises `NotFound`, `WrongState`."""
+    case = await _grasp(work, number)
+    await take_note(work.session, case.ticket, case.record, actor=work.actor, now=work.now)
+    await work.session.flush()  # read again with what was just written
+    return await find_case(work.session, work.actor, number)
+
+
+async def answer(work: Work, number: str, body: AnswerBody) -> Case:
+    """The office answers: the limit is met, the applicant is told, and the record on the other ticket has it too.
+
+    Raises `NotFound`, `WrongState`.
+    """
+    case = await _grasp(work, number)
+    resolution = body.resolution()
+    for ticket, record in [(case.ticket, case.record), *await _mirrors(work, case)]:
+        if record.acknowledged_at is None:
+            await take_note(work.session, ticket, record, actor=work.actor, now=work.now)
+        answer_record(work.session, work.vault, ticket, record, resolution.words, actor=work.actor, now=work.now)
+        record.closed_at = work.now
+    await work.session.flush()  # the end of the ticket closes by statement what is still open
+    await tickets.resolve(work, await hold(work, case.ticket), resolution)
+    await work.session.flush()  # read again with what was just written
+    return await find_case(work.session, work.actor, number)
+
+
+async def withdraw(work: Work, number: str, note: str | None) -> Case:
+    """The applicant gives the complaint up; its limit leaves the figures. Raises `NotFound`, `WrongState`."""
+    case = await _grasp(work, number)
+    for _, record in await _mirrors(work, case):
+        record.closed_at, record.remind_at = work.now, None
+    await tickets.withdraw(work, await hold(work, case.ticket), note)
+    await work.session.flush()  # read again with what was just written
+    return await find_case(work.session, work.actor, number)
+
+
+def _check(filing: Filing) -> None:
+    if filing.person.role is ApplicantRole.ANONYMOUS:
+        raise Invalid([FieldError("/applicant/role", "answer_owed")])
+    if filing.ticket is None and filing.ground in NEEDS_TICKET:
+        raise Invalid([FieldError("/ticket", "ticket_needed")])
+
+
+async def _lock_about(work: Work, number: str | None) -> Ticket | None:
+    """The ticket that is complained of, as the caller sees it; raises `Invalid` on `/ticket`."""
+    if number is None:
+        return None
+    try:
+        about = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
+    except NotFound:
+        about = None
+    if about is None:
+        raise Invalid([FieldError("/ticket", "ticket_number")])
+    return about
+
+
+async def _store(session: AsyncSession, one: Draft) -> bool:
+    """Insert the complaint with all that belongs to it, or nothing where its key is known."""
+    ticket, applicant, event = ticket_rows(one)
+    notices, record = notice_rows(one), record_row(one)
+    complaint = {
+        "ticket_id": one.ticket_id,
+        "ground": one.filing.ground.value,
+        "level": one.level,
+        "about_id": one.about.id if one.about else None,
+    }
+    parts = [
+        _part(Applicant, [applicant], one.ticket_id),
+        _part(TicketEvent, [event], one.ticket_id),
+        _part(SlaClock, [one.clock.clock], one.ticket_id),
+        _part(Checkpoint, one.clock.checkpoints, one.ticket_id),
+        _part(Complaint, [complaint], one.ticket_id),
+        _part(Escalation, [record], one.ticket_id),
+        _part(Notice, notices, one.ticket_id),
+    ]
+    if not await insert_whole(session, Ticket, [ticket], parts):
+        return False
+    ring(session.info, "deliver_notices", [row["id"] for row in notices])
+    report_vacancies([(one.level, record["addressed_to"])])
+    return True
+
+
+def _part(model: type[Base], rows: Sequence[dict[str, Any]], owner: UUID) -> Part:
+    return Part(model, rows, [owner] * len(rows))
+
+
+async def _earlier(work: Work, filing: Filing, idempotency_key: str | None) -> dict[str, Any]:
+    """The receipt that stands under the same key; raises `KeyReused` where it is another complaint's, or a ticket's."""
+    known = select(Ticket).where(Ticket.client_id == work.actor.client_id, Ticket.idempotency_key == idempotency_key)
+    ticket = (await work.session.execute(known)).scalar_one()
+    if ticket.fingerprint != filing.digest:
+        raise KeyReused
+    return ticket.receipt
+
+
+async def _record_on(work: Work, about: Ticket, one: Draft) -> None:
+    """Let the ticket that is complained of show it; a second complaint to the same office finds the record there."""
+    await bulk_insert(work.session, Escalation, [record_row(one, mirror_of=one.ticket_id)], skip_conflicts=True)
+    data = {
+        "level": one.level,
+        "legal_risk": False,
+        "office": one.addressed.office.printed.place,
+        "source": "citizen",
+        "ground": one.filing.ground.value,
+        "complaint": one.number,
+    }
+    append_event(work.session, about, kind=EventKind.ESCALATED, at=work.now, actor=work.actor.name, data=data)
+
+
+async def _grasp(work: Work, number: str) -> Case:
+    """A visible complaint that is still open, its ticket locked; raises `NotFound`, `WrongState`."""
+    seen = await find_case(work.session, work.actor, number)
+    await work.session.execute(select(Ticket.id).where(Ticket.id == seen.ticket.id).with_for_update(key_share=True))
+    case = await find_case(work.session, work.actor, number)
+    if case.standing in ENDED.values():
+        raise WrongState(state=case.standing.value, allowed_actions=list(ALLOWED[case.standing]))
+    return case
+
+
+async def _mirrors(work: Work, case: Case) -> list[tuple[Ticket, Escalation]]:
+    """What stands for the complaint on the ticket that it is about, and still is open, with that ticket locked."""
+    if case.complaint.about_id is None:
+        return []
+    locked = select(Ticket).where(Ticket.id == case.complaint.about_id).with_for_update(key_share=True)
+    about = await work.session.scalar(locked.execution_options(populate_existing=True))
+    found = select(Escalation).where(Escalation.complaint_id == case.ticket.id, Escalation.responded_at.is_(None))
+    records = await work.session.scalars(found.execution_options(populate_existing=True))
+    return [(about, record) for record in records] if about is not None else []

@@ -1,0 +1,83 @@
+"""What a complaint may be about, and how far it has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from app.tickets.intake import Person
+from app.tickets.workflow import State
+
+
+class Ground(StrEnum):
+    """The three grounds of complaint in the closing sentence of the published table."""
+
+    EXTRA_DOCUMENT_REQUESTED = "extra_document_requested"
+    DEADLINE_MISSED = "deadline_missed"
+    SERVICE_NOT_LISTED = "service_not_listed"
+
+    @property
+    def label_tr(self) -> str:
+        """The ground as the table prints it, in brief."""
+        return GROUND_LABELS[self]
+
+
+class ComplaintState(StrEnum):
+    """How far a complaint has come."""
+
+    FILED = "filed"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label_tr(self) -> str:
+        """The Turkish name."""
+        return STATE_LABELS[self]
+
+
+GROUND_LABELS: Mapping[Ground, str] = MappingProxyType(
+    {
+        Ground.EXTRA_DOCUMENT_REQUESTED: "Tabloda belirtilenlerin dışında belge istenmesi",
+        Ground.DEADLINE_MISSED: "Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması",
+        Ground.SERVICE_NOT_LISTED: "Hizmetin tabloda bulunmaması",
+    }
+)
+STATE_LABELS: Mapping[ComplaintState, str] = MappingProxyType(
+    {
+        ComplaintState.FILED: "Alındı",
+        ComplaintState.ACKNOWLEDGED: "Müracaat yerince görüldü",
+        ComplaintState.ANSWERED: "Cevaplandı",
+        ComplaintState.WITHDRAWN: "Geri alındı",
+    }
+)
+ALLOWED: Mapping[ComplaintState, tuple[str, ...]] = MappingProxyType(
+    {
+        ComplaintState.FILED: ("acknowledge", "answer", "withdraw"),
+        ComplaintState.ACKNOWLEDGED: ("answer", "withdraw"),
+        ComplaintState.ANSWERED: (),
+        ComplaintState.WITHDRAWN: (),
+    }
+)
+"""What may be done next; taking note again is no error and changes nothing."""
+
+NEEDS_TICKET = frozenset({Ground.DEADLINE_MISSED})
+"""A missed limit is the limit of an application; the other two grounds may stand for themselves."""
+
+ENDED: Mapping[State, ComplaintState] = MappingProxyType(
+    {State.RESOLVED: ComplaintState.ANSWERED, State.WITHDRAWN: ComplaintState.WITHDRAWN}
+)
+"""The states of its ticket by which a complaint has ended; there are no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A complaint as it was made, understood; `digest` tells a repeated one from another under the same key."""
+
+    channel: str
+    ground: Ground
+    office: int
+    ticket: str | None
+    person: Person
+    description: str
+    digest: bytes

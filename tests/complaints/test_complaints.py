@@ -1,0 +1,527 @@
+"""Complaints about the published table: taken once, to either office, answered within the limit of law, seen by few."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text
+
+from app.escalation.model import Complaint, Escalation
+from app.house import open_house
+from app.notices.model import Notice
+from app.people.model import Applicant
+from app.tickets.model import Ticket
+from tests.tickets.counter import CALL, CITIZEN, VISIT, Counter, end_of
+from workers.timers import sweep
+
+Caller = Callable[..., Awaitable[AsyncClient]]
+
+ANSWER_BY = end_of(2026, 6, 11)
+"""30 days after `START`."""
+WORDS = "Vekâletname istediler, oysa tabloda yok; 0532 000 00 67 aranabilir"
+COMPLAINT: dict[str, Any] = {
+    "channel": "desk",
+    "ground": "extra_document_requested",
+    "applicant": CITIZEN,
+    "description": WORDS,
+}
+JUSTIFIED = {"outcome": "positive", "text": "Şikâyetiniz haklı bulunmuştur."}
+
+
+async def made(counter: Counter, **other: Any) -> dict[str, Any]:
+    """The receipt of a complaint."""
+    answer = await counter.client.post("/v1/complaints", json={**COMPLAINT, **other})
+    assert answer.status_code == 201, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+async def did(counter: Counter, number: str, command: str, body: Any = None) -> dict[str, Any]:
+    """The complaint after a command that has to succeed."""
+    answer = await counter.client.post(f"/v1/complaints/{number}/{command}", json=body)
+    assert answer.status_code == 200, answer.text
+    complaint: dict[str, Any] = answer.json()
+    return complaint
+
+
+async def listed(counter: Counter, address: str) -> list[dict[str, Any]]:
+    answer = await counter.client.get(address)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def told(counter: Counter, number: str) -> list[tuple[str, int, str]]:
+    """(kind, level, recipient) of the notices about a complaint, in the order in which they were written."""
+    query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
+    async with counter.house.database.reading() as session:
+        found = await session.scalars(query.order_by(Notice.created_at, Notice.running))
+        return sorted((one.kind, one.level, one.recipient) for one in found)
+
+
+async def refused(counter: Counter, body: dict[str, Any], language: str = "tr") -> dict[str, str]:
+    answer = await counter.client.post("/v1/complaints", json=body, headers={"Accept-Language": language})
+    assert answer.status_code == 422, answer.text
+    error: dict[str, str] = answer.json()["errors"][0]
+    return error
+
+
+# ── taken ──
+
+
+@pytest.mark.parametrize("ground", ["extra_document_requested", "service_not_listed"])
+async def test_a_complaint_may_stand_for_itself(counter: Counter, ground: str) -> None:
+    receipt = await made(counter, ground=ground)
+    assert receipt["number"].startswith("S26")
+    assert (receipt["state"], receipt["ticket"], receipt["office"]["level"]) == ("filed", None, 1)
+    assert datetime.fromisoformat(receipt["answer_by"]) == ANSWER_BY
+    read = (await counter.client.get(f"/v1/complaints/{receipt['dictation']}")).json()
+    assert (read["number"], read["description"], read["applicant"]["name"]) == (
+        receipt["number"],
+        WORDS,
+        "Örnek Vatandaş",
+    )
+    assert await told(counter, receipt["number"]) == [
+        ("complaint", 1, "office:1"),
+        ("complaint_receipt", 0, "applicant"),
+    ]
+
+
+async def test_the_second_office_may_be_complained_to_directly(counter: Counter) -> None:
+    """Domain §9.15: level 2 filed directly, without level 1, is accepted."""
+    ticket = await counter.open(VISIT)
+    receipt = await made(counter, office=2, ticket=ticket)
+    assert receipt["office"] == {"level": 2, "place": "Belediye Başkan Yardımcısı", "phone": "444 00 73"}
+    assert ("complaint", 2, "office:2") in await told(counter, receipt["number"])
+    [raised] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert (raised["level"], raised["source"], raised["state"]) == (2, "citizen", "raised")
+
+
+async def test_a_missed_limit_is_the_limit_of_an_application(counter: Counter) -> None:
+    body = {**COMPLAINT, "ground": "deadline_missed"}
+    error = await refused(counter, body)
+    assert (error["pointer"], error["code"]) == ("/ticket", "ticket_needed")
+    ticket = await counter.open()
+    assert (await made(counter, ground="deadline_missed", ticket=ticket))["ticket"] == ticket
+
+
+async def test_the_applicant_is_told_by_when_there_is_an_answer(counter: Counter) -> None:
+    receipt = await made(counter)
+    [notice] = await listed(counter, f"/v1/notices?ticket={receipt['number']}&kind=complaint_receipt")
+    assert notice["medium"] == "sms"
+    assert receipt["number"] in notice["body"]
+    assert "11.06.2026" in notice["body"]
+
+
+async def test_an_office_reads_which_ground_and_which_application(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    receipt = await made(counter, ticket=ticket)
+    [notice] = await listed(counter, "/v1/notices?kind=complaint")
+    assert "belirtilenlerin dışında belge istenmesi" in notice["body"]
+    assert f"İlgili başvuru: {ticket}" in notice["body"]
+    assert notice["subject"].startswith(f"[ŞİKÂYET] {receipt['number']}")
+
+
+async def test_nobody_answers_a_complaint_about_themselves(counter: Counter) -> None:
+    """CİMER's rule of the next superior: a matter of the first office's own goes to the second."""
+    ticket = await counter.open(about_first_office=True)
+    assert (await made(counter, ticket=ticket, office=1))["office"]["level"] == 2
+
+
+@pytest.mark.parametrize(
+    ("other", "pointer", "code"),
+    [
+        ({"applicant": {"role": "anonymous"}}, "/applicant/role", "answer_owed"),
+        ({"applicant": {}}, "/applicant", "identity_needed"),
+        ({"ticket": "2600012349"}, "/ticket", "ticket_number"),
+        ({"ticket": "S260001238"}, "/ticket", "ticket_number"),
+        ({"ground": "too_slow"}, "/ground", "choice"),
+        ({"office": 3}, "/office", "choice"),
+        ({"channel": "sms"}, "/channel", "choice"),
+        ({"description": ""}, "/description", "too_short"),
+        ({"description": "a\u0000b"}, "/description", "control_character"),
+        ({"level": 1}, "/level", "unknown_field"),
+    ],
+)
+async def test_what_can_not_be_answered_is_refused(
+    counter: Counter, other: dict[str, Any], pointer: str, code: str
+) -> None:
+    for language in ("tr", "en"):
+        error = await refused(counter, {**COMPLAINT, **other}, language)
+        assert (error["pointer"], error["code"]) == (pointer, code)
+    async with counter.house.database.reading() as session:
+        assert list(await session.scalars(select(Complaint))) == []
+
+
+# ── once ──
+
+
+async def test_one_key_is_one_complaint(counter: Counter) -> None:
+    """Ten at once and one afterwards: one complaint, one answer, one pair of notices."""
+    ticket = await counter.open(VISIT)
+    body = {**COMPLAINT, "ticket": ticket}
+    headers = {"Idempotency-Key": "ornek-sikayet-1"}
+
+    async def send() -> Any:
+        return await counter.client.post("/v1/complaints", json=body, headers=headers)
+
+    answers = [*await asyncio.gather(*(send() for _ in range(10))), await send()]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
+    number = answers[0].json()["number"]
+    assert len(await listed(counter, "/v1/complaints")) == 1
+    assert len(await told(counter, number)) == 2
+    assert len(await listed(counter, f"/v1/escalations?ticket={ticket}")) == 1
+    assert [event["kind"] for event in (await counter.timeline(ticket))["items"]] == ["received", "escalated"]
+
+
+async def test_another_content_under_a_known_key_is_refused(counter: Counter) -> None:
+    headers = {"Idempotency-Key": "ornek-sikayet-2"}
+    first = await counter.client.post("/v1/complaints", json=COMPLAINT, headers=headers)
+    other = await counter.client.post("/v1/complaints", json={**COMPLAINT, "office": 2}, headers=headers)
+    ticket = await counter.client.post("/v1/tickets", json=CALL, headers=headers)
+    assert (first.status_code, other.status_code, ticket.status_code) == (201, 422, 422)
+    assert other.json()["code"] == ticket.json()["code"] == "key_reused"
+
+
+async def test_two_complaints_about_one_ticket_are_two(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    one, two = await made(counter, ticket=ticket), await made(counter, ticket=ticket, ground="deadline_missed")
+    assert one["number"] != two["number"]
+    assert len(await listed(counter, f"/v1/complaints?ticket={ticket}")) == 2
+    assert len(await listed(counter, f"/v1/escalations?ticket={ticket}")) == 1
+    assert (await counter.timeline(ticket))["chain_holds"] is True
+
+
+# ── its life ──
+
+
+async def test_a_complaint_is_seen_and_answered(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    counter.clock.advance(days=1)
+    seen = await did(counter, number, "acknowledge")
+    assert (seen["state"], seen["allowed_actions"]) == ("acknowledged", ["answer", "withdraw"])
+    assert (await did(counter, number, "acknowledge"))["acknowledged_at"] == seen["acknowledged_at"]
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert (mirror["state"], mirror["source"]) == ("acknowledged", "citizen")
+    counter.clock.advance(days=2)
+    answered = await did(counter, number, "answer", JUSTIFIED)
+    assert (answered["state"], answered["outcome"], answered["on_time"]) == ("answered", "positive", True)
+    assert (answered["answer"], answered["allowed_actions"]) == (JUSTIFIED["text"], [])
+    [resolution] = await listed(counter, f"/v1/notices?ticket={number}&kind=resolution")
+    assert number in resolution["body"]
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert (mirror["state"], mirror["response"], mirror["open"]) == ("closed", JUSTIFIED["text"], False)
+    history = await counter.timeline(ticket)
+    assert history["chain_holds"] is True
+    assert [event["kind"] for event in history["items"]] == ["received", "escalated", "escalation_answered"]
+    assert (await counter.read(ticket))["status"] == "received"
+
+
+async def test_a_complaint_may_be_answered_at_once(counter: Counter) -> None:
+    number = (await made(counter, ticket=await counter.open(VISIT)))["number"]
+    answered = await did(counter, number, "answer", {"outcome": "partial", "text": "Kısmen haklısınız."})
+    assert (answered["state"], answered["acknowledged_at"]) == ("answered", answered["answered_at"])
+
+
+async def test_a_refusal_names_the_remedy(counter: Counter) -> None:
+    number = (await made(counter))["number"]
+    bare = {"outcome": "negative", "text": "Belge tabloda yer almaktadır."}
+    answer = await counter.client.post(f"/v1/complaints/{number}/answer", json=bare)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "reason_needed")
+    await did(counter, number, "answer", {**bare, "remedy": "administrative_court"})
+    read = (await counter.client.get(f"/v1/complaints/{number}")).json()
+    assert (read["outcome"], read["answer"]) == ("negative", bare["text"])
+
+
+async def test_a_withdrawn_complaint_owes_nothing(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    gone = await did(counter, number, "withdraw")
+    assert (gone["state"], gone["on_time"]) == ("withdrawn", None)
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert mirror["state"] == "closed"
+    await did_nothing_more(counter, number)
+
+
+async def did_nothing_more(counter: Counter, number: str) -> None:
+    """Whatever time passes, no office hears of the complaint again."""
+    before = await told(counter, number)
+    counter.clock.advance(days=90)
+    await sweep(counter.house)
+    assert await told(counter, number) == before
+
+
+@pytest.mark.parametrize("end", ["answer", "withdraw"])
+@pytest.mark.parametrize("command", ["acknowledge", "answer", "withdraw"])
+async def test_what_is_over_stays_over(counter: Counter, end: str, command: str) -> None:
+    number = (await made(counter))["number"]
+    await did(counter, number, end, JUSTIFIED if end == "answer" else None)
+    again = await counter.client.post(
+        f"/v1/complaints/{number}/{command}", json=JUSTIFIED if command == "answer" else None
+    )
+    assert again.status_code == 409
+    assert again.json()["code"] == "wrong_state"
+    assert again.json()["state"] == ("answered" if end == "answer" else "withdrawn")
+    await did_nothing_more(counter, number)
+
+
+async def test_two_answers_at_once_are_one(counter: Counter) -> None:
+    number = (await made(counter, ticket=await counter.open(VISIT)))["number"]
+    answers = await asyncio.gather(
+        *(counter.client.post(f"/v1/complaints/{number}/answer", json=JUSTIFIED) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert len(await listed(counter, f"/v1/notices?ticket={number}&kind=resolution")) == 1
+
+
+async def test_the_end_of_the_ticket_is_not_the_end_of_the_complaint(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    await counter.did(ticket, "resolve")
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert mirror["state"] == "closed"
+    assert (await counter.client.get(f"/v1/complaints/{number}")).json()["state"] == "filed"
+    assert (await did(counter, number, "answer", JUSTIFIED))["state"] == "answered"
+
+
+async def test_an_office_may_take_note_by_the_notice_too(counter: Counter) -> None:
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    [notice] = await listed(counter, f"/v1/notices?ticket={number}&kind=complaint")
+    await counter.client.post(f"/v1/notices/{notice['number']}/acknowledge")
+    assert (await counter.client.get(f"/v1/complaints/{number}")).json()["state"] == "acknowledged"
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    assert mirror["state"] == "acknowledged"
+
+
+# ── its time ──
+
+
+async def test_the_time_to_answer_is_that_of_law_3071(counter: Counter) -> None:
+    """30 calendar days, and the next working day where they end on a holiday: 28 April + 30 is in Kurban Bayramı."""
+    counter.clock.set(datetime.fromisoformat("2026-04-28T10:00+03:00"))
+    receipt = await made(counter)
+    assert datetime.fromisoformat(receipt["answer_by"]) == end_of(2026, 6, 1)
+
+
+async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(counter: Counter) -> None:
+    """50 and 80 per cent to the office that owes the answer; three working days before the end to the second."""
+    number = (await made(counter))["number"]
+    for moment in (datetime.fromisoformat("2026-05-28T09:00+03:00"), datetime.fromisoformat("2026-06-06T09:00+03:00")):
+        counter.clock.set(moment)
+        await sweep(counter.house)
+    warned = [one for one in await told(counter, number) if one[0] == "complaint_due"]
+    assert warned == [("complaint_due", 50, "office:1"), ("complaint_due", 80, "office:1")]
+    counter.clock.set(end_of(2026, 6, 8))
+    await sweep(counter.house)
+    [risk] = await listed(counter, f"/v1/notices?ticket={number}&kind=complaint_due&level=2")
+    assert risk["recipient"]["code"] == "office:2"
+    assert risk["subject"].startswith("[YASAL SÜRE RİSKİ]")
+    [record] = await listed(counter, f"/v1/escalations?ticket={number}&source=system")
+    assert (record["level"], record["legal_risk"]) == (2, True)
+    counter.clock.set(ANSWER_BY)
+    due = (await counter.client.get(f"/v1/complaints/{number}")).json()
+    assert (due["state"], due["on_time"]) == ("filed", None)
+    counter.clock.advance(timedelta(microseconds=1))
+    assert (await counter.client.get(f"/v1/complaints/{number}")).json()["on_time"] is False
+    answered = await did(counter, number, "answer", JUSTIFIED)
+    assert (answered["state"], answered["on_time"]) == ("answered", False)
+    assert {item["state"] for item in await listed(counter, f"/v1/escalations?ticket={number}")} == {"closed"}
+
+
+async def test_an_office_is_reminded_of_a_complaint_until_it_takes_note(counter: Counter) -> None:
+    number = (await made(counter))["number"]
+    for day in (13, 14):
+        counter.clock.set(end_of(2026, 5, day))
+        await sweep(counter.house)
+    reminders = await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")
+    assert len(reminders) == 2
+    assert "cevap bekleyen şikâyet" in reminders[0]["subject"]
+    assert "numaralı şikâyet bildiriminin görüldüğüne ilişkin" in reminders[0]["body"]
+    assert "Hizmetin tamamlanma süresi" not in reminders[0]["body"]
+    await did(counter, number, "acknowledge")
+    counter.clock.set(end_of(2026, 5, 26))
+    await sweep(counter.house)
+    assert len(await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")) == 2
+
+
+async def test_a_complaint_to_the_second_office_is_reminded_of_once_a_time(counter: Counter) -> None:
+    """The legal risk is told to the same office, but not in a second series of reminders."""
+    number = (await made(counter, office=2))["number"]
+    counter.clock.set(end_of(2026, 6, 8))
+    await sweep(counter.house)
+    records = await listed(counter, f"/v1/escalations?ticket={number}")
+    assert sorted((item["source"], item["level"]) for item in records) == [("citizen", 2), ("system", 2)]
+    counter.clock.set(end_of(2026, 6, 9))
+    await sweep(counter.house)
+    found = await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")
+    assert [item["level"] for item in found] == [2, 2]
+    counter.clock.set(end_of(2026, 7, 30))
+    await sweep(counter.house)
+    assert len({item["number"] for item in await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")}) == 3
+
+
+async def test_two_workers_tell_of_a_complaint_once(counter: Counter) -> None:
+    """C4."""
+    for _ in range(6):
+        await made(counter)
+    async with (
+        open_house(counter.house.settings.model_copy(update={"sweep_batch": 2}), counter.clock) as one,
+        open_house(counter.house.settings.model_copy(update={"sweep_batch": 3}), counter.clock) as other,
+    ):
+        for moment in (end_of(2026, 5, 13), end_of(2026, 5, 28), end_of(2026, 6, 8), ANSWER_BY):
+            counter.clock.set(moment)
+            while any(await asyncio.gather(sweep(one), sweep(other))):
+                pass
+    async with counter.house.database.reading() as session:
+        keys = list(await session.scalars(select(Notice.dedupe_key).where(Notice.recipient != "applicant")))
+        raised = list(await session.scalars(select(Escalation.id).where(Escalation.source == "system")))
+    assert len(keys) == len(set(keys))
+    assert len(raised) == 6
+
+
+async def test_leave_on_its_last_day_moves_the_time_to_answer(own_counter: Counter) -> None:
+    """Its limit is a clock like any other: a new calendar moves it, and the second office is told by the new one."""
+    number = (await made(own_counter))["number"]
+    leave = {"date": "2026-06-11", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
+    change = await own_counter.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
+    assert change.status_code == 200, change.text
+    moved = (await own_counter.client.get(f"/v1/complaints/{number}")).json()
+    assert datetime.fromisoformat(moved["answer_by"]) == end_of(2026, 6, 12)
+    assert await own_counter.armed(number) == [("warning", 50), ("warning", 80), ("legal_risk", 2), ("breach", 1)]
+
+
+# ── who sees what ──
+
+
+async def test_a_channel_sees_what_it_filed_and_an_office_everything(caller: Caller) -> None:
+    mobile, other, director = await caller("mobile-app"), await caller("mobile-app"), await caller("pr-director")
+    body = {**COMPLAINT, "channel": "mobile"}
+    number = (await mobile.post("/v1/complaints", json=body)).json()["number"]
+    address = f"/v1/complaints/{number}"
+    own = (await mobile.get(address)).json()
+    assert own["applicant"]["masked"] is True
+    assert own["description"] != WORDS
+    assert (await other.get(address)).status_code == 404
+    assert (await other.post(f"{address}/withdraw")).status_code == 404
+    assert (await other.get("/v1/complaints")).json()["items"] == []
+    assert (await director.get(address)).json()["description"] == WORDS
+    assert [item["number"] for item in (await director.get("/v1/complaints")).json()["items"]] == [number]
+    assert (await mobile.post(f"{address}/withdraw")).json()["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("role", "command", "status"),
+    [
+        ("mobile-app", "acknowledge", 403),
+        ("call-centre", "answer", 403),
+        ("desk", "answer", 403),
+        ("pr-desk", "answer", 403),
+        ("unit-officer", "withdraw", 403),
+        ("sms-gateway", "withdraw", 403),
+        ("pr-director", "acknowledge", 200),
+        ("pr-director", "answer", 200),
+    ],
+)
+async def test_only_the_office_answers(counter: Counter, caller: Caller, role: str, command: str, status: int) -> None:
+    number = (await made(counter))["number"]
+    answer = await (await caller(role)).post(
+        f"/v1/complaints/{number}/{command}", json=JUSTIFIED if command == "answer" else None
+    )
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize("role", ["sms-gateway", "field-team", "cimer-clerk", "unit-officer", "pr-director", "ops"])
+async def test_who_does_not_take_complaints_can_not_file_one(caller: Caller, role: str) -> None:
+    assert (await (await caller(role)).post("/v1/complaints", json=COMPLAINT)).status_code == 403
+
+
+async def test_a_key_with_a_unit_sees_complaints_about_its_own_tickets(counter: Counter, caller: Caller) -> None:
+    ticket = await counter.open(VISIT)
+    await counter.did(ticket, "refer", {"unit": "public-works"})
+    about = (await made(counter, ticket=ticket))["number"]
+    free = (await made(counter))["number"]
+    ours, theirs = await caller("pr-director", "public-works"), await caller("pr-director", "cleaning")
+    assert [item["number"] for item in (await ours.get("/v1/complaints")).json()["items"]] == [about]
+    assert (await theirs.get("/v1/complaints")).json()["items"] == []
+    for number in (about, free):
+        assert (await theirs.get(f"/v1/complaints/{number}")).status_code == 404
+        assert (await theirs.post(f"/v1/complaints/{number}/answer", json=JUSTIFIED)).status_code == 404
+    assert (await theirs.get("/v1/escalations")).json()["items"] == []
+
+
+async def test_a_ticket_that_the_caller_does_not_see_can_not_be_complained_of(counter: Counter, caller: Caller) -> None:
+    ticket = await counter.open(VISIT)
+    mobile = await caller("mobile-app")
+    answer = await mobile.post("/v1/complaints", json={**COMPLAINT, "channel": "mobile", "ticket": ticket})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "ticket_number")
+
+
+async def test_a_complaint_is_no_ticket_of_the_desk(counter: Counter) -> None:
+    """It has commands of its own: none of a ticket's could refer it away, stop its time or close it unanswered."""
+    number = (await made(counter))["number"]
+    assert await listed(counter, "/v1/tickets") == []
+    assert (await counter.client.get(f"/v1/tickets/{number}")).status_code == 404
+    refused_command = await counter.client.post(
+        f"/v1/tickets/{number}/resolve", json={"outcome": "positive"}, headers={"If-Match": "*"}
+    )
+    assert refused_command.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["state=filed", "ground=extra_document_requested", "office=1", "state=filed&office=1&limit=1"]
+)
+async def test_lists_are_narrowed(counter: Counter, query: str) -> None:
+    number = (await made(counter))["number"]
+    gone = (await made(counter, office=2, ground="service_not_listed"))["number"]
+    await did(counter, gone, "withdraw")
+    assert [item["number"] for item in await listed(counter, f"/v1/complaints?{query}")] == [number]
+    assert [item["number"] for item in await listed(counter, "/v1/complaints?state=withdrawn")] == [gone]
+    assert await listed(counter, "/v1/complaints?state=acknowledged") == []
+
+
+async def test_lists_come_in_pages(counter: Counter) -> None:
+    numbers = []
+    for _ in range(3):
+        numbers.append((await made(counter))["number"])
+        counter.clock.advance(seconds=1)
+    first = (await counter.client.get("/v1/complaints?limit=2")).json()
+    rest = (await counter.client.get(f"/v1/complaints?limit=2&cursor={first['next_cursor']}")).json()
+    assert [item["number"] for item in (*first["items"], *rest["items"])] == numbers[::-1]
+    assert rest["next_cursor"] is None
+
+
+async def test_nothing_personal_stands_in_a_plain_column_or_a_log(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Words and people are sealed: on the complaint, its notices and records, and in the history of both tickets."""
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    await did(counter, number, "acknowledge")
+    await did(counter, number, "answer", {"outcome": "positive", "text": WORDS})
+    counter.clock.advance(days=40)
+    await sweep(counter.house)
+    plain: list[str] = [caplog.text]
+    async with counter.house.database.reading() as session:
+        for table in ("ticket", "ticket_event", "notice", "escalation", "complaint", "applicant"):
+            columns = "to_jsonb(t) - 'description' - 'note' - 'reply' - 'response' - 'name' - 'phone'"
+            plain += [str(row) for row in await session.scalars(text(f"SELECT {columns} FROM {table} t"))]  # noqa: S608
+        assert len(list(await session.scalars(select(Applicant.id)))) == 2
+    for personal in ("Örnek Vatandaş", "5320000067", "532 000 00 67", "Vekâletname istediler", "aranabilir"):
+        assert not [one for one in plain if personal in one]
+
+
+async def test_a_reading_in_clear_is_written_down(counter: Counter) -> None:
+    number = (await made(counter))["number"]
+    await counter.client.get(f"/v1/complaints/{number}")
+    async with counter.house.database.reading() as session:
+        found = (
+            await session.execute(text("SELECT facts FROM personal_data_access WHERE operation = 'read_complaint'"))
+        ).scalars()
+        assert {"complaint": number} in list(found)
