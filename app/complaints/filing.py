@@ -3,8 +3,10 @@
 Everything here needs no database; `service.py` draws the number and writes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -112,15 +114,12 @@ def receipt(one: Draft) -> dict[str, Any]:
 def ticket_rows(one: Draft) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The rows of the ticket that carries the complaint, of its applicant, and of its first event."""
     applicant = applicant_row(one.filing.person, one.vault)
-    data: dict[str, Any] = {
-        "channel": one.filing.channel,
-        "service": STANDARDS_COMPLAINT,
-        "state": State.RECEIVED.value,
-    }
-    data |= {"ground": one.filing.ground.value, "level": one.level, "occurred_at": one.now.isoformat()}
+    data: dict[str, Any] = {"channel": one.filing.channel, "service": STANDARDS_COMPLAINT, "level": one.level}
+    data |= {"state": State.RECEIVED.value, "ground": one.filing.ground.value, "occurred_at": one.now.isoformat()}
     event = first_event(ticket_id=one.ticket_id, at=one.now, actor=one.actor.name, data=data)
-    description = one.vault.seal(one.filing.description, table="ticket", column="description", row_id=one.ticket_id)
+    words = one.filing.description
     ticket = {
+        **_FIXED,
         "id": one.ticket_id,
         "number": one.number,
         "channel": one.filing.channel,
@@ -129,26 +128,30 @@ def ticket_rows(one: Draft) -> tuple[dict[str, Any], dict[str, Any], dict[str, A
         "fingerprint": one.filing.digest,
         "receipt": receipt(one),
         "catalogue_version_id": one.rulebook.catalogue_version_id,
-        "service": STANDARDS_COMPLAINT,
-        "kind": Kind.COMPLAINT.value,
-        "right_to_information": False,
-        "formal": True,
-        "state": State.RECEIVED.value,
-        "cycle": 1,
-        "version": 1,
-        "about_first_office": False,
         "applicant_id": applicant["id"],
-        "description": description,
-        "occurred_at": one.now,
-        "received_at": one.now,
-        "documents_complete_at": one.now,
-        "callback_attempts": 0,
+        "description": one.vault.seal(words, table="ticket", column="description", row_id=one.ticket_id),
+        **dict.fromkeys(("occurred_at", "received_at", "documents_complete_at", "last_action_at"), one.now),
         "last_action": event["kind"],
-        "last_action_at": event["at"],
         "event_seq": event["seq"],
         "event_hash": event["hash"],
     }
     return ticket, applicant, event
+
+
+_FIXED: Mapping[str, Any] = MappingProxyType(
+    {
+        "service": STANDARDS_COMPLAINT,
+        "kind": Kind.COMPLAINT.value,
+        "formal": True,
+        "right_to_information": False,
+        "about_first_office": False,
+        "state": State.RECEIVED.value,
+        "cycle": 1,
+        "version": 1,
+        "callback_attempts": 0,
+    }
+)
+"""What every ticket that carries a complaint begins with."""
 
 
 def record_row(one: Draft, *, mirror_of: UUID | None = None) -> dict[str, Any]:
@@ -177,37 +180,30 @@ def record_row(one: Draft, *, mirror_of: UUID | None = None) -> dict[str, Any]:
 
 def notice_rows(one: Draft) -> list[dict[str, Any]]:
     """The notice to the office, and the receipt to the applicant where there is a way to them."""
-    about = one.about.number if one.about else None
-    to_office = ComplaintPayload(
-        number=one.number,
-        ground=one.filing.ground.value,
-        ticket_number=about,
-        received_at=one.now,
-        answer_by=one.answer_by,
-        office=as_printed(one.addressed),
-    )
     common: dict[str, Any] = {"ticket_id": one.ticket_id, "cycle": 1, "now": one.now}
-    recipient = as_recipient(one.addressed)
-    told = [
-        notice_row(NoticeKind.COMPLAINT, to_office, level=one.level, recipient=recipient, medium=Medium.EMAIL, **common)
-    ]
-    person = one.filing.person
-    medium = reachable_by(
-        channel=one.filing.channel,
+    facts: dict[str, Any] = {
+        "number": one.number,
+        "ground": one.filing.ground.value,
+        "ticket_number": one.about.number if one.about else None,
+        "received_at": one.now,
+        "answer_by": one.answer_by,
+        "office": as_printed(one.addressed),
+    }
+    to_office: dict[str, Any] = {"level": one.level, "recipient": as_recipient(one.addressed), "medium": Medium.EMAIL}
+    told = [notice_row(NoticeKind.COMPLAINT, ComplaintPayload(**facts), **to_office, **common)]
+    medium = _way_to(one.filing)
+    if medium is not None:
+        confirmed = ComplaintReceiptPayload(**facts, applicant_named=one.filing.person.name is not None)
+        to_citizen: dict[str, Any] = {"level": 0, "recipient": APPLICANT, "medium": medium}
+        told.append(notice_row(NoticeKind.COMPLAINT_RECEIPT, confirmed, **to_citizen, **common))
+    return told
+
+
+def _way_to(filing: Filing) -> Medium | None:
+    person = filing.person
+    return reachable_by(
+        channel=filing.channel,
         identity_hidden=person.identity_hidden,
         phone_kind=person.phone.kind if person.phone else None,
         has_email=person.email is not None,
     )
-    if medium is not None:
-        to_citizen = ComplaintReceiptPayload(
-            number=one.number,
-            applicant_named=person.name is not None,
-            received_at=one.now,
-            ground=one.filing.ground.value,
-            ticket_number=about,
-            office=as_printed(one.addressed),
-            answer_by=one.answer_by,
-        )
-        kind = NoticeKind.COMPLAINT_RECEIPT
-        told.append(notice_row(kind, to_citizen, level=0, recipient=APPLICANT, medium=medium, **common))
-    return told

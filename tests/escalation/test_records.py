@@ -1,0 +1,181 @@
+"""What an office does with an escalation, who may, and what happens where no office can be reached."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+
+from app.core.clock import ISTANBUL
+from app.core.ids import new_id
+from app.escalation.model import Escalation
+from app.notices.model import Notice
+from app.operations.queries import newest_given_up, read_waiting
+from config.settings import Settings
+from tests.delivery.cases import by_smtp, drain, house_with
+from tests.delivery.mail_server import Mailbox, mail_server
+from tests.escalation.desk import DUE, HEAD, load_offices
+from tests.installation import SettableClock, new_key, opened_client
+from tests.notices.cases import actor_of, open_ticket
+from tests.tickets.counter import AT_WORK, CITIZEN, Counter, end_of
+from workers.timers import sweep
+
+RESPONSE = {"text": "Birime tekit edildi; 0532 000 00 67 numaralı telefon aranacak."}
+
+
+@pytest.fixture
+async def caller(counter: Counter) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
+    """`await caller("pr-director", "cleaning")`: a caller of the counter's app with the key of a new client."""
+    async with AsyncExitStack() as clients:
+
+        async def make(role: str, unit: str | None = None) -> AsyncClient:
+            key = await new_key(counter.house, role, unit)
+            return await clients.enter_async_context(opened_client(counter.app, key))
+
+        yield make
+
+
+async def raised(counter: Counter, *commands: str) -> tuple[str, dict[str, Any]]:
+    """A call that was raised to the first office at its limit: its number, and the escalation."""
+    number = await counter.open()
+    await counter.done(number, *commands)
+    counter.clock.set(DUE)
+    await sweep(counter.house)
+    [item] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    return number, item
+
+
+async def test_the_record_says_who_was_addressed(counter: Counter) -> None:
+    _, item = await raised(counter)
+    assert item["addressed_to"] == {
+        "name": HEAD,
+        "job_title": "Halkla İlişkiler Müdürü",
+        "stands_in": False,
+        "vacant": False,
+    }
+    assert item["office"]["İsim"] == HEAD
+    assert (item["state"], item["state_label"], item["source"]) == ("raised", "Bildirildi", "system")
+
+
+async def test_an_answer_is_an_acknowledgement_too_and_comes_once(counter: Counter) -> None:
+    number, item = await raised(counter)
+    address = f"/v1/escalations/{item['id']}"
+    counter.clock.set(datetime(2026, 6, 2, 9, tzinfo=ISTANBUL))
+    answered = (await counter.client.post(f"{address}/respond", json=RESPONSE)).json()
+    assert (answered["state"], answered["response"]) == ("answered", RESPONSE["text"])
+    assert answered["acknowledged_at"] == answered["responded_at"]
+    assert answered["acknowledged_by"] == answered["responded_by"] == "developer (test)"
+    again = await counter.client.post(f"{address}/respond", json=RESPONSE)
+    assert (again.status_code, again.json()["code"], again.json()["state"]) == (409, "wrong_state", "answered")
+    kinds = [event["kind"] for event in (await counter.timeline(number))["items"]]
+    assert kinds[-2:] == ["escalation_acknowledged", "escalation_answered"]
+    async with counter.house.database.reading() as session:
+        stored = (await session.scalars(select(Escalation))).one()
+    assert stored.response is not None
+    assert b"tekit" not in stored.response
+
+
+async def test_two_answers_at_once_are_one(counter: Counter) -> None:
+    number, item = await raised(counter)
+    answers = await asyncio.gather(
+        *(counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    history = await counter.timeline(number)
+    assert history["chain_holds"] is True
+    assert [event["kind"] for event in history["items"]].count("escalation_answered") == 1
+
+
+async def test_a_repeated_acknowledgement_changes_nothing(counter: Counter) -> None:
+    number, item = await raised(counter)
+    first = (await counter.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
+    counter.clock.advance(days=1)
+    again = (await counter.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
+    assert again["acknowledged_at"] == first["acknowledged_at"]
+    events = [event["kind"] for event in (await counter.timeline(number))["items"]]
+    assert events.count("escalation_acknowledged") == 1
+
+
+async def test_what_is_closed_is_not_answered_any_more(counter: Counter) -> None:
+    number, item = await raised(counter)
+    await counter.did(number, "resolve")
+    late = await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
+    assert (late.status_code, late.json()["state"]) == (409, "closed")
+
+
+async def test_an_escalation_that_is_not_there_is_not_found(counter: Counter) -> None:
+    for command, body in (("acknowledge", None), ("respond", RESPONSE)):
+        answer = await counter.client.post(f"/v1/escalations/{new_id()}/{command}", json=body)
+        assert answer.status_code == 404
+    assert (await counter.client.post("/v1/escalations/7/acknowledge")).status_code == 422
+
+
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "a\u0000"}, {"text": "x" * 4001}, {"note": "x"}])
+async def test_an_answer_without_words_is_refused(counter: Counter, body: dict[str, str]) -> None:
+    _, item = await raised(counter)
+    assert (await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=body)).status_code == 422
+
+
+@pytest.mark.parametrize("state", ["raised", "acknowledged", "answered", "closed"])
+async def test_the_list_is_narrowed_as_the_records_stand(counter: Counter, state: str) -> None:
+    """The SQL twin of the state says of every record what the record says of itself."""
+    for steps in ((), ("acknowledge",), ("acknowledge", "respond"), ("respond", "close")):
+        number, item = await raised(counter)
+        for step in steps:
+            body = RESPONSE if step == "respond" else None
+            if step == "close":
+                await counter.did(number, "resolve")
+            else:
+                await counter.client.post(f"/v1/escalations/{item['id']}/{step}", json=body)
+        counter.clock.set(datetime(2026, 5, 12, 10, tzinfo=ISTANBUL))
+    [found] = (await counter.client.get(f"/v1/escalations?state={state}")).json()["items"]
+    assert found["state"] == state
+    is_open = (await counter.client.get(f"/v1/escalations?state={state}&open=true")).json()["items"]
+    assert len(is_open) == (state != "closed")
+
+
+async def test_the_words_of_an_office_are_masked_and_units_see_their_own(
+    counter: Counter, caller: Callable[..., Awaitable[AsyncClient]]
+) -> None:
+    number, item = await raised(counter, *AT_WORK)
+    await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
+    director, works, cleaning = (
+        await caller("pr-director"),
+        await caller("unit-officer", "public-works"),
+        await caller("unit-officer", "cleaning"),
+    )
+    address = f"/v1/escalations?ticket={number}"
+    assert (await director.get(address)).json()["items"][0]["response"] == RESPONSE["text"]
+    [masked] = (await works.get(address)).json()["items"]
+    assert "0532" not in masked["response"]
+    assert (await cleaning.get(address)).json()["items"] == []
+    assert (await works.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)).status_code == 403
+    foreign = await caller("pr-director", "cleaning")
+    assert (await foreign.post(f"/v1/escalations/{item['id']}/acknowledge")).status_code == 404
+
+
+async def test_an_office_without_a_reachable_address_fails_loudly_and_is_named(
+    settings: Settings, clock: SettableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The dead letter: not silently lost, not retried for ever, and the doctor has its number."""
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
+        await load_offices(house, {"valid_to": date(2026, 5, 31)})
+        await open_ticket(house, await actor_of(house))
+        clock.set(end_of(2026, 6, 1))
+        await sweep(house)
+        clock.set(datetime(2026, 6, 2, 9, tzinfo=ISTANBUL))
+        await drain(house)
+        async with house.database.reading() as session:
+            lost = (await session.scalars(select(Notice).where(Notice.kind == "escalation_1"))).one()
+            waiting = await read_waiting(session, clock.now())
+            named = await newest_given_up(session, 3)
+    assert (lost.state, lost.state_reason) == ("failed", "no_address")
+    assert lost.number in [notice.number for notice in named]
+    assert waiting.failed_notices >= 1
+    assert "notice_given_up" in caplog.text
+    assert "office_without_official" in caplog.text
+    assert CITIZEN["name"] not in caplog.text
