@@ -1,4 +1,4 @@
-"""`python -m bench [deadlines] [boston] [intake] [sweep] [delivery] [--quick]`: measure, print, keep the results."""
+"""`python -m bench [PART …] [--quick]`: measure everything or the named parts, print, keep the results."""
 
 import argparse
 import sys
@@ -6,12 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import boston_replay, deadlines, delivery, intake, report, sweep
+from bench import boston_replay, deadlines, delivery, intake, recompute, report, sweep
 from bench.boston_data import VARIABLE, file_of_requests
 from bench.ground import Wrong, laid_out
 
-PARTS = ("deadlines", "boston", "intake", "sweep", "delivery")
+PARTS = ("deadlines", "boston", "intake", "sweep", "recompute", "delivery")
 NOTICES = 10_000
+OPEN_CLOCKS = 200_000
 FULL = (intake.Length(3, 5, 6), sweep.Size(open_timers=1_000_000, due=30_000, a_second=1000, seconds=20))
 QUICK = (intake.Length(1, 2, 2), sweep.Size(open_timers=45_000, due=4_000, a_second=500, seconds=3))
 
@@ -49,7 +50,7 @@ def _measure(parts: list[str] | tuple[str, ...], console: Console, *, quick: boo
         medians = deadlines.measure(2000)
         report.show_deadlines(console, medians)
         report.write("deadlines", medians, quick=quick)
-    if {"intake", "sweep", "delivery"} & set(parts):
+    if {"intake", "sweep", "recompute", "delivery"} & set(parts):
         with laid_out() as ground:
             if "intake" in parts:
                 taken = intake.measure(ground, length)
@@ -59,6 +60,10 @@ def _measure(parts: list[str] | tuple[str, ...], console: Console, *, quick: boo
                 fired = sweep.measure(ground, size)
                 report.show_sweep(console, fired)
                 report.write("sweep", fired, quick=quick)
+            if "recompute" in parts:
+                renewed = recompute.measure(ground, OPEN_CLOCKS // 10 if quick else OPEN_CLOCKS)
+                report.show_recompute(console, renewed)
+                report.write("recompute", renewed, quick=quick)
             if "delivery" in parts:
                 handed = delivery.measure(ground, NOTICES // 10 if quick else NOTICES)
                 report.show_delivery(console, handed)

@@ -69,6 +69,15 @@ def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
+def show_recompute(console: Console, figures: dict[str, Any]) -> None:
+    """What leave costs: the look at it, and the change with every open clock computed anew."""
+    table = _table(f"Leave, {figures['open_clocks']:,} clocks open", "", "dates move", "preview s", "apply s", "aim s")
+    for row in figures["changes"]:
+        seconds = str(row["preview_seconds"]), str(row["apply_seconds"])
+        table.add_row(row["change"], f"{row['moved']:,}", *seconds, "≤ 10")
+    console.print(table)
+
+
 def show_boston(console: Console, figures: dict[str, Any]) -> None:
     """A city's own targets and verdicts beside ours: type by type, then each class of difference."""
     oracle = figures["oracle"]

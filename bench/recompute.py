@@ -1,0 +1,175 @@
+"""A leave day for a city with 200,000 open clocks: what the preview takes, and what the change itself takes.
+
+In one process, as the API does it: read, compute, write, commit, batch after batch.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy import select
+
+from app.access.actor import Actor
+from app.calendar.service import Change, apply, preview
+from app.channels.schemas import TicketBody
+from app.core.clock import ISTANBUL
+from app.core.memory import settle_memory
+from app.house import House, open_house
+from app.sla.calendar import DayKind, SpecialDay
+from app.sla.clocks import as_pauses, pauses_of
+from app.sla.deadline import deadline
+from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
+from app.tickets import service
+from app.tickets.schemas import PauseBody, ReferBody
+from app.tickets.work import Work, grasp
+from app.tickets.workflow import PauseReason
+from bench import bodies
+from bench.copies import multiply
+from bench.ground import Ground, Wrong
+from bench.intake import address
+from config.settings import Settings
+
+TODAY = datetime(2026, 5, 12, 10, 0, tzinfo=ISTANBUL)
+DAYS_BACK = 14
+"""Requests of two weeks are open; none of them is due yet."""
+
+LEAVE = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset())
+ONE_DAY = {date(2026, 5, 25): LEAVE}
+A_WEEK = {date(2026, 5, day): LEAVE for day in (13, 14, 15, 18, 20, 21, 22)}
+"""With 19 May in it: limits of working days move, and so do limits of days that end in it."""
+
+VISIT = {"channel": "desk", "description": "Park için bank isteniyor", "formal": True, "documents": ["petition"]}
+INFORMATION = {
+    "channel": "desk",
+    "service": "right-to-information",
+    "description": "Meclis kararı isteniyor",
+    "documents": ["application_form"],
+    "right_to_information": True,
+}
+ORDER = {"channel": "desk", "kind": "request", "service": "hospitality", "description": "Çay", "applicant": None}
+KEPT = """
+SELECT (SELECT count(*) FROM sla_clock WHERE calendar_version_id <> $1) AS forgotten,
+       (SELECT count(*) FROM ticket_event WHERE kind = 'due_moved' AND data->>'calendar_version' = $1::text) AS events,
+       (SELECT coalesce(sum(jsonb_array_length(data->'moved')), 0) FROM ticket_event
+        WHERE kind = 'due_moved' AND data->>'calendar_version' = $1::text) AS moved
+"""
+
+
+@dataclass(slots=True)
+class SteppingClock:
+    """A clock that is set to the day of each sample."""
+
+    at: datetime = TODAY
+
+    def now(self) -> datetime:
+        """Where it stands."""
+        return self.at
+
+    def real_seconds(self, stretch: timedelta) -> float:
+        """Nobody waits on it."""
+        return stretch.total_seconds()
+
+
+def measure(ground: Ground, clocks: int) -> dict[str, Any]:
+    """Preview and change of one leave day, then of a week of them, on that many open clocks."""
+    settle_memory()
+    return asyncio.run(_measure(ground.copy("recompute"), ground.key, clocks))
+
+
+async def _measure(settings: Settings, key: str, clocks: int) -> dict[str, Any]:
+    clock = SteppingClock()
+    connection = await asyncpg.connect(address(settings), command_timeout=300)
+    try:
+        async with open_house(settings, clock) as house:
+            await _open_samples(house, clock, key)
+            samples = await connection.fetchval("SELECT count(*) FROM sla_clock")
+            await multiply(connection, clocks // samples)
+            clock.at = TODAY
+            changes = [
+                await _change(house, connection, name, days) for name, days in (("1 day", ONE_DAY), ("7 days", A_WEEK))
+            ]
+    finally:
+        await connection.close()
+    return {"open_clocks": changes[0]["looked_at"], "changes": changes}
+
+
+async def _open_samples(house: House, clock: SteppingClock, key: str) -> None:
+    """Of each of the last days: calls, petitions and questions, of which some wait and some have waited."""
+    actor = await house.gatekeeper.identify(key, now=clock.now())
+    number = 0
+    for days in range(DAYS_BACK, -1, -1):
+        for kind in ({}, {}, {}, VISIT, INFORMATION):
+            for hours in (0, 5):
+                clock.at, number = TODAY - timedelta(days=days, hours=hours), number + 1
+                found = await _open(house, actor, number, kind)
+                if number % 7 == 0:
+                    await _wait(house, actor, clock, found, ends=number % 2 == 0)
+    clock.at = TODAY
+    for _ in range(4):
+        number += 1
+        await _open(house, actor, number, ORDER)
+
+
+async def _open(house: House, actor: Actor, number: int, kind: dict[str, Any]) -> str:
+    body = bodies.body(number)
+    if kind is INFORMATION:
+        body["applicant"] |= {"national_id": "10000000146", "address": "Örnek Mah. Örnek Sok. No: 1"}
+    body |= kind
+    admitted = await house.door.intake(actor, TicketBody.model_validate(body).to_intake(b"sample"))
+    return str(admitted.receipt["number"])
+
+
+async def _wait(house: House, actor: Actor, clock: SteppingClock, number: str, *, ends: bool) -> None:
+    async with house.database.transaction() as session:
+        work = Work(session, actor, house.vault, house.shelf, clock.now())
+        held = await grasp(work, number, "*")
+        await service.refer(work, held, ReferBody(unit="public-works"))
+        await service.accept(work, held)
+        await service.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
+        if ends:
+            later = Work(session, actor, house.vault, house.shelf, clock.now() + timedelta(hours=20))
+            await session.flush()
+            await service.resume(later, held)
+
+
+async def _change(
+    house: House, connection: asyncpg.Connection, name: str, days: dict[date, SpecialDay]
+) -> dict[str, Any]:
+    rules, change = await house.shelf.current(), Change(days, frozenset())
+    began = time.perf_counter()
+    async with house.database.reading() as session:
+        seen = await preview(session, rules, change, now=TODAY)
+    previewed = time.perf_counter()
+    version, done = await apply(
+        house.database, rules, change, expected=None, force=True, actor="bench", reason="İdari izin", now=TODAY
+    )
+    applied = time.perf_counter()
+    if (seen.looked_at, seen.moved) != (done.looked_at, done.moved):
+        raise Wrong(f"{name}: previewed {seen.looked_at, seen.moved}, done {done.looked_at, done.moved}")
+    await _prove(house, connection, version, done.moved)
+    return {
+        "change": name,
+        "looked_at": done.looked_at,
+        "moved": done.moved,
+        "preview_seconds": round(previewed - began, 2),
+        "apply_seconds": round(applied - previewed, 2),
+    }
+
+
+async def _prove(house: House, connection: asyncpg.Connection, version: Any, moved: int) -> None:
+    """No clock was forgotten, every date that moved stands in an event, and a thousand clocks are as computed."""
+    kept = await connection.fetchrow(KEPT, version)
+    if kept["forgotten"] or kept["moved"] != moved:
+        raise Wrong(f"{moved} dates were to move: {dict(kept)}")
+    async with house.database.reading() as session:
+        known = await house.shelf.calendars(session, version)
+        for clock in await session.scalars(select(SlaClock).where(SlaClock.state == "running").limit(1000)):
+            pinned = PinnedPolicy.from_json(clock.policy)
+            pauses = as_pauses(await pauses_of(session, clock.id))
+            due = deadline(pinned.policy, clock.counted_from, known[pinned.hours], pauses).due_at
+            if due != clock.due_at:
+                raise Wrong(f"a clock is due at {clock.due_at}, not {due}")
