@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
+from app.escalation.model import Escalation
 from app.notices.model import DeliveryReceipt, Notice
 from app.sla.model import CalendarVersion, Checkpoint
 from app.standards.model import CatalogueVersion
@@ -33,8 +34,9 @@ class Waiting:
 async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
     """Read all of it in one statement.
 
-    `oldest_unfired` is the due instant of the oldest checkpoint that should have fired, `oldest_undelivered` when the
-    oldest undelivered notice was made, `overdue_delivery` the earliest missed instant of a delivery.
+    `oldest_unfired` is the due instant of the oldest checkpoint or reminder that should have fired,
+    `oldest_undelivered` when the oldest undelivered notice was made, `overdue_delivery` the earliest missed instant of
+    a delivery.
     """
     armed, open_ = Checkpoint.state == "armed", Notice.state.in_(("queued", "sending"))
     kept = InboundMessage.outcome == "quarantined"
@@ -43,7 +45,10 @@ async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
     row = await session.execute(
         select(
             select(func.count()).select_from(Checkpoint).where(armed).scalar_subquery(),
-            select(func.min(Checkpoint.due_at)).where(armed, Checkpoint.due_at <= now).scalar_subquery(),
+            func.least(
+                select(func.min(Checkpoint.due_at)).where(armed, Checkpoint.due_at <= now).scalar_subquery(),
+                select(func.min(Escalation.remind_at)).where(Escalation.remind_at <= now).scalar_subquery(),
+            ),
             select(func.count()).select_from(Notice).where(open_).scalar_subquery(),
             select(func.min(Notice.created_at)).where(open_).scalar_subquery(),
             select(func.min(Notice.due_at)).where(open_, Notice.due_at <= now).scalar_subquery(),

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from app.escalation.model import Escalation
 from app.escalation.service import next_due_at, remind_due
 from app.notices.model import Notice
+from app.operations.queries import read_waiting
 from app.tickets.model import Ticket
 from tests.escalation.desk import DUE, HEAD, deputy, load_offices, second_house
 from tests.tickets.counter import ANSWER, ORDER, VISIT, Counter, end_of
@@ -173,6 +174,7 @@ async def test_one_that_can_not_be_written_to_holds_up_nobody(counter: Counter) 
     assert [one.payload["number"] for one in await reminders(counter)] == [good]
     async with counter.house.database.transaction() as session:
         assert await next_due_at(session) == end_of(2026, 6, 2)
+        assert (await read_waiting(session, counter.clock.now())).oldest_unfired == end_of(2026, 6, 2)
         await session.execute(text("UPDATE ticket SET kind = 'request' WHERE number = :n"), {"n": bad})
     assert await sweep(counter.house) == 1
 
