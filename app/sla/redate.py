@@ -75,14 +75,14 @@ class _Point(NamedTuple):
     generation: int
 
 
-_POINTS = select(*(table_of(Checkpoint).c[name] for name in _Point._fields))
+_point = table_of(Checkpoint)
+_POINTS = select(*(_point.c[name] for name in _Point._fields)).order_by(_point.c.generation)
 
 
 async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_Point]]:
     """All checkpoints of these clocks, those of a later generation last."""
-    mine = _POINTS.where(among(Checkpoint.clock_id, clocks)).order_by(Checkpoint.generation)
     found: defaultdict[UUID, list[_Point]] = defaultdict(list)
-    for row in await session.execute(mine):
+    for row in await session.execute(_POINTS.where(among(_point.c.clock_id, clocks))):
         found[row[0]].append(_Point._make(row))
     return found
 

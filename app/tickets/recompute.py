@@ -7,7 +7,7 @@ done is not found again, so an interrupted run goes on where it was.
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
@@ -66,7 +66,8 @@ class OpenClock(NamedTuple):
         return parsed_policy(self.stored_policy)
 
 
-_clock, _ticket, _pause = table_of(SlaClock), table_of(Ticket), table_of(ClockPause)
+_clock, _ticket = table_of(SlaClock), table_of(Ticket)
+_pause, _point = table_of(ClockPause), table_of(Checkpoint)
 
 _OF_CLOCK = (
     _clock.c.id,
@@ -173,8 +174,8 @@ class Renewal:
 
 def still_kept() -> ColumnElement[bool]:
     """Clocks that run or stand still, and late ones whose next level still waits."""
-    waits = exists().where(Checkpoint.clock_id == SlaClock.id, Checkpoint.state == "armed")
-    return or_(SlaClock.state.in_(("running", "paused")), and_(SlaClock.state == "breached", waits))
+    waits = exists().where(_point.c.clock_id == _clock.c.id, _point.c.state == "armed")
+    return or_(_clock.c.state.in_(("running", "paused")), and_(_clock.c.state == "breached", waits))
 
 
 def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
@@ -182,7 +183,7 @@ def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
 
     A late one is always among them: its due date goes on to be explained by the calendar that it was missed under.
     """
-    return and_(still_kept(), SlaClock.calendar_version_id != version_id)
+    return and_(still_kept(), _clock.c.calendar_version_id != version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,7 @@ async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, fir
     pauses = await _pauses(session, renewal.concerns)
     looked_at = repinned = earlier = late = 0
     moves: list[tuple[datetime, str, str, datetime]] = []
-    rows = await session.stream(_CLOCKS.where(renewal.concerns), execution_options={"yield_per": 5000})
-    async for row in rows:
-        clock = OpenClock._make(row)
+    async for clock in _concerned(session, renewal.concerns):
         looked_at += 1
         if renewal.leaves(clock, now):
             continue
@@ -256,6 +255,14 @@ async def _lane(
     return done
 
 
+async def _concerned(session: AsyncSession, concerns: ColumnElement[bool]) -> AsyncIterator[OpenClock]:
+    """The concerned clocks, of which no more than a few thousand are in memory at once."""
+    rows = await session.stream(_CLOCKS.where(concerns), execution_options={"yield_per": 5000})
+    async for part in rows.partitions():
+        for row in part:
+            yield OpenClock._make(row)
+
+
 async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mapping[UUID, list[Pause]]:
     """The pauses of the concerned clocks, oldest first."""
     query = select(_pause.c.clock_id, _pause.c.started_at, _pause.c.ended_at, _pause.c.reason)
@@ -291,10 +298,10 @@ async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID
     """One batch: the tickets are locked first, as every command does, and only then their clocks are read."""
     await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
     await _lock(session, tickets)
-    mine = and_(among(SlaClock.ticket_id, tickets), renewal.concerns)
+    mine = and_(among(_clock.c.ticket_id, tickets), renewal.concerns)
     read = [OpenClock._make(row) for row in await session.execute(_CLOCKS.where(mine))]
     clocks = [clock for clock in read if not renewal.leaves(clock, now)]
-    pauses = await _pauses(session, among(SlaClock.id, [clock.id for clock in clocks]))
+    pauses = await _pauses(session, among(_clock.c.id, [clock.id for clock in clocks]))
     told: defaultdict[UUID, _Told] = defaultdict(_Told)
     dated, same, repinned, redating = [], [], [], []
     for clock in clocks:
@@ -314,8 +321,8 @@ async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID
         if rule.is_new or needs_redating(clock.state, rule.pinned, moved=moved):
             redating.append(_redating(rule, clock, due_at, own))
     await bulk_update(session, SlaClock, dated)
-    known = update(SlaClock).where(among(SlaClock.id, same)).values(calendar_version_id=renewal.calendar_version_id)
-    await session.execute(known, execution_options={"synchronize_session": False})
+    known = update(_clock).where(among(_clock.c.id, same)).values(calendar_version_id=renewal.calendar_version_id)
+    await session.execute(known)
     await bulk_update(session, SlaClock, repinned)
     changed = await redate(session, redating)
     await _record(session, renewal, told, now)

@@ -302,6 +302,24 @@ async def test_a_fee_that_waits_on_a_late_clock_is_not_forgotten(counter: Counte
     assert (await counter.read(number))["status"] == "withdrawn"
 
 
+async def test_a_limit_that_is_past_is_past_though_no_sweep_has_seen_it(counter: Counter) -> None:
+    """B71: leave for a date that is over does not depend on how fast the workers are; what comes next counts it."""
+    seen, unseen = await counter.open(CALL), await counter.open(CALL)
+    counter.clock.set(end_of(2026, 6, 2))
+    async with counter.house.database.transaction() as session:
+        await session.execute(select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True))
+        await sweep(counter.house)
+    version = await decided(counter.house, {date(2026, 6, 1): LEAVE, date(2026, 6, 3): LEAVE})
+    assert await settled(counter.house, version) == Renewed(1, 0)
+    await sweep(counter.house)
+    assert await settled(counter.house, version) == Renewed(1, 0)
+    for number in (seen, unseen):
+        [clock] = await counter.rows_of_clocks(number)
+        assert (clock.state, clock.breached_at) == ("breached", end_of(2026, 6, 1))
+    await everything_is_as(counter.house, version)
+    assert await settled(counter.house, version) == Renewed(0, 0)
+
+
 # ── beside other work ──
 
 
