@@ -71,10 +71,19 @@ def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
 
 def show_recompute(console: Console, figures: dict[str, Any]) -> None:
     """What leave costs: the look at it, and the change with every open clock computed anew."""
-    table = _table(f"Leave, {figures['open_clocks']:,} clocks open", "", "dates move", "preview s", "apply s", "aim s")
+    table = _table(
+        f"Leave, {figures['open_clocks']:,} clocks open",
+        "",
+        "dates move",
+        "preview s",
+        "apply s",
+        "aim s",
+        "of it busy s",
+    )
     for row in figures["changes"]:
         seconds = str(row["preview_seconds"]), str(row["apply_seconds"])
-        table.add_row(row["change"], f"{row['moved']:,}", *seconds, "≤ 10")
+        busy = str(row["apply_processor_seconds"])
+        table.add_row(row["change"], f"{row['moved']:,}", *seconds, "≤ 10", busy)
     console.print(table)
 
 
