@@ -41,7 +41,6 @@ async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
     armed, open_ = Checkpoint.state == "armed", Notice.state.in_(("queued", "sending"))
     kept = InboundMessage.outcome == "quarantined"
     catalogue = CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc()
-    calendar = CalendarVersion.created_at.desc(), CalendarVersion.id.desc()
     row = await session.execute(
         select(
             select(func.count()).select_from(Checkpoint).where(armed).scalar_subquery(),
@@ -57,7 +56,7 @@ async def read_waiting(session: AsyncSession, now: datetime) -> Waiting:
             select(func.min(InboundMessage.received_at)).where(kept).scalar_subquery(),
             select(CatalogueVersion.id).order_by(*catalogue).limit(1).scalar_subquery(),
             select(CatalogueVersion.loaded_at).order_by(*catalogue).limit(1).scalar_subquery(),
-            select(CalendarVersion.id).order_by(*calendar).limit(1).scalar_subquery(),
+            select(CalendarVersion.id).order_by(CalendarVersion.id.desc()).limit(1).scalar_subquery(),
         )
     )
     return Waiting(*row.one())

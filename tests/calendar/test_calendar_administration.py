@@ -29,7 +29,7 @@ async def no_decisions(counter: Counter) -> None:
     async with counter.house.database.transaction() as session:
         await session.execute(delete(CalendarDecision))
         await session.execute(update(CalendarYear).values(confirmed_at=None, confirmed_by=None))
-        first = select(CalendarVersion.id).order_by(CalendarVersion.created_at, CalendarVersion.id).limit(1)
+        first = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
         kept = await session.scalar(first)
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
         await session.execute(update(CalendarVersion).values(settled_at=None))

@@ -52,7 +52,7 @@ async def _calendar_as_seeded(counter: Counter) -> None:
     """Each test begins without decisions, and with the first version of the calendar."""
     async with counter.house.database.transaction() as session:
         await session.execute(delete(CalendarDecision))
-        oldest = select(CalendarVersion.id).order_by(CalendarVersion.created_at, CalendarVersion.id).limit(1)
+        oldest = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
         kept = await session.scalar(oldest)
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
     counter.house.shelf._checked = -1000.0
