@@ -215,6 +215,15 @@ def first_checkpoints(chain: Chain, started_at: datetime, due_at: datetime, cale
     return tuple(Planned(step.kind, step.level, instant) for step, instant in instants if instant is not None)
 
 
+def days_before_due(chain: Chain, due_at: datetime, calendar: Calendar) -> tuple[datetime, ...]:
+    """The instants that are counted back from the due date: all that another calendar moves while that stays.
+
+    Raises DeadlineError.
+    """
+    due = utc(due_at)
+    return tuple(_days_before(due, step, calendar) for step in chain.steps if step.anchor is Anchor.BEFORE_DUE)
+
+
 def next_checkpoint(
     chain: Chain, fired_kind: CheckpointKind, fired_level: int, fired_at: datetime, calendar: Calendar
 ) -> Planned | None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import Anchor, CheckpointKind, Planned, first_checkpoints, next_checkpoint
+from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from, fee_due
 from app.sla.model import Checkpoint
 from app.sla.policy import PinnedPolicy
@@ -32,12 +32,6 @@ class Redating:
     pinned: PinnedPolicy
     calendar: Calendar
     fee_asked_at: datetime | None
-
-
-def needs_redating(state: str, pinned: PinnedPolicy, *, moved: bool) -> bool:
-    """Whether checkpoints may lie elsewhere though the due date does not: those counted in working days."""
-    counted = any(step.anchor is Anchor.BEFORE_DUE for step in pinned.chain.steps)
-    return moved or state != "running" or counted
 
 
 async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> set[UUID]:
@@ -82,7 +76,7 @@ _POINTS = select(*(_point.c[name] for name in _Point._fields)).order_by(_point.c
 async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_Point]]:
     """All checkpoints of these clocks, those of a later generation last."""
     found: defaultdict[UUID, list[_Point]] = defaultdict(list)
-    for row in await session.execute(_POINTS.where(among(_point.c.clock_id, clocks))):
+    for row in (await session.execute(_POINTS.where(among(_point.c.clock_id, clocks)))).all():
         found[row[0]].append(_Point._make(row))
     return found
 

@@ -20,20 +20,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
+from app.sla.checkpoints import days_before_due
 from app.sla.clocks import AWAITING_FEE, Moved
 from app.sla.deadline import Pause, Policy, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
-from app.sla.redate import Redating, needs_redating, redate
-from app.sla.service import Calendars
+from app.sla.redate import Redating, redate
+from app.sla.service import Calendars, calendars_of
 from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
 from app.tickets.model import Ticket, TicketEvent
 
 TICKETS_AT_ONCE = 2000
 """In one transaction: long enough to be fast, short enough that a command on one of them hardly waits."""
 
-LANES = 2
-"""Batches under way beside each other: while the database writes one, the next is computed."""
+LANES = 3
+"""Batches under way beside each other: while the database writes some, another is computed."""
 
 
 class OpenClock(NamedTuple):
@@ -54,6 +55,7 @@ class OpenClock(NamedTuple):
     due_at: datetime
     overridden: bool
     generation: int
+    calendar_version_id: UUID
 
     @property
     def counted_from(self) -> datetime:
@@ -85,6 +87,7 @@ _OF_CLOCK = (
     _clock.c.due_at,
     _clock.c.overridden,
     _clock.c.generation,
+    _clock.c.calendar_version_id,
 )
 """What an `OpenClock` is made of, in the order of its fields; columns of tables, which are read faster than rows."""
 
@@ -114,6 +117,7 @@ class Rule:
     policy: Policy
     calendar: Calendar
     _of_days: dict[date, datetime] = field(default_factory=dict, repr=False)
+    _steady: dict[tuple[UUID, datetime], bool] = field(default_factory=dict, repr=False)
 
     def due_at(self, counted_from: datetime, pauses: Sequence[Pause]) -> datetime:
         """The due date; of a limit of days without pauses it depends on the local date of the start alone."""
@@ -123,6 +127,18 @@ class Rule:
         found = self._of_days.get(day)
         if found is None:
             found = self._of_days[day] = deadline(self.policy, counted_from, self.calendar).due_at
+        return found
+
+    def keeps_checkpoints(self, clock: OpenClock, formers: Mapping[UUID, Calendars]) -> bool:
+        """Whether those of a clock whose due date is the same lie where its former calendar laid them."""
+        if self.is_new or clock.state != "running":
+            return False
+        name = clock.calendar_version_id, clock.due_at
+        found = self._steady.get(name)
+        if found is None:
+            chain, former = self.pinned.chain, formers[clock.calendar_version_id][self.pinned.hours]
+            before = days_before_due(chain, clock.due_at, former)
+            found = self._steady[name] = before == days_before_due(chain, clock.due_at, self.calendar)
         return found
 
 
@@ -233,8 +249,9 @@ async def run(
     async with database.reading() as session:
         concerned = select(_clock.c.ticket_id).join_from(_clock, _ticket, _ticket.c.id == _clock.c.ticket_id).distinct()
         tickets = list(await session.scalars(concerned.where(renewal.concerns).order_by(_clock.c.ticket_id)))
+    formers: dict[UUID, Calendars] = {}
     batches = (tickets[begin : begin + at_once] for begin in range(0, len(tickets), at_once))
-    under_way = [asyncio.create_task(_lane(database, renewal, batches, now)) for _ in range(lanes)]
+    under_way = [asyncio.create_task(_lane(database, renewal, batches, formers, now)) for _ in range(lanes)]
     try:
         found = [batch for lane in await asyncio.gather(*under_way) for batch in lane]
     finally:
@@ -245,13 +262,17 @@ async def run(
 
 
 async def _lane(
-    database: Database, renewal: Renewal, batches: Iterator[Sequence[UUID]], now: datetime
+    database: Database,
+    renewal: Renewal,
+    batches: Iterator[Sequence[UUID]],
+    formers: dict[UUID, Calendars],
+    now: datetime,
 ) -> list[Renewed]:
     """Take one batch after the other, until no lane finds any."""
     done = []
     for tickets in batches:
         async with database.transaction() as session:
-            done.append(await _renew(session, renewal, tickets, now))
+            done.append(await _renew(session, renewal, tickets, formers, now))
     return done
 
 
@@ -269,7 +290,7 @@ async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mappi
     query = query.join_from(_pause, _clock, _clock.c.id == _pause.c.clock_id)
     query = query.join(_ticket, _ticket.c.id == _clock.c.ticket_id).where(concerns)
     found: defaultdict[UUID, list[Pause]] = defaultdict(list)
-    for clock_id, start, end, reason in await session.execute(query.order_by(_pause.c.started_at, _pause.c.id)):
+    for clock_id, start, end, reason in (await session.execute(query.order_by(_pause.c.started_at, _pause.c.id))).all():
         found[clock_id].append(Pause(start, end, reason))
     return found
 
@@ -294,13 +315,17 @@ class _Told:
     policies: list[dict[str, str]] = field(default_factory=list)
 
 
-async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID], now: datetime) -> Renewed:
+async def _renew(
+    session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID], formers: dict[UUID, Calendars], now: datetime
+) -> Renewed:
     """One batch: the tickets are locked first, as every command does, and only then their clocks are read."""
     await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
     await _lock(session, tickets)
     mine = and_(among(_clock.c.ticket_id, tickets), renewal.concerns)
-    read = [OpenClock._make(row) for row in await session.execute(_CLOCKS.where(mine))]
+    read = [OpenClock._make(row) for row in (await session.execute(_CLOCKS.where(mine))).all()]
     clocks = [clock for clock in read if not renewal.leaves(clock, now)]
+    for version in {clock.calendar_version_id for clock in clocks} - formers.keys():
+        formers[version] = await calendars_of(session, version)
     pauses = await _pauses(session, among(_clock.c.id, [clock.id for clock in clocks]))
     told: defaultdict[UUID, _Told] = defaultdict(_Told)
     dated, same, repinned, redating = [], [], [], []
@@ -318,7 +343,7 @@ async def _renew(session: AsyncSession, renewal: Renewal, tickets: Sequence[UUID
             dated.append({"id": clock.id, "calendar_version_id": renewal.calendar_version_id, "due_at": due_at})
         elif clock.state != "breached":
             same.append(clock.id)
-        if rule.is_new or needs_redating(clock.state, rule.pinned, moved=moved):
+        if moved or not rule.keeps_checkpoints(clock, formers):
             redating.append(_redating(rule, clock, due_at, own))
     await bulk_update(session, SlaClock, dated)
     known = update(_clock).where(among(_clock.c.id, same)).values(calendar_version_id=renewal.calendar_version_id)
