@@ -8,8 +8,7 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from app.core.clock import Clock, SystemClock
+from app.core.retry_after import retry_after
 from app.feed.events import utc_text
 from app.feed.guard import Guard, GuardedTransport, RefusedAddress
 
@@ -27,6 +27,7 @@ MOST_ANSWER_BYTES = 64 * 1024
 """How much of an answer is read; nothing in it matters but its status."""
 
 LONGEST_RETRY_AFTER = 86_400.0
+"""A receiver's `Retry-After` beyond a day is taken for one: no step of the ladder is longer."""
 
 SECRET_BYTES = 32
 _PREFIX: Final = "whsec_"
@@ -116,7 +117,8 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
             return Outcome.UNREACHABLE, None, None
         status = response.status_code
-        return _meaning(status), status, _retry_after(response.headers, self._clock.now())
+        wait = retry_after(response.headers, self._clock.now(), longest=LONGEST_RETRY_AFTER)
+        return _meaning(status), status, wait
 
 
 def new_secret() -> str:
@@ -157,17 +159,3 @@ def _meaning(status: int) -> Outcome:
     if 300 <= status < 400:
         return Outcome.REDIRECTED
     return Outcome.GONE if status == httpx.codes.GONE else Outcome.REFUSED
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Seconds of `Retry-After`, which may be a number or a date; None where it is neither, at most a day."""
-    given = headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdigit():
-        return min(float(given[:9]), LONGEST_RETRY_AFTER)
-    try:
-        until = parsedate_to_datetime(given)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)

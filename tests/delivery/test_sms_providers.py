@@ -11,6 +11,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from app.notices.delivery import DeliveryError, PermanentFailure, TemporaryFailure
+from app.notices.delivery.http import LONGEST_WAIT_SECONDS
 from app.notices.delivery.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of
@@ -162,6 +163,7 @@ async def test_without_a_number_nobody_is_asked(name: str) -> None:
         (Response(status_code=500), "provider_error", None),
         (Response(status_code=503, headers={"Retry-After": "120"}), "provider_error", 120.0),
         (Response(status_code=429, headers={"Retry-After": "7"}), "rate_limited", 7.0),
+        (Response(status_code=429, headers={"Retry-After": "86400"}), "rate_limited", LONGEST_WAIT_SECONDS),
         (Response(status_code=401), "auth_refused", None),
         (Response(status_code=302, headers={"Location": "http://127.0.0.1:1/"}), "redirected", None),
         (Response(status_code=200, content="<html>bakım</html>"), "unclear_answer", None),

@@ -1,13 +1,12 @@
 """What every delivery over HTTP shares: a client that trusts no environment and follows nobody, and its failures."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
+from app.core.retry_after import retry_after
 from app.notices.delivery import TemporaryFailure
 
 LONGEST_WAIT_SECONDS = 21_600.0
@@ -36,7 +35,7 @@ async def exchange(client: httpx.AsyncClient, method: str, url: str, **content: 
     except httpx.HTTPError as error:
         raise TemporaryFailure("unreachable", "the provider can't be reached") from error
     status = answer.status_code
-    wait = retry_after(answer.headers, datetime.now(UTC))
+    wait = retry_after(answer.headers, datetime.now(UTC), longest=LONGEST_WAIT_SECONDS)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise TemporaryFailure("rate_limited", "the provider asks for a pause", retry_after=wait)
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:
@@ -46,19 +45,6 @@ async def exchange(client: httpx.AsyncClient, method: str, url: str, **content: 
     if answer.is_redirect or answer.is_informational:
         raise TemporaryFailure("redirected", "the provider's address answers with another one")
     return answer
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, as a number or an HTTP date (RFC 9110 §10.2.3), capped; None without one."""
-    given = headers.get("retry-after", "").strip()
-    if given.isdigit():
-        seconds = float(given[:9])
-    else:
-        try:
-            seconds = (parsedate_to_datetime(given).astimezone(UTC) - now).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def json_of(answer: httpx.Response) -> dict[str, Any]:

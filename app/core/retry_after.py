@@ -1,0 +1,22 @@
+"""`Retry-After` in the answers of other servers: how long they ask us to wait (RFC 9110 §10.2.3)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def retry_after(headers: Mapping[str, str], now: datetime, *, longest: float) -> float | None:
+    """Seconds that the header asks for, as a number or an HTTP date, at most `longest`; None where it is neither.
+
+    Names of `headers` are in lower case, or found in any case. A date without a zone is in UTC, as HTTP dates are.
+    """
+    given = headers.get("retry-after", "").strip()
+    if given.isascii() and given.isdigit():
+        return min(float(given[:9]), longest)
+    try:
+        until = parsedate_to_datetime(given)
+    except (ValueError, OverflowError):
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max((until - now).total_seconds(), 0.0), longest)
