@@ -14,9 +14,9 @@ from app.sla.calendar import CalendarError, SpecialDay
 from app.sla.decisions import decide, decided_days, lock_calendar
 from app.sla.model import CalendarVersion
 from app.sla.service import Calendars, newest_calendar, newest_calendar_version, store_calendars
-from app.sla.years import YEARS_AHEAD, seeded_days, years
+from app.sla.years import YEARS_AHEAD, years
 from app.standards.rulebook import Rulebook, Shelf
-from app.standards.service import build_calendars, known_hours, present_calendars
+from app.standards.service import present_calendars
 from app.standards.values import Catalogue
 from app.tickets import recompute
 from app.tickets.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
@@ -35,9 +35,7 @@ class Change:
 
 async def preview(session: AsyncSession, rules: Rulebook, change: Change, *, now: datetime) -> Preview:
     """Which open clocks would move, and the first of them; nothing is stored. Raises `Invalid`."""
-    decided = await decided_days(session)
-    _check_revoked(change, decided)
-    calendars = await _calendars(session, rules.catalogue, _after(change, decided), now=now)
+    calendars = await _calendars_after(session, change, rules.catalogue, now=now)
     renewal = Renewal(calendars, rules.calendar_version_id, cause="calendar", actor="", concerns=still_kept())
     return await recompute.preview(session, renewal, now=now, first=LISTED)
 
@@ -65,9 +63,7 @@ async def apply(
             raise StaleCalendar(version=str(newest))
         if not force:
             _check_past(change, rules, now)
-        decided = await decided_days(session)
-        _check_revoked(change, decided)
-        calendars = await _calendars(session, rules.catalogue, _after(change, decided), now=now)
+        calendars = await _calendars_after(session, change, rules.catalogue, now=now)
         await decide(session, change.days, change.revoked, actor=actor, reason=reason, now=now)
         version = await store_calendars(session, calendars, now=now, actor=actor, reason=reason)
     return version, await settle(database, version, calendars, actor=actor, now=now)
@@ -109,17 +105,13 @@ async def mark_settled(database: Database, version: UUID, *, now: datetime) -> N
         await session.execute(update(CalendarVersion).where(CalendarVersion.id == version).values(settled_at=now))
 
 
-def _after(change: Change, decided: Mapping[date, SpecialDay]) -> dict[date, SpecialDay]:
+async def _calendars_after(session: AsyncSession, change: Change, catalogue: Catalogue, *, now: datetime) -> Calendars:
+    """The calendars as the change would make them; raises `Invalid`."""
+    decided = await decided_days(session)
+    _check_revoked(change, decided)
     kept = {day: special for day, special in decided.items() if day not in change.revoked}
-    return kept | dict(change.days)
-
-
-async def _calendars(
-    session: AsyncSession, catalogue: Catalogue, decided: Mapping[date, SpecialDay], *, now: datetime
-) -> Calendars:
     try:
-        holidays, hours = await seeded_days(session, now=now), await known_hours(session)
-        return build_calendars(catalogue, holidays, decided, hours)
+        return await present_calendars(session, catalogue, now=now, decided=kept | dict(change.days))
     except CalendarError as error:
         raise Invalid([FieldError("/days", error.code)]) from error
 

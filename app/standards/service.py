@@ -50,13 +50,23 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     return StoredCatalogue(version.id, is_new=True)
 
 
-async def present_calendars(session: AsyncSession, catalogue: Catalogue, *, now: datetime) -> Calendars:
-    """The calendars as they have to be now: stored years, the folder's closures and the decisions that hold."""
-    decided = await decided_days(session)
-    return build_calendars(catalogue, await seeded_days(session, now=now), decided, await known_hours(session))
+async def present_calendars(
+    session: AsyncSession,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    decided: Mapping[date, SpecialDay] | None = None,
+) -> Calendars:
+    """The calendars as they have to be now: stored years, the folder's closures and the decisions that hold.
+
+    With `decided` as they would be under those decisions. Raises CalendarError where the dates leave nothing open.
+    """
+    if decided is None:
+        decided = await decided_days(session)
+    return build_calendars(catalogue, await seeded_days(session, now=now), decided, await _known_hours(session))
 
 
-async def known_hours(session: AsyncSession) -> dict[str, Week]:
+async def _known_hours(session: AsyncSession) -> dict[str, Week]:
     """The opening hours of the newest calendar, with those that no catalogue names any more: clocks count in them."""
     newest = await newest_calendar_version(session)
     known = {} if newest is None else await calendars_of(session, newest)
