@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from app.access.actor import Actor
-from app.complaints.number import dictate, format_number
 from app.complaints.values import ComplaintState, Filing
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
@@ -23,6 +22,7 @@ from app.people.vault import Vault
 from app.sla.clocks import OpenedClock, open_clock
 from app.standards.in_charge import InCharge
 from app.standards.rulebook import Rulebook
+from app.tickets.complaint_number import dictate, format_number
 from app.tickets.history import first_event
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket

@@ -1,9 +1,10 @@
-"""How a citizen follows a ticket: number and the last four digits of the phone, without a key.
+"""How a citizen follows a ticket or a complaint: number and the last four digits of the phone, without a key.
 
 Every wrong answer looks the same, and only so many are allowed for a number: four digits could be tried out.
 """
 
 import hmac
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,13 +17,17 @@ from app.core.turkish import format_date, format_datetime
 from app.people.identity import parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
+from app.sla.calendar import ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
+from app.tickets.complaint_number import InvalidComplaintNumber
+from app.tickets.complaint_number import parse_number as parse_complaint_number
 from app.tickets.model import Ticket
 from app.tickets.number import InvalidTicketNumber, parse_number
+from app.tickets.policies import STANDARDS_COMPLAINT
 from app.tickets.schemas import TrackingAnswer, TrackingBody
 from app.tickets.workflow import Outcome, State
 
@@ -35,6 +40,13 @@ _OUTCOMES = {
     Outcome.WITHDRAWN: "Başvurunuzdan vazgeçtiğiniz kaydedilmiştir.",
     Outcome.DUPLICATE: "Aynı konudaki başvurunuzla birleştirilmiştir.",
 }
+_COMPLAINT_OUTCOMES = {
+    Outcome.POSITIVE: "Şikâyetiniz haklı bulunmuş ve cevaplandırılmıştır.",
+    Outcome.PARTIAL: "Şikâyetiniz kısmen haklı bulunmuş ve cevaplandırılmıştır.",
+    Outcome.NEGATIVE: "Şikâyetiniz haklı bulunmamıştır; gerekçesi tarafınıza bildirilir.",
+    Outcome.WITHDRAWN: "Şikâyetinizi geri aldığınız kaydedilmiştir.",
+}
+_COMPLAINT_NAME = "Hizmet Standartları Tablosu kapsamında şikâyet"
 _WAITING = {
     State.AWAITING_DOCUMENTS: "Başvurunuz için eksik belgelerinizi bekliyoruz.",
     State.AWAITING_CITIZEN: "Başvurunuz için yanıtınızı bekliyoruz.",
@@ -50,14 +62,11 @@ async def track(
     attempts: Attempts,
     now: datetime,
 ) -> TrackingAnswer:
-    """How a ticket stands, for whoever knows its number and the phone's last four digits.
+    """How a ticket or a complaint stands, for whoever knows its number and the phone's last four digits.
 
     Raises `NotFound` for any wrong answer, `TooMany` after too many of them for one number.
     """
-    try:
-        number = parse_number(body.number)
-    except InvalidTicketNumber:
-        raise NotFound from None
+    number = _number(body.number)
     await attempts.begin(number)
     query = select(Ticket, Applicant).join(Applicant, Applicant.id == Ticket.applicant_id)
     row = (await session.execute(query.where(Ticket.number == number))).one_or_none()
@@ -66,20 +75,39 @@ async def track(
     await attempts.forgive(number)
     ticket: Ticket = row.Ticket
     clocks = await clocks_of(session, ticket.id, ticket.cycle)
-    promise = next((clock for clock in clocks if clock.kind == "promise"), None)
-    service = catalogue.service(ticket.service)
+    kept = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE
+    clock = next((clock for clock in clocks if clock.kind == kept), None)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
     return TrackingAnswer(
         number=ticket.number,
         status=ticket.state,
         status_label=State(ticket.state).label_tr,
-        service_name=service.name if service else ticket.service,
+        service_name=_service_name(ticket, catalogue),
         unit_name=unit.name if unit else None,
         received_at=ticket.received_at,
-        due_at=promise.due_at if promise and promise.state != "paused" else None,
+        due_at=clock.due_at if clock and clock.state != "paused" else None,
         outcome=ticket.outcome,
-        message=_message(ticket, promise, now),
+        message=_complaint_message(ticket, clock, now) if _is_complaint(ticket) else _message(ticket, clock, now),
     )
+
+
+def _number(text: str) -> str:
+    """The number that was typed, of whichever kind; raises `NotFound`."""
+    for parse in (parse_number, parse_complaint_number):
+        with suppress(InvalidTicketNumber, InvalidComplaintNumber):
+            return parse(text)
+    raise NotFound
+
+
+def _is_complaint(ticket: Ticket) -> bool:
+    return ticket.service == STANDARDS_COMPLAINT
+
+
+def _service_name(ticket: Ticket, catalogue: Catalogue) -> str:
+    if _is_complaint(ticket):
+        return _COMPLAINT_NAME
+    service = catalogue.service(ticket.service)
+    return service.name if service else ticket.service
 
 
 def _knows_phone(applicant: Applicant, vault: Vault, last_four: str) -> bool:
@@ -106,3 +134,17 @@ def _message(ticket: Ticket, promise: SlaClock | None, now: datetime) -> str:
     if PinnedPolicy.from_json(promise.policy).policy.limit.under_a_day:
         return f"Başvurunuz işlemdedir. En geç {format_datetime(local)} itibarıyla sonuçlandırılacaktır."
     return f"Başvurunuz işlemdedir. En geç {format_date(local)} tarihinde sonuçlandırılacaktır."
+
+
+def _complaint_message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
+    """The same for a complaint, whose answer the application office owes within the time of law 3071 art. 7."""
+    if ticket.outcome is not None:
+        return _COMPLAINT_OUTCOMES[Outcome(ticket.outcome)]
+    if clock is None or clock.state == "paused":
+        return "Şikâyetiniz incelenmektedir."
+    if clock.state == "breached":
+        return "Şikâyetinizin cevap süresi dolmuştur; gecikme İkinci Müracaat Yerine bildirilmiştir."
+    if not on_time(now, clock.due_at):
+        return "Şikâyetinizin cevap süresi dolmuştur."
+    day = format_date(clock.due_at.astimezone(ISTANBUL))
+    return f"Şikâyetiniz incelenmektedir. En geç {day} tarihinde cevaplandırılacaktır."

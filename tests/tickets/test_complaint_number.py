@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.complaints.number import InvalidComplaintNumber, dictate, format_number, parse_number
+from app.tickets.complaint_number import InvalidComplaintNumber, dictate, format_number, parse_number
 from app.tickets.number import InvalidTicketNumber
 from app.tickets.number import parse_number as parse_ticket_number
 

@@ -1,0 +1,64 @@
+"""How whoever complained follows the complaint, without a key."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from tests.complaints.test_complaints import ANSWER_BY, COMPLAINT, JUSTIFIED, did, made
+from tests.installation import opened_client
+from tests.tickets.counter import Counter
+from workers.timers import sweep
+
+REFUSED = {"outcome": "negative", "text": "Tabloda bulunan bir belgedir.", "remedy": "administrative_court"}
+
+
+@pytest.fixture
+async def citizen(counter: Counter, redis_url: str) -> AsyncIterator[AsyncClient]:
+    """A caller without a key, and nothing counted against anybody yet."""
+    assert redis_url
+    async with opened_client(counter.app) as client:
+        yield client
+
+
+async def asked(citizen: AsyncClient, number: str, digits: str = "0067") -> dict[str, Any]:
+    answer = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": digits})
+    return {"status_code": answer.status_code, **answer.json()}
+
+
+@pytest.mark.parametrize("spelled", ["{}", "s {}", "S-{}"])
+async def test_a_complaint_is_followed_by_its_number_however_it_was_written_down(
+    counter: Counter, citizen: AsyncClient, spelled: str
+) -> None:
+    number = (await made(counter))["number"]
+    found = await asked(citizen, spelled.format(number if spelled == "{}" else number[1:]))
+    assert (found["status_code"], found["number"]) == (200, number)
+    assert found["service_name"] == "Hizmet Standartları Tablosu kapsamında şikâyet"
+    assert found["message"] == "Şikâyetiniz incelenmektedir. En geç 11.06.2026 tarihinde cevaplandırılacaktır."
+    assert (await asked(citizen, number, "0068"))["status_code"] == 404
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "words"),
+    [
+        ("answer", JUSTIFIED, "Şikâyetiniz haklı bulunmuş ve cevaplandırılmıştır."),
+        ("answer", REFUSED, "Şikâyetiniz haklı bulunmamıştır; gerekçesi tarafınıza bildirilir."),
+        ("withdraw", None, "Şikâyetinizi geri aldığınız kaydedilmiştir."),
+    ],
+)
+async def test_how_it_ended_is_told(
+    counter: Counter, citizen: AsyncClient, command: str, body: Any, words: str
+) -> None:
+    number = (await made(counter))["number"]
+    await did(counter, number, command, body)
+    assert (await asked(citizen, number))["message"] == words
+
+
+async def test_an_answer_that_is_late_is_called_late(counter: Counter, citizen: AsyncClient) -> None:
+    number = (await made(counter, **COMPLAINT))["number"]
+    counter.clock.set(ANSWER_BY)
+    counter.clock.advance(microseconds=1)
+    assert (await asked(citizen, number))["message"] == "Şikâyetinizin cevap süresi dolmuştur."
+    await sweep(counter.house)
+    assert (await asked(citizen, number))["message"].endswith("gecikme İkinci Müracaat Yerine bildirilmiştir.")
