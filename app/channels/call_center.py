@@ -4,6 +4,7 @@ from pydantic import Field
 
 from app.channels.schemas import MatterBody
 from app.core.schema import ExternalId, Instant, ShortText
+from app.core.wording import Language
 from app.people.identity import parse_caller
 from app.people.schemas import CallerText, NationalIdText
 from app.standards.values import Channel
@@ -17,6 +18,7 @@ class CallBody(MatterBody):
     caller: CallerText = Field("", examples=["0532 000 00 00"], description="As the telephone system shows it")
     caller_name: ShortText | None = Field(None, examples=["Örnek Vatandaş"])
     national_id: NationalIdText | None = None
+    language: Language = Field("tr", examples=["tr"], description="In which notices to the caller are written")
     called_at: Instant | None = Field(None, examples=["2026-05-12T10:00:00+03:00"])
     wet_signature: bool = Field(False, description="The matter needs a signature: no limit runs until it is given")
 
@@ -29,6 +31,7 @@ class CallBody(MatterBody):
             name=self.caller_name,
             phone=phone,
             national_id=self.national_id if known else None,
+            language=self.language,
         )
         return Intake(
             **self.matter(),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.core.schema import (
     Answer,
@@ -18,10 +18,11 @@ from app.core.schema import (
     ShortText,
     refuse,
 )
-from app.people.identity import parse_national_id, parse_phone
+from app.core.wording import Language
+from app.people.identity import PhoneKind, parse_national_id, parse_phone
 from app.people.schemas import EmailText, NationalIdText, PhoneText
 from app.standards.values import Channel
-from app.tickets.intake import ApplicantRole, Intake, Kind, Person, Place
+from app.tickets.intake import ApplicantRole, ContactBy, Intake, Kind, Person, Place
 
 
 class PlaceBody(Body):
@@ -44,7 +45,7 @@ class PlaceBody(Body):
 
 
 class ApplicantBody(Body):
-    """Who applies. An anonymous applicant carries no other field; any other has a name or a phone."""
+    """Who applies. An anonymous applicant carries nothing personal; any other has a name or a phone."""
 
     role: ApplicantRole = Field(ApplicantRole.SELF, examples=["self"])
     name: ShortText | None = Field(None, examples=["Örnek Vatandaş"])
@@ -53,6 +54,23 @@ class ApplicantBody(Body):
     address: LongText | None = Field(None, examples=["Örnek Mah. Örnek Sok. No: 1 Esenler"])
     email: EmailText | None = None
     hide_identity: bool = Field(False, description="Units do not see who applied (CİMER: kimliğim gizli kalsın)")
+    language: Language = Field("tr", examples=["tr"], description="In which notices to the applicant are written")
+    contact_by: ContactBy | None = Field(
+        None,
+        examples=["sms"],
+        description="How the applicant wishes to be told. Empty: by SMS to a mobile phone, else by e-mail. `app`: the "
+        "mobile app shows it, for what came through the app; also to anonymous applicants",
+    )
+
+    @field_validator("contact_by")
+    @classmethod
+    def _can_be_told(cls, wish: ContactBy | None, known: ValidationInfo) -> ContactBy | None:
+        phone = known.data.get("phone")
+        if wish is ContactBy.SMS and (phone is None or parse_phone(phone).kind is not PhoneKind.MOBILE):
+            raise refuse("sms_needs_mobile")
+        if wish is ContactBy.EMAIL and known.data.get("email") is None:
+            raise refuse("email_needed")
+        return wish
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -73,6 +91,8 @@ class ApplicantBody(Body):
             address=self.address,
             email=self.email,
             identity_hidden=self.hide_identity,
+            language=self.language,
+            contact_by=self.contact_by,
         )
 
 

@@ -26,7 +26,7 @@ from app.tickets.complaint_number import dictate, format_number
 from app.tickets.history import first_event
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket
-from app.tickets.notify import reachable_by
+from app.tickets.notify import way_to
 from app.tickets.opening import applicant_row
 from app.tickets.policies import OFFICE_HOURS, STANDARDS_COMPLAINT, complaint_policy
 from app.tickets.workflow import State
@@ -191,19 +191,10 @@ def notice_rows(one: Draft) -> list[dict[str, Any]]:
     }
     to_office: dict[str, Any] = {"level": one.level, "recipient": as_recipient(one.addressed), "medium": Medium.EMAIL}
     told = [notice_row(NoticeKind.COMPLAINT, ComplaintPayload(**facts), **to_office, **common)]
-    medium = _way_to(one.filing)
+    person = one.filing.person
+    medium = way_to(person, one.filing.channel)
     if medium is not None:
-        confirmed = ComplaintReceiptPayload(**facts, applicant_named=one.filing.person.name is not None)
+        confirmed = ComplaintReceiptPayload(**facts, applicant_named=person.name is not None, language=person.language)
         to_citizen: dict[str, Any] = {"level": 0, "recipient": APPLICANT, "medium": medium}
         told.append(notice_row(NoticeKind.COMPLAINT_RECEIPT, confirmed, **to_citizen, **common))
     return told
-
-
-def _way_to(filing: Filing) -> Medium | None:
-    person = filing.person
-    return reachable_by(
-        channel=filing.channel,
-        identity_hidden=person.identity_hidden,
-        phone_kind=person.phone.kind if person.phone else None,
-        has_email=person.email is not None,
-    )

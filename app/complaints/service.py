@@ -29,6 +29,7 @@ from app.tickets import service as tickets
 from app.tickets.history import EventKind, append_event
 from app.tickets.intake import ApplicantRole
 from app.tickets.model import Ticket, TicketEvent
+from app.tickets.opening import wishes_another_app
 from app.tickets.queries import by_number
 from app.tickets.work import Work, hold
 
@@ -100,6 +101,8 @@ def _check(filing: Filing) -> None:
         raise Invalid([FieldError("/applicant/role", "answer_owed")])
     if filing.ticket is None and filing.ground in NEEDS_TICKET:
         raise Invalid([FieldError("/ticket", "ticket_needed")])
+    if wishes_another_app(filing.person, filing.channel):
+        raise Invalid([FieldError("/applicant/contact_by", "app_only_for_its_own")])
 
 
 async def _lock_about(work: Work, number: str | None) -> Ticket | None:

@@ -215,6 +215,16 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Anonim olmayan başvuruda ad veya telefon gerekir.",
             "An applicant who is not anonymous needs a name or a phone.",
         ),
+        "sms_needs_mobile": Sentence(
+            "SMS ile bilgilendirme için cep telefonu gerekir.", "To be told by SMS needs a mobile phone."
+        ),
+        "email_needed": Sentence(
+            "E-posta ile bilgilendirme için e-posta adresi gerekir.", "To be told by e-mail needs an e-mail address."
+        ),
+        "app_only_for_its_own": Sentence(
+            "Uygulama yalnızca uygulamadan gelen başvurular için bilgilendirir; sms veya email seçilebilir.",
+            "The app tells about what came through the app; choose sms or email.",
+        ),
         "coordinates": Sentence(
             "Enlem ve boylam birlikte verilmelidir.", "Latitude and longitude have to come together."
         ),

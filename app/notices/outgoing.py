@@ -210,7 +210,7 @@ def _message(leased: Leased) -> OutgoingMessage:
     medium = Medium(notice.medium)
     if notice.recipient == APPLICANT.code:
         name, address = values.get("applicant.name"), address_of(medium, values)
-        if address is None:
+        if address is None and medium is not Medium.WEBHOOK:
             raise PermanentFailure("no_address", "the applicant's address is not kept")
     return OutgoingMessage(
         notice_id=notice.id,

@@ -10,13 +10,18 @@ from app.core.ids import new_id
 
 
 class Applicant(Base):
-    """The person (or their proxy) as they applied with one ticket."""
+    """The person (or their proxy) as they applied with one ticket.
+
+    `language` is that of the notices to them, `contact_by` how they wish to be told (None: nobody asked).
+    """
 
     __tablename__ = "applicant"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     role: Mapped[str] = mapped_column(Text)
     identity_hidden: Mapped[bool] = mapped_column(Boolean, default=False)
+    language: Mapped[str] = mapped_column(Text, server_default="tr")
+    contact_by: Mapped[str | None] = mapped_column(Text)
     name: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone: Mapped[bytes | None] = mapped_column(LargeBinary)
     national_id: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -27,6 +32,8 @@ class Applicant(Base):
 
     __table_args__ = (
         CheckConstraint("role IN ('self', 'attorney', 'guardian', 'anonymous')", name="role"),
+        CheckConstraint("language IN ('tr', 'en')", name="language"),
+        CheckConstraint("contact_by IN ('app', 'sms', 'email')", name="contact_by"),
         Index("ix_applicant_phone_index", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
         Index(
             "ix_applicant_national_id_index",

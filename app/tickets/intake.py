@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.core.wording import Language
 from app.people.identity import Phone
 from app.standards.values import Channel, PastChannel
 
@@ -43,9 +44,20 @@ class ApplicantRole(StrEnum):
     ANONYMOUS = "anonymous"
 
 
+class ContactBy(StrEnum):
+    """How an applicant wishes to be told; the app shows notices on the device that the report came from."""
+
+    APP = "app"
+    SMS = "sms"
+    EMAIL = "email"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The applicant as the channel knows them; `identity_hidden` keeps units from seeing who it is (CİMER ihbar)."""
+    """The applicant as the channel knows them; `identity_hidden` keeps units from seeing who it is (CİMER ihbar).
+
+    `language` is the one that notices to them are written in, `contact_by` their wish where they have one.
+    """
 
     role: ApplicantRole = ApplicantRole.ANONYMOUS
     name: str | None = None
@@ -54,6 +66,8 @@ class Person:
     address: str | None = None
     email: str | None = None
     identity_hidden: bool = False
+    language: Language = "tr"
+    contact_by: ContactBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

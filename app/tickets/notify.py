@@ -21,6 +21,7 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import ApplicationOffice, Catalogue, Channel, RegimeCode
+from app.tickets.intake import ContactBy, Person
 from app.tickets.model import Ticket
 from app.tickets.policies import OFFICE_HOURS
 from app.tickets.schemas import ExtensionBody, ResolutionBody
@@ -28,17 +29,30 @@ from app.tickets.workflow import Outcome
 
 
 def reachable_by(
-    *, channel: str, identity_hidden: bool, phone_kind: PhoneKind | None, has_email: bool
+    *, channel: str, identity_hidden: bool, phone_kind: PhoneKind | None, has_email: bool, contact_by: str | None
 ) -> Medium | None:
-    """How an applicant can be told: by SMS to a mobile phone, else by e-mail; never where the identity is hidden.
+    """How an applicant is told: as they wish, else by SMS to a mobile phone, else by e-mail.
 
-    CİMER answers its applicants itself.
+    Never where the identity is hidden; CİMER answers its applicants itself.
     """
     if identity_hidden or channel == Channel.CIMER:
         return None
-    if phone_kind is PhoneKind.MOBILE:
+    if contact_by == ContactBy.APP:
+        return Medium.WEBHOOK
+    if phone_kind is PhoneKind.MOBILE and contact_by != ContactBy.EMAIL:
         return Medium.SMS
     return Medium.EMAIL if has_email else None
+
+
+def way_to(person: Person, channel: str) -> Medium | None:
+    """`reachable_by` for somebody who is just applying."""
+    return reachable_by(
+        channel=channel,
+        identity_hidden=person.identity_hidden,
+        phone_kind=person.phone.kind if person.phone else None,
+        has_email=person.email is not None,
+        contact_by=person.contact_by,
+    )
 
 
 def office_of(office: ApplicationOffice) -> Office:
@@ -230,6 +244,7 @@ async def _tell(
         identity_hidden=applicant.identity_hidden,
         phone_kind=phone_kind,
         has_email=applicant.email is not None,
+        contact_by=applicant.contact_by,
     )
     if medium is None:
         return
@@ -237,6 +252,7 @@ async def _tell(
         "number": ticket.number,
         "applicant_named": applicant.name is not None,
         "received_at": ticket.received_at,
+        "language": applicant.language,
     }
     row = notice_row(
         kind,

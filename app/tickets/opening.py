@@ -23,7 +23,7 @@ from app.standards.values import (
     IntakeFact,
     Service,
 )
-from app.tickets.intake import ApplicantRole, Intake, Kind, Person
+from app.tickets.intake import ApplicantRole, ContactBy, Intake, Kind, Person
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.workflow import State
 
@@ -159,8 +159,15 @@ def _check_facts(intake: Intake, service: Service) -> None:
         for fact in service.refuses
         if fact in _REFUSALS and present.get(fact, False)
     ]
+    if wishes_another_app(person, intake.channel):
+        errors.append(FieldError("/applicant/contact_by", "app_only_for_its_own"))
     if errors:
         raise Invalid(errors)
+
+
+def wishes_another_app(person: Person, channel: str) -> bool:
+    """Whether somebody wishes to be told by the app who did not come through it: it would not know them."""
+    return person.contact_by is ContactBy.APP and channel != Channel.MOBILE
 
 
 _POINTERS = {
@@ -205,6 +212,8 @@ def applicant_row(person: Person, vault: Vault) -> dict[str, Any]:
         "id": row_id,
         "role": person.role.value,
         "identity_hidden": person.identity_hidden,
+        "language": person.language,
+        "contact_by": person.contact_by.value if person.contact_by else None,
         "name": seal("name", person.name),
         "phone": seal("phone", person.phone.storage if person.phone else None),
         "national_id": seal("national_id", person.national_id),

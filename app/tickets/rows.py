@@ -7,7 +7,7 @@ from app.core.clock import ISTANBUL
 from app.notices.compose import APPLICANT, notice_row
 from app.notices.kinds import MissingDocumentsPayload, NoticeKind, ReceiptPayload
 from app.tickets.history import first_event
-from app.tickets.notify import reachable_by
+from app.tickets.notify import way_to
 from app.tickets.number import dictate, format_number
 from app.tickets.opening import Opening
 from app.tickets.workflow import allowed_actions
@@ -131,19 +131,15 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
 
 def _notices(opening: Opening, number: str) -> list[dict[str, Any]]:
     person = opening.intake.person
-    medium = reachable_by(
-        channel=opening.intake.channel,
-        identity_hidden=person.identity_hidden,
-        phone_kind=person.phone.kind if person.phone else None,
-        has_email=person.email is not None,
-    )
+    medium = way_to(person, opening.intake.channel)
     if medium is None:
         return []
     promise = next((o.clock for o in opening.clocks if o.clock["kind"] == "promise"), None)
     common: dict[str, Any] = {
         "number": number,
-        "applicant_named": opening.intake.person.name is not None,
+        "applicant_named": person.name is not None,
         "received_at": opening.now,
+        "language": person.language,
     }
     receipt = ReceiptPayload(
         **common,

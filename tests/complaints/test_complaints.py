@@ -144,6 +144,7 @@ async def test_nobody_answers_a_complaint_about_themselves(counter: Counter) -> 
         ({"description": ""}, "/description", "too_short"),
         ({"description": "a\u0000b"}, "/description", "control_character"),
         ({"level": 1}, "/level", "unknown_field"),
+        ({"applicant": {**CITIZEN, "contact_by": "app"}}, "/applicant/contact_by", "app_only_for_its_own"),
     ],
 )
 async def test_what_can_not_be_answered_is_refused(

@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.installation import SettableClock
+from tests.tickets.conftest import counter, installation
+
+__all__ = ["clock", "counter", "installation"]
 
 
 class SteadyClock(SettableClock):

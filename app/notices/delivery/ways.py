@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from app.notices.delivery import Delivery
+from app.notices.delivery import Delivered, Delivery, OutgoingMessage, PermanentFailure
 from app.notices.delivery.console import DEFAULT_SENDER, ConsoleDelivery
 from app.notices.delivery.sms import SmsAccount
 from app.notices.kinds import Medium
@@ -66,8 +66,18 @@ def make_ways(settings: Settings) -> Ways:
     for medium, (name, opened) in _configured(settings).items():
         ways[medium] = Way(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
         closing.append(opened[1])
+    if ways and Medium.WEBHOOK not in ways:
+        ways[Medium.WEBHOOK] = Way("webhook", NoBackend(), asyncio.Semaphore(settings.delivery_concurrency))
     default = Way(CONSOLE, console, asyncio.Semaphore(settings.delivery_concurrency))
     return Ways(ways, default=default, closing=closing)
+
+
+class NoBackend:
+    """Refuses what is for the app where notices really leave but no mobile backend is connected: SMS or e-mail then."""
+
+    async def deliver(self, message: OutgoingMessage) -> Delivered:
+        """Raises `PermanentFailure`."""
+        raise PermanentFailure("no_device", f"no mobile backend is connected to take {message.number}")
 
 
 class _Closing(Delivery, Protocol):

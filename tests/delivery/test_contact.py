@@ -1,0 +1,151 @@
+"""The applicant is told as they wish, in their language: by the app that they reported with, by SMS or by e-mail."""
+
+import base64
+from typing import Any
+
+import pytest
+from fastapi import Response
+from sqlalchemy import select
+
+from app.channels.mobile import ReportBody
+from app.house import House
+from app.notices.kinds import Medium
+from app.notices.model import Notice
+from app.people.model import Applicant
+from config.settings import Settings
+from tests.channels import bodies
+from tests.delivery.cases import all_notices, drain, house_with
+from tests.delivery.http_receiver import receiving
+from tests.installation import SettableClock
+from tests.notices.cases import actor_of
+from tests.tickets.counter import Counter
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+MOBILE, EMAIL = {"name": "Örnek Vatandaş", "phone": "0532 123 45 67"}, {"email": "ornek@example.org"}
+SMS_SETTINGS = {"sms": "verimor", "sms_user": "u", "sms_password": "p", "sms_sender": "ESENLER"}
+
+
+async def media(counter: Counter, number: str) -> list[str]:
+    """The media of the notices of a ticket, oldest first."""
+    found = await counter.client.get("/v1/notices", params={"ticket": number, "limit": 50})
+    return [notice["medium"] for notice in reversed(found.json()["items"])]
+
+
+@pytest.mark.parametrize(
+    ("reporter", "medium"),
+    [
+        (MOBILE, "sms"),
+        (MOBILE | EMAIL, "sms"),
+        (MOBILE | EMAIL | {"contact_by": "email"}, "email"),
+        (MOBILE | EMAIL | {"contact_by": "sms"}, "sms"),
+        (MOBILE | EMAIL | {"contact_by": "app"}, "webhook"),
+        ({"role": "anonymous", "contact_by": "app"}, "webhook"),
+    ],
+)
+async def test_every_notice_goes_the_way_that_the_applicant_wishes(
+    counter: Counter, reporter: dict[str, Any], medium: str
+) -> None:
+    answer = await counter.client.post("/v1/channels/mobile/reports", json=bodies.report(reporter=reporter))
+    number = answer.json()["number"]
+    await counter.done(number, "refer", "accept", "resolve")
+    assert set(await media(counter, number)) == {medium}
+    assert len(await media(counter, number)) == 3
+
+
+async def test_who_reads_english_is_written_to_in_english(counter: Counter) -> None:
+    report = bodies.report(reporter=MOBILE | {"language": "en"})
+    number = (await counter.client.post("/v1/channels/mobile/reports", json=report)).json()["number"]
+    await counter.done(number, "resolve")
+    found = (await counter.client.get("/v1/notices", params={"ticket": number})).json()["items"]
+    texts = [(await counter.client.get(f"/v1/notices/{notice['number']}")).json()["body"] for notice in found]
+    assert len(texts) == 2
+    assert all("application" in text.lower() and "başvuru" not in text.lower() for text in texts)
+    applicant = (await counter.read(number))["applicant"]
+    assert (applicant["language"], applicant["contact_by"]) == ("en", None)
+
+
+async def test_a_caller_may_wish_for_english_too(counter: Counter) -> None:
+    answer = await counter.client.post("/v1/channels/call-center/calls", json=bodies.call(language="en"))
+    assert (await counter.read(answer.json()["number"]))["applicant"]["language"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("applicant", "pointer", "words"),
+    [
+        ({"name": "Örnek", "contact_by": "sms"}, "/applicant/contact_by", "cep telefonu"),
+        ({"phone": "0212 123 45 67", "contact_by": "sms"}, "/applicant/contact_by", "cep telefonu"),
+        (MOBILE | {"contact_by": "email"}, "/applicant/contact_by", "e-posta adresi"),
+        (MOBILE | {"contact_by": "app"}, "/applicant/contact_by", "uygulamadan gelen"),
+        (MOBILE | {"contact_by": "post"}, "/applicant/contact_by", "sms"),
+        (MOBILE | {"language": "de"}, "/applicant/language", "tr, en"),
+    ],
+)
+async def test_a_wish_that_can_t_be_met_is_refused_by_name(
+    counter: Counter, applicant: dict[str, Any], pointer: str, words: str
+) -> None:
+    answer = await counter.client.post("/v1/tickets", json=bodies.ticket(applicant=applicant))
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert words in error["detail"]
+
+
+async def reported(house: House, **reporter: Any) -> str:
+    """The number of a report through the app by somebody who wishes to be told there."""
+    body = ReportBody.model_validate(bodies.report(reporter=reporter | {"contact_by": "app"}))
+    admission = await house.door.intake(await actor_of(house), body.to_intake(b"sample"))
+    number: str = admission.receipt["number"]
+    return number
+
+
+async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
+    settings: Settings, clock: SettableClock
+) -> None:
+    async with receiving(Response()) as backend:
+        hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
+        async with house_with(settings, clock, **hook) as house:
+            number = await reported(house, role="anonymous")
+            await drain(house)
+            [notice] = await all_notices(house)
+    [call] = backend.calls
+    assert (notice.state, notice.medium, call.json["data"]["ticket"]) == ("sent", Medium.WEBHOOK, number)
+    assert number in call.json["data"]["text"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_device_that_is_gone_gives_way_to_sms(settings: Settings, clock: SettableClock, status: int) -> None:
+    async with receiving(Response(status_code=status)) as backend:
+        hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
+        async with house_with(settings, clock, **hook) as house:
+            await reported(house, **MOBILE)
+            await drain(house)
+            await drain(house)
+            found = [(notice.medium, notice.state) for notice in await all_notices(house)]
+    assert found == [("webhook", "failed"), ("sms", "sent")]
+    assert len(backend.calls) == 1
+
+
+async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
+    settings: Settings, clock: SettableClock
+) -> None:
+    async with (
+        receiving(Response("7")) as provider,
+        house_with(settings, clock, sms_url=provider.url, **SMS_SETTINGS) as house,
+    ):
+        await reported(house, **MOBILE)
+        await drain(house)
+        await drain(house)
+        found = [(notice.medium, notice.state, notice.state_reason) for notice in await all_notices(house)]
+    assert found[0] == ("webhook", "failed", "no_device")
+    assert found[1][:2] == ("sms", "sent")
+
+
+async def test_applicants_of_before_are_written_to_in_turkish(counter: Counter) -> None:
+    """A row that says nothing of it is as one that says Turkish, and that has no wish."""
+    number = await counter.open()
+    async with counter.house.database.reading() as session:
+        applicant = (await session.scalars(select(Applicant))).one()
+        notice = (await session.scalars(select(Notice))).first()
+    assert (applicant.language, applicant.contact_by) == ("tr", None)
+    assert notice is not None
+    assert (notice.payload["language"], notice.payload["number"]) == ("tr", number)
