@@ -61,7 +61,8 @@ def _print_notice(console: Console, facts: Facts, outbox: Path, level: int) -> N
 
 
 def _words(mail: EmailMessage) -> Group:
-    body: str = mail.get_content()
+    text = mail.get_body(("plain",))
+    body: str = text.get_content() if text else ""
     heading = Text.assemble(("Kime: ", "dim"), str(mail["To"]), "\n", ("Konu: ", "dim"), (str(mail["Subject"]), "bold"))
     return Group(heading, Text(""), *(_set(line) for line in body.rstrip().split("\n")))
 

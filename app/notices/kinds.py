@@ -115,6 +115,11 @@ class KindSpec:
     letter: bool = False
 
     @property
+    def encloses_letter(self) -> bool:
+        """Whether its e-mail carries the letter: a draft is for those inside who register it, not for a citizen."""
+        return self.letter and Audience.CITIZEN not in self.audiences
+
+    @property
     def languages(self) -> tuple[Language, ...]:
         """The languages it is written in: offices read Turkish, citizens may ask for English."""
         return ("tr", "en") if Audience.CITIZEN in self.audiences else ("tr",)

@@ -79,9 +79,15 @@ class Letters:
     async def write(
         self, kind: NoticeKind, payload: Payload, values: Mapping[str, str], *, number: str, at: datetime
     ) -> Letter:
-        """What `make` makes, in a thread of its own; at most `AT_A_TIME` at once."""
-        async with self._turns:
-            return await asyncio.to_thread(self.make, kind, payload, values, number=number, at=at)
+        """What `make` makes, in a thread of its own; at most `AT_A_TIME` at once.
+
+        A thread can't be stopped: a letter that nobody waits for any more keeps its turn until it is set. So a file
+        that computes endlessly holds up letters, and nothing else that needs threads.
+        """
+        await self._turns.acquire()
+        setting = asyncio.ensure_future(asyncio.to_thread(self.make, kind, payload, values, number=number, at=at))
+        setting.add_done_callback(lambda _: self._turns.release())
+        return await asyncio.shield(setting)
 
     def make(
         self, kind: NoticeKind, payload: Payload, values: Mapping[str, str], *, number: str, at: datetime

@@ -21,8 +21,9 @@ from app.core.clock import Clock
 from app.core.db import Database, among, bulk_insert
 from app.core.ids import new_id
 from app.notices.compose import APPLICANT
-from app.notices.delivery import DeliveryError, OutgoingMessage, PermanentFailure, TemporaryFailure
+from app.notices.delivery import Attachment, DeliveryError, OutgoingMessage, PermanentFailure, TemporaryFailure
 from app.notices.delivery.ways import Ways
+from app.notices.enclosing import LETTER_SECONDS, enclosed
 from app.notices.facts import PersonalFacts
 from app.notices.kinds import Medium
 from app.notices.ladder import MAX_ATTEMPTS, on_clock
@@ -56,7 +57,8 @@ _UNDELIVERED = text("notice.state IN ('queued', 'sending') AND notice.digest_id 
 class Postroom:
     """Delivers notices; calls that come together share their transactions.
 
-    `delivery_seconds` is what one hand-over may take; none begins that the lease might not outlast.
+    `delivery_seconds` is what one hand-over may take; none begins that the lease might not outlast. `letter_seconds`
+    is what setting a letter may take before it.
     """
 
     database: Database
@@ -67,6 +69,7 @@ class Postroom:
     facts: PersonalFacts
     sorting: Sorting
     delivery_seconds: float
+    letter_seconds: float = LETTER_SECONDS
     _batcher: Batcher[UUID, bool] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,13 +149,14 @@ class Postroom:
 
     async def _hand_over(self, leased: Leased, until: float) -> Result:
         """One delivery call, with no transaction open; every failure becomes an outcome and a code."""
+        letter = await enclosed(leased, self.renderer.letters, seconds=self.letter_seconds)
         way = self.ways.to(Medium(leased.notice.medium))
         async with way.slots:
             began = time.monotonic()
             if began + self.delivery_seconds > until:
                 return Result(leased, Outcome.LATER, way.name, "no_time", retried_at_once=True)
             try:
-                message = _message(leased)
+                message = _message(leased, letter)
                 async with asyncio.timeout(self.delivery_seconds):
                     delivered = await way.delivery.deliver(message)
             except PermanentFailure as error:
@@ -201,7 +205,7 @@ def _place(error: Exception) -> Mapping[str, str]:
     return {"error": type(error).__name__, "at": f"{frame.filename}:{frame.lineno}"}
 
 
-def _message(leased: Leased) -> OutgoingMessage:
+def _message(leased: Leased, attachments: tuple[Attachment, ...] = ()) -> OutgoingMessage:
     """The notice with its references resolved; raises a `DeliveryError` where that can't be."""
     notice, values = leased.notice, leased.values
     if values is None:
@@ -224,4 +228,5 @@ def _message(leased: Leased) -> OutgoingMessage:
         subject=resolve(notice.subject or "", values),
         body=resolve(notice.body or "", values),
         at=notice.created_at,
+        attachments=attachments,
     )

@@ -6,7 +6,7 @@ with it.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,11 +16,11 @@ from app.notices.kinds import Medium
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that goes with an e-mail: the letter, as PDF."""
+    """A file that goes with an e-mail: the letter, as PDF. Its name says nothing about a person."""
 
     name: str
     media_type: str
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class OutgoingMessage:
 
     `recipient_address` is an e-mail address or a phone number, as the medium asks, or None where none is
     known; `at` is the aware instant of the notice; `ticket` the number of its ticket, None for a digest.
+    Only e-mail carries `attachments`. Printed, a message shows nothing about a person.
     """
 
     notice_id: UUID
@@ -37,10 +38,10 @@ class OutgoingMessage:
     ticket: str | None
     dedupe_key: str
     medium: Medium
-    recipient_name: str
-    recipient_address: str | None
-    subject: str
-    body: str
+    recipient_name: str = field(repr=False)
+    recipient_address: str | None = field(repr=False)
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
     at: datetime
     attachments: tuple[Attachment, ...] = ()
 

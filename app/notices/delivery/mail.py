@@ -72,6 +72,9 @@ def compose(message: OutgoingMessage, author: Address, *, readable: bool = False
     for attachment in message.attachments:
         main, _, sub = attachment.media_type.partition("/")
         email.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+    if message.attachments:
+        # The library would draw a boundary by lot. "=_" can't occur in quoted-printable (RFC 2045 §6.7).
+        email.set_boundary(f"=_{message.key}")
     return email
 
 

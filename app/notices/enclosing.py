@@ -1,0 +1,43 @@
+"""The letter that an office's e-mail carries, so that it can be registered and signed without asking this service.
+
+It is set anew for each attempt, with no transaction open. One that can't be set costs the attachment, never the mail.
+"""
+
+import asyncio
+
+import structlog
+
+from app.notices.delivery import Attachment
+from app.notices.kinds import SPECS, Medium, NoticeKind, restore
+from app.notices.letters import Letters
+from app.notices.marking import Leased
+
+LETTER_SECONDS = 3.0
+"""What setting a letter may take, waiting for its turn included; milliseconds are usual. With the longest hand-over
+that can be configured it still fits into a lease."""
+
+ENCLOSING = frozenset(kind for kind, spec in SPECS.items() if spec.encloses_letter)
+
+log = structlog.get_logger(__name__)
+
+
+async def enclosed(leased: Leased, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
+    """The notice's letter with the personal words that its text shows too; nothing for a kind or medium without one.
+
+    Never raises: what prevents a letter is logged once, with the first attempt, and the mail goes without it.
+    """
+    notice, values = leased.notice, leased.values
+    if values is None or notice.kind not in ENCLOSING or notice.medium != Medium.EMAIL:
+        return ()
+    kind, reported = NoticeKind(notice.kind), notice.attempts > 1
+    try:
+        payload = restore(kind, notice.payload)
+        async with asyncio.timeout(seconds):
+            letter = await letters.write(kind, payload, values, number=notice.number, at=notice.created_at)
+    except Exception as error:  # noqa: BLE001 - the mail itself says everything that the letter would
+        if not reported:
+            log.error("letter_left_out", notice=notice.number, kind=notice.kind, error=type(error).__name__)  # noqa: TRY400 - its words may hold a person's
+        return ()
+    if letter.problem is not None and not reported:
+        log.error("letter_in_plain_words", notice=notice.number, template=letter.template, problem=letter.problem)
+    return (Attachment(name=f"{notice.number}.pdf", media_type="application/pdf", content=letter.pdf),)

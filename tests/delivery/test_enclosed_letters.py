@@ -1,0 +1,252 @@
+"""The second office's e-mail carries its letter; nothing else does, and a letter that fails stops no mail."""
+
+import asyncio
+import io
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select, update
+from structlog.testing import capture_logs
+
+from app.core.clock import ISTANBUL
+from app.core.db import bulk_insert
+from app.house import House
+from app.notices.compose import APPLICANT, Recipient, notice_row
+from app.notices.delivery import TemporaryFailure
+from app.notices.kinds import Audience, Medium, NoticeKind
+from app.notices.letters import AT_A_TIME, Letters
+from app.notices.model import Notice
+from app.notices.render import Renderer
+from app.tickets.model import Ticket
+from config.settings import Settings
+from tests.delivery.cases import by_smtp, drain, house_with
+from tests.delivery.mail_server import Mailbox, mail_server
+from tests.installation import SettableClock
+from tests.notices.cases import NAME, WRITER, Recorder, actor_of, notices_of, open_ticket, postroom_with
+from tests.notices.samples import FULL, TEMPLATES
+from tests.notices.test_console import read_back
+from tests.notices.test_letters import AT, VALUES
+from tests.tickets.counter import end_of
+from workers.delivery import open_postroom
+from workers.timers import sweep
+
+K = NoticeKind
+MORNING = datetime(2026, 6, 5, 9, tzinfo=ISTANBUL)
+"""The working morning after the three working days that follow the limit."""
+
+SECOND_OFFICE = Recipient("office:2", "Örnek Başkan Yardımcısı", "ikinci@belediye.example")
+TO_CITIZENS = [kind for kind in K if kind.spec.letter and Audience.CITIZEN in kind.spec.audiences]
+
+
+@dataclass
+class Raised:
+    """A house in which a call has been raised to both offices, and the mail server that its mails go to."""
+
+    house: House
+    box: Mailbox
+    ticket: str
+
+    async def notice(self) -> Notice:
+        """The notice to the second office, as it is stored now."""
+        return next(one for one in await notices_of(self.house, self.ticket) if one.kind == K.ESCALATION_2)
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        """What the second office got."""
+        return [mail for mail in self.box.mails if "2. KADEME" in mail["Subject"]]
+
+
+@asynccontextmanager
+async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Raised]:
+    """Raised to both offices; nothing has left yet."""
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
+        number = await open_ticket(house, await actor_of(house))
+        for day in (1, 4):
+            clock.set(end_of(2026, 6, day))
+            await sweep(house)
+        clock.set(MORNING)
+        yield Raised(house, box, number)
+
+
+async def planned(house: House, kind: NoticeKind, medium: Medium = Medium.EMAIL, **columns: Any) -> Notice:
+    """A notice of that kind about a new ticket, due at once."""
+    number = await open_ticket(house, await actor_of(house), WRITER)
+    async with house.database.transaction() as session:
+        ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
+        row = notice_row(
+            kind,
+            FULL[kind],
+            ticket_id=ticket.id,
+            cycle=1,
+            level=0,
+            recipient=SECOND_OFFICE if kind is K.ESCALATION_2 else APPLICANT,
+            medium=medium,
+            now=house.clock.now(),
+        )
+        await bulk_insert(session, Notice, [row | columns])
+    return await stored(house, row["id"])
+
+
+async def stored(house: House, notice_id: Any) -> Notice:
+    return next(notice for notice in await notices_of(house) if notice.id == notice_id)
+
+
+async def unmarked(house: House, kind: NoticeKind) -> None:
+    """As if the sender had died before it could say what became of the notice, and its lease had run out."""
+    async with house.database.transaction() as session:
+        died = {"state": "sending", "sent_at": None, "due_at": house.clock.now()}
+        await session.execute(update(Notice).where(Notice.kind == kind).values(**died))
+
+
+def attached(mail: EmailMessage) -> list[tuple[str | None, str, bytes]]:
+    """File name, type and content of everything that hangs on a mail."""
+    return [(one.get_filename(), one.get_content_type(), one.get_content()) for one in mail.iter_attachments()]
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def test_the_second_office_gets_its_letter_with_the_mail(settings: Settings, clock: SettableClock) -> None:
+    async with raised(settings, clock) as case:
+        await drain(case.house)
+        notice = await case.notice()
+        [mail] = case.mails
+        others = [other for other in case.box.mails if other is not mail]
+    [(name, media_type, pdf)] = attached(mail)
+    assert (name, media_type) == (f"{notice.number}.pdf", "application/pdf")
+    text = text_of(pdf)
+    for words in ("TASLAKTIR", "BAŞKAN YARDIMCILIĞI MAKAMINA", case.ticket, NAME, f"ESTİM {notice.number}"):
+        assert words in text
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert "PDF olarak bu e-postanın ekinde sunulmuştur." in body.get_content()
+    assert others
+    assert [attached(other) for other in others] == [[] for _ in others]
+
+
+async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: SettableClock) -> None:
+    """B65: a mail program that has the first one finds nothing new in the second."""
+    async with raised(settings, clock) as case:
+        await drain(case.house)
+        await unmarked(case.house, K.ESCALATION_2)
+        await drain(case.house)
+        notice = await case.notice()
+    assert (notice.state, notice.attempts) == ("sent", 2)
+    first, second = case.mails
+    assert attached(first)
+    assert first.as_bytes() == second.as_bytes()
+
+
+async def test_a_file_in_the_outbox_carries_the_letter_too(house: House) -> None:
+    notice = await planned(house, K.ESCALATION_2)
+    await open_postroom(house).deliver([notice.id])
+    path = house.settings.outbox / f"{notice.number}.eml"
+    [(name, _, pdf)] = attached(read_back(path))
+    assert name == f"{notice.number}.pdf"
+    assert NAME in text_of(pdf)
+    before = path.read_bytes()
+    await unmarked(house, K.ESCALATION_2)
+    await open_postroom(house).deliver([notice.id])
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "medium"),
+    [
+        *((kind, Medium.EMAIL) for kind in TO_CITIZENS),
+        (K.ESCALATION_2, Medium.SMS),
+        (K.ESCALATION_2, Medium.WEBHOOK),
+    ],
+)
+async def test_no_citizen_gets_a_draft_and_no_other_medium_a_file(
+    house: House, kind: NoticeKind, medium: Medium
+) -> None:
+    """A citizen's letter comes signed, with Sayı and date, from the records system."""
+    notice = await planned(house, kind, medium)
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver([notice.id])
+    [message] = recorder.messages
+    assert (message.kind, message.attachments) == (kind, ())
+
+
+@pytest.mark.parametrize("content", ["#let x = (", "#facts.colour", '#panic("x")'])
+async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
+    house: House, tmp_path: Path, content: str
+) -> None:
+    """Two attempts, one report: what is broken is named, not counted."""
+    folder = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    (folder / "letters" / "escalation_2.typ").write_text(content, encoding="utf-8")
+    notice = await planned(house, K.ESCALATION_2)
+    recorder = Recorder(TemporaryFailure("unreachable", "no answer"))
+    postroom = postroom_with(house, recorder)
+    postroom.renderer = Renderer(folder)
+    with capture_logs() as logs:
+        await postroom.deliver([notice.id])
+        await unmarked(house, K.ESCALATION_2)
+        await postroom.deliver([notice.id])
+    [message] = recorder.messages
+    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in message.body
+    assert "Başvuru numarası: 2600012349" in text_of(message.attachments[0].content)
+    broken = [entry["template"] for entry in logs if entry["event"] == "letter_in_plain_words"]
+    assert broken == ["letters/escalation_2.typ"]
+    assert (await stored(house, notice.id)).state == "sent"
+
+
+async def test_a_letter_that_takes_too_long_stays_behind(house: House) -> None:
+    notice = await planned(house, K.ESCALATION_2)
+    recorder = Recorder()
+    postroom = postroom_with(house, recorder)
+    postroom.letter_seconds = 0.0
+    with capture_logs() as logs:
+        await postroom.deliver([notice.id])
+    [message] = recorder.messages
+    assert message.attachments == ()
+    assert (await stored(house, notice.id)).state == "sent"
+    left_out = [(entry["notice"], entry["error"]) for entry in logs if entry["event"] == "letter_left_out"]
+    assert left_out == [(notice.number, "TimeoutError")]
+
+
+async def test_facts_that_make_no_letter_still_make_a_mail(house: House) -> None:
+    notice = await planned(house, K.ESCALATION_2, payload={"number": "2600000001"})
+    recorder = Recorder()
+    with capture_logs() as logs:
+        await postroom_with(house, recorder).deliver([notice.id])
+    [message] = recorder.messages
+    assert (message.body, message.attachments) == ("Süre aşımı yazısı (2. kademe): 2600000001", ())
+    assert [entry["error"] for entry in logs if entry["event"] == "letter_left_out"] == ["ValidationError"]
+
+
+async def test_a_letter_that_nobody_waits_for_keeps_its_turn_until_it_is_set() -> None:
+    """A file that computes endlessly must not take every thread of the process, one letter after another."""
+    letters = Letters(TEMPLATES / "letters")
+
+    async def write() -> bytes:
+        return (await letters.write(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT)).pdf
+
+    given_up = [asyncio.create_task(write()) for _ in range(AT_A_TIME)]
+    await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()
+    await asyncio.gather(*given_up, return_exceptions=True)
+    assert letters._turns.locked()
+    assert await write() == await write()
+
+
+async def test_a_message_prints_nothing_about_a_person(house: House) -> None:
+    notice = await planned(house, K.ESCALATION_2)
+    recorder = Recorder()
+    await postroom_with(house, recorder).deliver([notice.id])
+    [message] = recorder.messages
+    assert NAME in message.body
+    assert NAME not in repr(message)
+    assert "çukur" not in repr(message)
+    assert "%PDF" not in repr(message)
