@@ -124,7 +124,7 @@ class Ticket(Base):
         CheckConstraint("number ~ '^([0-9]{10}|S[0-9]{9})$'", name="number"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="coordinates"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_whole"),
-        {"postgresql_with": {"fillfactor": 80}},  # room on the page: an update need not touch all indexes
+        {"postgresql_with": {"fillfactor": 70}},  # room on the page: an update need not touch all indexes
     )
 
 
