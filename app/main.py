@@ -77,4 +77,5 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     ):
         app.include_router(router)
     feed.document_webhooks(app.webhooks)
+    notices.document_app_notices(app.webhooks)
     return app

@@ -12,7 +12,7 @@ from app.core.paging import link_header
 from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
-from app.notices.schemas import NoticeAnswer, NoticePage, NoticeState
+from app.notices.schemas import AppMessage, NoticeAnswer, NoticePage, NoticeState
 
 router = APIRouter(prefix="/v1/notices", tags=["escalation"])
 
@@ -117,3 +117,22 @@ async def read_notice(
     found = await find_notice(session, actor, number)
     [answer] = await desk.show(session, [found], actor=actor, operation="read_notice", now=now)
     return answer
+
+
+def document_app_notices(webhooks: APIRouter) -> None:
+    """Put what the mobile backend is sent into the API docs."""
+    webhooks.add_api_route(
+        "notice",
+        _shown,
+        methods=["POST"],
+        operation_id="notice",
+        summary="A notice for the user of the app",
+        tags=["escalation"],
+        status_code=204,
+        response_description="The app shows it",
+        responses={404: {"description": "No device: SMS or e-mail instead"}, 410: {"description": "As 404"}},
+    )
+
+
+async def _shown(body: AppMessage) -> None:
+    """Sent to `ESTIM_MOBILE_WEBHOOK_URL`, signed by Standard Webhooks 1.0, for applicants with `contact_by: app`."""

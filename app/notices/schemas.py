@@ -67,3 +67,23 @@ class NoticePage(Answer):
     next_cursor: str | None = Field(
         None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
     )
+
+
+class AppNotice(Answer):
+    """A notice as the mobile app shows it."""
+
+    notice: str = Field(examples=["26-000123"])
+    ticket: str = Field(examples=["2600012349"], description="Number of the ticket or complaint that came by the app")
+    dedupe_key: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015"], description="The same on every attempt")
+    title: str = Field(examples=["2600012349 numaralı başvurunuz alındı"])
+    text: str = Field(
+        examples=["2600012349 numaralı başvurunuz alındı. Sonuç en geç 01.06.2026 tarihine kadar bildirilecektir."]
+    )
+
+
+class AppMessage(Answer):
+    """What is posted to the mobile backend, for an applicant who wishes to be told by the app."""
+
+    type: str = Field(examples=["notice.receipt"], description="`notice.` and the kind")
+    timestamp: datetime = Field(examples=["2026-05-12T07:00:00+00:00"])
+    data: AppNotice

@@ -11,6 +11,7 @@ from app.channels.mobile import ReportBody
 from app.house import House
 from app.notices.kinds import Medium
 from app.notices.model import Notice
+from app.notices.schemas import AppMessage
 from app.people.model import Applicant
 from config.settings import Settings
 from tests.channels import bodies
@@ -110,6 +111,7 @@ async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
     [call] = backend.calls
     assert (notice.state, notice.medium, call.json["data"]["ticket"]) == ("sent", Medium.WEBHOOK, number)
     assert number in call.json["data"]["text"]
+    assert AppMessage.model_validate(call.json).data.model_dump() == call.json["data"]  # as the API docs have it
 
 
 @pytest.mark.parametrize("status", [404, 410])
