@@ -16,9 +16,9 @@ from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from app.house import House, open_house
-from config.logging import configure_logging
 from config.settings import Settings
 from tests import servers as test_servers
+from tests.hearing import logging_set_up
 from tests.installation import SettableClock, lay_out, make_settings, new_key, opened_app, opened_client
 
 # few examples of each property in `make test`, thousands in the nightly profile; a slow machine is no failure
@@ -37,10 +37,11 @@ def _no_environment() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logging() -> None:
+def _logging() -> Iterator[None]:
     """Log as the programs do, but to pytest: structlog's own default renders the locals of every traceback."""
-    configure_logging(level="info", style="console")
-    logging.getLogger().handlers.clear()
+    with logging_set_up(level="info", style="console"):
+        logging.getLogger().handlers.clear()
+        yield
 
 
 @pytest.fixture(scope="session")

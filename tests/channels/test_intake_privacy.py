@@ -14,8 +14,8 @@ from sqlalchemy import table as sql_table
 
 from app.notices.model import Notice
 from app.people.model import Applicant
-from config.logging import configure_logging
 from tests.channels import bodies
+from tests.hearing import logging_set_up
 from tests.installation import VALID_NATIONAL_ID
 
 ClientAs = Callable[..., Awaitable[AsyncClient]]
@@ -104,13 +104,10 @@ class Heard(logging.Handler):
 def heard(request: pytest.FixtureRequest) -> Iterator[Heard]:
     """What is logged while the test runs, down to debug, from the standard library and from structlog."""
     root, handler = logging.getLogger(), Heard()
-    level, handlers = root.level, root.handlers
-    configure_logging(level="debug", style=request.param)
-    handler.setFormatter(root.handlers[0].formatter)
-    root.handlers = [handler]
-    yield handler
-    root.handlers = handlers
-    root.setLevel(level)
+    with logging_set_up(level="debug", style=request.param):
+        handler.setFormatter(root.handlers[0].formatter)
+        root.handlers = [handler]
+        yield handler
 
 
 async def dump(app: FastAPI) -> dict[str, str]:
