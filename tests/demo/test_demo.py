@@ -50,11 +50,13 @@ def test_every_figure_holds_though_valkey_is_wiped_and_the_worker_killed(tempora
 def test_being_stopped_in_the_middle_leaves_nothing(temporary: Path, number: signal.Signals) -> None:
     with start(temporary) as running:
         assert running.stdout is not None
+        said = []
         for line in running.stdout:
+            said.append(line)
             if "alındı" in line:
                 break
         running.send_signal(number)
         rest = running.stdout.read()
-    assert running.returncode == 130, rest
+    assert running.returncode == 130, "".join([*said, rest])
     assert "Durduruldu" in rest
     assert list(temporary.iterdir()) == []
