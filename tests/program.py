@@ -1,14 +1,23 @@
-"""The `estim` command as a person runs it: a process of its own, told everything by variables."""
+"""The `estim` command as a person runs it: told everything by variables, in a process of its own or in this one.
+
+A process takes a second to start. Of each group of commands one test runs `estim_process`, for the start itself;
+the others are told the same by `estim`.
+"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import psutil
+import pytest
+from rich.console import Console
 
+from app import cli
 from config.settings import Settings
 from tests.installation import ESENLER, ROOT
 
@@ -32,9 +41,41 @@ def variables(settings: Settings | None = None, **given: object) -> dict[str, st
     return shown | {f"ESTIM_{name.upper()}": str(value) for name, value in given.items()}
 
 
-def estim(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end, in `folder`."""
+def estim_process(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in a process of its own, in `folder`."""
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, env=env, cwd=folder)
+
+
+def estim(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in this process, as if `env` and `folder` were its own; raises what nobody foresaw.
+
+    It has a thread for itself: a test may be running an event loop, and commands start their own.
+    """
+    output, complaints = StringIO(), StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(output),
+        redirect_stderr(complaints),
+        ThreadPoolExecutor(1) as thread,
+    ):
+        for name in os.environ.keys() - env.keys():
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", [PROGRAM[-1], *arguments])
+        patch.setattr(cli, "out", Console(file=output, highlight=False))
+        code = thread.submit(_run_main).result()
+    return subprocess.CompletedProcess(arguments, code, output.getvalue(), complaints.getvalue())
+
+
+def _run_main() -> int:
+    """Exit code of the command that `sys.argv` has."""
+    try:
+        cli.main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
 
 
 class Running:

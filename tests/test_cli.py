@@ -17,14 +17,14 @@ from app.house import House, make_vault
 from app.people.vault import decode_key
 from config.settings import Settings
 from tests.installation import ESENLER, START
-from tests.program import estim, going_on, variables
+from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
 
 ONE_LINE = 1
 
 
 def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
-    shown = estim(env=variables(), folder=tmp_path).stdout
+    shown = estim_process(env=variables(), folder=tmp_path).stdout
     assert all(name in shown for name in ("up", "api", "worker", "migrate", "doctor", "catalogue", "keys"))
 
 
@@ -48,13 +48,13 @@ def test_a_bad_setting_is_named_in_one_line_without_its_value(
 
 def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: Settings) -> None:
     env = variables(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
-    done = estim("keys", "list", env=env, folder=tmp_path)
+    done = estim_process("keys", "list", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "does not answer" in done.stderr
 
 
 def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
-    done = estim("migrate", env=variables(), folder=tmp_path)
+    done = estim_process("migrate", env=variables(), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "ESTIM_DATABASE_URL" in done.stderr
     assert "make run" in done.stderr
@@ -62,7 +62,7 @@ def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
 
 async def test_a_key_is_made_listed_and_revoked(settings: Settings, house: House, tmp_path: Path) -> None:
     env = variables(settings)
-    made = estim("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
+    made = estim_process("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
     key = made.stdout.strip()
     actor = await house.gatekeeper.identify(key, now=house.clock.now())
     assert (actor.name, actor.role, actor.unit) == ("Çağrı merkezi", "call-centre", None)
@@ -97,7 +97,7 @@ def test_an_unknown_role_or_unit_is_refused_with_those_that_exist(
 
 
 def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
-    printed = estim("keys", "secrets", env=variables(), folder=tmp_path).stdout
+    printed = estim_process("keys", "secrets", env=variables(), folder=tmp_path).stdout
     values = dict(line.split("=", 1) for line in printed.splitlines())
     assert list(values) == ["ESTIM_VAULT_KEYS", "ESTIM_INDEX_KEY", "ESTIM_KEY_PEPPER"]
     (tmp_path / "secrets.env").write_text(printed)
@@ -108,7 +108,7 @@ def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
 
 
 def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_path: Path) -> None:
-    done = estim("catalogue", "check", str(ESENLER), env=variables(), folder=tmp_path)
+    done = estim_process("catalogue", "check", str(ESENLER), env=variables(), folder=tmp_path)
     assert done.returncode == 0
     assert "9 services, 2 offices" in done.stdout
     assert "10 D" in done.stdout
@@ -165,7 +165,7 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     sms = {"message_id": "1", "sender": "12", "text": "?"}
     assert (await developer.post("/v1/channels/sms/messages", json=sms)).status_code == 422
     later = {"clock_start": (START + timedelta(days=20)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
-    done = estim("doctor", env=variables(settings, **later), folder=tmp_path)
+    done = estim_process("doctor", env=variables(settings, **later), folder=tmp_path)
     assert done.returncode == 1
     timers, notices, quarantine = (
         next(line for line in done.stdout.splitlines() if f"│ {subject}" in line)
@@ -217,7 +217,7 @@ def test_the_api_serves_and_a_wanted_stop_is_a_success(settings: Settings, tmp_p
 def test_the_api_tells_a_port_in_use_in_one_line(settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         env = variables(settings, port=taken.getsockname()[1])
-        done = estim("api", env=env, folder=tmp_path)
+        done = estim_process("api", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "ESTIM_PORT" in done.stderr
 

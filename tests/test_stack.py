@@ -11,7 +11,7 @@ import pytest
 
 from app.core.embedded.processes import still_alive
 from tests.installation import ESENLER
-from tests.program import Running, estim, going_on, variables
+from tests.program import Running, estim_process, going_on, variables
 from tests.servers import open_folder
 
 READY = "Ctrl-C stops everything."
@@ -86,7 +86,7 @@ def test_up_after_a_kill_finds_data_secrets_and_key_again(place: Place) -> None:
         assert [(place.data / name).read_text() for name in ("api-key", "secrets.env")] == kept
         with place.client() as client:
             assert client.get(f"/v1/tickets/{number}").json()["applicant"]["phone"] == "+905320000000"
-        other_folder = estim("keys", "list", env=variables(data_dir=place.data), folder=place.folder.parent)
+        other_folder = estim_process("keys", "list", env=variables(data_dir=place.data), folder=place.folder.parent)
         assert "development" in other_folder.stdout
         run.process.send_signal(signal.SIGINT)
         assert run.process.wait(10) == 0
@@ -103,7 +103,7 @@ def test_a_stop_while_it_starts_leaves_nothing(place: Place) -> None:
 
 def test_a_port_in_use_is_told_before_anything_starts(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.port)):
-        done = estim("up", env=place.env, folder=place.folder)
+        done = estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "ESTIM_PORT" in done.stderr
@@ -117,7 +117,7 @@ def test_a_faulty_folder_stops_with_its_problems(place: Place) -> None:
         (faulty / file.name).write_bytes(file.read_bytes())
     table = faulty / "standards-table.txt"
     table.write_text(table.read_text().replace("\t10 D", "\t10 X"))
-    done = estim("up", env=place.env | {"ESTIM_MUNICIPALITY": str(faulty)}, folder=place.folder)
+    done = estim_process("up", env=place.env | {"ESTIM_MUNICIPALITY": str(faulty)}, folder=place.folder)
     assert done.returncode == 1
     assert "10 X" in done.stdout
     assert "Traceback" not in done.stderr
@@ -126,7 +126,7 @@ def test_a_faulty_folder_stops_with_its_problems(place: Place) -> None:
 
 def test_secrets_are_not_made_anew_over_sealed_data(place: Place) -> None:
     (place.data / "servers/postgres").mkdir(parents=True)
-    done = estim("up", env=place.env, folder=place.folder)
+    done = estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1
     assert "secrets.env is missing" in done.stderr
     assert not (place.data / "secrets.env").exists()
@@ -134,6 +134,6 @@ def test_secrets_are_not_made_anew_over_sealed_data(place: Place) -> None:
 
 def test_half_of_the_servers_given_is_refused(place: Place) -> None:
     env = place.env | {"ESTIM_DATABASE_URL": "postgresql+asyncpg://app@127.0.0.1:1/estim"}
-    done = estim("up", env=env, folder=place.folder)
+    done = estim_process("up", env=env, folder=place.folder)
     assert done.returncode == 1
     assert "Set both ESTIM_DATABASE_URL and ESTIM_REDIS_URL" in done.stderr

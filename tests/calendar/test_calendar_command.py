@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tests.program import estim, variables
+from tests.program import estim, estim_process, variables
 
 
 def test_leave_is_looked_at_decided_listed_and_revoked(settings: Settings, tmp_path: Path) -> None:
     env, person = variables(settings), getpass.getuser()
     given = ("2027-05-25", "--name", "İdari izin", "--reason", "Genelge 2027/5", "--counts-for", "statutory")
-    looked = estim("calendar", "add", *given, "--dry-run", env=env, folder=tmp_path)
+    looked = estim_process("calendar", "add", *given, "--dry-run", env=env, folder=tmp_path)
     assert (looked.returncode, looked.stderr) == (0, "")
     assert looked.stdout.startswith("0 of 0 open clocks move")
     assert "İdari izin" not in estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout

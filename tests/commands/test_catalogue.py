@@ -11,7 +11,7 @@ from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings
 from tests.installation import ESENLER, START
-from tests.program import estim, variables
+from tests.program import estim, estim_process, variables
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def load(house: House, folder: Path, *, days: int) -> str:
 
 
 def test_the_folder_that_was_loaded_does_not_differ(settings: Settings, tmp_path: Path) -> None:
-    done = estim("catalogue", "diff", "--exit-code", env=variables(settings), folder=tmp_path)
+    done = estim_process("catalogue", "diff", "--exit-code", env=variables(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nothing differs." in done.stdout
     assert "Only comments" not in done.stdout

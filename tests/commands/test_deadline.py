@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tests.program import estim, variables
+from tests.program import estim, estim_process, variables
 
 VISIT = ("deadline", "--service", "solution-desk")
 
@@ -51,7 +51,7 @@ izleyen ilk iş günü olan 1 Haziran 2026 Pazartesi günü sonunda dolar.
 def test_a_call_of_12_may_2026_is_drawn_to_its_last_date(settings: Settings, tmp_path: Path) -> None:
     """The published 15 days end on the first day of the bayram, so on 1 June; a wall time is that of Istanbul."""
     arguments = ("deadline", "--service", "call-center", "--from", "2026-05-12T10:00")
-    done = estim(*arguments, env=variables(settings), folder=tmp_path)
+    done = estim_process(*arguments, env=variables(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == MAY_2026
 

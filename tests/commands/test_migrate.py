@@ -12,7 +12,7 @@ from httpx import AsyncClient
 
 from config.settings import Settings
 from tests.installation import ESENLER
-from tests.program import estim, variables
+from tests.program import estim, estim_process, variables
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 VISIT = {"channel": "desk", "service": "info-desk", "description": "Danışma", "applicant": {"phone": "0532 000 00 00"}}
@@ -63,7 +63,7 @@ async def test_a_dry_run_shows_what_would_move_and_moves_nothing(
 async def test_a_migration_is_made_once_and_signed(desk: AsyncClient, env: dict[str, str], tmp_path: Path) -> None:
     number = await opened(desk)
     estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
-    done = estim("catalogue", "migrate", *WHY, "--service", "info-desk", env=env, folder=tmp_path)
+    done = estim_process("catalogue", "migrate", *WHY, "--service", "info-desk", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ 1 limits follow the catalogue now; 1 dates moved." in done.stdout
     assert (await promise(desk, number))["due_at"].startswith("2026-05-14")

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from config.settings import Settings
-from tests.program import estim, variables
+from tests.program import estim, estim_process, variables
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
@@ -23,7 +23,7 @@ async def _one_call(client_as: Callers) -> None:
 
 @pytest.mark.usefixtures("_one_call")
 def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None:
-    done = estim("report", "compliance", "--month", "2026-06", env=variables(settings, **JULY), folder=tmp_path)
+    done = estim_process("report", "compliance", "--month", "2026-06", env=variables(settings, **JULY), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     [shown] = [line for line in done.stdout.splitlines() if "call-center" in line]
     cells = [cell.strip() for cell in shown.strip("│ ").split("│")]
