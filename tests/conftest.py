@@ -8,7 +8,9 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+import jinja2
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
@@ -41,6 +43,25 @@ def _logging() -> Iterator[None]:
     """Log as the programs do, but to pytest: structlog's own default renders the locals of every traceback."""
     with logging_set_up(level="info", style="console"):
         logging.getLogger().handlers.clear()
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _texts_compiled_once() -> Iterator[None]:
+    """Compile equal texts once a process: each house that is opened has the same hundred of them.
+
+    The code is bound to the environment of its house afterwards, as ever.
+    """
+    compile_text, known = jinja2.Environment.compile, dict[tuple[object, ...], Any]()
+
+    def remembering(self: jinja2.Environment, source: Any, *more: Any) -> Any:
+        key = (type(self), self.trim_blocks, self.lstrip_blocks, self.autoescape, self.finalize, source, *more)
+        if key not in known:
+            known[key] = compile_text(self, source, *more)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", remembering)
         yield
 
 

@@ -31,9 +31,13 @@ class TestServers:
     def database(self, template: str = "estim") -> Iterator[str]:
         """Address of a fresh copy of `template` (`template1`: an empty database), removed afterwards."""
         name = f"copy_{next(self._numbers)}"
-        url = self._servers.create_database(name, template=template)
+        self._servers._postgres.psql(
+            # without a word in the log of what is thrown away: half the work of the default strategy
+            f'CREATE DATABASE "{name}" OWNER app TEMPLATE "{template}" STRATEGY file_copy',
+            self._servers._state,
+        )
         try:
-            yield url
+            yield self.database_url.rsplit("/", 1)[0] + f"/{name}"
         finally:
             self._servers.drop_database(name)
 
