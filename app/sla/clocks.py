@@ -63,7 +63,7 @@ def open_clock(
         "state": "running",
         "generation": 1,
     }
-    planned = first_checkpoints(pinned.chain, started_at, due_at, calendar)
+    planned = first_checkpoints(pinned.chain, started_at, due_at, calendar, basis=pinned.policy.basis)
     return OpenedClock(clock, checkpoint_rows(clock_id, planned, generation=1))
 
 
@@ -356,7 +356,7 @@ async def _rearm(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> 
         select(Checkpoint.kind, Checkpoint.level).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "fired")
     )
     done = {(kind, level) for kind, level in fired}
-    chain = PinnedPolicy.from_json(clock.policy).chain
-    planned = first_checkpoints(chain, clock.counted_from, clock.due_at, calendar)
+    pinned = PinnedPolicy.from_json(clock.policy)
+    planned = first_checkpoints(pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis)
     still_owed = (p for p in planned if p.due_at == clock.due_at or (p.kind.value, p.level) not in done)
     session.add_all(Checkpoint(**row) for row in checkpoint_rows(clock.id, still_owed, generation=clock.generation))

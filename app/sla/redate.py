@@ -110,8 +110,10 @@ def _arm(clock: Redating, points: Sequence[_Point], missing: Mapping[Name, datet
 
 def _running(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
     """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
-    planned = {}
-    for point in first_checkpoints(clock.pinned.chain, clock.counted_from, clock.due_at, clock.calendar):
+    planned, pinned = {}, clock.pinned
+    for point in first_checkpoints(
+        pinned.chain, clock.counted_from, clock.due_at, clock.calendar, basis=pinned.policy.basis
+    ):
         name = (point.kind.value, point.level)
         found = present.get(name)
         if found is None or found.state != "fired" or point.due_at == clock.due_at:

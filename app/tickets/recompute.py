@@ -22,7 +22,7 @@ from app.core.db import Database, among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import days_before_due
 from app.sla.clocks import AWAITING_FEE, Moved
-from app.sla.deadline import Pause, Policy, deadline, on_time
+from app.sla.deadline import Basis, Pause, Policy, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.sla.redate import Redating, redate
@@ -131,7 +131,7 @@ class Rule:
 
     def keeps_checkpoints(self, clock: OpenClock, formers: Mapping[UUID, Calendars]) -> bool:
         """Whether those of a clock whose due date is the same lie where its former calendar laid them."""
-        if self.is_new or clock.state != "running":
+        if self.is_new or clock.state != "running" or self.policy.basis is Basis.OPENING_HOURS:
             return False
         name = clock.calendar_version_id, clock.due_at
         found = self._steady.get(name)

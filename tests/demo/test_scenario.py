@@ -71,7 +71,7 @@ def planned_of(story: Story) -> list[Planned]:
     """Everything that the story's clocks would fire if nobody ever answered."""
     pinned, start, due = promise_of(story)
     calendar = calendars()[pinned.hours]
-    planned = list(first_checkpoints(pinned.chain, start, due, calendar))
+    planned = list(first_checkpoints(pinned.chain, start, due, calendar, basis=pinned.policy.basis))
     second = next_checkpoint(pinned.chain, CheckpointKind.ESCALATION, 1, due, calendar)
     if second is not None and not story.body.get("about_first_office"):
         planned.append(second)

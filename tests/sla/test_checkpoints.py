@@ -20,7 +20,7 @@ from app.sla.checkpoints import (
     first_checkpoints,
     next_checkpoint,
 )
-from app.sla.deadline import DeadlineError, Policy, deadline
+from app.sla.deadline import Basis, DeadlineError, Policy, deadline
 from app.sla.limit import Limit, Unit
 from tests.sla.calendars import days, instants, local, policies, turkish_calendar
 
@@ -37,7 +37,8 @@ def end_of(day: str) -> datetime:
 def planned(chain: Chain, policy: Policy, start: str) -> tuple[Planned, ...]:
     """What a clock that starts at that local time arms."""
     started_at = local(start)
-    return first_checkpoints(chain, started_at, deadline(policy, started_at, TURKEY).due_at, TURKEY)
+    due_at = deadline(policy, started_at, TURKEY).due_at
+    return first_checkpoints(chain, started_at, due_at, TURKEY, basis=policy.basis)
 
 
 def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
@@ -48,6 +49,24 @@ def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
     assert (most.kind, most.level) == (WARNING, 80)
     assert most.due_at == start + (due - start) * 80 // 100
     assert level_1 == Planned(ESCALATION, 1, due)
+
+
+@pytest.mark.parametrize(
+    ("start", "warned", "due"),
+    [
+        ("2026-05-12T10:00", "2026-05-12T10:08", "2026-05-12T10:10"),
+        ("2026-05-15T16:55", "2026-05-18T08:33", "2026-05-18T08:35"),  # Friday, five minutes before closing
+        ("2026-05-15T16:51", "2026-05-15T16:59", "2026-05-18T08:31"),
+        ("2026-05-16T12:00", "2026-05-18T08:38", "2026-05-18T08:40"),  # Saturday
+    ],
+)
+def test_a_share_of_a_limit_of_opening_hours_is_a_share_of_opening_time(start: str, warned: str, due: str) -> None:
+    """Of ten minutes at a counter eight are over while it is open, never in the night before."""
+    policy = Policy(Limit(10, Unit.MINUTE), Basis.OPENING_HOURS)
+
+    warning, level_1 = planned(SHORT_CHAIN, policy, start)
+
+    assert (warning.due_at, level_1.due_at) == (local(warned), local(due))
 
 
 def test_level_two_follows_three_working_days_after_level_one_has_fired() -> None:
@@ -253,7 +272,7 @@ def test_checkpoints_lie_between_start_and_due_in_order(policy: Policy, start: d
     due = deadline(policy, start, TURKEY).due_at
     chain = Chain((Step(WARNING, 50, "50%"), Step(WARNING, 80, "80%"), Step(ESCALATION, 1, "due")))
 
-    moments = [point.due_at for point in first_checkpoints(chain, start, due, TURKEY)]
+    moments = [point.due_at for point in first_checkpoints(chain, start, due, TURKEY, basis=policy.basis)]
 
     assert moments == sorted(moments)
     assert all(start < moment <= due for moment in moments)
