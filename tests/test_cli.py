@@ -4,8 +4,10 @@ import shutil
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +17,9 @@ from app.access.service import Gatekeeper
 from app.core.errors import Unauthenticated
 from app.house import House, make_vault
 from app.people.vault import decode_key
+from app.standards.catalogue import load_catalogue
 from config.settings import Settings
+from tests.escalation.desk import load_offices
 from tests.installation import ESENLER, START
 from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
@@ -175,6 +179,31 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     assert "start a worker" in timers
     assert "start a worker" in notices
     assert "1 messages" in quarantine
+
+
+def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:
+    """Files in the outbox need no address, so a trial without a mail server would not show it."""
+    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
+    assert "directorates have no e-mail address" in line
+    assert "units.yaml" in line
+    assert line.startswith(" ! │")
+
+
+@pytest.mark.parametrize(
+    "office",
+    [{"valid_to": date(2020, 1, 1)}, {"printed": replace(load_catalogue(ESENLER).office(1).printed, email="")}],
+)
+async def test_doctor_names_an_office_that_no_mail_reaches(
+    house: House, settings: Settings, tmp_path: Path, office: dict[str, Any]
+) -> None:
+    """Loud before the first notice to it is lost, and also while notices stay on this machine."""
+    await load_offices(house, office)
+    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
+    assert done.returncode == 1
+    assert "no mail reaches the office of level 1 (Halkla İlişkiler Müdürlüğü)" in line
+    assert "offices.yaml" in line
 
 
 def test_doctor_tells_that_the_queue_is_away(settings: Settings, tmp_path: Path) -> None:

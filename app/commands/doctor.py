@@ -3,8 +3,9 @@
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,16 +14,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.commands.failures import explain
 from app.core import migrations
-from app.core.clock import Clock
+from app.core.clock import ISTANBUL, Clock
 from app.core.errors import Unavailable
 from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.house import House, open_house
+from app.notices.addressing import holder
 from app.notices.model import Notice
 from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting
 from app.operations.readiness import Check, check_queue
 from app.sla.model import CalendarYear
 from app.sla.years import years
 from app.standards.catalogue import check_folder_or_file
+from app.standards.values import Catalogue
 from config.settings import Settings, running_stack_settings
 
 LATE_CHECKPOINT = timedelta(seconds=30)
@@ -35,6 +38,9 @@ CONFIRMED_AHEAD = timedelta(days=90)
 
 NAMED = 3
 """So many stuck notices are named; the rest is counted."""
+
+LEVELS = (1, 2)
+"""The application offices that every published table names."""
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
@@ -105,8 +111,15 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         yield Finding("database", State.WRONG, f"at {revision or 'nothing'}, needed is {head}", "estim migrate")
         return
     yield Finding("database", State.FINE, f"reachable, at {head}")
-    yield await _catalogue(house)
     now = house.clock.now()
+    try:
+        catalogue = (await house.shelf.current()).catalogue
+    except Unavailable:
+        load = f"estim catalogue load {house.settings.municipality}"
+        yield Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)
+    else:
+        yield _catalogue(catalogue, house.settings.municipality)
+        yield _addresses(catalogue, now.astimezone(ISTANBUL).date())
     async with house.database.reading() as session:
         waiting = await read_waiting(session, now)
         overdue = await oldest_overdue(session, now, NAMED)
@@ -147,21 +160,31 @@ async def _queue(house: House) -> Finding:
     return Finding("Valkey", State.WRONG, "does not answer", remedy)
 
 
-async def _catalogue(house: House) -> Finding:
-    folder = house.settings.municipality
-    load = f"estim catalogue load {folder}"
-    try:
-        loaded = (await house.shelf.current()).catalogue
-    except Unavailable:
-        return Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)
+def _catalogue(loaded: Catalogue, folder: Path) -> Finding:
     on_disk = check_folder_or_file(folder).catalogue
     if on_disk is None:
         return Finding(
             "catalogue", State.NOTE, f"loaded, but {folder} has faults now", f"estim catalogue check {folder}"
         )
     if on_disk.sha256 != loaded.sha256:
-        return Finding("catalogue", State.NOTE, f"loaded; {folder} has changed since", load)
+        found = f"loaded; {folder} has changed since"
+        return Finding("catalogue", State.NOTE, found, f"estim catalogue load {folder}")
     return Finding("catalogue", State.FINE, f"{len(loaded.services)} services, {loaded.municipality.name}")
+
+
+def _addresses(catalogue: Catalogue, on: date) -> Finding:
+    """Whom no e-mail reaches: an application office is what escalation is for, a directorate misses its warnings."""
+    in_charge = [(level, holder(catalogue, level, on)) for level in LEVELS]
+    offices = [f"level {level} ({one.office.printed.place})" for level, one in in_charge if not one.address]
+    if offices:
+        remedy = "offices.yaml: give a role_mailbox, or a head or a deputy for today; then load the catalogue"
+        return Finding("addresses", State.WRONG, f"no mail reaches the office of {', '.join(offices)}", remedy)
+    units = [unit.name for unit in catalogue.units if not unit.email]
+    if units:
+        named = ", ".join(units[:NAMED]) + (" …" if len(units) > NAMED else "")
+        found = f"{len(units)} of {len(catalogue.units)} directorates have no e-mail address: {named}"
+        return Finding("addresses", State.NOTE, found, "give each an email in units.yaml, then load the catalogue")
+    return Finding("addresses", State.FINE, "both offices and all directorates have one")
 
 
 def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:

@@ -234,6 +234,19 @@ def test_a_long_description_goes_on_on_the_next_page_under_the_draft_mark(letter
     assert [page[-3:] for page in pages] == ["1/2", "2/2"]
 
 
+def test_no_closing_signature_or_annex_stands_alone_on_a_page(letters: Letters) -> None:
+    """Texts of all lengths around the end of the first page: what has no room there goes over together."""
+    tails = []
+    for sentences in range(36, 80, 2):
+        values = VALUES | {"ticket.description": "Kaldırımda çukur var, su birikiyor. " * sentences}
+        pdf = letters.make(K.ESCALATION_2, FULL[K.ESCALATION_2], values, number="26-000131", at=AT).pdf
+        tails.append(pages_of(pdf)[-1])
+
+    assert len({tail.startswith(f"{FORM_BEGINS[0]} T.C.") for tail in tails}) == 2
+    for tail in tails:
+        in_order(tail, "Bilgilerinizi ve gereğini arz ederim.", "Ercan ZENGİN", "1- Başvuru Kaydı")
+
+
 def test_an_erased_person_leaves_a_mark(letters: Letters) -> None:
     """C12: after erasure the letter can still be made, without the person."""
     text = text_of(letters, K.RESOLUTION, FULL[K.RESOLUTION], {})
