@@ -46,7 +46,6 @@ _OF_DUE = (
     _clock.c.started_at,
     _clock.c.due_at,
     _clock.c.generation,
-    _clock.c.calendar_version_id,
     cast(_clock.c.policy, Text),
     _checkpoint.c.kind,
     _checkpoint.c.level,
@@ -118,7 +117,7 @@ async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
         head = heads.get(of_head[0])
         if head is None:
             head = heads[of_head[0]] = TicketHead(*of_head)
-        due.append(Due(*[*of_due[:8], _policy(of_due[8]), *of_due[9:], head]))
+        due.append(Due(*[*of_due[:7], _policy(of_due[7]), *of_due[8:], head]))
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
     await _read_complaints(session, heads.values())

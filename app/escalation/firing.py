@@ -4,7 +4,7 @@
 into the changes that `service.py` writes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -21,8 +21,10 @@ from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import working_days_before
+from app.sla.service import Calendars
 from app.standards.values import Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
+from app.tickets.policies import OFFICE_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,6 @@ class Due:
     clock_started_at: datetime
     clock_due_at: datetime
     clock_generation: int
-    calendar_version_id: UUID
     policy: dict[str, Any]
     kind: str
     level: int
@@ -113,19 +114,24 @@ class Changes:
         )
 
 
-CalendarOf = Callable[[Due], Calendar]
-
-
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What every decision of a batch is made with; `office_hours` is the calendar in which offices are reminded."""
+    """What every decision of a batch is made with."""
 
     changes: Changes
     catalogue: Catalogue
-    office_hours: Calendar
-    calendar_of: CalendarOf
+    calendars: Calendars
     now: datetime
     _reminders: dict[date, datetime | None] = field(default_factory=dict)
+
+    @property
+    def office_hours(self) -> Calendar:
+        """The calendar in which offices are reminded."""
+        return self.calendars[OFFICE_HOURS]
+
+    def calendar_of(self, point: Due) -> Calendar:
+        """The calendar in which its clock counts."""
+        return self.calendars[point.policy["hours"]]
 
     @property
     def today(self) -> date:
@@ -140,16 +146,14 @@ class _Desk:
         return self._reminders[day]
 
 
-def decide(
-    batch: Iterable[Due], *, catalogue: Catalogue, office_hours: Calendar, calendar_of: CalendarOf, now: datetime
-) -> Changes:
-    """What the due checkpoints of a batch, oldest first, change at `now`.
+def decide(batch: Iterable[Due], *, catalogue: Catalogue, calendars: Calendars, now: datetime) -> Changes:
+    """What the due checkpoints of a batch, oldest first, change at `now`; what is planned is planned by `calendars`.
 
     A checkpoint whose clock has moved on is cancelled. Of several due warnings of a clock only the last is sent, and
     none once the limit itself is past: after an outage a clock gives one notice, not a burst. One that can't be decided
     stays armed, in `failed`, and keeps nobody else's time from running.
     """
-    desk = _Desk(Changes(), catalogue, office_hours, calendar_of, now)
+    desk = _Desk(Changes(), catalogue, calendars, now)
     for point in batch:
         head = point.ticket
         sizes, before = desk.changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))

@@ -18,14 +18,14 @@ from app.core.db import among, bulk_insert, bulk_update
 from app.core.jobs import ring
 from app.escalation.claiming import claim
 from app.escalation.due import read_due, read_reminded
-from app.escalation.firing import Changes, Due, decide
+from app.escalation.firing import Changes, decide
 from app.escalation.model import Escalation
 from app.escalation.reminding import remind
 from app.notices.addressing import report_vacancies
 from app.notices.model import Notice
 from app.people.vault import Vault
-from app.sla.calendar import Calendar
 from app.sla.model import Checkpoint, SlaClock
+from app.sla.service import newest_calendar_version
 from app.standards.rulebook import Shelf
 from app.tickets.lapse import lapse_fee
 from app.tickets.model import Ticket, TicketEvent
@@ -44,15 +44,9 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
         return 0
     due = await read_due(session, claimed)
     rulebook = await shelf.current()
-    calendars = {
-        version: await shelf.calendars(session, version) for version in {point.calendar_version_id for point in due}
-    }
-
-    def calendar_of(point: Due) -> Calendar:
-        return calendars[point.calendar_version_id][point.policy["hours"]]
-
-    hours = rulebook.calendars[OFFICE_HOURS]
-    changes = decide(due, catalogue=rulebook.catalogue, office_hours=hours, calendar_of=calendar_of, now=now)
+    # a clock that is late keeps the calendar of its breach, but what is planned from now on knows the newest leave
+    calendars = await shelf.calendars(session, await newest_calendar_version(session) or rulebook.calendar_version_id)
+    changes = decide(due, catalogue=rulebook.catalogue, calendars=calendars, now=now)
     for checkpoint_id, error in changes.failed:
         log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)

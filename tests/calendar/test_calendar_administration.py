@@ -55,6 +55,13 @@ async def applied(counter: Counter, *days: dict[str, Any], **other: Any) -> dict
     return found
 
 
+async def armed_levels(counter: Counter) -> list[datetime]:
+    """When the levels that wait are due."""
+    armed = select(Checkpoint.due_at).where(Checkpoint.kind == "escalation", Checkpoint.state == "armed")
+    async with counter.house.database.reading() as session:
+        return list(await session.scalars(armed.order_by(Checkpoint.due_at)))
+
+
 async def asked_on_monday(counter: Counter) -> str:
     """Information asked for on Monday 11 May: 15 working days end on 5 June."""
     counter.clock.set(MONDAY)
@@ -129,12 +136,9 @@ async def test_a_level_that_waits_for_the_one_before_moves_too(counter: Counter)
     number = await counter.open(CALL)
     counter.clock.set(datetime(2026, 5, 21, 10, tzinfo=ISTANBUL))
     await sweep(counter.house)
-    query = select(Checkpoint.due_at).where(Checkpoint.kind == "escalation", Checkpoint.state == "armed")
-    async with counter.house.database.reading() as session:
-        assert list(await session.scalars(query)) == [end_of(2026, 5, 25)]
+    assert await armed_levels(counter) == [end_of(2026, 5, 25)]
     await applied(counter, LEAVE)
-    async with counter.house.database.reading() as session:
-        assert list(await session.scalars(query)) == [end_of(2026, 5, 26)]
+    assert await armed_levels(counter) == [end_of(2026, 5, 26)]
     assert state(await counter.read(number)) == "breached"
     assert due(await counter.read(number)) == end_of(2026, 5, 20)
 
@@ -148,6 +152,17 @@ async def test_a_clock_that_stands_still_counts_the_leave_when_it_runs_again(cou
     counter.clock.set(datetime(2026, 5, 13, 10, tzinfo=ISTANBUL))
     ticket = await counter.did(number, "resume")
     assert due(ticket) == end_of(2026, 6, 2)  # 26 May + 2 days is a bayram, and the first day after it leave
+
+
+async def test_the_level_after_a_limit_that_no_sweep_had_seen_waits_for_new_leave(counter: Counter) -> None:
+    """Three working days after 25 May are 26 May, 1 and 2 June; leave on 1 June came before a sweep saw the breach."""
+    counter.clock.set(datetime(2026, 5, 8, 10, tzinfo=ISTANBUL))
+    number = await counter.open(CALL)
+    counter.clock.set(datetime(2026, 5, 26, 10, tzinfo=ISTANBUL))
+    await applied(counter, {**LEAVE, "date": "2026-06-01"})
+    await sweep(counter.house)
+    assert due(await counter.read(number)) == end_of(2026, 5, 25)
+    assert await armed_levels(counter) == [end_of(2026, 6, 3)]
 
 
 async def test_dates_of_people_and_of_settled_matters_stay(counter: Counter) -> None:

@@ -18,6 +18,7 @@ from tests.sla.calendars import local, turkish_calendar
 
 CATALOGUE = load_catalogue(ESENLER)
 CALENDAR = turkish_calendar(range(2026, 2028))
+CALENDARS = {"office": CALENDAR}
 
 RECEIVED = local("2026-05-12")
 LIMIT = local("2026-06-01T23:59:59.999999")
@@ -64,8 +65,7 @@ def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any)
         "clock_started_at": RECEIVED,
         "clock_due_at": LIMIT,
         "clock_generation": 1,
-        "calendar_version_id": new_id(),
-        "policy": {"chain": PROMISE_CHAIN, "printed": "15 GÜN"},
+        "policy": {"chain": PROMISE_CHAIN, "printed": "15 GÜN", "hours": "office"},
         "kind": kind,
         "level": level,
         "due_at": due_at or local("2026-06-04T23:59:59.999999"),
@@ -80,7 +80,7 @@ def law(kind: str, level: int, head: TicketHead, **other: Any) -> Due:
     values: dict[str, Any] = {
         "clock_kind": "statutory",
         "clock_due_at": LAW,
-        "policy": {"chain": LAW_CHAIN, "printed": "30 gün"},
+        "policy": {"chain": LAW_CHAIN, "printed": "30 gün", "hours": "office"},
         "due_at": local("2026-06-08T23:59:59.999999") if kind == "legal_risk" else LAW,
     }
     return promise(kind, level, head, **{**values, **other})
@@ -88,9 +88,7 @@ def law(kind: str, level: int, head: TicketHead, **other: Any) -> Due:
 
 def decided(*points: Due, now: datetime | None = None) -> Changes:
     """What the points change at the instant of the last one, or at `now`."""
-    changes = decide(
-        points, catalogue=CATALOGUE, office_hours=CALENDAR, calendar_of=lambda _: CALENDAR, now=now or points[-1].due_at
-    )
+    changes = decide(points, catalogue=CATALOGUE, calendars=CALENDARS, now=now or points[-1].due_at)
     assert changes.failed == []
     assert len(changes.fired) + len(changes.cancelled) == len(points)
     return changes
@@ -214,7 +212,7 @@ def test_a_ticket_that_nobody_has_escalates() -> None:
 
 def test_a_limit_of_minutes_knows_no_second_level() -> None:
     order = ticket(service="hospitality", unit=None)
-    policy = {"chain": SHORT_CHAIN, "printed": "10 D"}
+    policy = {"chain": SHORT_CHAIN, "printed": "10 D", "hours": "office"}
     changes = decided(promise("escalation", 1, order, policy=policy))
     assert told(changes) == [("escalation_1", "office:1")]
     assert changes.armed == []
@@ -223,7 +221,13 @@ def test_a_limit_of_minutes_knows_no_second_level() -> None:
 
 def test_a_chain_may_begin_with_the_second_office() -> None:
     chain = Chain((Step(CheckpointKind.ESCALATION, 2, "due"),)).to_json()
-    point = promise("escalation", 2, policy={"chain": chain, "printed": "15 GÜN"}, clock_state="running", due_at=LIMIT)
+    point = promise(
+        "escalation",
+        2,
+        policy={"chain": chain, "printed": "15 GÜN", "hours": "office"},
+        clock_state="running",
+        due_at=LIMIT,
+    )
     changes = decided(point)
     assert told(changes) == [("escalation_2", "office:2")]
     assert changes.breached == [point.clock_id]
@@ -302,7 +306,7 @@ def test_one_ticket_that_can_not_be_decided_holds_up_nobody() -> None:
     """B69, B75: the bad one stays armed and is reported; its neighbours, and its own chain of events, are whole."""
     bad, good = ticket(last_action="unheard_of"), ticket()
     points = [promise("escalation", 1, bad), promise("escalation", 1, good)]
-    changes = decide(points, catalogue=CATALOGUE, office_hours=CALENDAR, calendar_of=lambda _: CALENDAR, now=LIMIT)
+    changes = decide(points, catalogue=CATALOGUE, calendars=CALENDARS, now=LIMIT)
     assert [point_id for point_id, _ in changes.failed] == [points[0].id]
     assert isinstance(changes.failed[0][1], KeyError)
     assert (changes.fired, changes.breached) == ([points[1].id], [points[1].clock_id])
