@@ -18,8 +18,9 @@ CUT_OFF: Final = END + timedelta(days=21)
 """So long a hampered machine may take for what should be there at `END`; then it counts as missing."""
 
 FLUSH_AT: Final = at("2026-05-24 12:00")
-KILL_AT: Final = at("2026-05-30 12:00")
-"""Two and a half days before eight limits end; no clock has two checkpoints in the nine days after it."""
+KILL_AT: Final = at("2026-05-31 18:00")
+"""A day and a quarter before eight limits end, and three days after their last warnings, which a busy machine has sent
+by then; no clock has two checkpoints in the nine days after it."""
 
 STORIES: Final[tuple[Story, ...]] = (
     kept.POTHOLE,
