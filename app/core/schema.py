@@ -72,6 +72,9 @@ ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_
 Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._:-]+$")]
 """A code of the catalogue or an id without spaces."""
 
+CASE_NUMBER = r"^([0-9]{10}|S[0-9]{9})$"
+"""The stored number of whatever a ticket carries: ten digits of a request, `S` and nine digits of a complaint."""
+
 ExternalId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 """The channel's own id of a message or record, kept as text whatever it looks like."""
 

@@ -10,6 +10,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
 from app.core.paging import link_header
+from app.core.schema import CASE_NUMBER
 from app.escalation.acknowledgement import acknowledge
 from app.escalation.answers import shown
 from app.escalation.model import EscalationState
@@ -30,7 +31,7 @@ def _filter(
     acknowledged: Annotated[bool | None, Query(description="Whether the office took note")] = None,
     ticket: Annotated[
         str | None,
-        Query(pattern=r"^([0-9]{10}|S[0-9]{9})$", examples=["2600012349"], description="Number of the ticket"),
+        Query(pattern=CASE_NUMBER, examples=["2600012349"], description="Number of the ticket"),
     ] = None,
     source: Annotated[
         Literal["system", "citizen"] | None, Query(description="A missed limit, or a citizen's complaint")

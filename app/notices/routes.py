@@ -9,6 +9,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
 from app.core.paging import link_header
+from app.core.schema import CASE_NUMBER
 from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
@@ -42,7 +43,7 @@ def _filter(
     level: Annotated[int | None, Query(ge=0, le=100, description="1 or 2; of warnings the percentage")] = None,
     ticket: Annotated[
         str | None,
-        Query(pattern=r"^([0-9]{10}|S[0-9]{9})$", examples=["2600012349"], description="Of the ticket or complaint"),
+        Query(pattern=CASE_NUMBER, examples=["2600012349"], description="Of the ticket or complaint"),
     ] = None,
     unacknowledged: Annotated[
         bool | None, Query(description="true: to units and offices, nobody took note yet; false: somebody did")

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.ids import new_id
+from app.core.schema import CASE_NUMBER
 from app.tickets.workflow import State
 
 TICKET_SEQUENCE = Sequence("ticket_number_seq", maxvalue=9_999_999, cycle=True, metadata=Base.metadata)
@@ -121,7 +122,7 @@ class Ticket(Base):
         Index("ix_ticket_unit_state", "unit", "state"),
         Index("ix_ticket_applicant_id", "applicant_id"),
         CheckConstraint(f"state IN ({_one_of(State)})", name="state"),
-        CheckConstraint("number ~ '^([0-9]{10}|S[0-9]{9})$'", name="number"),
+        CheckConstraint(f"number ~ '{CASE_NUMBER}'", name="number"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="coordinates"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_whole"),
         {"postgresql_with": {"fillfactor": 70}},  # room on the page: an update need not touch all indexes
