@@ -13,7 +13,7 @@ from app.sla.limit import Limit, Unit
 from app.sla.seed import seed_turkish_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
-from app.tickets.policies import OFFICE_HOURS
+from app.standards.values import OFFICE_HOURS
 from bench.ground import ESENLER
 
 CASES = {

@@ -22,13 +22,14 @@ from app.people.vault import Vault
 from app.sla.clocks import OpenedClock, open_clock
 from app.standards.in_charge import InCharge
 from app.standards.rulebook import Rulebook
+from app.standards.values import OFFICE_HOURS
 from app.tickets.complaint_number import dictate, format_number
 from app.tickets.history import first_event
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket
 from app.tickets.notify import way_to
 from app.tickets.opening import applicant_row
-from app.tickets.policies import OFFICE_HOURS, STANDARDS_COMPLAINT, complaint_policy
+from app.tickets.policies import STANDARDS_COMPLAINT, complaint_policy
 from app.tickets.workflow import State
 
 

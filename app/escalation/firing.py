@@ -22,9 +22,8 @@ from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import working_days_before
 from app.sla.service import Calendars
-from app.standards.values import Catalogue
+from app.standards.values import OFFICE_HOURS, Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
-from app.tickets.policies import OFFICE_HOURS
 
 
 @dataclass(frozen=True, slots=True)

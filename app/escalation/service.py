@@ -27,9 +27,9 @@ from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.service import newest_calendar_version
 from app.standards.rulebook import Shelf
+from app.standards.values import OFFICE_HOURS
 from app.tickets.lapse import lapse_fee
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.policies import OFFICE_HOURS
 
 log = structlog.get_logger(__name__)
 

@@ -36,6 +36,7 @@ from app.notices.service import address_of, words_of
 from app.notices.sorting import Sorting, recipient_key
 from app.sla.calendar import Calendar
 from app.standards.rulebook import Shelf
+from app.standards.values import OFFICE_HOURS
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +44,6 @@ LEASE_SECONDS = 20.0
 """Real seconds after which a notice in a dead hand is taken up again."""
 
 BATCH = 32
-
-OFFICE = "office"
-"""The calendar by which offices and units are reached."""
 
 NO_NAME = "Başvuru sahibi"
 
@@ -94,7 +92,7 @@ class Postroom:
         await self._batcher.close()
 
     async def _deliver_batch(self, notice_ids: Sequence[UUID]) -> list[bool]:
-        calendar = (await self.shelf.current()).calendars[OFFICE]
+        calendar = (await self.shelf.current()).calendars[OFFICE_HOURS]
         until = time.monotonic() + LEASE_SECONDS
         taken, leased = await self._lease(notice_ids, calendar)
         if leased:

@@ -1,7 +1,7 @@
 """The shape of a municipality's YAML files: every field typed and bounded, no unknown field let through."""
 
 from datetime import date, time
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from app.sla.deadline import Basis, Roll
 from app.sla.limit import Limit, LimitError
 from app.sla.limit import Unit as LimitUnit
 from app.standards.values import (
+    OFFICE_HOURS,
     Channel,
     ClockStart,
     Deputy,
@@ -37,8 +38,6 @@ from app.standards.values import (
 )
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-OFFICE_HOURS: Final = "office"
-"""The calendar of services that name no other; every limit of law is counted in it."""
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]

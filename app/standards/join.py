@@ -6,13 +6,13 @@ from dataclasses import replace
 from app.sla.calendar import Calendar, CalendarError
 from app.sla.checkpoints import CheckpointKind
 from app.sla.limit import Limit, NeedsReview, parse_limit
-from app.standards.files import OFFICE_HOURS, OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
+from app.standards.files import OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
 from app.standards.folder import Folder
 from app.standards.office_block import OFFICE_NAMES
 from app.standards.printed import Office, Row
 from app.standards.problems import Problem, code_of, problem
 from app.standards.table import limit_problem
-from app.standards.values import ApplicationOffice, Channel, LimitSource, RegimeCode, Service
+from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, RegimeCode, Service
 from app.standards.yaml_file import YamlFile
 
 Understood = dict[int, Limit | NeedsReview]

@@ -6,7 +6,7 @@ They are immutable and know nothing of files or of the database; `catalogue.py` 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -14,6 +14,9 @@ from app.sla.calendar import ClockKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit
 from app.standards.printed import Office
+
+OFFICE_HOURS: Final = "office"
+"""The calendar of services that name no other; limits of law are counted in it, offices and units reached by it."""
 
 
 class Channel(StrEnum):

@@ -20,10 +20,9 @@ from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
-from app.standards.values import ApplicationOffice, Catalogue, Channel, RegimeCode
+from app.standards.values import OFFICE_HOURS, ApplicationOffice, Catalogue, Channel, RegimeCode
 from app.tickets.intake import ContactBy, Person
 from app.tickets.model import Ticket
-from app.tickets.policies import OFFICE_HOURS
 from app.tickets.schemas import ExtensionBody, ResolutionBody
 from app.tickets.workflow import Outcome
 

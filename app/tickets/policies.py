@@ -6,10 +6,7 @@ from functools import lru_cache
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import STATUTORY_CHAIN, WARNING_50, WARNING_80, Chain, default_chain
 from app.sla.policy import PinnedPolicy
-from app.standards.values import Catalogue, Regime, RegimeCode, Service, StatutoryWhen
-
-OFFICE_HOURS = "office"
-"""The calendar in which limits of law are counted."""
+from app.standards.values import OFFICE_HOURS, Catalogue, Regime, RegimeCode, Service, StatutoryWhen
 
 STANDARDS_COMPLAINT = "standards-complaint"
 """What complaints about the published table stand under; it is no row of the table, and nobody applies for it."""

@@ -15,7 +15,7 @@ from app.sla.calendar import Calendar
 from app.sla.checkpoints import DEFAULT_PROMISE_CHAIN, CheckpointKind, next_checkpoint
 from app.sla.clocks import counts_from
 from app.sla.model import Checkpoint
-from app.tickets.policies import OFFICE_HOURS
+from app.standards.values import OFFICE_HOURS
 from bench.copies import multiply
 from tests.bugs.desk import OF_LIMITS, another_worker, armed_at
 from tests.servers import TestServers
