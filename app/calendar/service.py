@@ -14,7 +14,7 @@ from app.sla.calendar import CalendarError, SpecialDay
 from app.sla.decisions import decide, decided_days, lock_calendar
 from app.sla.model import CalendarVersion
 from app.sla.service import Calendars, newest_calendar, newest_calendar_version, store_calendars
-from app.sla.years import YEARS_AHEAD, years
+from app.sla.years import YEARS_AHEAD, last_year
 from app.standards.rulebook import Rulebook, Shelf
 from app.standards.service import present_calendars
 from app.standards.values import Catalogue
@@ -89,11 +89,11 @@ async def settle_newest(database: Database, shelf: Shelf, *, now: datetime) -> t
 async def prolong(database: Database, shelf: Shelf, *, now: datetime) -> bool:
     """Seed the year that has come into reach, as a new version, so that no limit runs into a year without holidays."""
     async with database.transaction() as session:
-        stored = await years(session)
-        if stored and stored[-1].year >= now.year + YEARS_AHEAD:
+        last = await last_year(session)
+        if last is not None and last >= now.year + YEARS_AHEAD:
             return False
         await lock_calendar(session)
-        rules = await shelf.current()
+        rules = await shelf.current(session)
         calendars = await present_calendars(session, rules.catalogue, now=now)
         await store_calendars(session, calendars, now=now, actor="estim", reason=f"{now.year + YEARS_AHEAD}")
     return True

@@ -81,7 +81,7 @@ async def read_complaints(
 ) -> ComplaintPage:
     """All of them with `complaints:read`, else those that this key filed; a key with a unit sees its own tickets'."""
     page = await list_cases(work.session, work.actor, wanted, cursor=cursor, limit=limit)
-    catalogue = (await work.shelf.current()).catalogue
+    catalogue = (await work.rulebook()).catalogue
     response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
     return ComplaintPage(
         items=[summary(case, catalogue, work.now) for case in page.items], next_cursor=page.next_cursor
@@ -115,5 +115,5 @@ async def withdraw_complaint(number: Number, work: Withdrawer, body: WithdrawalB
 
 
 async def _shown(work: Work, case: Case, operation: str) -> ComplaintAnswer:
-    catalogue = (await work.shelf.current()).catalogue
+    catalogue = (await work.rulebook()).catalogue
     return await shown(work.session, work.vault, case, catalogue, actor=work.actor, operation=operation, now=work.now)

@@ -48,7 +48,7 @@ async def file(work: Work, filing: Filing, *, idempotency_key: str | None) -> tu
         about,
         actor=work.actor,
         idempotency_key=idempotency_key,
-        rulebook=await work.shelf.current(),
+        rulebook=await work.rulebook(),
         vault=work.vault,
         sequence=sequence,
         now=work.now,

@@ -43,7 +43,7 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
     if not claimed:
         return 0
     due = await read_due(session, claimed)
-    rulebook = await shelf.current()
+    rulebook = await shelf.current(session)
     # a clock that is late keeps the calendar of its breach, but what is planned from now on knows the newest leave
     calendars = await shelf.calendars(session, await newest_calendar_version(session) or rulebook.calendar_version_id)
     changes = decide(due, catalogue=rulebook.catalogue, calendars=calendars, now=now)
@@ -64,7 +64,7 @@ async def remind_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limi
     claimed = await claim(session, limit, partial(_lock_reminded, session, now, limit))
     if not claimed:
         return 0
-    rulebook = await shelf.current()
+    rulebook = await shelf.current(session)
     due = await read_reminded(session, claimed)
     reminded = remind(due, catalogue=rulebook.catalogue, calendar=rulebook.calendars[OFFICE_HOURS], now=now)
     for escalation_id, error in reminded.failed:

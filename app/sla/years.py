@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from importlib.metadata import version
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert
@@ -40,6 +40,12 @@ def days_of(year: CalendarYear) -> dict[date, SpecialDay]:
 async def years(session: AsyncSession) -> list[CalendarYear]:
     """The stored years in order."""
     return list(await session.scalars(select(CalendarYear).order_by(CalendarYear.year)))
+
+
+async def last_year(session: AsyncSession) -> int | None:
+    """The last stored year; None before the first was seeded."""
+    found: int | None = await session.scalar(select(func.max(CalendarYear.year)))
+    return found
 
 
 async def confirm_year(session: AsyncSession, year: int, *, actor: str, now: datetime) -> CalendarYear:

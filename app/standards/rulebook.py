@@ -1,6 +1,5 @@
 """What applies now: the newest catalogue and calendar version, read once and kept at hand."""
 
-import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -44,22 +43,27 @@ class Shelf:
         self._database = database
         self._current: Rulebook | None = None
         self._checked = 0.0
-        self._asking = asyncio.Lock()
+        self._asking = False
         self._calendars: OrderedDict[UUID, Calendars] = OrderedDict()
         self._catalogues: OrderedDict[UUID, Catalogue] = OrderedDict()
 
-    async def current(self) -> Rulebook:
+    async def current(self, session: AsyncSession | None = None) -> Rulebook:
         """The rules for new tickets; raises `Unavailable` before a catalogue was loaded.
 
-        Of the requests that come while it is time to ask again, one asks; the others go on with what is known.
+        Whoever is in a transaction gives its `session` to ask with: to wait for a second connection while holding one
+        is to wait for each other at a full pool. Of the requests that come while it is time to ask again, one asks;
+        the others go on with what is known.
         """
         known = self._current
-        if known is not None and (self._asking.locked() or time.monotonic() - self._checked <= REFRESH_SECONDS):
+        if known is not None and (self._asking or time.monotonic() - self._checked <= REFRESH_SECONDS):
             return known
-        async with self._asking, self._database.reading() as session:
-            self._current = current = await self._read(session)
+        self._asking = True
+        try:
+            self._current = current = await self._ask(session)
             self._checked = time.monotonic()
-            return current
+        finally:
+            self._asking = False
+        return current
 
     async def calendars(self, session: AsyncSession, version_id: UUID) -> Calendars:
         """The calendars of a stored version; versions never change, so they are read once."""
@@ -87,6 +91,12 @@ class Shelf:
         if service is None:
             raise LookupError(f"no catalogue has a service {code}")
         return service, catalogue
+
+    async def _ask(self, session: AsyncSession | None) -> Rulebook:
+        if session is not None:
+            return await self._read(session)
+        async with self._database.reading() as own:
+            return await self._read(own)
 
     async def _read(self, session: AsyncSession) -> Rulebook:
         newest = await session.scalar(

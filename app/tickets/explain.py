@@ -115,7 +115,7 @@ async def account_of_ticket(
         raise Invalid([FieldError("/cycle", "maximum", {"max": ticket.cycle})])
     events = await events_of(session, ticket.id)
     opened_under = await session.get_one(CatalogueVersion, ticket.catalogue_version_id)
-    catalogues = (catalogue_from_json(opened_under.content), (await shelf.current()).catalogue)
+    catalogues = (catalogue_from_json(opened_under.content), (await shelf.current(session)).catalogue)
     code = _service_in(ticket, events, cycle)
     of_cycle = [event for at, event in _by_cycle(events) if at == cycle]
     clocks = await clocks_of(session, ticket.id, cycle)

@@ -37,7 +37,7 @@ async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
     moved = await sla.extend(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     data = {"ground": body.ground.value, **moves([moved])}
     move(work, held.ticket, Command.EXTEND, data, note=body.note)
-    catalogue = (await work.shelf.current()).catalogue
+    catalogue = (await work.rulebook()).catalogue
     await notify.extension(
         work.session, work.vault, held.ticket, catalogue, body=body, due_at=clock.due_at, now=work.now
     )
@@ -82,7 +82,7 @@ async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
     What an office was told of stays told. Raises `Invalid` for a service that is unknown, closed or the same.
     """
     refuse_forbidden(held.ticket, Command.RECLASSIFY)
-    rulebook, ticket = await work.shelf.current(), held.ticket
+    rulebook, ticket = await work.rulebook(), held.ticket
     service = _other_service(rulebook, ticket.service, body.service)
     data = {"service": service.code, "from_service": ticket.service}
     ticket.service = service.code

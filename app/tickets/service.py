@@ -45,7 +45,7 @@ async def register(work: Work, held: Grasp) -> None:
 async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
     """Send the ticket to a directorate (sevk); the citizen is told."""
     refuse_forbidden(held.ticket, Command.REFER)
-    rulebook = await work.shelf.current()
+    rulebook = await work.rulebook()
     unit = rulebook.catalogue.unit(body.unit)
     if unit is None:
         raise Invalid([FieldError("/unit", "unknown_unit", {"allowed": [u.code for u in rulebook.catalogue.units]})])
@@ -88,7 +88,7 @@ async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody)
     labels = tuple(asked.values())
     await notify.missing_documents(work.session, work.vault, ticket, labels=labels, now=work.now)
     if unlisted:
-        rulebook = await work.shelf.current()
+        rulebook = await work.rulebook()
         await notify.unlisted_documents(work.session, ticket, rulebook, labels=tuple(unlisted.values()), now=work.now)
 
 
@@ -131,7 +131,7 @@ async def interim_reply(work: Work, held: Grasp, text: str) -> None:
     satisfied = [clock for clock in held.clocks if clock.policy["regime"] == RegimeCode.LAW_3071.value]
     for clock in satisfied:
         await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
-    catalogue = (await work.shelf.current()).catalogue
+    catalogue = (await work.rulebook()).catalogue
     await notify.interim_reply(
         work.session, work.vault, held.ticket, catalogue, satisfies=bool(satisfied), now=work.now
     )
@@ -157,7 +157,7 @@ async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     for clock in held.clocks:
         await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     await end_escalations(work.session, ticket, at=work.now)
-    catalogue = (await work.shelf.current()).catalogue
+    catalogue = (await work.rulebook()).catalogue
     await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, now=work.now)
 
 
@@ -188,7 +188,7 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
     ticket.cycle += 1
     ticket.outcome = ticket.reply = ticket.resolved_at = ticket.closed_at = ticket.interim_reply_at = None
     ticket.duplicate_of, ticket.callback_attempts = None, 0
-    rulebook = await work.shelf.current()
+    rulebook = await work.rulebook()
     opened = [
         sla.next_cycle(
             clock,
@@ -291,7 +291,7 @@ async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
     if ticket.kind == Kind.THANKS:
         return
     service, catalogue = await service_of(work, ticket)
-    rulebook = await work.shelf.current()
+    rulebook = await work.rulebook()
     running = {clock.kind for clock in held.clocks}
     pinned: list[PinnedPolicy | None] = []
     if "promise" not in running:

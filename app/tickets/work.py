@@ -15,7 +15,7 @@ from app.sla import clocks as sla
 from app.sla.calendar import Calendar, ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.model import Checkpoint, SlaClock
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import Rulebook, Shelf
 from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event
 from app.tickets.model import Ticket
@@ -34,6 +34,10 @@ class Work:
     vault: Vault
     shelf: Shelf
     now: datetime
+
+    async def rulebook(self) -> Rulebook:
+        """The rules that apply now, asked for in the open transaction."""
+        return await self.shelf.current(self.session)
 
 
 @dataclass(frozen=True, slots=True)
