@@ -12,7 +12,7 @@ from app.complaints.values import ALLOWED, Ground
 from app.people.masking import mask_text
 from app.people.vault import Vault
 from app.standards.values import Catalogue
-from app.tickets.answers import applicant_answer, clock_answer, sees_personal_data
+from app.tickets.answers import applicant_answer, sees_personal_data, verdict
 
 
 def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
@@ -31,7 +31,7 @@ def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary
         channel=case.ticket.channel,
         filed_at=case.ticket.received_at,
         answer_by=case.clock.due_at,
-        on_time=clock_answer(case.clock, now).on_time,
+        on_time=verdict(case.clock, now),
         acknowledged_at=case.record.acknowledged_at,
         answered_at=case.ticket.resolved_at,
         outcome=case.ticket.outcome,

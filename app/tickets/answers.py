@@ -33,20 +33,26 @@ def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
 
 
 def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
-    """A clock as it is shown; its verdict is `on_time`, the same everywhere (C10) and without any sweep (B71)."""
-    verdict = on_time(clock.met_at, clock.due_at) if clock.met_at else (False if _is_past(clock, now) else None)
+    """A clock as it is shown."""
     return ClockAnswer(
         kind=clock.kind,
-        limit=PinnedPolicy.from_json(clock.policy).printed_in_force(extended=clock.extended_at is not None),
+        limit=_printed_limit(clock),
         state=clock.state,
         started_at=clock.started_at,
         due_at=None if clock.state == "paused" else clock.due_at,
         met_at=clock.met_at,
         breached_at=clock.breached_at,
-        on_time=verdict,
+        on_time=verdict(clock, now),
         extended=clock.extended_at is not None,
         overridden=clock.overridden,
     )
+
+
+def verdict(clock: SlaClock, now: datetime) -> bool | None:
+    """Whether a limit was kept, None while it may be: the same everywhere (C10) and without any sweep (B71)."""
+    if clock.met_at is not None:
+        return on_time(clock.met_at, clock.due_at)
+    return False if _is_past(clock, now) else None
 
 
 def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
@@ -65,6 +71,13 @@ def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
 
 def _is_past(clock: SlaClock, now: datetime) -> bool:
     return clock.state == "breached" or (clock.state == "running" and not on_time(now, clock.due_at))
+
+
+def _printed_limit(clock: SlaClock) -> str:
+    """The limit in words, which lists show of every clock: the whole policy is read only where it was extended."""
+    if clock.extended_at is None:
+        return str(clock.policy["printed"])
+    return PinnedPolicy.from_json(clock.policy).printed_in_force(extended=True)
 
 
 def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
@@ -90,6 +103,7 @@ def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) ->
 def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketAnswer:
     """One ticket whole."""
     ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
+    unknown = _unknown_to_limits(case.clocks, now)
 
     def text(column: str, sealed: bytes | None) -> str | None:
         if sealed is None:
@@ -99,9 +113,7 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
 
     return TicketAnswer(
         **dict(ticket_summary(ticket, case.clocks, now)),
-        allowed_actions=[
-            action.value for action in allowed_actions(State(ticket.state)) if _limit_allows(action, case.clocks, now)
-        ],
+        allowed_actions=[action.value for action in allowed_actions(State(ticket.state)) if action not in unknown],
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
@@ -123,17 +135,16 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
     )
 
 
-def _limit_allows(action: Command, clocks: Sequence[SlaClock], now: datetime) -> bool:
-    """Whether the limits of a ticket know this command too: no extension is offered where no law has one."""
-    if action is Command.OVERRIDE_DUE:
-        return any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks)
+def _unknown_to_limits(clocks: Sequence[SlaClock], now: datetime) -> set[Command]:
+    """The commands that the limits of a ticket do not know: no extension is offered where no law has one."""
     law = next((clock for clock in clocks if clock.kind == "statutory"), None)
     pinned = PinnedPolicy.from_json(law.policy) if law else None
-    if action is Command.EXTEND:
-        return bool(law and pinned and pinned.extended_to and law.extended_at is None and _is_open(law, now))
-    if action is Command.FEE_NOTICE:
-        return bool(pinned and pinned.fee_within)
-    return True
+    known = {
+        Command.OVERRIDE_DUE: any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
+        Command.EXTEND: law and pinned and pinned.extended_to and law.extended_at is None and _is_open(law, now),
+        Command.FEE_NOTICE: pinned and pinned.fee_within,
+    }
+    return {command for command, is_known in known.items() if not is_known}
 
 
 def _is_open(clock: SlaClock, now: datetime) -> bool:
