@@ -1,8 +1,7 @@
 """`estim calendar`: the days that count, who decided them, and what a change of them moves."""
 
-import getpass
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, time
 
 from babel.dates import format_date, format_datetime
 from rich.console import Console
@@ -11,7 +10,8 @@ from rich.table import Table
 from app.calendar.service import Change, apply, preview
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import person, present
+from app.core.clock import ISTANBUL
 from app.core.errors import EstimError, Invalid, NotFound
 from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, say
 from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, SpecialDay
@@ -50,7 +50,7 @@ async def confirm(settings: Settings, year: int, console: Console) -> None:
     """Print the stored holidays of a year and note that a person compared them with the official gazette."""
     async with connected(settings) as database, database.transaction() as session:
         try:
-            found = await confirm_year(session, year, actor=_person(), now=_now(settings))
+            found = await confirm_year(session, year, actor=person(), now=present(settings))
         except NotFound:
             raise CommandError(f"The holidays of {year} are not stored; see `estim calendar show`.") from None
         for day, special in days_of(found).items():
@@ -62,7 +62,7 @@ async def change(
     settings: Settings, change: Change, *, reason: str, dry_run: bool, force: bool, console: Console
 ) -> None:
     """Print what a change moves, and make it unless it is only to be looked at."""
-    now = _now(settings)
+    now = present(settings)
     async with connected(settings) as database:
         rules = await Shelf(database).current()
         try:
@@ -82,7 +82,7 @@ async def change(
                 change,
                 expected=rules.calendar_version_id,
                 force=force,
-                actor=_person(),
+                actor=person(),
                 reason=reason,
                 now=now,
             )
@@ -132,14 +132,6 @@ def _sentence(error: EstimError) -> str:
     if isinstance(error, Invalid):
         return " ".join(say(FIELD_SENTENCES[one.code], "en", one.facts) for one in error.errors)
     return say(PROBLEM_DETAILS[error.code], "en", error.facts)
-
-
-def _person() -> str:
-    return getpass.getuser()
-
-
-def _now(settings: Settings) -> datetime:
-    return make_clock(settings.virtual_clock).now()
 
 
 def one_date(text: str) -> date:

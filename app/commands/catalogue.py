@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import present
+from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.turkish import format_datetime
 from app.standards.catalogue import CheckResult, check_folder_or_file
@@ -147,4 +148,4 @@ async def store(settings: Settings, database: Database, result: CheckResult) -> 
     if result.catalogue is None:
         raise CommandError(f"{result.path} can't be loaded.")
     async with database.transaction() as session:
-        return await store_catalogue(session, result.catalogue, now=make_clock(settings.virtual_clock).now())
+        return await store_catalogue(session, result.catalogue, now=present(settings))

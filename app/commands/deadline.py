@@ -13,7 +13,8 @@ from rich.text import Text
 
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import present
+from app.core.clock import ISTANBUL
 from app.core.errors import Invalid, Unavailable
 from app.core.wording import FIELD_SENTENCES, say
 from app.sla.calendar import DayReason
@@ -66,7 +67,7 @@ _COUNTED: Mapping[Unit, tuple[str, str]] = {
 
 async def find(settings: Settings, supposed: Supposed) -> Preview:
     """What the rules that apply now give; raises `CommandError` naming the option that can't be used."""
-    now = make_clock(settings.virtual_clock).now()
+    now = present(settings)
     async with connected(settings) as database:
         try:
             return preview(supposed, await Shelf(database).current(), now=now)

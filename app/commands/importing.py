@@ -1,7 +1,6 @@
 """`estim import`: records of systems that are gone, from a table that a clerk saved; what is refused comes back."""
 
 import csv
-import getpass
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,8 @@ from rich.text import Text
 
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import person, present
+from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Unavailable
 from app.core.wording import FIELD_SENTENCES, Language, say
 from app.house import make_vault
@@ -38,14 +38,14 @@ async def import_bimer(
 ) -> bool:
     """Import a table of BİMER records, or with `dry_run` only look at it; whether no line was refused."""
     given = _given(columns)
-    vault, now = make_vault(settings), make_clock(settings.virtual_clock).now()
+    vault, now = make_vault(settings), present(settings)
     tally = Tally()
     with ExitStack() as opened:
         sheet = _opened(opened.enter_context(_reading(file)), given)
         keep = opened.enter_context(_keeping(refused, sheet)) if refused else None
         _print_columns(sheet, file, console)
         async with connected(settings) as database:
-            rules = _rules(await _rulebook(Shelf(database)), vault=vault, importer=getpass.getuser(), now=now)
+            rules = _rules(await _rulebook(Shelf(database)), vault=vault, importer=person(), now=now)
             importer = Importer(database, rules, dry_run=dry_run)
             for batch in batches(sheet.lines()):
                 for judged in await importer.take(sheet, batch):

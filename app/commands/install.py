@@ -5,9 +5,9 @@ import asyncio
 from app.access.service import Gatekeeper, create_client
 from app.commands.catalogue import store
 from app.commands.database import connected, database_url
+from app.commands.occasion import present
 from app.commands.private import write_private
 from app.core import migrations
-from app.core.clock import make_clock
 from app.core.db import Database
 from app.core.errors import Unauthenticated
 from app.people.vault import decode_key
@@ -38,7 +38,7 @@ async def _fill(settings: Settings, catalogue: CheckResult) -> None:
 async def _keep_key(settings: Settings, database: Database) -> None:
     """A key of all scopes in `api-key`: the one that is there if this database knows it, else a new one."""
     path = settings.data_dir / KEY_FILE
-    pepper, now = decode_key(settings.key_pepper.get_secret_value()), make_clock(settings.virtual_clock).now()
+    pepper, now = decode_key(settings.key_pepper.get_secret_value()), present(settings)
     if path.exists():
         try:
             await Gatekeeper(database, pepper=pepper).identify(path.read_text().strip(), now=now)

@@ -11,7 +11,8 @@ from app.access.scopes import ROLES
 from app.access.service import create_client, revoke_key
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import present
+from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.house import SettingsError
@@ -39,7 +40,7 @@ async def create(settings: Settings, *, name: str, role: str, unit: str | None) 
                 role=role,
                 unit=unit,
                 pepper=decode_key(pepper),
-                now=make_clock(settings.virtual_clock).now(),
+                now=present(settings),
             )
 
 
@@ -47,7 +48,7 @@ async def show(settings: Settings, console: Console) -> None:
     """Print every key: whose it is and whether it works, never the key itself."""
     async with connected(settings) as database, database.reading() as session:
         found = await list_keys(session)
-    now = make_clock(settings.virtual_clock).now()
+    now = present(settings)
     table = Table(title=f"API keys ({len(found)})", title_justify="left")
     table.add_column("prefix", no_wrap=True)
     for heading in ("client", "role", "unit", "made", "state"):
@@ -60,7 +61,7 @@ async def show(settings: Settings, console: Console) -> None:
 async def revoke(settings: Settings, prefix: str) -> str:
     """End a key; the name of the client it belonged to."""
     async with connected(settings) as database, database.transaction() as session:
-        now = make_clock(settings.virtual_clock).now()
+        now = present(settings)
         client = await revoke_key(session, prefix=prefix, now=now)
     if client is None:
         raise CommandError(f"No working key has the prefix {prefix}: “estim keys list” shows them.")

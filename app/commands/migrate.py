@@ -1,13 +1,11 @@
 """`estim catalogue migrate`: running limits judged by the catalogue that applies now, shown before it is done."""
 
-import getpass
-
 from rich.console import Console
 
 from app.commands.calendar import print_moves
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import make_clock
+from app.commands.occasion import person, present
 from app.house import make_vault
 from app.standards.rulebook import Rulebook, Shelf
 from app.tickets.migration import migrate as migrate_clocks
@@ -20,7 +18,7 @@ async def migrate(settings: Settings, *, service: str | None, reason: str, dry_r
     """Print which running limits change, and change them unless it is only to be looked at."""
     if not reason.strip():
         raise CommandError("Say why: the reason stands in the history of every ticket that is concerned.")
-    now = make_clock(settings.virtual_clock).now()
+    now = present(settings)
     async with connected(settings) as database:
         rules = await Shelf(database).current()
         _check_service(rules, service)
@@ -30,7 +28,7 @@ async def migrate(settings: Settings, *, service: str | None, reason: str, dry_r
         if dry_run or not seen.repinned:
             return
         done = await migrate_clocks(
-            database, make_vault(settings), rules, service=service, actor=getpass.getuser(), reason=reason, now=now
+            database, make_vault(settings), rules, service=service, actor=person(), reason=reason, now=now
         )
     console.print(f"[green]✓[/] {done.looked_at} limits follow the catalogue now; {done.moved} dates moved.")
 

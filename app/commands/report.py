@@ -8,7 +8,8 @@ from rich.text import Text
 
 from app.commands.database import connected
 from app.commands.errors import CommandError
-from app.core.clock import ISTANBUL, make_clock
+from app.commands.occasion import present
+from app.core.clock import ISTANBUL
 from app.core.turkish import format_datetime
 from app.reports.figures import Compliance, ComplianceLine, Month
 from app.reports.queries import read_compliance
@@ -22,7 +23,7 @@ async def read(settings: Settings, month: str) -> Compliance:
         asked = Month.parse(month)
     except ValueError as error:
         raise CommandError(f"{error}.") from None
-    now = make_clock(settings.virtual_clock).now()
+    now = present(settings)
     async with connected(settings) as database, database.reading() as session:
         return await read_compliance(session, asked, unit=None, now=now)
 
