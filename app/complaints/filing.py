@@ -19,7 +19,7 @@ from app.notices.addressing import as_kept, as_printed, as_recipient, holder
 from app.notices.compose import APPLICANT, notice_row
 from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium, NoticeKind
 from app.people.vault import Vault
-from app.sla.clocks import OpenedClock, open_clock
+from app.sla.clocks import OpenedClock
 from app.standards.in_charge import InCharge
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS
@@ -28,7 +28,7 @@ from app.tickets.history import first_event
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket
 from app.tickets.notify import way_to
-from app.tickets.opening import applicant_row
+from app.tickets.opening import applicant_row, start_clock
 from app.tickets.policies import STANDARDS_COMPLAINT, complaint_policy
 from app.tickets.workflow import State
 
@@ -82,15 +82,7 @@ def draft(
 ) -> Draft:
     """The complaint under the number made of `sequence` and the year in Istanbul, its limit running from `now`."""
     ticket_id = new_id()
-    policy = complaint_policy(rulebook.catalogue)
-    clock = open_clock(
-        policy,
-        ticket_id=ticket_id,
-        cycle=1,
-        started_at=now,
-        calendar=rulebook.calendars[policy.hours],
-        calendar_version_id=rulebook.calendar_version_id,
-    )
+    clock = start_clock(complaint_policy(rulebook.catalogue), rulebook, ticket_id=ticket_id, cycle=1, started_at=now)
     number = format_number(now.astimezone(ISTANBUL).year, sequence)
     return Draft(filing, about, actor, idempotency_key, rulebook, vault, number, now, clock, ticket_id)
 

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from app.core.errors import FieldError, Invalid, LimitPassed, NoFee, NoLimit, NotExtendable
 from app.sla import clocks as sla
 from app.sla.calendar import ClockKind
-from app.sla.clocks import open_clock
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets import notify
 from app.tickets.intake import Kind
-from app.tickets.opening import last_day
+from app.tickets.opening import last_day, start_clock
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
 from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden
@@ -149,17 +148,11 @@ async def _judge_anew(
         if clock is not None:
             await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
         return None
-    calendar, version = rulebook.calendars[pinned.hours], rulebook.calendar_version_id
     if clock is not None:
+        calendar, version = rulebook.calendars[pinned.hours], rulebook.calendar_version_id
         return await sla.repin(work.session, clock, pinned, calendar=calendar, calendar_version_id=version, at=work.now)
-    if held.ticket.documents_complete_at is not None and held.ticket.kind != Kind.THANKS:
-        opened = open_clock(
-            pinned,
-            ticket_id=held.ticket.id,
-            cycle=held.ticket.cycle,
-            started_at=held.ticket.occurred_at,
-            calendar=calendar,
-            calendar_version_id=version,
-        )
+    ticket = held.ticket
+    if ticket.documents_complete_at is not None and ticket.kind != Kind.THANKS:
+        opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=ticket.occurred_at)
         await insert_clocks(work, [opened])
     return None

@@ -12,6 +12,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.people.vault import Vault
 from app.sla.clocks import OpenedClock, open_clock
+from app.sla.policy import PinnedPolicy
 from app.standards.neighbourhoods import match_neighbourhood
 from app.standards.routing import UnitSuggestion, suggest_unit
 from app.standards.rulebook import Rulebook
@@ -256,14 +257,21 @@ def _clocks(
     )
     pinned = [None if waits else promise_policy(service), None if unsigned else statutory]
     return tuple(
-        open_clock(
-            policy,
-            ticket_id=ticket_id,
-            cycle=1,
-            started_at=started_at,
-            calendar=rulebook.calendars[policy.hours],
-            calendar_version_id=rulebook.calendar_version_id,
-        )
+        start_clock(policy, rulebook, ticket_id=ticket_id, cycle=1, started_at=started_at)
         for policy in pinned
         if policy is not None
+    )
+
+
+def start_clock(
+    policy: PinnedPolicy, rulebook: Rulebook, *, ticket_id: UUID, cycle: int, started_at: datetime
+) -> OpenedClock:
+    """A clock of a ticket, counted in the calendar that applies now; raises DeadlineError where it never opens."""
+    return open_clock(
+        policy,
+        ticket_id=ticket_id,
+        cycle=cycle,
+        started_at=started_at,
+        calendar=rulebook.calendars[policy.hours],
+        calendar_version_id=rulebook.calendar_version_id,
     )

@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.sla import clocks as sla
-from app.sla.clocks import open_clock
 from app.sla.policy import PinnedPolicy
 from app.standards.values import RegimeCode
 from app.tickets import notify
 from app.tickets.endings import end_escalations
 from app.tickets.intake import Kind
 from app.tickets.model import Ticket, TicketDocument
+from app.tickets.opening import start_clock
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.queries import by_number
 from app.tickets.schemas import (
@@ -301,14 +301,7 @@ async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
             statutory_policy(service, catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information)
         )
     opened = [
-        open_clock(
-            policy,
-            ticket_id=ticket.id,
-            cycle=ticket.cycle,
-            started_at=work.now,
-            calendar=rulebook.calendars[policy.hours],
-            calendar_version_id=rulebook.calendar_version_id,
-        )
+        start_clock(policy, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=work.now)
         for policy in pinned
         if policy is not None
     ]
