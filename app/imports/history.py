@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
 from app.sla.deadline import on_time
-from app.tickets.history import EventKind, next_event
+from app.tickets.history import EventKind, LooseHead, next_event
 from app.tickets.opening import Opening
 from app.tickets.rows import TicketRows, rows
 from app.tickets.workflow import Command, Outcome, State, after
@@ -41,15 +40,6 @@ class PastRows:
     events: list[dict[str, Any]]
     documents: list[dict[str, Any]]
     clocks: list[dict[str, Any]]
-
-
-@dataclass(slots=True)
-class _Head:
-    id: UUID
-    event_seq: int
-    event_hash: bytes
-    last_action: str
-    last_action_at: datetime
 
 
 def past_rows(opening: Opening, past: Past, sequence: int, *, vault: Vault, importer: str, now: datetime) -> PastRows:
@@ -90,7 +80,7 @@ def _events(
 ) -> list[dict[str, Any]]:
     """What followed the receipt: answered and closed then, taken over now; the workflow's table has the states."""
     ticket = made.ticket
-    head = _Head(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], opening.now)
+    head = LooseHead(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], opening.now)
     state, events = opening.state, []
     for command, data in ((Command.RESOLVE, {"outcome": past.outcome}), (Command.CLOSE, {})):
         target = after(state, command)

@@ -7,6 +7,7 @@ only in `note` as ciphertext, and the hash covers the ciphertext, so the chain c
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -111,6 +112,17 @@ def first_event(*, ticket_id: UUID, at: datetime, actor: str, data: Mapping[str,
 
 class ChainHead(Protocol):
     """The head of a ticket's chain, and the last thing that a person (not a limit) did: a ticket has them all."""
+
+    id: UUID
+    event_seq: int
+    event_hash: bytes
+    last_action: str
+    last_action_at: datetime
+
+
+@dataclass(slots=True)
+class LooseHead:
+    """A `ChainHead` by itself, where rows are made and no ticket is at hand."""
 
     id: UUID
     event_seq: int

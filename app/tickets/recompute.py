@@ -27,7 +27,7 @@ from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.sla.redate import Redating, redate
 from app.sla.service import Calendars, calendars_of
-from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
+from app.tickets.history import SYSTEM_ACTOR, EventKind, LooseHead, next_event
 from app.tickets.model import Ticket, TicketEvent
 
 TICKETS_AT_ONCE = 2000
@@ -296,14 +296,9 @@ async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mappi
 
 
 @dataclass(slots=True)
-class _Head:
-    """The head of a locked ticket's history, which a batch moves on."""
+class _Head(LooseHead):
+    """The head of a locked ticket's history, which a batch moves on, and its version."""
 
-    id: UUID
-    event_seq: int
-    event_hash: bytes
-    last_action: str
-    last_action_at: datetime
     version: int
 
 
