@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.access.actor import Actor
@@ -29,9 +29,8 @@ from app.channels.schemas import (
     TicketBody,
 )
 from app.channels.sms import SmsBody
-from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
+from app.core.dependencies import AskedPage, IdempotencyKey, Now, Transaction, problems
 from app.core.errors import Forbidden
-from app.core.paging import link_header
 from app.core.wording import preferred_language
 from app.people.dependencies import OpenVault
 from app.people.vault import Vault
@@ -48,16 +47,6 @@ tickets = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 doors = APIRouter(prefix=DOORS_PREFIX.rstrip("/"), route_class=KeepingRoute)
 kept = APIRouter(prefix="/v1/channels/quarantine", tags=["operations"])
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        pattern=r'^"?[\x21\x23-\x7e]+"?$',
-        description="Any unique text; the same key with the same body is one ticket and one answer",
-    ),
-]
-
 
 @tickets.post("", summary="Create a ticket (canonical form)", **_ACCEPTED)
 async def create_ticket(
@@ -65,7 +54,7 @@ async def create_ticket(
     actor: Annotated[Actor, Depends(current_actor)],
     door: OpenDoor,
     vault: OpenVault,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> JSONResponse:
     """Take a citizen's request from any channel. The key needs the scope `intake:<channel>`.
 
@@ -73,9 +62,8 @@ async def create_ticket(
     `Idempotency-Key` or the same `external_id` of the channel it stays one ticket and gets the same answer.
     """
     _may_use(actor, Scope(f"intake:{body.channel}"))
-    key = idempotency_key.strip('"') if idempotency_key else None
     intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
-    return _answer(await door.intake(actor, intake, idempotency_key=key))
+    return _answer(await door.intake(actor, intake, idempotency_key=idempotency_key))
 
 
 @doors.post("/call-center/calls", summary="A call that became a request", tags=["call centre"], **_ACCEPTED)
@@ -172,22 +160,19 @@ async def field_batch(
     responses=problems(401, 403, 422, 503),
 )
 async def list_quarantine(
-    request: Request,
-    response: Response,
     session: Transaction,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
     vault: OpenVault,
     now: Now,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> QuarantinePage:
     """Kept messages, newest first, with what was wrong; the content only for keys with `personal-data:read`."""
-    page = await quarantine.list_kept(session, cursor=cursor, limit=limit)
+    page = await quarantine.list_kept(session, cursor=paging.cursor, limit=paging.limit)
     shown = actor.may(Scope.PERSONAL_DATA_READ)
     if shown and page.items:
         facts = {"messages": str(len(page.items))}
         await record_unmasked_read(session, actor=actor, operation="list_quarantine", facts=facts, now=now)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    paging.link(page.next_cursor)
     return QuarantinePage(
         items=[_quarantined(message, vault if shown else None) for message in page.items],
         next_cursor=page.next_cursor,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
 from app.access.actor import Actor
 from app.access.dependencies import needs
@@ -12,16 +12,6 @@ from app.core.dependencies import Now, Transaction
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import RuleShelf
 from app.tickets.work import Work
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        max_length=255,
-        pattern=r'^"?[\x21\x23-\x7e]+"?$',
-        description="Any unique text; the same key with the same body is one complaint and one answer",
-    ),
-]
 
 
 def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
 
 from app.complaints import service
 from app.complaints.answers import shown, summary
-from app.complaints.dependencies import Filer, IdempotencyKey, Office, Reader, Withdrawer
+from app.complaints.dependencies import Filer, Office, Reader, Withdrawer
 from app.complaints.queries import Case, ComplaintFilter, find_case, list_cases
 from app.complaints.schemas import (
     AnswerBody,
@@ -18,8 +18,7 @@ from app.complaints.schemas import (
     WithdrawalBody,
 )
 from app.complaints.values import ComplaintState, Ground
-from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, problems
-from app.core.paging import link_header
+from app.core.dependencies import AskedPage, IdempotencyKey, problems
 from app.tickets.work import Work
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
@@ -42,15 +41,14 @@ _COMMAND: dict[str, Any] = {
     response_description="Stored; a repeated request gets the same answer with `Idempotent-Replayed: true`",
     responses=problems(401, 403, 409, 413, 415, 422, 503),
 )
-async def file_complaint(body: ComplaintBody, work: Filer, idempotency_key: IdempotencyKey = None) -> JSONResponse:
+async def file_complaint(body: ComplaintBody, work: Filer, idempotency_key: IdempotencyKey) -> JSONResponse:
     """Take a citizen's complaint to the first or directly to the second application office.
 
     It has to be answered within the 30 days of law 3071, whatever becomes of the ticket that it is about. The applicant
     gets a receipt with that date, the office a notice; a matter of the first office's own goes to the second.
     """
-    key = idempotency_key.strip('"') if idempotency_key else None
     digest = work.vault.blind_index("message", body.model_dump_json())
-    receipt, replayed = await service.file(work, body.to_filing(digest), idempotency_key=key)
+    receipt, replayed = await service.file(work, body.to_filing(digest), idempotency_key=idempotency_key)
     headers = {"Location": f"/v1/complaints/{receipt['number']}"}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -72,17 +70,14 @@ def _filter(
     "", summary="Complaints, newest first", response_model=ComplaintPage, responses=problems(401, 403, 422, 503)
 )
 async def read_complaints(
-    request: Request,
-    response: Response,
     work: Reader,
     wanted: Annotated[ComplaintFilter, Depends(_filter)],
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> ComplaintPage:
     """All of them with `complaints:read`, else those that this key filed; a key with a unit sees its own tickets'."""
-    page = await list_cases(work.session, work.actor, wanted, cursor=cursor, limit=limit)
+    page = await list_cases(work.session, work.actor, wanted, cursor=paging.cursor, limit=paging.limit)
     catalogue = (await work.rulebook()).catalogue
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    paging.link(page.next_cursor)
     return ComplaintPage(
         items=[summary(case, catalogue, work.now) for case in page.items], next_cursor=page.next_cursor
     )

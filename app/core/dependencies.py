@@ -1,14 +1,15 @@
 """What routes get from the process they run in."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor
+from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, link_header
 from app.core.problem import MEDIA_TYPE
 
 
@@ -22,21 +23,59 @@ async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def _cursor(
-    cursor: Annotated[str | None, Query(max_length=300, description="From `next_cursor`")] = None,
-) -> Cursor | None:
-    return None if cursor is None else Cursor.decode(cursor)
-
-
 Transaction = Annotated[AsyncSession, Depends(_transaction, scope="function")]
 """A session that is committed BEFORE the answer is sent: a failed commit is never answered with 2xx."""
 
 Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
 """A session for reads."""
 
-PageCursor = Annotated[Cursor | None, Depends(_cursor)]
 PageLimit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
-DEFAULT_PAGE = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The page of a list that is asked for, and the answer that it goes into."""
+
+    request: Request
+    response: Response
+    cursor: Cursor | None
+    limit: int
+
+    def link(self, next_cursor: str | None) -> None:
+        """Say in the answer's `Link` header where the next page is; nothing on the last one."""
+        query = self.request.query_params.multi_items()
+        self.response.headers.update(link_header(self.request.url.path, query, next_cursor))
+
+
+async def _paging(
+    request: Request,
+    response: Response,
+    cursor: Annotated[str | None, Query(max_length=300, description="From `next_cursor`")] = None,
+    limit: PageLimit = DEFAULT_LIMIT,
+) -> Paging:
+    return Paging(request, response, None if cursor is None else Cursor.decode(cursor), limit)
+
+
+AskedPage = Annotated[Paging, Depends(_paging)]
+"""`cursor` and `limit` of a list."""
+
+
+async def _idempotency_key(
+    given: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            pattern=r'^"?[\x21\x23-\x7e]+"?$',
+            description="Any unique text; the same key with the same body is one record and one answer",
+        ),
+    ] = None,
+) -> str | None:
+    return given.strip('"') if given else None
+
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+"""The caller's own key of a request, with or without quotation marks around it."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -3,13 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query
 
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
-from app.core.paging import link_header
+from app.core.dependencies import AskedPage, Now, Transaction, problems
 from app.core.schema import CASE_NUMBER
 from app.escalation.acknowledgement import acknowledge
 from app.escalation.answers import shown
@@ -48,19 +47,16 @@ def _filter(
     responses=problems(401, 403, 422, 503),
 )
 async def read_escalations(
-    request: Request,
-    response: Response,
     session: Transaction,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     wanted: Annotated[EscalationFilter, Depends(_filter)],
     vault: OpenVault,
     now: Now,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> EscalationPage:
     """Tickets that were raised to an application office; a key with a unit sees those of the unit's tickets."""
-    page = await list_escalations(session, actor, wanted, cursor=cursor, limit=limit)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    page = await list_escalations(session, actor, wanted, cursor=paging.cursor, limit=paging.limit)
+    paging.link(page.next_cursor)
     items = await shown(session, vault, page.items, actor=actor, operation="read_escalations", now=now)
     return EscalationPage(items=items, next_cursor=page.next_cursor)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, Reading, Transaction, problems
+from app.core.dependencies import AskedPage, PageLimit, Reading, Transaction, problems
 from app.core.paging import MAX_LIMIT, link_header
 from app.feed import service
 from app.feed.cursor import FeedCursor, start_of
@@ -89,16 +89,13 @@ async def create_webhook(bureau: AtBureau, body: WebhookBody) -> WebhookSecretAn
 
 @router.get("/webhooks", summary="Subscriptions, newest first", responses=problems(401, 403, 422, 503))
 async def read_webhooks(
-    request: Request,
-    response: Response,
     actor: Manager,
     session: Reading,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> WebhookPage:
     """The subscriptions of this key's client; operators see all."""
-    page = await list_subscriptions(session, actor, cursor=cursor, limit=limit)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    page = await list_subscriptions(session, actor, cursor=paging.cursor, limit=paging.limit)
+    paging.link(page.next_cursor)
     return WebhookPage(items=[_answer(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -134,20 +131,17 @@ async def send_test_webhook(webhook_id: UUID, bureau: AtBureau) -> DeliveryAnswe
 
 @router.get("/webhooks/{webhook_id}/deliveries", summary="What was sent, newest first", responses=_READ)
 async def read_webhook_deliveries(
-    request: Request,
-    response: Response,
     webhook_id: UUID,
     bureau: AtBureau,
+    paging: AskedPage,
     state: Annotated[
         Literal["queued", "retrying", "delivered", "failed"] | None, Query(description="One state")
     ] = None,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
 ) -> DeliveryPage:
     """Each message with its attempts; kept for 30 days."""
     await service.find(bureau, webhook_id)
-    page = await list_deliveries(bureau.session, webhook_id, state=state, cursor=cursor, limit=limit)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    page = await list_deliveries(bureau.session, webhook_id, state=state, cursor=paging.cursor, limit=paging.limit)
+    paging.link(page.next_cursor)
     return DeliveryPage(items=[_delivery(*one) for one in page.items], next_cursor=page.next_cursor)
 
 

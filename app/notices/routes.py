@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Transaction, problems
-from app.core.paging import link_header
+from app.core.dependencies import AskedPage, Now, Transaction, problems
 from app.core.schema import CASE_NUMBER
 from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
@@ -59,23 +58,20 @@ def _filter(
     responses=problems(401, 403, 422, 503),
 )
 async def read_notices(
-    request: Request,
-    response: Response,
     session: Transaction,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     desk: OpenDesk,
     wanted: Annotated[NoticeFilter, Depends(_filter)],
     now: Now,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> NoticePage:
     """Notices with their words as they go out; a key with a unit sees those to its unit.
 
     Personal data are masked unless the key holds `personal-data:read`; such a reading is written down.
     """
-    page = await list_notices(session, actor, wanted, cursor=cursor, limit=limit)
+    page = await list_notices(session, actor, wanted, cursor=paging.cursor, limit=paging.limit)
     items = await desk.show(session, page.items, actor=actor, operation="read_notices", now=now)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    paging.link(page.next_cursor)
     return NoticePage(items=items, next_cursor=page.next_cursor)
 
 

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import DEFAULT_PAGE, PageCursor, PageLimit, Reading, problems
+from app.core.dependencies import AskedPage, Reading, problems
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
-from app.core.paging import link_header
 from app.standards.dependencies import CurrentRules
 from app.standards.diff import diff_catalogues
 from app.standards.model import CatalogueVersion
@@ -83,12 +82,10 @@ async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsAnswer:
 
 
 @catalogue.get("/versions", summary="Versions, newest first", responses=problems(422))
-async def read_versions(
-    request: Request, response: Response, session: Reading, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE
-) -> VersionPage:
+async def read_versions(session: Reading, paging: AskedPage) -> VersionPage:
     """Every catalogue that was loaded and when; the first of all applies to new tickets."""
-    page = await list_versions(session, cursor=cursor, limit=limit)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    page = await list_versions(session, cursor=paging.cursor, limit=paging.limit)
+    paging.link(page.next_cursor)
     items = [VersionAnswer.model_validate(version) for version in page.items]
     return VersionPage(items=items, next_cursor=page.next_cursor)
 

@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.access.service import record_unmasked_read
-from app.core.dependencies import DEFAULT_PAGE, Now, PageCursor, PageLimit, Reading, Transaction, problems
-from app.core.paging import link_header
+from app.core.dependencies import AskedPage, Now, Reading, Transaction, problems
 from app.core.schema import Instant
 from app.people.dependencies import OpenVault
 from app.people.identity import parse_phone
@@ -77,18 +76,15 @@ def _filter(
 
 @router.get("", summary="List tickets", response_model=TicketPage, responses=problems(401, 403, 422, 503))
 async def read_tickets(
-    request: Request,
-    response: Response,
     actor: Reader,
     session: Reading,
     wanted: Annotated[TicketFilter, Depends(_filter)],
     now: Now,
-    cursor: PageCursor = None,
-    limit: PageLimit = DEFAULT_PAGE,
+    paging: AskedPage,
 ) -> TicketPage:
     """Tickets that the key may see, newest first. The next page is in `next_cursor` and in the header `Link`."""
-    page = await list_tickets(session, actor, wanted, cursor=cursor, limit=limit, now=now)
-    response.headers.update(link_header(request.url.path, request.query_params.multi_items(), page.next_cursor))
+    page = await list_tickets(session, actor, wanted, cursor=paging.cursor, limit=paging.limit, now=now)
+    paging.link(page.next_cursor)
     return TicketPage(
         items=[ticket_summary(ticket, clocks, now) for ticket, clocks in page.items], next_cursor=page.next_cursor
     )
