@@ -18,7 +18,7 @@ run: $(RUNTIME)  ## start everything here: PostgreSQL, Valkey, API, worker; Ctrl
 	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/estim up
 
 test: $(DEV)  ## all tests (ARGS=… for pytest)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(DEV)  ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .

@@ -29,6 +29,15 @@ hypothesis_settings.register_profile("nightly", max_examples=5_000, deadline=Non
 hypothesis_settings.load_profile(os.environ.get("ESTIM_HYPOTHESIS_PROFILE", "quick"))
 
 
+LONG = ("tests/demo/test_demo.py", "tests/journeys/test_outage.py", "tests/test_stack.py")
+"""Files whose tests take many seconds each."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_environment() -> Iterator[None]:
     """Settings of the machine that runs the tests must not show in them."""
