@@ -13,6 +13,7 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.history import EVENT_LABELS, is_whole
 from app.tickets.model import Ticket, TicketEvent
+from app.tickets.policies import unknown_to_limits
 from app.tickets.queries import TicketCase
 from app.tickets.schemas import (
     ApplicantAnswer,
@@ -136,15 +137,12 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
 
 
 def _unknown_to_limits(clocks: Sequence[SlaClock], now: datetime) -> set[Command]:
-    """The commands that the limits of a ticket do not know: no extension is offered where no law has one."""
     law = next((clock for clock in clocks if clock.kind == "statutory"), None)
-    pinned = PinnedPolicy.from_json(law.policy) if law else None
-    known = {
-        Command.OVERRIDE_DUE: any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
-        Command.EXTEND: law and pinned and pinned.extended_to and law.extended_at is None and _is_open(law, now),
-        Command.FEE_NOTICE: pinned and pinned.fee_within,
-    }
-    return {command for command, is_known in known.items() if not is_known}
+    return unknown_to_limits(
+        promise_runs=any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
+        law=law.policy if law else None,
+        extendable=law is not None and law.extended_at is None and _is_open(law, now),
+    )
 
 
 def _is_open(clock: SlaClock, now: datetime) -> bool:

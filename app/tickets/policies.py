@@ -1,12 +1,15 @@
-"""From a service of the catalogue to the policies that its clocks are pinned to."""
+"""From a service of the catalogue to the policies that its clocks are pinned to, and what these allow."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import STATUTORY_CHAIN, WARNING_50, WARNING_80, Chain, default_chain
 from app.sla.policy import PinnedPolicy
 from app.standards.values import OFFICE_HOURS, Catalogue, Regime, RegimeCode, Service, StatutoryWhen
+from app.tickets.workflow import Command
 
 STANDARDS_COMPLAINT = "standards-complaint"
 """What complaints about the published table stand under; it is no row of the table, and nobody applies for it."""
@@ -60,3 +63,16 @@ def _of_regime(regime: Regime) -> PinnedPolicy:
         extended_to=regime.extended_to,
         fee_within=regime.fee.pay_within if regime.fee else None,
     )
+
+
+def unknown_to_limits(*, promise_runs: bool, law: Mapping[str, Any] | None, extendable: bool) -> set[Command]:
+    """The commands that the limits of a ticket do not know: no extension is offered where no law has one.
+
+    `law` is the stored policy of its statutory clock, `extendable` whether that runs and was not prolonged yet.
+    """
+    known = {
+        Command.OVERRIDE_DUE: promise_runs,
+        Command.EXTEND: extendable and law is not None and law.get("extended_to") is not None,
+        Command.FEE_NOTICE: law is not None and law.get("fee_within") is not None,
+    }
+    return {command for command, is_known in known.items() if not is_known}

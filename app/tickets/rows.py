@@ -6,10 +6,13 @@ from typing import Any
 from app.core.clock import ISTANBUL
 from app.notices.compose import APPLICANT, notice_row
 from app.notices.kinds import MissingDocumentsPayload, NoticeKind, ReceiptPayload
+from app.sla.calendar import ClockKind
+from app.sla.deadline import on_time
 from app.tickets.history import first_event
 from app.tickets.notify import way_to
 from app.tickets.number import dictate, format_number
 from app.tickets.opening import Opening
+from app.tickets.policies import unknown_to_limits
 from app.tickets.workflow import allowed_actions
 
 
@@ -108,7 +111,7 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
         "service": opening.service.code,
         "service_name": opening.service.name,
         "received_at": opening.now.isoformat(),
-        "allowed_actions": [command.value for command in allowed_actions(opening.state)],
+        "allowed_actions": _allowed(opening),
         "clocks": [
             {
                 "kind": opened.clock["kind"],
@@ -127,6 +130,18 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
             "call_line": opening.rulebook.catalogue.municipality.call_line,
         },
     }
+
+
+def _allowed(opening: Opening) -> list[str]:
+    """What may be done with it, as its page says it too."""
+    clocks = {opened.clock["kind"]: opened.clock for opened in opening.clocks}
+    promise, law = clocks.get(ClockKind.PROMISE), clocks.get(ClockKind.STATUTORY)
+    unknown = unknown_to_limits(
+        promise_runs=promise is not None and on_time(opening.now, promise["due_at"]),
+        law=law["policy"] if law else None,
+        extendable=law is not None and on_time(opening.now, law["due_at"]),
+    )
+    return [command.value for command in allowed_actions(opening.state) if command not in unknown]
 
 
 def _notices(opening: Opening, number: str) -> list[dict[str, Any]]:

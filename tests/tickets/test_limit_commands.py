@@ -15,6 +15,7 @@ from tests.tickets.counter import (
     CITIZEN,
     INFORMATION,
     ORDER,
+    PETITION,
     VISIT,
     Counter,
     due,
@@ -82,6 +83,12 @@ async def test_a_limit_is_extended_once_and_only_by_a_law_that_says_so(counter: 
         refused = await counter.send(each, "extend", {"ground": "other_unit"})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_extendable")
         assert "extend" not in (await counter.read(each))["allowed_actions"]
+
+
+@pytest.mark.parametrize("body", [CALL, VISIT, PETITION, INFORMATION, ATTORNEY_VISIT, ORDER])
+async def test_the_receipt_offers_what_the_ticket_offers(counter: Counter, body: dict[str, Any]) -> None:
+    receipt = (await counter.client.post("/v1/tickets", json=body)).json()
+    assert receipt["allowed_actions"] == (await counter.read(receipt["number"]))["allowed_actions"]
 
 
 async def test_the_ground_of_an_extension_is_one_of_the_law(counter: Counter) -> None:
