@@ -4,8 +4,10 @@ Every wrong answer looks the same, and only so many are allowed for a number: fo
 """
 
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,21 +33,44 @@ from app.tickets.policies import STANDARDS_COMPLAINT
 from app.tickets.schemas import TrackingAnswer, TrackingBody
 from app.tickets.workflow import Outcome, State
 
-_OUTCOMES = {
-    Outcome.POSITIVE: "Başvurunuz olumlu sonuçlandırılmıştır.",
-    Outcome.PARTIAL: "Başvurunuz kısmen olumlu sonuçlandırılmıştır.",
-    Outcome.NEGATIVE: "Başvurunuz olumsuz sonuçlandırılmıştır; gerekçesi tarafınıza bildirilir.",
-    Outcome.FORWARDED_OUT: "Başvurunuz, görev alanı nedeniyle ilgili kuruma iletilmiştir.",
-    Outcome.NOT_EXAMINED: "Başvurunuz işleme alınamamıştır; gerekçesi tarafınıza bildirilir.",
-    Outcome.WITHDRAWN: "Başvurunuzdan vazgeçtiğiniz kaydedilmiştir.",
-    Outcome.DUPLICATE: "Aynı konudaki başvurunuzla birleştirilmiştir.",
-}
-_COMPLAINT_OUTCOMES = {
-    Outcome.POSITIVE: "Şikâyetiniz haklı bulunmuş ve cevaplandırılmıştır.",
-    Outcome.PARTIAL: "Şikâyetiniz kısmen haklı bulunmuş ve cevaplandırılmıştır.",
-    Outcome.NEGATIVE: "Şikâyetiniz haklı bulunmamıştır; gerekçesi tarafınıza bildirilir.",
-    Outcome.WITHDRAWN: "Şikâyetinizi geri aldığınız kaydedilmiştir.",
-}
+
+class _Words(NamedTuple):
+    """What is said of an application, or of a complaint: how it ended, and how its limit stands."""
+
+    outcomes: Mapping[Outcome, str]
+    open: str
+    told: str
+    late: str
+    promised: str
+
+
+_APPLICATION = _Words(
+    outcomes={
+        Outcome.POSITIVE: "Başvurunuz olumlu sonuçlandırılmıştır.",
+        Outcome.PARTIAL: "Başvurunuz kısmen olumlu sonuçlandırılmıştır.",
+        Outcome.NEGATIVE: "Başvurunuz olumsuz sonuçlandırılmıştır; gerekçesi tarafınıza bildirilir.",
+        Outcome.FORWARDED_OUT: "Başvurunuz, görev alanı nedeniyle ilgili kuruma iletilmiştir.",
+        Outcome.NOT_EXAMINED: "Başvurunuz işleme alınamamıştır; gerekçesi tarafınıza bildirilir.",
+        Outcome.WITHDRAWN: "Başvurunuzdan vazgeçtiğiniz kaydedilmiştir.",
+        Outcome.DUPLICATE: "Aynı konudaki başvurunuzla birleştirilmiştir.",
+    },
+    open="Başvurunuz işlemdedir.",
+    told="Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir.",
+    late="Başvurunuzun süresi dolmuştur.",
+    promised="sonuçlandırılacaktır.",
+)
+_COMPLAINT = _Words(
+    outcomes={
+        Outcome.POSITIVE: "Şikâyetiniz haklı bulunmuş ve cevaplandırılmıştır.",
+        Outcome.PARTIAL: "Şikâyetiniz kısmen haklı bulunmuş ve cevaplandırılmıştır.",
+        Outcome.NEGATIVE: "Şikâyetiniz haklı bulunmamıştır; gerekçesi tarafınıza bildirilir.",
+        Outcome.WITHDRAWN: "Şikâyetinizi geri aldığınız kaydedilmiştir.",
+    },
+    open="Şikâyetiniz incelenmektedir.",
+    told="Şikâyetinizin cevap süresi dolmuştur; gecikme İkinci Müracaat Yerine bildirilmiştir.",
+    late="Şikâyetinizin cevap süresi dolmuştur.",
+    promised="cevaplandırılacaktır.",
+)
 _COMPLAINT_NAME = "Hizmet Standartları Tablosu kapsamında şikâyet"
 _WAITING = {
     State.AWAITING_DOCUMENTS: "Başvurunuz için eksik belgelerinizi bekliyoruz.",
@@ -87,7 +112,7 @@ async def track(
         received_at=ticket.received_at,
         due_at=clock.due_at if clock and clock.state != "paused" else None,
         outcome=ticket.outcome,
-        message=_complaint_message(ticket, clock, now) if _is_complaint(ticket) else _message(ticket, clock, now),
+        message=_message(ticket, clock, now),
     )
 
 
@@ -117,34 +142,20 @@ def _knows_phone(applicant: Applicant, vault: Vault, last_four: str) -> bool:
     return hmac.compare_digest(parse_phone(stored).last_four, last_four)
 
 
-def _message(ticket: Ticket, promise: SlaClock | None, now: datetime) -> str:
-    """One or two sentences of Turkish for the citizen."""
-    state = State(ticket.state)
+def _message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
+    """One or two sentences of Turkish for the citizen; a complaint is owed its answer by law 3071 art. 7."""
+    state, words = State(ticket.state), _COMPLAINT if _is_complaint(ticket) else _APPLICATION
     if ticket.outcome is not None:
-        return _OUTCOMES[Outcome(ticket.outcome)]
+        return words.outcomes[Outcome(ticket.outcome)]
     if state in _WAITING:
         return _WAITING[state]
-    if promise is None or promise.state == "paused":
-        return "Başvurunuz işlemdedir."
-    if promise.state == "breached":
-        return "Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir."
-    if not on_time(now, promise.due_at):
-        return "Başvurunuzun süresi dolmuştur."
-    local = promise.due_at.astimezone(ISTANBUL)
-    if PinnedPolicy.from_json(promise.policy).policy.limit.under_a_day:
-        return f"Başvurunuz işlemdedir. En geç {format_datetime(local)} itibarıyla sonuçlandırılacaktır."
-    return f"Başvurunuz işlemdedir. En geç {format_date(local)} tarihinde sonuçlandırılacaktır."
-
-
-def _complaint_message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
-    """The same for a complaint, whose answer the application office owes within the time of law 3071 art. 7."""
-    if ticket.outcome is not None:
-        return _COMPLAINT_OUTCOMES[Outcome(ticket.outcome)]
     if clock is None or clock.state == "paused":
-        return "Şikâyetiniz incelenmektedir."
+        return words.open
     if clock.state == "breached":
-        return "Şikâyetinizin cevap süresi dolmuştur; gecikme İkinci Müracaat Yerine bildirilmiştir."
+        return words.told
     if not on_time(now, clock.due_at):
-        return "Şikâyetinizin cevap süresi dolmuştur."
-    day = format_date(clock.due_at.astimezone(ISTANBUL))
-    return f"Şikâyetiniz incelenmektedir. En geç {day} tarihinde cevaplandırılacaktır."
+        return words.late
+    local = clock.due_at.astimezone(ISTANBUL)
+    if PinnedPolicy.from_json(clock.policy).policy.limit.under_a_day:
+        return f"{words.open} En geç {format_datetime(local)} itibarıyla {words.promised}"
+    return f"{words.open} En geç {format_date(local)} tarihinde {words.promised}"
