@@ -23,11 +23,13 @@ app = typer.Typer(
 catalogue = typer.Typer(help="The published table and the municipality's folder.", no_args_is_help=True)
 report = typer.Typer(help="Figures of what was done.", no_args_is_help=True)
 calendar = typer.Typer(help="Working days: holidays, leave, and what a change moves.", no_args_is_help=True)
+feed = typer.Typer(help="The change feed that other systems read.", no_args_is_help=True)
 imports = typer.Typer(help="Records of systems that are gone.", no_args_is_help=True)
 keys = typer.Typer(help="API keys, and the secrets of a new installation.", no_args_is_help=True)
 notices = typer.Typer(help="Notices that wait or were given up.", no_args_is_help=True)
 app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(feed, name="feed")
 app.add_typer(imports, name="import")
 app.add_typer(keys, name="keys")
 app.add_typer(notices, name="notices")
@@ -256,9 +258,19 @@ def notices_retry(numbers: Annotated[list[str], typer.Argument(help="As the list
         out.print(f"[green]✓[/] {number} {found}.")
 
 
+@feed.callback()
 @imports.callback()
-def _import() -> None:
-    """Without it typer would make the only command of the group the group itself."""
+def _group() -> None:
+    """Without it typer would make the only command of a group the group itself."""
+
+
+@feed.command("new-epoch")
+def feed_new_epoch() -> None:
+    """After an older backup was restored: refuse all cursors given so far, so that nobody goes on wrongly."""
+    from app.commands.feed import new_epoch
+
+    epoch = asyncio.run(new_epoch(running_stack_settings()))
+    out.print(f"[green]✓[/] The feed is in epoch {epoch}; cursors of others are refused.")
 
 
 @imports.command("bimer")

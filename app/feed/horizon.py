@@ -7,13 +7,16 @@ Writers know nothing of this and wait for nobody; a transaction that stays open 
 """
 
 import asyncio
+import secrets
 import time
 from collections import deque
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
+from app.feed.model import FeedState
 
 MOST_SAMPLES = 64
 """Samples kept while an old transaction holds the feed back; beyond that the latest replaces the one before."""
@@ -38,6 +41,17 @@ class Extent:
     epoch: str
     settled: int
     drawn: int
+
+
+async def begin_epoch(session: AsyncSession) -> str:
+    """Refuse every cursor that was given so far, and return the epoch of those to come.
+
+    For a database in which an older backup was restored: it gives positions again that readers have seen already,
+    with other events behind them.
+    """
+    epoch = secrets.token_hex(4)
+    await session.execute(update(FeedState).values(epoch=epoch))
+    return epoch
 
 
 class Horizon:
