@@ -16,7 +16,6 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FOLDED_VOWELS = str.maketrans("âîû", "aiu")
 _FRONT, _BACK = frozenset("eiöü"), frozenset("aıou")
 _POSSESSIVE_ENDS = frozenset("ıiuü")
-_NARROW = dict(zip("eiaıöüou", "iiııüüuu", strict=True))
 _SOFT_K = re.compile("l[ıiuü]k$")
 
 
@@ -63,15 +62,19 @@ def tr_sort_key(text: str) -> str:
 def dative_institution(name: str) -> str:
     """The dative of an institution's name in words, without apostrophe.
 
-    `Müdürlüğüne`, `Başkanlığına`, `Özel Kaleme`, `Kaymakamlığa`. The last vowel decides; loan words that break
+    `Müdürlüğüne`, `Başkanlığına`, `Özel Kaleme`, `Kaymakamlığa`: n stands between after a possessive (…lüğü), y after
+    another vowel, and …lik becomes …liğ. The last vowel decides; loan words that break
     vowel harmony (`Terminal`) and abbreviations (`İSKİ`) are not known to it.
     """
-    return _with_suffix(name, "y", "e" if _last_vowel(name) in _FRONT else "a")
-
-
-def genitive_institution(name: str) -> str:
-    """The genitive of an institution's name in words: `Müdürlüğünün`, `Başkanlığının`, `Özel Kalemin`."""
-    return _with_suffix(name, "n", _NARROW[_last_vowel(name)] + "n")
+    stem, suffix = name.strip(), "e" if _last_vowel(name) in _FRONT else "a"
+    last = tr_lower(stem)[-1:]
+    if last in _POSSESSIVE_ENDS:
+        suffix = "n" + suffix
+    elif last in _FRONT | _BACK:
+        suffix = "y" + suffix
+    elif _SOFT_K.search(tr_lower(stem)):
+        stem, suffix = stem[:-1], "ğ" + suffix
+    return stem + (tr_upper(suffix) if stem.isupper() else suffix)
 
 
 def format_date(value: date) -> str:
@@ -101,19 +104,6 @@ def _place(letter: str) -> str:
         return _ORDINAL[letter]
     bare = _bare(letter)
     return _ORDINAL.get(bare, _OTHER_SCRIPT + bare if letter.isalpha() else bare)
-
-
-def _with_suffix(name: str, buffer: str, suffix: str) -> str:
-    """`name` and `suffix`; between them n after a possessive (…lüğü), else `buffer` after a vowel; …lik gets …liğ."""
-    stem = name.strip()
-    last = tr_lower(stem)[-1:]
-    if last in _POSSESSIVE_ENDS:
-        suffix = "n" + suffix
-    elif last in _FRONT | _BACK:
-        suffix = buffer + suffix
-    elif _SOFT_K.search(tr_lower(stem)):
-        stem, suffix = stem[:-1], "ğ" + suffix
-    return stem + (tr_upper(suffix) if stem.isupper() else suffix)
 
 
 def _last_vowel(name: str) -> str:

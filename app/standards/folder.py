@@ -22,7 +22,6 @@ UNITS = "units.yaml"
 HOURS = "hours.yaml"
 CLOSURES = "closures.yaml"
 NEIGHBOURHOODS = "neighbourhoods.csv"
-COMPANIONS = (STANDARDS, OFFICES, UNITS, HOURS, CLOSURES, NEIGHBOURHOODS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,6 @@ class Catalogue:
 
 
 _CATALOGUE = TypeAdapter(Catalogue)
-_SERVICE = TypeAdapter(Service)
 
 
 def catalogue_to_json(catalogue: Catalogue) -> dict[str, Any]:
@@ -316,14 +315,3 @@ def catalogue_to_json(catalogue: Catalogue) -> dict[str, Any]:
 def catalogue_from_json(content: dict[str, Any]) -> Catalogue:
     """What `catalogue_to_json` gave, as a value again. Raises pydantic.ValidationError on anything else."""
     return _CATALOGUE.validate_python(content)
-
-
-def service_to_json(service: Service) -> dict[str, Any]:
-    """One service as plain JSON values."""
-    content: dict[str, Any] = _SERVICE.dump_python(service, mode="json")
-    return content
-
-
-def service_from_json(content: dict[str, Any]) -> Service:
-    """What `service_to_json` gave, as a value again. Raises pydantic.ValidationError on anything else."""
-    return _SERVICE.validate_python(content)

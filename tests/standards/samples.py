@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.standards.catalogue import CheckResult
-from app.standards.folder import COMPANIONS, TABLE
+from app.standards.folder import CLOSURES, HOURS, NEIGHBOURHOODS, OFFICES, STANDARDS, TABLE, UNITS
 
 ESENLER = Path(__file__).parents[2] / "config" / "esenler"
-FILES = (TABLE, *COMPANIONS)
+FILES = (TABLE, STANDARDS, OFFICES, UNITS, HOURS, CLOSURES, NEIGHBOURHOODS)
 
 Edit = Callable[[str, str, str], CheckResult]
 """The fixture `edit`: (file, words, other words) → the check of the copy of Esenler's folder after that."""

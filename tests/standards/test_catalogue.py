@@ -23,8 +23,6 @@ from app.standards.values import (
     Service,
     catalogue_from_json,
     catalogue_to_json,
-    service_from_json,
-    service_to_json,
 )
 from tests.standards.samples import ESENLER, FILES, Edit, faults, line_of, table
 
@@ -183,10 +181,6 @@ class TestStoring:
             {"kind": "escalation", "level": 1, "at": "due"},
         )
         assert catalogue_from_json(json.loads(json.dumps(catalogue_to_json(catalogue)))) == catalogue
-
-    def test_service_survives_json(self, esenler: Catalogue) -> None:
-        for found in esenler.services:
-            assert service_from_json(json.loads(json.dumps(service_to_json(found)))) == found
 
     def test_the_fingerprint_follows_every_file(self, folder: Path) -> None:
         before = load_catalogue(folder).sha256
