@@ -221,10 +221,10 @@ class Dispatcher:
                 self._settle(subscription, delivery, errand, attempt, now)
             if attempt.outcome is Outcome.GONE and subscription.enabled:
                 _disable(subscription, delivery, "gone", now)
-            goes_on = errand is not batch.errands[-1] and subscription.revision == batch.revision
-            goes_on = goes_on and (attempt.delivered or errand.event is None)
+            is_last, may_pass = errand is batch.errands[-1], attempt.delivered or errand.event is None
+            goes_on = may_pass and not is_last and subscription.revision == batch.revision
             subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS) if goes_on else None
-            return goes_on or (errand is batch.errands[-1] and attempt.delivered)
+            return goes_on or (is_last and attempt.delivered)
 
     def _settle(
         self,

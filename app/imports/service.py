@@ -93,9 +93,10 @@ class Importer:
 
     async def take(self, sheet: Sheet, lines: Sequence[Line]) -> list[Judged]:
         """Judge one batch and store what is new in it, in one transaction; the answers are in the order of lines."""
-        if self._client_id is None:
-            self._client_id = new_id() if self._dry_run else await self._client()
-        judged = [self._read(sheet, line) for line in lines]
+        client_id = self._client_id
+        if client_id is None:
+            client_id = self._client_id = new_id() if self._dry_run else await self._client()
+        judged = [self._read(sheet, line, client_id) for line in lines]
         ready = [each.understood for each in judged if each.understood is not None]
         stored, known = await (self._look(ready) if self._dry_run else self._store(ready))
         return [_settled(each, stored, known) for each in judged]
@@ -107,26 +108,25 @@ class Importer:
             of_source = select(ApiClient.id).where(ApiClient.name == SOURCE, ApiClient.role == "import")
             found = await session.scalar(of_source)
             if found is None:
-                found = new_id()
-                row = {"name": SOURCE, "role": "import", "scopes": [], "created_at": self._rules.now}
-                session.add(ApiClient(id=found, **row))
+                found, made_at = new_id(), self._rules.now
+                session.add(ApiClient(id=found, name=SOURCE, role="import", scopes=[], created_at=made_at))
             return found
 
-    def _read(self, sheet: Sheet, line: Line) -> Judged:
+    def _read(self, sheet: Sheet, line: Line, client_id: UUID) -> Judged:
         if line.error is not None:
             return Judged(line, errors=(line.error,))
         try:
-            return Judged(line, understood=self._understand(sheet.values(line)))
+            return Judged(line, understood=self._understand(sheet.values(line), client_id))
         except Invalid as error:
             return Judged(line, errors=tuple(_of_column(each) for each in error.errors))
 
-    def _understand(self, values: Mapping[str, str]) -> Understood:
+    def _understand(self, values: Mapping[str, str], client_id: UUID) -> Understood:
         rules = self._rules
         record = read_record(values, units=rules.units, closed_on=rules.closed_on, now=rules.now)
         past = Past(record.answered, record.reply, record.outcome, record.unit)
         opening = prepare(
             record.to_intake(rules.vault.blind_index("message", record.model_dump_json()), rules.service),
-            client_id=self._client_id or new_id(),
+            client_id=client_id,
             actor=SOURCE,
             idempotency_key=None,
             rulebook=rules.rulebook,

@@ -25,7 +25,7 @@ from app.tickets.schemas import (
     TicketSummary,
     TimelineAnswer,
 )
-from app.tickets.workflow import Command, State, allowed_actions
+from app.tickets.workflow import State, allowed_actions
 
 
 def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
@@ -104,7 +104,6 @@ def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) ->
 def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketAnswer:
     """One ticket whole."""
     ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
-    unknown = _unknown_to_limits(case.clocks, now)
 
     def text(column: str, sealed: bytes | None) -> str | None:
         if sealed is None:
@@ -114,7 +113,7 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
 
     return TicketAnswer(
         **dict(ticket_summary(ticket, case.clocks, now)),
-        allowed_actions=[action.value for action in allowed_actions(State(ticket.state)) if action not in unknown],
+        allowed_actions=_actions(ticket, case.clocks, now),
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
@@ -136,13 +135,15 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
     )
 
 
-def _unknown_to_limits(clocks: Sequence[SlaClock], now: datetime) -> set[Command]:
+def _actions(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> list[str]:
+    """What the state allows, without what the limits do not know."""
     law = next((clock for clock in clocks if clock.kind == "statutory"), None)
-    return unknown_to_limits(
+    unknown = unknown_to_limits(
         promise_runs=any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
         law=law.policy if law else None,
         extendable=law is not None and law.extended_at is None and _is_open(law, now),
     )
+    return [action.value for action in allowed_actions(State(ticket.state)) if action not in unknown]
 
 
 def _is_open(clock: SlaClock, now: datetime) -> bool:
