@@ -183,9 +183,9 @@ def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
 
 def applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
     """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
-    shown: dict[str, str | None] = {"language": applicant.language, "contact_by": applicant.contact_by}
     if applicant.identity_hidden and not unmasked:
-        return ApplicantAnswer(role=applicant.role, masked=True, **shown)
+        return ApplicantAnswer(role=applicant.role, masked=True)
+    shown: dict[str, str | None] = {"language": applicant.language, "contact_by": applicant.contact_by}
     for column, mask in MASKS.items():
         sealed = getattr(applicant, column)
         if sealed is not None:

@@ -172,7 +172,7 @@ class ApplicantAnswer(Answer):
     national_id: str | None = Field(None, examples=["*******0146"])
     address: str | None = Field(None, examples=["***"])
     email: str | None = Field(None, examples=["o***@***"])
-    language: str = Field(examples=["tr"], description="Of the notices to the applicant")
+    language: str | None = Field(None, examples=["tr"], description="Of the notices; null where the identity is hidden")
     contact_by: str | None = Field(None, examples=["sms"], description="Their wish; null where they have none")
 
 

@@ -130,7 +130,7 @@ async def test_a_directorate_does_not_see_who_hid_behind_a_tip_off(counter: Coun
             seen = await officer.get(f"/v1/tickets/{number}")
             history = await officer.get(f"/v1/tickets/{number}/events")
             page = await officer.get("/v1/tickets")
-        nobody = dict.fromkeys(("name", "phone", "national_id", "address", "email"))
+        nobody = dict.fromkeys(("name", "phone", "national_id", "address", "email", "language", "contact_by"))
         assert seen.json()["applicant"] == {"role": "self", "masked": True, **nobody}
         for answer in (seen, history, page):
             assert answer.status_code == 200
