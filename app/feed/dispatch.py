@@ -202,7 +202,10 @@ class Dispatcher:
         ]
 
     async def _mark(self, batch: _Batch, errand: _Errand, attempt: Attempt) -> bool:
-        """Write down how it went; whether the batch goes on: not after a failed event, a change or a lost lease."""
+        """Write down how it went; whether the batch goes on: not after a failed event, a change or a lost lease.
+
+        A failure under what the client has changed since (another address, switched on again) is only written down.
+        """
         now = self._clock.now()
         async with self._database.transaction() as session:
             held = select(WebhookSubscription).where(
@@ -217,12 +220,13 @@ class Dispatcher:
             delivery.state = "delivered" if attempt.delivered else "failed" if errand.event is None else "retrying"
             if attempt.delivered:
                 subscription.delivered_at = now
-            if errand.event is not None:
+            unchanged = subscription.revision == batch.revision
+            if errand.event is not None and (attempt.delivered or unchanged):
                 self._settle(subscription, delivery, errand, attempt, now)
-            if attempt.outcome is Outcome.GONE and subscription.enabled:
+            if attempt.outcome is Outcome.GONE and subscription.enabled and unchanged:
                 _disable(subscription, delivery, "gone", now)
             is_last, may_pass = errand is batch.errands[-1], attempt.delivered or errand.event is None
-            goes_on = may_pass and not is_last and subscription.revision == batch.revision
+            goes_on = may_pass and not is_last and unchanged
             subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS) if goes_on else None
             return goes_on or (is_last and attempt.delivered)
 

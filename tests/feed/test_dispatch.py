@@ -130,6 +130,28 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
     assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "nothing is lost by being disabled"
 
 
+@pytest.mark.parametrize("answer", [b"410 Gone", DOWN])
+async def test_a_failure_from_before_a_change_is_not_held_against_what_was_changed(
+    counter: Counter, receiver: Receiver, dispatcher: Dispatcher, answer: bytes
+) -> None:
+    """A client that moves to another address does so because the old one is going."""
+    webhook = await subscribed(counter, receiver)
+    number = await counter.open()
+    receiver.held.clear()
+    under_way = asyncio.create_task(deliver(dispatcher))
+    await receiver.arrived.wait()
+    receiver.answers.append(answer)
+    await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": f"{receiver.url}/new"})
+    receiver.held.set()
+    await under_way
+    after = await state_of(counter, webhook)
+    assert (after["enabled"], after["failures"]) == (True, 0)
+    await deliver(dispatcher)
+    assert receiver.seqs[-1:] == [(number, 1)]
+    [delivery] = await deliveries(counter, webhook)
+    assert delivery["state"] == "delivered"
+
+
 async def test_gone_disables_at_once(counter: Counter, receiver: Receiver, dispatcher: Dispatcher) -> None:
     webhook = await subscribed(counter, receiver)
     receiver.always = b"410 Gone"
