@@ -5,6 +5,8 @@ Kannel gives no identity: the report's address, which we give it, carries our ow
 
 from urllib.parse import quote
 
+import httpx
+
 from app.notices.delivery import Delivered, OutgoingMessage, PermanentFailure, TemporaryFailure
 from app.notices.delivery.http import exchange, open_client
 from app.notices.delivery.sms import Report, SmsAccount, number_of
@@ -45,7 +47,7 @@ class KannelDelivery:
         words = answer.text[:100]
         if answer.status_code == 202 and words.startswith(("0:", "3:")):  # 3: queued for later
             return Delivered(message.medium, message.key)
-        if answer.is_success:
+        if answer.status_code != httpx.codes.BAD_REQUEST:
             raise TemporaryFailure("unclear_answer", "Kannel answers with nothing that it documents")
         raise PermanentFailure("bad_request", "Kannel refuses the request's fields")
 

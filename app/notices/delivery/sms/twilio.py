@@ -9,6 +9,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+import httpx
+
 from app.notices.delivery import Delivered, OutgoingMessage, PermanentFailure, TemporaryFailure
 from app.notices.delivery.http import exchange, json_of, open_client, provider_id
 from app.notices.delivery.sms import Report, SmsAccount, number_of
@@ -49,8 +51,8 @@ class TwilioDelivery:
         identity = provider_id(content.get("sid"))
         if answer.is_success and identity is not None:
             return Delivered(message.medium, identity)
-        if answer.is_success:
-            raise TemporaryFailure("unclear_answer", "Twilio answers without a message's SID")
+        if answer.status_code != httpx.codes.BAD_REQUEST:
+            raise TemporaryFailure("unclear_answer", "Twilio answers without a message's SID or an error about it")
         if content.get("code") in MENDED_BY_PEOPLE:
             raise TemporaryFailure("sender_refused", "Twilio refuses the account or its sender")
         raise PermanentFailure("number_refused", "Twilio refuses the number or the text")

@@ -3,6 +3,8 @@
 `custom_id` stays the same on every attempt. Delivery is pushed to one address together with incoming messages.
 """
 
+import httpx
+
 from app.notices.delivery import Delivered, OutgoingMessage, PermanentFailure, TemporaryFailure
 from app.notices.delivery.http import exchange, open_client, provider_id
 from app.notices.delivery.sms import HOME, Report, SmsAccount, abroad_with_zeros, number_of
@@ -23,6 +25,15 @@ MENDED_BY_PEOPLE = {
     "FORBIDDEN_SOURCE_ADDRESS": "sender_refused",
 }
 """Code words that are about the account, not about the message."""
+
+REFUSED = {
+    "INVALID_DESTINATION_ADDRESS": "number_refused",
+    "MISSING_DESTINATION_ADDRESS": "number_refused",
+    "MISSING_MESSAGE": "bad_text",
+    "MESSAGE_TOO_LONG": "bad_text",
+    "FORBIDDEN_MESSAGE": "bad_text",
+}
+"""Code words about the recipient or the text; any other is about the form of the request."""
 
 WAITING = frozenset({"SENDING", "WAITING", "SENT"})
 """Statuses of a push that are no verdict; all but these and `DELIVERED` are failures."""
@@ -56,11 +67,11 @@ class VerimorDelivery:
         campaign = provider_id(words)
         if answer.is_success and campaign is not None and campaign.isdigit():
             return Delivered(message.medium, campaign)
-        if answer.is_success:
-            raise TemporaryFailure("unclear_answer", "Verimor answers without a campaign id")
+        if answer.status_code != httpx.codes.BAD_REQUEST:
+            raise TemporaryFailure("unclear_answer", "Verimor answers without a campaign id or a code word")
         if words in MENDED_BY_PEOPLE:
             raise TemporaryFailure(MENDED_BY_PEOPLE[words], "Verimor refuses the account's sender or credit")
-        raise PermanentFailure("bad_request", "Verimor refuses the message")
+        raise PermanentFailure(REFUSED.get(words, "bad_request"), "Verimor refuses the message")
 
 
 def reports(content: object) -> list[Report]:
