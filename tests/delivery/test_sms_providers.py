@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from app.notices.delivery import DeliveryError, PermanentFailure, TemporaryFailure
 from app.notices.delivery.http import LONGEST_WAIT_SECONDS
 from app.notices.delivery.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
+from config.settings import Settings
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of
 
@@ -234,6 +235,7 @@ def test_verimor_reports_end_in_verdicts_and_incoming_messages_in_none() -> None
         {"type": "outbound", "campaign_id": 20121, "status": "DELIVERED", "dest": "905319876543"},
         {"type": "outbound", "campaign_id": 20122, "status": "INVALID_DESTINATION_ADDRESS"},
         {"type": "outbound", "campaign_id": 20123, "status": "WAITING"},
+        {"type": "outbound", "campaign_id": 20124, "status": "DOUBLE_SEND_ERROR"},
         {"type": "inbound", "message_id": 1, "content": "merhaba"},
         {"type": "outbound", "status": "DELIVERED"},
         "no object",
@@ -242,6 +244,12 @@ def test_verimor_reports_end_in_verdicts_and_incoming_messages_in_none() -> None
         Report("20121", delivered=True, code="verimor_delivered"),
         Report("20122", delivered=False, code="verimor_invalid_destination_address"),
     ]
+
+
+def test_a_duplicate_that_netgsm_held_back_is_no_failure() -> None:
+    """The one that it doubles has left: an e-mail in its place would be a third."""
+    jobs = {"jobs": [{"jobid": "1", "status": 13}, {"jobid": "2", "status": 3}]}
+    assert netgsm.reports(jobs, Settings().netgsm_status) == [Report("2", delivered=False, code="netgsm_3")]
 
 
 def test_netgsm_statuses_mean_what_the_setting_says() -> None:
@@ -254,7 +262,8 @@ def test_netgsm_statuses_mean_what_the_setting_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"), [("1", True), ("2", False), ("16", False), ("4", None), ("8", None), ("x", None), ("", None)]
+    ("status", "verdict"),
+    [("1", True), ("2", False), ("16", False), ("4", None), ("8", None), ("x", None), ("", None)],
 )
 def test_kannel_reports_by_bits(status: str, verdict: bool | None) -> None:
     assert [one.delivered for one in kannel.reports("key", status)] == ([] if verdict is None else [verdict])

@@ -35,8 +35,11 @@ REFUSED = {
 }
 """Code words about the recipient or the text; any other is about the form of the request."""
 
-WAITING = frozenset({"SENDING", "WAITING", "SENT"})
-"""Statuses of a push that are no verdict; all but these and `DELIVERED` are failures."""
+NO_VERDICT = frozenset({"SENDING", "WAITING", "SENT", "DOUBLE_SEND_ERROR"})
+"""Statuses of a push that are no verdict; all but these and `DELIVERED` are failures.
+
+A double was held back because the same words left before: a notice handed over again arrives once.
+"""
 
 
 class VerimorDelivery:
@@ -81,6 +84,6 @@ def reports(content: object) -> list[Report]:
         if not isinstance(one, dict) or one.get("type") != "outbound":
             continue
         identity, status = provider_id(one.get("campaign_id")), provider_id(one.get("status"))
-        if identity is not None and status is not None and status not in WAITING:
+        if identity is not None and status is not None and status not in NO_VERDICT:
             found.append(Report(identity, status == "DELIVERED", f"verimor_{status.lower()}"))
     return found
