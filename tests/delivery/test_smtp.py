@@ -115,6 +115,10 @@ async def test_a_wrong_password_waits_until_it_is_mended(tmp_path: Path) -> None
         ("421 4.3.2 shutting down", TemporaryFailure, "recipient_deferred"),
         ("550 5.1.1 ornek.mudur@example.org unknown", PermanentFailure, "recipient_refused"),
         ("552 5.2.2 mailbox full", PermanentFailure, "recipient_refused"),
+        ("550 unknown", PermanentFailure, "recipient_refused"),
+        ("554 5.7.1 <ornek.mudur@example.org>: Relay access denied", TemporaryFailure, "sender_refused"),
+        ("550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", TemporaryFailure, "sender_refused"),
+        ("530 5.7.0 Must issue a STARTTLS command first", TemporaryFailure, "sender_refused"),
     ],
 )
 async def test_a_refused_recipient_is_judged_by_the_code(answer: str, kind: Any, code: str) -> None:

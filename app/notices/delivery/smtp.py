@@ -22,6 +22,8 @@ from app.notices.delivery.mail import compose, sender
 KEPT_SECONDS = 20.0
 """How long an unused connection is kept; servers end idle ones after a minute or more."""
 
+SIGN_IN_REQUIRED = 530
+
 MESSAGES_A_CONNECTION = 100
 """Many servers end a connection after so many messages anyway."""
 
@@ -129,7 +131,7 @@ def _not_connected(error: Exception) -> DeliveryError:
 
 def _refused(error: Exception) -> DeliveryError:
     if isinstance(error, errors.SMTPRecipientsRefused):
-        return _by_code("recipient", error.recipients[0].code)
+        return _recipient_refused(error.recipients[0])
     if isinstance(error, errors.SMTPSenderRefused):
         return TemporaryFailure("sender_refused", "the mail server refuses the sender")
     if isinstance(error, errors.SMTPResponseException):
@@ -139,6 +141,13 @@ def _refused(error: Exception) -> DeliveryError:
     if isinstance(error, (errors.SMTPException, OSError)):
         return TemporaryFailure("disconnected", "the mail server ended the connection")
     raise error
+
+
+def _recipient_refused(error: errors.SMTPRecipientRefused) -> DeliveryError:
+    """A server that will not relay for us, or wants a sign-in first, says so about each recipient (RFC 3463, X.7)."""
+    if error.code == SIGN_IN_REQUIRED or error.message.startswith("5.7."):
+        return TemporaryFailure("sender_refused", "the mail server does not relay for us")
+    return _by_code("recipient", error.code)
 
 
 def _by_code(what: str, code: int) -> DeliveryError:
