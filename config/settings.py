@@ -3,6 +3,7 @@
 Nothing reads settings at import; `create_app`, the worker and the command line get a `Settings` value.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ SECRETS_FILE = "secrets.env"
 STACK_FILE = "stack.env"
 
 _ADDRESS = r"^[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$"
-_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]$"
+_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "email=smtp": ("smtp_host", "smtp_from"),
@@ -92,7 +93,9 @@ class Settings(BaseSettings):
 
     mobile_webhook_url: str | None = Field(None, description="Where the mobile backend takes notices")
     mobile_webhook_secret: SecretStr | None = Field(None, description="`whsec_…` under which they are signed")
-    receipts_secret: SecretStr | None = Field(None, description="Part of the address for delivery receipts")
+    receipts_secret: Annotated[
+        SecretStr | None, Field(description="Part of the address for delivery receipts: 16 or more of A-Z a-z 0-9 _ -")
+    ] = None
 
     quiet_hours: bool = Field(True, description="false: hold nothing back for the night, weekends and holidays")
     sms_hours: Annotated[str, Field(pattern=_HOURS, description="When citizens get SMS that they did not ask for")] = (
@@ -118,6 +121,23 @@ class Settings(BaseSettings):
     @classmethod
     def _over_redis(cls, url: SecretStr | None) -> SecretStr | None:
         return _check_address(url, "redis", "rediss", "unix")
+
+    @field_validator("sms_hours")
+    @classmethod
+    def _begins_before_its_end(cls, hours: str) -> str:
+        """Hours across midnight would hold an SMS for ever; to let citizens sleep is what they are for."""
+        start, _, end = hours.partition("-")
+        if start >= end:
+            raise ValueError("expected is a start before the end, such as 08:00-21:00")
+        return hours
+
+    @field_validator("receipts_secret")
+    @classmethod
+    def _fits_into_an_address(cls, secret: SecretStr | None) -> SecretStr | None:
+        """A `/` would end the part of the path, and Kannel reads `%` as an escape: no receipt would ever arrive."""
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", secret.get_secret_value()):
+            raise ValueError("expected are at least 16 of A-Z a-z 0-9 _ -")
+        return secret
 
     @field_validator("netgsm_status", mode="before")
     @classmethod

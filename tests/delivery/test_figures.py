@@ -115,6 +115,11 @@ async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(house: House, 
         ({"smtp_user": "u"}, "ESTIM_SMTP_PASSWORD has to be set with ESTIM_SMTP_USER"),
         ({"mobile_webhook_url": "https://m.example"}, "ESTIM_MOBILE_WEBHOOK_SECRET has to be set"),
         ({"sms_hours": "8-21"}, "ESTIM_SMS_HOURS"),
+        ({"sms_hours": "08:00-24:30"}, "ESTIM_SMS_HOURS"),
+        ({"sms_hours": "22:00-06:00"}, "ESTIM_SMS_HOURS"),
+        ({"sms_hours": "08:00-08:00"}, "ESTIM_SMS_HOURS"),
+        ({"receipts_secret": "kurz"}, "ESTIM_RECEIPTS_SECRET"),
+        ({"receipts_secret": "q1w2e3r4t5/z6u7i8+o9p0=="}, "ESTIM_RECEIPTS_SECRET"),
         ({"smtp_from": "kein Postfach"}, "ESTIM_SMTP_FROM"),
         ({"sms": "pigeon"}, "ESTIM_SMS"),
         ({"mobile_webhook_url": "ftp://m.example"}, "ESTIM_MOBILE_WEBHOOK_URL"),
@@ -128,6 +133,7 @@ def test_a_half_set_way_out_is_named_at_the_start(given: dict[str, Any], named: 
     assert line is not None
     assert named in line
     assert "\n" not in line
+    assert "q1w2e3r4" not in line
 
 
 @pytest.mark.parametrize(
