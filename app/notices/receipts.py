@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 MOST_REPORTS = 1000
 """Reports read from one call; providers send at most a few hundred."""
 
+MOST_FIELDS = 100
+"""Fields of a callback that are worth a signature; Twilio sends a dozen."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDesk:
@@ -47,7 +50,10 @@ class ReceiptDesk:
         token, address = self.settings.sms_password, receipts_url(self.settings)
         if self.settings.sms != "twilio" or token is None or address is None:
             raise NotFound
-        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100)
+        try:
+            form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError as error:
+            raise Unauthenticated from error
         digest = "sha256" if "HMAC_SHA256" in scheme else "sha1"
         url = f"{address}?{query}" if query else address
         expected = twilio.signature(token.get_secret_value(), url, form, digest)

@@ -116,6 +116,12 @@ async def test_nonsense_is_answered_with_success(
     assert (answer.status_code, answer.json()) == (200, {"known": 0})
 
 
+async def test_a_form_of_a_thousand_fields_is_none_that_twilio_signed(settings: Settings, clock: SettableClock) -> None:
+    async with desk(settings, clock, "twilio") as (_, caller):
+        answer = await caller.post("/v1/receipts/twilio", content="a=1&" * 1000)
+    assert answer.status_code == 401
+
+
 @pytest.mark.parametrize("path", ["verimor/falsch", "nobody/" + SECRET, "kannel/", "verimor/" + SECRET.upper()])
 async def test_without_the_secret_there_is_no_such_address(settings: Settings, clock: SettableClock, path: str) -> None:
     async with desk(settings, clock) as (house, caller):

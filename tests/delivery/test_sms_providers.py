@@ -263,7 +263,7 @@ def test_netgsm_statuses_mean_what_the_setting_says() -> None:
 
 @pytest.mark.parametrize(
     ("status", "verdict"),
-    [("1", True), ("2", False), ("16", False), ("4", None), ("8", None), ("x", None), ("", None)],
+    [("1", True), ("2", False), ("16", False), ("4", None), ("8", None), ("x", None), ("²", None), ("", None)],
 )
 def test_kannel_reports_by_bits(status: str, verdict: bool | None) -> None:
     assert [one.delivered for one in kannel.reports("key", status)] == ([] if verdict is None else [verdict])

@@ -54,7 +54,7 @@ class KannelDelivery:
 
 def reports(identity: str, status: str) -> list[Report]:
     """The verdict of one report, as its address carries it."""
-    bits = int(status) if status.isdigit() and len(status) <= 3 else 0
+    bits = int(status) if status.isdecimal() and len(status) <= 3 else 0
     if bits & DELIVERED:
         return [Report(identity, True, "kannel_delivered")]
     if bits & (FAILED | REJECTED):
