@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among
@@ -23,6 +23,12 @@ from app.sla.calendar import Calendar
 HOLD_QUIET, HOLD_PACE = "quiet_hours", "recipient_rate"
 
 HOUR = timedelta(hours=1)
+
+_LOCK = 0x504143  # "PAC"
+_LOCK_RECIPIENTS = text(
+    "SELECT pg_advisory_xact_lock(:space, hash) FROM (SELECT DISTINCT hashtext(one) AS hash"
+    " FROM unnest(CAST(:recipients AS text[])) AS one ORDER BY hash) AS hashes"
+)
 
 Addressee = tuple[str, str | None]
 """A recipient's code and address: what is bundled into one mail has both in common."""
@@ -128,16 +134,7 @@ class Sorting:
 
     async def _paced(self, session: AsyncSession, going: Sequence[Notice], now: datetime) -> list[Notice]:
         """Hold what would be more than a recipient is to get in an hour (B55)."""
-        sent = (
-            select(DeliveryAttempt.recipient, func.count(), func.min(DeliveryAttempt.at))
-            .where(
-                among(DeliveryAttempt.recipient, sorted({recipient_key(notice) for notice in going})),
-                DeliveryAttempt.at > now - HOUR,
-                DeliveryAttempt.outcome.in_(("started", "accepted")),
-            )
-            .group_by(DeliveryAttempt.recipient)
-        )
-        past = {key: (count, oldest) for key, count, oldest in await session.execute(sent)} if going else {}
+        past = await _sent_lately(session, {recipient_key(notice) for notice in going}, now) if going else {}
         granted: dict[str, int] = defaultdict(int)
         passed = []
         for notice in going:
@@ -149,6 +146,24 @@ class Sorting:
                 granted[key] += 1
                 passed.append(notice)
         return passed
+
+
+async def _sent_lately(session: AsyncSession, recipients: set[str], now: datetime) -> dict[str, tuple[int, datetime]]:
+    """Recipient → how many hand-overs in the last hour, and when the first was.
+
+    Locks the recipients until the commit, in one order: two workers that count at once would both fill the hour.
+    """
+    await session.execute(_LOCK_RECIPIENTS, {"space": _LOCK, "recipients": list(recipients)})
+    sent = (
+        select(DeliveryAttempt.recipient, func.count(), func.min(DeliveryAttempt.at))
+        .where(
+            among(DeliveryAttempt.recipient, sorted(recipients)),
+            DeliveryAttempt.at > now - HOUR,
+            DeliveryAttempt.outcome.in_(("started", "accepted")),
+        )
+        .group_by(DeliveryAttempt.recipient)
+    )
+    return {recipient: (count, first) for recipient, count, first in await session.execute(sent)}
 
 
 def audience_of(notice: Notice) -> Audience:

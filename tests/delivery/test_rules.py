@@ -1,16 +1,23 @@
 """Before a notice leaves: overtaken ones are skipped, the night is kept, offices get one mail, nobody gets too many."""
 
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.schemas import ApplicantBody
 from app.house import House
 from app.notices.delivery import PermanentFailure
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
+from app.notices.standing import Standing
 from app.tickets.model import Ticket
+from app.tickets.standing import TicketStandings
 from config.settings import Settings
 from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, escalations, house_with, run_for, states
 from tests.delivery.mail_server import Mailbox, mail_server
@@ -182,6 +189,28 @@ async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: Se
         await run_for(house, clock, timedelta(hours=2))
         assert await states(house) == {("sent", None): 6}
     assert len(set(box.numbers)) == len(box.numbers) == 6
+
+
+async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
+    settings: Settings, clock: SettableClock
+) -> None:
+    async with house_with(settings, clock, recipient_per_hour=2, digest_from=0) as house:
+        planned = [notice.id for notice in await escalations(house, 8)]
+        recorder, begun = Recorder(), asyncio.Barrier(4)
+
+        class Together(TicketStandings):
+            """All have begun to sort before one of them counts."""
+
+            async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+                await begun.wait()
+                return await super().standings(session, ticket_ids)
+
+        rooms = [postroom_with(house, recorder) for _ in range(4)]
+        for room in rooms:
+            room.sorting = replace(room.sorting, standings=Together())
+        await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
+        assert await states(house) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
+    assert len(recorder.messages) == 2
 
 
 async def test_a_refused_sms_gives_way_to_e_mail_once(house: House) -> None:
