@@ -4,13 +4,16 @@ The notices in it name it (`digest_id`) and wait with it; when it is sent, they 
 bundled: each is a document of its own in the records system.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import ISTANBUL
-from app.core.db import draw_numbers
+from app.core.db import among, draw_numbers
 from app.core.ids import new_id
 from app.notices.kinds import CasePayload, DigestLine, DigestPayload, Medium, NoticeKind, Office, restore, snapshot
 from app.notices.model import NOTICE_SEQUENCE, Notice
@@ -51,6 +54,25 @@ async def digest_of(session: AsyncSession, notices: Sequence[Notice], now: datet
     for notice in notices:
         notice.digest_id, notice.state_reason = identity, None
     return digest
+
+
+async def lines_of(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:
+    """Digest → the notices in it, locked; a digest is left out while somebody else has one of its notices in hand."""
+    bound = among(Notice.digest_id, [digest.id for digest in digests])
+    free = select(Notice).where(bound).order_by(Notice.running).with_for_update(skip_locked=True, key_share=True)
+    found: dict[UUID, list[Notice]] = defaultdict(list)
+    for notice in await session.scalars(free):
+        if notice.digest_id is not None:
+            found[notice.digest_id].append(notice)
+    counts = await session.execute(select(Notice.digest_id, func.count()).where(bound).group_by(Notice.digest_id))
+    return {digest: found[digest] for digest, count in counts if digest is not None and len(found[digest]) == count}
+
+
+def take_apart(digest: Notice, notices: Sequence[Notice], reason: str, now: datetime) -> None:
+    """Skip a digest that says something no longer so; its notices wait on their own again."""
+    digest.state, digest.state_reason = "skipped", reason
+    for notice in notices:
+        notice.digest_id, notice.state, notice.state_reason, notice.due_at = None, "queued", None, now
 
 
 def _payload(notices: Iterable[Notice], now: datetime) -> DigestPayload:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among
 from app.notices.compose import APPLICANT
-from app.notices.digest import BUNDLED_KINDS, digest_of
+from app.notices.digest import BUNDLED_KINDS, digest_of, lines_of, take_apart
 from app.notices.kinds import Audience, Medium, NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.payloads import MOST_DIGEST_LINES
@@ -21,6 +21,9 @@ from app.notices.standing import Standings, overtaken
 from app.sla.calendar import Calendar
 
 HOLD_QUIET, HOLD_PACE = "quiet_hours", "recipient_rate"
+
+MAY_HAVE_LEFT = frozenset({"timeout", "disconnected"})
+"""Outcomes of an attempt that leave open whether the mail server took the message."""
 
 HOUR = timedelta(hours=1)
 
@@ -57,6 +60,7 @@ class Sorting:
 
         `due` are locked rows. Waiting notices to an office that `due` has several of are drawn in, and locked too.
         """
+        due = await self._without_stale_digests(session, due, now)
         waiting = [*due, *await self._companions(session, due, now)]
         kept = await self._asked_again(session, waiting, now)
         awake = [notice for notice in kept if not self._held(notice, calendar, now)]
@@ -66,16 +70,36 @@ class Sorting:
 
     async def _asked_again(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> list[Notice]:
         """Those that events have not overtaken."""
+        reasons = await self._overtaken(session, waiting, now)
+        for notice in waiting:
+            if notice.id in reasons:
+                notice.state, notice.state_reason = "skipped", reasons[notice.id]
+        return [notice for notice in waiting if notice.id not in reasons]
+
+    async def _overtaken(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> dict[UUID, str]:
+        """Notice → why it need not leave any more."""
         tickets = {notice.ticket_id for notice in waiting if notice.ticket_id is not None}
         standing = await self.standings.standings(session, tickets)
-        kept = []
-        for notice in waiting:
-            reason = overtaken(notice, standing.get(notice.ticket_id) if notice.ticket_id else None, now)
-            if reason is None:
-                kept.append(notice)
-            else:
-                notice.state, notice.state_reason = "skipped", reason
-        return kept
+        found = ((n.id, overtaken(n, standing.get(n.ticket_id) if n.ticket_id else None, now)) for n in waiting)
+        return {identity: reason for identity, reason in found if reason is not None}
+
+    async def _without_stale_digests(
+        self, session: AsyncSession, due: Sequence[Notice], now: datetime
+    ) -> Sequence[Notice]:
+        """`due`, with its notices in the place of a digest that waited while events overtook one of them (B72)."""
+        digests = [notice for notice in due if notice.kind == NoticeKind.DIGEST and not may_have_left(notice)]
+        if not digests:
+            return due
+        lines = await lines_of(session, digests)
+        reasons = await self._overtaken(session, [line for group in lines.values() for line in group], now)
+        freed: list[Notice] = []
+        for digest in digests:
+            group = lines.get(digest.id, [])
+            reason = next((reasons[line.id] for line in group if line.id in reasons), None)
+            if reason is not None:
+                take_apart(digest, group, reason, now)
+                freed += group
+        return [notice for notice in due if notice.state != "skipped"] + freed
 
     def _held(self, notice: Notice, calendar: Calendar, now: datetime) -> bool:
         """Hold a notice until its recipient may be reached; a digest's lines were held before it."""
@@ -108,6 +132,7 @@ class Sorting:
                     Notice.recipient == group[0].recipient,
                     Notice.recipient_address == group[0].recipient_address,
                     Notice.kind.in_(BUNDLED_KINDS),
+                    func.coalesce(Notice.state_reason, "").not_in(MAY_HAVE_LEFT),
                     or_(Notice.due_at <= now, Notice.attempts > 0),
                     Notice.id.not_in([notice.id for notice in due]),
                 )
@@ -178,14 +203,25 @@ def recipient_key(notice: Notice) -> str:
     return f"{notice.recipient}:{notice.ticket_id}" if notice.recipient == APPLICANT.code else notice.recipient
 
 
+def may_have_left(notice: Notice) -> bool:
+    """Whether a waiting notice was handed over before, and nobody knows with what result.
+
+    It goes on under its own number only: in a digest it would arrive as another message.
+    """
+    return notice.state == "sending" or notice.state_reason in MAY_HAVE_LEFT
+
+
 def _hold(notice: Notice, until: datetime, reason: str) -> None:
-    notice.state, notice.due_at, notice.state_reason = "queued", until, reason
+    """Let a notice wait; of one that may have left that stays known until it does."""
+    notice.due_at = until
+    if not may_have_left(notice):
+        notice.state_reason = reason
 
 
 def _by_addressee(notices: Sequence[Notice]) -> dict[Addressee, list[Notice]]:
-    """What may be bundled, by addressee; a notice in doubtful hands (`sending`) is not, for it may have left alone."""
+    """What may be bundled, by addressee."""
     groups: dict[Addressee, list[Notice]] = defaultdict(list)
     for notice in notices:
-        if notice.kind in BUNDLED_KINDS and notice.state == "queued":
+        if notice.kind in BUNDLED_KINDS and not may_have_left(notice):
             groups[(notice.recipient, notice.recipient_address)].append(notice)
     return groups

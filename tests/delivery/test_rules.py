@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.schemas import ApplicantBody
 from app.house import House
-from app.notices.delivery import PermanentFailure
+from app.notices.delivery import PermanentFailure, TemporaryFailure
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
 from app.notices.standing import Standing
@@ -23,6 +23,7 @@ from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, esca
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, notices_of, open_ticket, plan, postroom_with
+from workers.delivery import open_postroom
 
 LATE = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
@@ -142,6 +143,77 @@ async def test_what_failed_before_joins_the_digest_once_the_server_is_back(
     assert len(early) + len(late) == 5
     assert {notice.state for notice in notices} == {"sent"}
     assert box.numbers == [notice.number for notice in notices if notice.kind == "digest"]
+
+
+async def test_a_digest_that_waited_is_written_anew_without_what_was_answered_meanwhile(
+    settings: Settings, clock: SettableClock
+) -> None:
+    """B72: a mail server that comes back an hour later must not tell of tickets that are resolved."""
+    box = Mailbox()
+    async with mail_server(box):
+        pass
+    async with house_with(settings, clock, **by_smtp(box)) as house:
+        first, *rest = await escalations(house, 4)
+        await drain(house)
+        assert await states(house) == {("queued", None): 4}
+        await answered(house, str(first.payload["number"]))
+        async with mail_server(box):
+            await run_for(house, clock, timedelta(hours=2))
+        *lines, old, new = await all_notices(house)
+    assert [(line.state, line.state_reason) for line in lines] == [("skipped", "resolved_meanwhile")] + 3 * [
+        ("sent", None)
+    ]
+    assert [line.digest_id for line in lines] == [None] + 3 * [new.id]
+    assert (old.kind, old.state, old.state_reason) == ("digest", "skipped", "resolved_meanwhile")
+    assert box.numbers == [new.number]
+    text = box.mails[0].get_content()
+    assert str(first.payload["number"]) not in text
+    assert all(str(notice.payload["number"]) in text for notice in rest)
+
+
+async def test_a_digest_of_which_nothing_is_left_to_say_is_not_sent(settings: Settings, clock: SettableClock) -> None:
+    box = Mailbox()
+    async with mail_server(box):
+        pass
+    async with house_with(settings, clock, **by_smtp(box)) as house:
+        for notice in await escalations(house, 3):
+            await drain(house)
+            await answered(house, str(notice.payload["number"]))
+        async with mail_server(box):
+            await run_for(house, clock, timedelta(hours=2))
+        assert {(one.state, one.state_reason) for one in await all_notices(house)} == {
+            ("skipped", "resolved_meanwhile")
+        }
+    assert box.mails == []
+
+
+async def test_what_may_have_left_alone_is_in_no_digest_later(house: House, clock: SettableClock) -> None:
+    """A worker that died with three in its hands at the end of the day: each keeps its number on the next."""
+    clock.advance(hours=6, minutes=59, seconds=50)
+    planned = await escalations(house, 3)
+    dying = open_postroom(house)
+    dying.sorting = replace(dying.sorting, rules=replace(dying.sorting.rules, digest_from=0))
+    calendar = (await house.shelf.current()).calendars["office"]
+    await dying._lease([notice.id for notice in planned], calendar)
+    clock.advance(seconds=30)
+    recorder = Recorder()
+    postroom = postroom_with(house, recorder)
+    await drain(house, postroom)
+    assert recorder.messages == []
+    clock.advance(hours=16)
+    await drain(house, postroom)
+    assert [message.number for message in recorder.messages] == [notice.number for notice in planned]
+
+
+async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(house: House, clock: SettableClock) -> None:
+    planned = await escalations(house, 3)
+    recorder = Recorder(TemporaryFailure("timeout", "no answer"), TemporaryFailure("disconnected", "no answer"))
+    postroom = postroom_with(house, recorder)
+    for notice in planned[:2]:
+        await postroom.deliver([notice.id])
+    clock.advance(hours=1)
+    await drain(house, postroom)
+    assert sorted(message.number for message in recorder.messages) == [notice.number for notice in planned]
 
 
 async def test_a_digest_that_is_refused_takes_its_notices_along(settings: Settings, clock: SettableClock) -> None:
