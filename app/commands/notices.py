@@ -13,6 +13,8 @@ from app.commands.errors import CommandError
 from app.core.clock import ISTANBUL
 from app.core.jobs import ring
 from app.house import open_house
+from app.notices.addressing import address_now
+from app.notices.compose import APPLICANT
 from app.notices.model import Notice, format_notice_number
 from app.notices.schemas import STATE_LABELS
 from app.notices.service import label_of
@@ -51,13 +53,18 @@ async def show(settings: Settings, console: Console, *, state: str, limit: int) 
 async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, str]]:
     """Make notices due now, with all attempts before them again; each number with what was done.
 
+    A notice to an office or a directorate goes to the address that the catalogue gives it by now.
     All or none: raises `CommandError` naming the first that can't be sent again (sent, skipped, or in a digest).
     """
     done = []
     async with open_house(settings) as house, house.database.transaction() as session:
+        catalogue, now = (await house.shelf.current()).catalogue, house.clock.now()
         for number in dict.fromkeys(numbers):
             notice = await _locked(session, number)
-            notice.state, notice.attempts, notice.due_at = "queued", 0, house.clock.now()
+            notice.state, notice.attempts, notice.due_at = "queued", 0, now
+            if notice.recipient != APPLICANT.code:
+                found = address_now(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
+                notice.recipient_address = found or notice.recipient_address
             ring(session.info, "deliver_notices", [notice.id])
             done.append((number, f"is sent again ({notice.state_reason or 'no reason kept'} before)"))
     return done

@@ -35,6 +35,15 @@ def as_recipient(one: InCharge) -> Recipient:
     return Recipient(f"office:{printed.level}", one.name or printed.place, one.address)
 
 
+def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:
+    """Where mail to a notice's recipient (`office:1`, `unit:cleaning`) goes on that day; None where nobody knows."""
+    kind, _, code = recipient.partition(":")
+    if kind == "office":
+        return holder(catalogue, int(code), on).address
+    unit = catalogue.unit(code)
+    return unit.email if unit else None
+
+
 def as_kept(one: InCharge) -> dict[str, Any]:
     """Who was addressed, as the record of an escalation keeps it."""
     return {"name": one.name, "job_title": one.job_title, "stands_in": one.stands_in, "vacant": one.vacant}

@@ -1,6 +1,7 @@
 """What people see of deliveries: the figures, the commands, the doctor, and settings that are refused at the start."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,14 @@ from app.commands.errors import CommandError
 from app.commands.failures import explain
 from app.commands.notices import retry, show
 from app.house import House, SettingsError, open_house
+from app.notices.compose import Recipient
 from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.standards.catalogue import load_catalogue
+from app.standards.service import store_catalogue
 from config.settings import Settings
-from tests.delivery.cases import all_notices, drain, escalations, states
-from tests.installation import SettableClock
+from tests.delivery.cases import all_notices, by_smtp, drain, escalations, house_with, states
+from tests.delivery.mail_server import Mailbox, mail_server
+from tests.installation import ESENLER, SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, open_ticket, postroom_with
 
 Caller = Callable[..., Awaitable[AsyncClient]]
@@ -59,6 +64,38 @@ async def test_a_given_up_notice_is_listed_and_sent_again(house: House) -> None:
     assert number == notice.number
     [again] = await all_notices(house)
     assert (again.state, again.attempts) == ("queued", 0)
+
+
+async def test_what_had_no_address_is_sent_again_to_the_one_that_was_given_since(
+    settings: Settings, clock: SettableClock
+) -> None:
+    """What the doctor advises: give the directorate an address, load the catalogue, then retry."""
+    async with (
+        mail_server(Mailbox()) as box,
+        house_with(settings, clock, quiet_hours=False, **by_smtp(box)) as house,
+    ):
+        await escalations(house, 1, Recipient("unit:public-works", "Fen İşleri Müdürlüğü", None))
+        await escalations(house, 1, Recipient("office:1", "Örnek Müdür", "weg@example.org"))
+        lost, refused = await all_notices(house)
+        await drain(house, postroom_with(house, Recorder(*[PermanentFailure("no_address", "none")] * 2)))
+        await load_with_addresses(house, unit="fen@example.org", office="halkla@example.org")
+        await retry(house.settings, [lost.number, refused.number])
+        clock.set(max(notice.due_at for notice in await all_notices(house)))
+        await drain(house)
+    assert {str(mail["X-Estim-Notice"]): mail["To"].addresses[0].addr_spec for mail in box.mails} == {
+        lost.number: "fen@example.org",
+        refused.number: "halkla@example.org",
+    }
+
+
+async def load_with_addresses(house: House, *, unit: str, office: str) -> None:
+    """Load the catalogue with these addresses of the directorate of public works and the first office."""
+    catalogue = load_catalogue(ESENLER)
+    units = (replace(one, email=unit) if one.code == "public-works" else one for one in catalogue.units)
+    offices = (replace(one, role_mailbox=office) if one.printed.level == 1 else one for one in catalogue.offices)
+    mended = replace(catalogue, units=tuple(units), offices=tuple(offices), sha256="0" * 64)
+    async with house.database.transaction() as session:
+        await store_catalogue(session, mended, now=house.clock.now())
 
 
 async def test_what_left_or_goes_out_otherwise_is_not_sent_again(house: House) -> None:
