@@ -16,11 +16,13 @@ from httpx import AsyncClient
 from app.access.service import Gatekeeper
 from app.core.errors import Unauthenticated
 from app.house import House, make_vault
+from app.notices.delivery import TemporaryFailure
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings
 from tests.escalation.desk import load_offices
 from tests.installation import ESENLER, START
+from tests.notices.cases import Recorder, actor_of, ids, open_ticket, postroom_with
 from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
 
@@ -179,6 +181,24 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     assert "start a worker" in timers
     assert "start a worker" in notices
     assert "1 messages" in quarantine
+
+
+async def test_doctor_tells_which_notices_are_refused_for_now(house: House, settings: Settings, tmp_path: Path) -> None:
+    """A mail server that refuses the account: between two attempts nothing is late, and yet nothing leaves."""
+    actor = await actor_of(house)
+    for _ in range(4):
+        await open_ticket(house, actor)
+    refusals = [TemporaryFailure("auth_refused", "no")] * 3
+    await postroom_with(house, Recorder(*refusals)).deliver(await ids(house))
+    meanwhile = {
+        "clock_start": (START + timedelta(minutes=1)).isoformat(),
+        "clock_origin": datetime.now(UTC).isoformat(),
+    }
+    done = estim("doctor", env=variables(settings, **meanwhile), folder=tmp_path)
+    line = next(line for line in done.stdout.splitlines() if "│ notices" in line)
+    assert "3 refused for now: 3 auth_refused" in line
+    assert "docs/delivery.md" in line
+    assert line.startswith(" ! │")
 
 
 def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`estim doctor`: looks at everything that can be wrong or stuck, and says in one line how to free it."""
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.house import House, open_house
 from app.notices.addressing import holder
 from app.notices.model import Notice
-from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting
+from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting, refused_for_now
 from app.operations.readiness import Check, check_queue
 from app.sla.model import CalendarYear
 from app.sla.years import years
@@ -123,12 +123,13 @@ async def _database(house: House) -> AsyncIterator[Finding]:
     async with house.database.reading() as session:
         waiting = await read_waiting(session, now)
         overdue = await oldest_overdue(session, now, NAMED)
+        refused = await refused_for_now(session)
         failed = await newest_given_up(session, NAMED)
         stored = await years(session)
         broken = await stuck_webhooks(session)
     yield _calendar(stored, now)
     yield _checkpoints(waiting, house.clock, now)
-    yield _delivery(waiting, overdue, house.clock, now)
+    yield _delivery(waiting, overdue, refused, house.clock, now)
     yield _given_up(waiting, failed)
     yield _quarantine(waiting)
     yield _webhooks(broken)
@@ -218,16 +219,21 @@ def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
     return Finding("timers", State.FINE, f"{armed}, none late")
 
 
-def _delivery(waiting: Waiting, overdue: Sequence[Notice], clock: Clock, now: datetime) -> Finding:
+def _delivery(
+    waiting: Waiting, overdue: Sequence[Notice], refused: Mapping[str, int], clock: Clock, now: datetime
+) -> Finding:
     found = f"{waiting.undelivered_notices:,} on their way"
     if waiting.oldest_undelivered is not None:
         found += f", the oldest made {_told(_real(waiting.oldest_undelivered, clock, now))} ago"
     if _real(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
         return Finding("notices", State.WRONG, f"{found}; overdue: {_named(overdue)}", "start a worker")
-    waits = [notice for notice in overdue if notice.attempts > 1]
-    if waits:
-        remedy = "look at the server that refuses them; then “estim notices retry NUMBER”, or wait for the next attempt"
-        return Finding("notices", State.NOTE, f"{found}; refused for now: {_named(waits)}", remedy)
+    if refused:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in refused.items())
+        remedy = (
+            "docs/delivery.md says what frees each code; then they leave by themselves, or at once by “estim notices "
+            "retry NUMBER” (“estim notices list --state queued”)"
+        )
+        return Finding("notices", State.NOTE, f"{found}; {sum(refused.values()):,} refused for now: {reasons}", remedy)
     return Finding("notices", State.FINE, found)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
 from app.notices.model import DeliveryReceipt, Notice
+from app.notices.sorting import HOLD_PACE, HOLD_QUIET
 from app.sla.model import CalendarVersion, Checkpoint
 from app.standards.model import CatalogueVersion
 
@@ -118,6 +119,15 @@ async def oldest_overdue(session: AsyncSession, now: datetime, limit: int) -> li
         Notice.state.in_(("queued", "sending")), Notice.digest_id.is_(None), Notice.due_at <= now
     )
     return list(await session.scalars(overdue.order_by(Notice.due_at).limit(limit)))
+
+
+async def refused_for_now(session: AsyncSession) -> dict[str, int]:
+    """Reason → how many notices failed with it and wait for another attempt; the commonest first."""
+    waiting = Notice.state == "queued", Notice.digest_id.is_(None), Notice.attempts > 0
+    failed = Notice.state_reason.not_in((HOLD_QUIET, HOLD_PACE))
+    counts = select(Notice.state_reason, func.count()).where(*waiting, failed).group_by(Notice.state_reason)
+    found = await session.execute(counts.order_by(func.count().desc(), Notice.state_reason))
+    return {reason: count for reason, count in found if reason is not None}
 
 
 async def newest_given_up(session: AsyncSession, limit: int) -> list[Notice]:
