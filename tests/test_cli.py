@@ -16,13 +16,13 @@ from httpx import AsyncClient
 from app.access.service import Gatekeeper
 from app.core.errors import Unauthenticated
 from app.house import House, make_vault
-from app.notices.delivery import TemporaryFailure
+from app.notices.delivery import PermanentFailure, TemporaryFailure
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings
 from tests.escalation.desk import load_offices
 from tests.installation import ESENLER, START
-from tests.notices.cases import Recorder, actor_of, ids, open_ticket, postroom_with
+from tests.notices.cases import WRITER, Recorder, actor_of, escalate, ids, notices_of, open_ticket, postroom_with
 from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
 
@@ -183,6 +183,11 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     assert "1 messages" in quarantine
 
 
+def soon() -> dict[str, str]:
+    """The settings of a clock that stands a minute after the tests' own."""
+    return {"clock_start": (START + timedelta(minutes=1)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
+
+
 async def test_doctor_tells_which_notices_are_refused_for_now(house: House, settings: Settings, tmp_path: Path) -> None:
     """A mail server that refuses the account: between two attempts nothing is late, and yet nothing leaves."""
     actor = await actor_of(house)
@@ -190,15 +195,34 @@ async def test_doctor_tells_which_notices_are_refused_for_now(house: House, sett
         await open_ticket(house, actor)
     refusals = [TemporaryFailure("auth_refused", "no")] * 3
     await postroom_with(house, Recorder(*refusals)).deliver(await ids(house))
-    meanwhile = {
-        "clock_start": (START + timedelta(minutes=1)).isoformat(),
-        "clock_origin": datetime.now(UTC).isoformat(),
-    }
-    done = estim("doctor", env=variables(settings, **meanwhile), folder=tmp_path)
+    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ notices" in line)
     assert "3 refused for now: 3 auth_refused" in line
     assert "docs/delivery.md" in line
     assert line.startswith(" ! │")
+
+
+async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_applicant(
+    house: House, settings: Settings, tmp_path: Path
+) -> None:
+    """An applicant's address can't be mended here: after the first typo of a citizen every look would be a failure."""
+    refusing = postroom_with(house, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
+    number = await open_ticket(house, await actor_of(house), WRITER)
+    [receipt] = await notices_of(house)
+    await refusing.deliver([receipt.id])
+    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
+    assert "Nothing is wrong." in done.stdout
+    line = next(line for line in done.stdout.splitlines() if "│ not told" in line)
+    assert f"1 notices to applicants did not arrive, lately {receipt.number} (recipient_refused)" in line
+    assert "by telephone" in line
+
+    lost = await escalate(house, number)
+    await refusing.deliver([lost.id])
+    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
+    line = next(line for line in done.stdout.splitlines() if "│ given up" in line)
+    assert done.returncode == 1
+    assert f"1 to offices and directorates will not go out by themselves, lately {lost.number}" in line
+    assert "estim notices list --state failed" in line
 
 
 def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:

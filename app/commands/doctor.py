@@ -20,7 +20,7 @@ from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.house import House, open_house
 from app.notices.addressing import holder
 from app.notices.model import Notice
-from app.operations.queries import Waiting, newest_given_up, oldest_overdue, read_waiting, refused_for_now
+from app.operations.queries import GivenUp, Waiting, oldest_overdue, read_given_up, read_waiting, refused_for_now
 from app.operations.readiness import Check, check_queue
 from app.sla.model import CalendarYear
 from app.sla.years import years
@@ -124,13 +124,15 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         waiting = await read_waiting(session, now)
         overdue = await oldest_overdue(session, now, NAMED)
         refused = await refused_for_now(session)
-        failed = await newest_given_up(session, NAMED)
+        untold_offices = await read_given_up(session, NAMED, to_applicants=False)
+        untold_applicants = await read_given_up(session, NAMED, to_applicants=True)
         stored = await years(session)
         broken = await stuck_webhooks(session)
     yield _calendar(stored, now)
     yield _checkpoints(waiting, house.clock, now)
     yield _delivery(waiting, overdue, refused, house.clock, now)
-    yield _given_up(waiting, failed)
+    yield _given_up(untold_offices)
+    yield _not_told(untold_applicants)
     yield _quarantine(waiting)
     yield _webhooks(broken)
 
@@ -204,7 +206,9 @@ def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
 def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
     if not broken:
         return Finding("webhooks", State.FINE, "none fails")
-    named = ", ".join(f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'})" for one in broken[:NAMED])
+    named = ", ".join(
+        f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'}, {one.id})" for one in broken[:NAMED]
+    )
     remedy = "tell its owner; once it answers: PATCH /v1/webhooks/{id} with enabled true"
     return Finding("webhooks", State.NOTE, f"{len(broken)} get nothing, {named}", remedy)
 
@@ -237,14 +241,25 @@ def _delivery(
     return Finding("notices", State.FINE, found)
 
 
-def _given_up(waiting: Waiting, failed: Sequence[Notice]) -> Finding:
-    if waiting.failed_notices == 0:
-        return Finding("given up", State.FINE, "no notice")
+def _given_up(failed: GivenUp) -> Finding:
+    if failed.count == 0:
+        return Finding("given up", State.FINE, "no notice to an office or a directorate")
     remedy = (
         "“estim notices list --state failed” has all; mend the address or the server, then “estim notices retry NUMBER”"
     )
-    found = f"{waiting.failed_notices:,} will not go out by themselves, lately {_named(failed)}"
+    found = (
+        f"{failed.count:,} to offices and directorates will not go out by themselves, lately {_named(failed.newest)}"
+    )
     return Finding("given up", State.WRONG, found, remedy)
+
+
+def _not_told(failed: GivenUp) -> Finding:
+    """Applicants whom no medium reached: nobody here can mend their addresses, so this alone is no fault."""
+    if failed.count == 0:
+        return Finding("not told", State.FINE, "no applicant")
+    remedy = "“estim notices retry NUMBER” if a server was at fault; else tell them by telephone or post"
+    found = f"{failed.count:,} notices to applicants did not arrive, lately {_named(failed.newest)}"
+    return Finding("not told", State.NOTE, found, remedy)
 
 
 def _named(notices: Sequence[Notice]) -> str:

@@ -1,5 +1,6 @@
 """What is stuck: the oldest of everything that waits for a worker or for a person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
+from app.notices.compose import APPLICANT
 from app.notices.model import DeliveryReceipt, Notice
 from app.notices.sorting import HOLD_PACE, HOLD_QUIET
 from app.sla.model import CalendarVersion, Checkpoint
@@ -113,6 +115,14 @@ async def read_deliveries(session: AsyncSession, since: datetime, until: datetim
     return Deliveries(tuple(DeliveryCount(*row) for row in counts), *now.one())
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """How many notices were given up, and the newest of them."""
+
+    count: int
+    newest: Sequence[Notice]
+
+
 async def oldest_overdue(session: AsyncSession, now: datetime, limit: int) -> list[Notice]:
     """The notices whose delivery is overdue at `now`, the longest first: what holds them stands in their reason."""
     overdue = select(Notice).where(
@@ -130,7 +140,10 @@ async def refused_for_now(session: AsyncSession) -> dict[str, int]:
     return {reason: count for reason, count in found if reason is not None}
 
 
-async def newest_given_up(session: AsyncSession, limit: int) -> list[Notice]:
-    """The notices that were given up last."""
-    failed = select(Notice).where(given_up()).order_by(Notice.created_at.desc(), Notice.id.desc())
-    return list(await session.scalars(failed.limit(limit)))
+async def read_given_up(session: AsyncSession, limit: int, *, to_applicants: bool) -> GivenUp:
+    """What was given up of the notices to applicants, or of those to offices and directorates."""
+    is_applicant = Notice.recipient == APPLICANT.code
+    failed = select(Notice, func.count().over()).where(given_up(), is_applicant if to_applicants else ~is_applicant)
+    newest = failed.order_by(Notice.created_at.desc(), Notice.id.desc()).limit(limit)
+    rows = (await session.execute(newest)).all()
+    return GivenUp(rows[0][1] if rows else 0, [notice for notice, _ in rows])
