@@ -74,7 +74,7 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
     async with AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(receiving(*answers))
         account = {"sms": "verimor", "sms_url": receiver.url, "sms_user": "u", "sms_password": "p", "sms_sender": "s"}
-        house = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=0.3, **account))
+        house = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=2.0, **account))
         await open_ticket(house, await actor_of(house), CALLER)
         await run_for(house, clock, timedelta(hours=1))
         tried = await attempts(house)
