@@ -36,7 +36,8 @@ _OPEN_V6: Final = IPv6Network("2000::/3")
 _CLOSED_V6: Final = tuple(IPv6Network(one) for one in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
 """Within the global range: protocol assignments (Teredo), documentation, and 6to4, which hides an IPv4 address."""
 
-_NUMERIC = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)\.?$")
+_NUMERIC: Final = re.compile(r"(?:^|\.)(?:0[xX][0-9a-fA-F]*|[0-9]+)\.?$")
+"""A host whose last label is a number: resolvers take it for an address. `app01` is a name like any other."""
 
 
 class RefusedAddress(Exception):

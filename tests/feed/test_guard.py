@@ -100,6 +100,12 @@ async def test_what_the_installation_allows_is_open_and_nothing_beside_it(allowe
     assert await code("https://other.internal/", closed) == "webhook_private_address"
 
 
+@pytest.mark.parametrize("host", ["app01", "mobile-backend-1", "hooks2", "srv.int4", "0x.example", "1.hooks.example"])
+async def test_a_host_whose_name_ends_in_a_digit_is_a_host(host: str) -> None:
+    """So servers of a municipality's own network and containers are called."""
+    await Guard(allowed="10.0.0.0/8", resolver=Names([["10.0.0.7"]])).check(f"https://{host}/hook")
+
+
 async def test_an_allowed_network_holds_for_its_addresses_in_ipv6_clothes_too() -> None:
     await Guard(allowed="10.0.0.0/8").check("https://[::ffff:10.0.0.7]/")
 
