@@ -214,13 +214,14 @@ class Dispatcher:
             subscription = await session.scalar(held.with_for_update())
             if subscription is None:
                 return False
+            unchanged = subscription.revision == batch.revision
             delivery = await _delivery_of(session, subscription, errand, now)
             delivery.attempts = [*delivery.attempts, _attempt_row(attempt, now)][-20:]
             delivery.tried_at = now
-            delivery.state = "delivered" if attempt.delivered else "failed" if errand.event is None else "retrying"
+            waits = errand.event is not None and unchanged
+            delivery.state = "delivered" if attempt.delivered else "retrying" if waits else "failed"
             if attempt.delivered:
                 subscription.delivered_at = now
-            unchanged = subscription.revision == batch.revision
             if errand.event is not None and (attempt.delivered or unchanged):
                 self._settle(subscription, delivery, errand, attempt, now)
             if attempt.outcome is Outcome.GONE and subscription.enabled and unchanged:

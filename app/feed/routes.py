@@ -107,7 +107,10 @@ async def read_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookAnswer:
 
 @router.patch("/webhooks/{webhook_id}", summary="Change a subscription", responses=_READ)
 async def change_webhook(webhook_id: UUID, bureau: AtBureau, body: WebhookChange) -> WebhookAnswer:
-    """Switched on again, it goes on with the event at which it stood. Operators may switch others' on and off only."""
+    """Another address, other events and switching on take effect at once: it goes on with the event at which it stood.
+
+    Operators may switch others' on and off only.
+    """
     return _answer(await service.change(bureau, webhook_id, body))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
@@ -70,7 +71,8 @@ async def subscribe(bureau: Bureau, body: WebhookBody) -> tuple[WebhookSubscript
 async def change(bureau: Bureau, subscription_id: UUID, body: WebhookChange) -> WebhookSubscription:
     """Change a subscription; operators may switch any on and off, the rest is its client's own.
 
-    Switched on again, it goes on with the event at which it stood, at the first rung of the ladder.
+    Switched on again, or with another address or other events, it goes on at once with the event at which it stood, at
+    the first rung of the ladder.
     """
     if body.url is not None:
         await _check(bureau, body.url)  # asks a name server, so before anything is locked
@@ -84,9 +86,10 @@ async def change(bureau: Bureau, subscription_id: UUID, body: WebhookChange) -> 
     if "description" in given:
         subscription.description = body.description
     now = bureau.clock.now()
+    if body.enabled or body.url or body.events is not None:
+        await _begin_anew(bureau.session, subscription, now)
     if body.enabled is True:
         subscription.enabled, subscription.disabled_reason, subscription.disabled_at = True, None, None
-        subscription.failures, subscription.failing_since, subscription.due_at = 0, None, now
     elif body.enabled is False and subscription.enabled:
         subscription.enabled, subscription.disabled_reason, subscription.disabled_at = False, "client", now
     subscription.revision += 1
@@ -151,6 +154,13 @@ async def find(bureau: Bureau, subscription_id: UUID) -> WebhookSubscription:
 def next_attempt(subscription: WebhookSubscription) -> datetime | None:
     """When the failed event is tried again; None while nothing has failed, or nothing is tried any more."""
     return subscription.due_at if subscription.enabled and subscription.failures else None
+
+
+async def _begin_anew(session: AsyncSession, subscription: WebhookSubscription, now: datetime) -> None:
+    """Forget what failed: it is tried at once if it is still wanted, and otherwise nothing waits for it."""
+    subscription.failures, subscription.failing_since, subscription.due_at = 0, None, now
+    failing = WebhookDelivery.subscription_id == subscription.id, WebhookDelivery.state == "retrying"
+    await session.execute(update(WebhookDelivery).where(*failing).values(state="failed"))
 
 
 def _refuse_others(actor: Actor, subscription: WebhookSubscription) -> None:

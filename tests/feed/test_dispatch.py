@@ -152,6 +152,38 @@ async def test_a_failure_from_before_a_change_is_not_held_against_what_was_chang
     assert delivery["state"] == "delivered"
 
 
+async def test_another_address_is_tried_at_once(counter: Counter, receiver: Receiver, dispatcher: Dispatcher) -> None:
+    """Not after the twenty hours that the old one had earned."""
+    webhook = await subscribed(counter, receiver)
+    receiver.always = DOWN
+    number = await counter.open()
+    for seconds in (0, *LADDER_SECONDS[:-2]):
+        later(counter, seconds * (1 + JITTER))
+        assert await deliver(dispatcher) == 1
+    async with opened_receiver() as elsewhere:
+        await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
+        assert await deliver(dispatcher) == 1
+        assert elsewhere.seqs == [(number, 1)]
+    assert [item["state"] for item in await deliveries(counter, webhook)] == ["delivered"]
+
+
+async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
+    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+) -> None:
+    """A receiver that breaks over one type of event may ask for the others."""
+    webhook = await subscribed(counter, receiver)
+    receiver.answers = [DOWN]
+    number = await counter.open()
+    await counter.did(number, "register")
+    assert await deliver(dispatcher) == 1
+    await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"events": ["ticket.registered"]})
+    assert await deliver(dispatcher) == 1
+    assert receiver.seqs == [(number, 1), (number, 2)]
+    assert (await state_of(counter, webhook))["failures"] == 0
+    found = {item["type"]: item["state"] for item in await deliveries(counter, webhook)}
+    assert found == {"ticket.received": "failed", "ticket.registered": "delivered"}
+
+
 async def test_gone_disables_at_once(counter: Counter, receiver: Receiver, dispatcher: Dispatcher) -> None:
     webhook = await subscribed(counter, receiver)
     receiver.always = b"410 Gone"
