@@ -1,6 +1,7 @@
 """Brings events to webhooks: looks every quarter of a second who waits, and serves each beside the others.
 
-What was sent and what not is in the rows alone; a slow receiver holds up nobody but itself.
+What was sent and what not is in the rows alone; a slow receiver holds up nobody but itself, and many of
+them take turns.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from app.feed.dispatch import Dispatcher
+from app.feed.dispatch import TURN_SECONDS, Dispatcher
 from app.feed.sender import Sender
 from app.house import House
 from workers.runtime import pause
@@ -25,10 +26,15 @@ LOOKS_PER_CLEANING = 14_400
 """After about an hour of looks, old deliveries are deleted."""
 
 
-def open_dispatcher(house: House, sender: Sender) -> Dispatcher:
+def open_dispatcher(house: House, sender: Sender, *, turn_seconds: float = TURN_SECONDS) -> Dispatcher:
     """The dispatcher of a worker process."""
     return Dispatcher(
-        database=house.database, clock=house.clock, vault=house.vault, horizon=house.horizon, sender=sender
+        database=house.database,
+        clock=house.clock,
+        vault=house.vault,
+        horizon=house.horizon,
+        sender=sender,
+        turn_seconds=turn_seconds,
     )
 
 

@@ -7,6 +7,7 @@ sent again under the same id. While one event fails the later ones wait; that is
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,9 @@ JITTER = 0.1
 
 LEASE_SECONDS = 25.0
 """Real seconds after which a dead sender's subscription is taken up again; longer than one attempt can last."""
+
+TURN_SECONDS = 5.0
+"""Real seconds after which a subscription that has more to come waits again, behind those that have waited longer."""
 
 BATCH = 50
 """Events that are read at a time for one subscription."""
@@ -78,15 +82,25 @@ class _Batch:
 class Dispatcher:
     """Sends what waits; any number of them may work beside each other, each subscription is served by one."""
 
-    def __init__(self, *, database: Database, clock: Clock, vault: Vault, horizon: Horizon, sender: Sender) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        horizon: Horizon,
+        sender: Sender,
+        turn_seconds: float,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._vault = vault
         self._horizon = horizon
         self._sender = sender
+        self._turn_seconds = turn_seconds
 
     async def waiting(self) -> list[UUID]:
-        """The subscriptions for which there is something to look at now, the longest due first."""
+        """The subscriptions for which there is something to look at now: first who has waited longest for a turn."""
         now = self._clock.now()
         of_it = select(WebhookDelivery.id).where(WebhookDelivery.subscription_id == WebhookSubscription.id, _QUEUED)
         asked, ready = of_it.exists(), and_(WebhookSubscription.enabled, WebhookSubscription.due_at <= now)
@@ -104,11 +118,14 @@ class Dispatcher:
         return [one for one, position, is_asked in found if is_asked or position < extent.settled]
 
     async def serve(self, subscription_id: UUID) -> int:
-        """Send all that waits for one subscription, until an event fails; returns how many messages were sent."""
-        sent = 0
+        """Send what waits for one subscription until an event fails or its turn ends; returns how many messages.
+
+        Each turn ends, so that many slow receivers with much to come can't keep all workers from the others.
+        """
+        sent, ends = 0, time.monotonic() + self._turn_seconds
         while (batch := await self._next(subscription_id)) is not None:
             try:
-                done, goes_on = await self._send_all(batch)
+                done, goes_on = await self._send_all(batch, ends)
             except asyncio.CancelledError:
                 await self._release(batch)
                 raise
@@ -175,12 +192,15 @@ class Dispatcher:
         errands += [_errand(subscription, event, extent, page.end) for event in page.events[-1:]]
         return errands, page.has_more
 
-    async def _send_all(self, batch: _Batch) -> tuple[int, bool]:
-        """How many messages were sent, and whether there may be more to send."""
+    async def _send_all(self, batch: _Batch, ends: float) -> tuple[int, bool]:
+        """How many messages were sent, and whether there may be more to send before the turn `ends`."""
         secrets = self._secrets(batch.subscription)  # under the lease: what does not open is not tried again at once
         for sent, errand in enumerate(batch.errands, 1):
             parcel = Parcel(batch.subscription.url, errand.message_id, errand.body, secrets)
-            if not await self._mark(batch, errand, await self._sender.send(parcel)):
+            attempt = await self._sender.send(parcel)
+            over = time.monotonic() >= ends
+            goes_on = await self._mark(batch, errand, attempt, last=over or sent == len(batch.errands))
+            if over or not goes_on:
                 return sent, False
         return len(batch.errands), True
 
@@ -201,9 +221,10 @@ class Dispatcher:
             for column, blob in sealed.items()
         ]
 
-    async def _mark(self, batch: _Batch, errand: _Errand, attempt: Attempt) -> bool:
+    async def _mark(self, batch: _Batch, errand: _Errand, attempt: Attempt, *, last: bool) -> bool:
         """Write down how it went; whether the batch goes on: not after a failed event, a change or a lost lease.
 
+        With the `last` message of a batch the lease is given back, and the answer is whether another batch may follow.
         A failure under what the client has changed since (another address, switched on again) is only written down.
         """
         now = self._clock.now()
@@ -226,10 +247,10 @@ class Dispatcher:
                 self._settle(subscription, delivery, errand, attempt, now)
             if attempt.outcome is Outcome.GONE and subscription.enabled and unchanged:
                 _disable(subscription, delivery, "gone", now)
-            is_last, may_pass = errand is batch.errands[-1], attempt.delivered or errand.event is None
-            goes_on = may_pass and not is_last and unchanged
+            may_pass = attempt.delivered or errand.event is None
+            goes_on = may_pass and not last and unchanged
             subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS) if goes_on else None
-            return goes_on or (is_last and attempt.delivered)
+            return goes_on or (last and attempt.delivered)
 
     def _settle(
         self,
@@ -242,7 +263,7 @@ class Dispatcher:
         """Move the subscription on, or down the ladder."""
         if attempt.delivered:
             subscription.position = max(subscription.position, errand.reached)
-            subscription.failures, subscription.failing_since = 0, None
+            subscription.failures, subscription.failing_since, subscription.due_at = 0, None, now
             return
         subscription.failures += 1
         subscription.failing_since = subscription.failing_since or now

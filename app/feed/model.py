@@ -44,8 +44,9 @@ class WebhookSubscription(Base):
     """Where a client wants events sent, and how far it has got them.
 
     Everything up to `position` was delivered or is not for it. `failures` counts the failed attempts of the event
-    after it, whose next attempt is at `due_at`. `lease` is a fencing token: a sender whose lease was taken over can't
-    mark any more. `revision` tells a sender that the client has changed something meanwhile.
+    after it, whose next attempt is at `due_at`; without failures that is since when it has waited for a turn. `lease`
+    is a fencing token: a sender whose lease was taken over can't mark any more. `revision` tells a sender that the
+    client has changed something meanwhile.
     """
 
     __tablename__ = "webhook_subscription"

@@ -43,7 +43,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def dispatcher(counter: Counter) -> AsyncIterator[Dispatcher]:
-    """The dispatcher of a worker beside the counter."""
+    """The dispatcher of a worker beside the counter; a turn with it lasts until all is sent."""
     sender = Sender(counter.house.guard)
-    yield open_dispatcher(counter.house, sender)
+    yield open_dispatcher(counter.house, sender, turn_seconds=3600)
     await sender.close()

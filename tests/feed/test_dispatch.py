@@ -11,10 +11,12 @@ from app.access.model import ApiClient
 from app.feed.dispatch import JITTER, KEPT_SECONDS, LADDER_SECONDS, LEASE_SECONDS, Dispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.queries import stuck_webhooks
+from app.feed.sender import Sender
 from app.notices.ladder import on_clock
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.installation import new_key, opened_client
 from tests.tickets.counter import ANSWER, VISIT, Counter
+from workers.feed import open_dispatcher
 
 DOWN = b"503 Service Unavailable"
 MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind": "request"}
@@ -311,6 +313,23 @@ async def test_two_workers_do_not_serve_one_subscription_at_once(
     served = await asyncio.gather(*(deliver(dispatcher) for _ in range(4)))
     assert sum(served) == 20
     assert receiver.seqs == [(number, 1) for number in numbers]
+
+
+async def test_subscriptions_with_much_to_come_take_turns(counter: Counter, receiver: Receiver) -> None:
+    """Or as many slow receivers as a worker has hands would keep it from all the others."""
+    first = await subscribed(counter, receiver)
+    await subscribed(counter, receiver)
+    for _ in range(3):
+        await counter.open()
+    sender = Sender(counter.house.guard)
+    hurried, served = open_dispatcher(counter.house, sender, turn_seconds=0), []
+    while waiting := await hurried.waiting():
+        later(counter, 1)
+        assert await hurried.serve(waiting[0]) == 1
+        served.append(str(waiting[0]) == first["id"])
+    await sender.close()
+    assert served == [True, False] * 3
+    assert len({got.id for got in receiver.got}) == 6
 
 
 async def test_a_worker_that_ends_in_order_gives_its_lease_back(
