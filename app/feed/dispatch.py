@@ -286,7 +286,7 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 
 def _errand(subscription: WebhookSubscription, event: FeedEvent, extent: Extent, reached: int) -> _Errand:
-    message = message_id(subscription.id, event.ticket_id, event.seq)
+    message = message_id(subscription.id, event.hash)
     return _Errand(message, event.type.value, _event_body(event, extent), event, reached)
 
 

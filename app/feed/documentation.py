@@ -1,5 +1,6 @@
 """What each type of event means and looks like, for the API docs."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -111,7 +112,7 @@ def example_of(type_: EventType) -> dict[str, Any]:
     _, seq, data = DOCUMENTED[type_]
     kind = next((kind for kind, told in TYPE_OF.items() if told is type_), "")
     at = datetime(2026, 5, 12, 7, 30, tzinfo=UTC)
-    ticket_id = UUID("01a0c3de-0000-7000-8000-000000000000")
-    event = FeedEvent(41, ticket_id, "2600012349", seq, kind, at, data)
+    ticket_id, digest = UUID("01a0c3de-0000-7000-8000-000000000000"), hashlib.sha256(type_.encode()).digest()
+    event = FeedEvent(41, ticket_id, "2600012349", seq, kind, at, data, digest)
     cursor = FeedCursor("6f1c2a90", event.position).encode()
     return {"type": type_.value, "timestamp": utc_text(at), "data": event.to_json(cursor)}

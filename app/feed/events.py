@@ -108,7 +108,11 @@ _CODE = re.compile(r"[A-Za-z0-9._:+-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One event as the feed has it; `position` is its place among the events of all tickets."""
+    """One event as the feed has it; `position` is its place among the events of all tickets.
+
+    Its ids are made of `hash`, which covers all that it says and all that came before it to the ticket: after an older
+    backup was restored, what takes the place of a lost event is not taken for it.
+    """
 
     position: int
     ticket_id: UUID
@@ -117,11 +121,12 @@ class FeedEvent:
     kind: str
     at: datetime
     data: Mapping[str, Any]
+    hash: bytes
 
     @property
     def id(self) -> str:
         """The event's id, the same wherever and however often it is told."""
-        return f"evt_{self.ticket_id.hex}_{self.seq}"
+        return f"evt_{self.hash.hex()[:32]}"
 
     @property
     def type(self) -> EventType:
@@ -146,10 +151,9 @@ def shown(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name in SHOWN and _is_plain(value)}
 
 
-def message_id(subscription_id: UUID, ticket_id: UUID, seq: int) -> str:
+def message_id(subscription_id: UUID, event_hash: bytes) -> str:
     """What a receiver knows an event by (`webhook-id`): the same at every attempt, whatever happened in between."""
-    content = b"%b%b%d" % (subscription_id.bytes, ticket_id.bytes, seq)
-    return f"msg_{hashlib.sha256(content).hexdigest()[:32]}"
+    return f"msg_{hashlib.sha256(subscription_id.bytes + event_hash).hexdigest()[:32]}"
 
 
 def utc_text(at: datetime) -> str:

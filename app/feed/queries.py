@@ -170,6 +170,7 @@ def _events(actor: Actor) -> Select[Any]:
             TicketEvent.kind,
             TicketEvent.at,
             TicketEvent.data,
+            TicketEvent.hash,
         )
     )
 

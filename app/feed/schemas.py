@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from app.core.schema import Answer, Body, ShortText, refuse
 from app.feed.events import EventType
 
-_EVENT_ID = "evt_01a0c3de000070008000000000000000_2"
+_EVENT_ID = "evt_5ce7f74e2f66a8341382fa57760763cb"
 _CURSOR = "WyJmZWVkIiwiNmYxYzJhOTAiLDQxXQ"
 
 

@@ -132,6 +132,29 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
     assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "nothing is lost by being disabled"
 
 
+async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken_for_it(
+    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+) -> None:
+    """Readers drop ids that they know: the second event of a ticket may be another one after an older backup."""
+    number = await counter.open(VISIT)
+    cursor = (await counter.client.get("/v1/events")).json()["next_cursor"]
+    await subscribed(counter, receiver, after=cursor)
+    await counter.did(number, "register")
+    await deliver(dispatcher)
+    head = (
+        "UPDATE ticket SET state = 'received', event_seq = 1, event_hash = e.hash FROM ticket_event e WHERE e.seq = 1"
+    )
+    async with counter.house.database.transaction() as session:
+        for change in (head, "DELETE FROM ticket_event WHERE seq = 2", "DELETE FROM webhook_delivery"):
+            await session.execute(text(change))
+    await counter.did(number, "refer")
+    await deliver(dispatcher)
+    assert [got.message["type"] for got in receiver.got] == ["ticket.registered", "ticket.referred"]
+    assert receiver.seqs == [(number, 2), (number, 2)]
+    assert receiver.got[0].id != receiver.got[1].id
+    assert receiver.got[0].message["data"]["id"] != receiver.got[1].message["data"]["id"]
+
+
 @pytest.mark.parametrize("answer", [b"410 Gone", DOWN])
 async def test_a_failure_from_before_a_change_is_not_held_against_what_was_changed(
     counter: Counter, receiver: Receiver, dispatcher: Dispatcher, answer: bytes
