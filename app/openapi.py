@@ -1,6 +1,7 @@
 """The OpenAPI file: who its groups are for, one set of error answers for all operations, and examples that work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
@@ -82,6 +83,24 @@ _ERRORS: dict[int, tuple[str, str, EstimError]] = {
 }
 """Status → name of the response component, what it means here, and an error to show as its example."""
 
+_SIGNED: Mapping[str, dict[str, Any]] = MappingProxyType(
+    {
+        "webhook-id": {
+            "description": "What the message is known by, the same at every attempt",
+            "schema": {"type": "string", "examples": ["msg_6f1c2a90d1d34c41a50e0a6ba2f7a6b1"]},
+        },
+        "webhook-timestamp": {
+            "description": "When it was sent, in Unix seconds",
+            "schema": {"type": "integer", "examples": [1778570000]},
+        },
+        "webhook-signature": {
+            "description": "HMAC-SHA256 of `id.timestamp.body`; two, parted by a space, while a rotation lasts",
+            "schema": {"type": "string", "examples": ["v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="]},
+        },
+    }
+)
+"""The headers of Standard Webhooks 1.0, with which everything is signed that we send."""
+
 _BODY_ERRORS = (408, 413, 415, 422)
 _KEY_ERRORS = (401, 403)
 _REF = "#/components/"
@@ -113,6 +132,7 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
     for webhook in document["webhooks"].values():
         webhook["post"]["responses"].pop("422")  # of the framework: what the receiver answers is not ours to say
+        webhook["post"]["parameters"] = [{"$ref": f"{_REF}parameters/{name}"} for name in _SIGNED]
     for _, _, operation in operations(document):
         _name_scopes(operation)
         _refer_to_errors(operation)
@@ -121,6 +141,9 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
         components["schemas"].pop(stock, None)
     problem = Problem.model_json_schema(ref_template=_REF + "schemas/{model}")
     components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+    components["parameters"] = {
+        name: {"name": name, "in": "header", "required": True, **parameter} for name, parameter in _SIGNED.items()
+    }
     components["responses"] = {name: _answer(meaning, error) for name, meaning, error in _ERRORS.values()}
     return document
 

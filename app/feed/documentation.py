@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from app.feed.cursor import FeedCursor
-from app.feed.events import TYPE_OF, EventType, FeedEvent, utc_text
+from app.feed.events import TEST_TYPE, TYPE_OF, EventType, FeedEvent, utc_text
 
 _T = EventType
 _NEW_DUE = {"moved": [{"clock": "promise", "from": "2026-05-27T20:59:59+00:00", "to": "2026-06-01T20:59:59+00:00"}]}
@@ -50,7 +50,11 @@ DOCUMENTED: Mapping[EventType, tuple[str, int, dict[str, Any]]] = MappingProxyTy
             _from("in_progress", "pending_approval", outcome="positive"),
         ),
         _T.ANSWER_REJECTED: ("The draft was not approved", 5, _from("pending_approval", "in_progress")),
-        _T.RESOLVED: ("Answered", 6, _from("in_progress", "resolved", outcome="positive")),
+        _T.RESOLVED: (
+            "Answered; a refusal also has its `remedy`",
+            6,
+            _from("in_progress", "resolved", outcome="positive"),
+        ),
         _T.CALLBACK_ATTEMPTED: (
             "The citizen was called back",
             7,
@@ -98,8 +102,12 @@ DOCUMENTED: Mapping[EventType, tuple[str, int, dict[str, Any]]] = MappingProxyTy
         ),
         _T.COMMENTED: ("A note was written beside it; the words stay inside", 4, _from("in_progress", "in_progress")),
         _T.BREACHED: ("A limit has passed", 4, {"clock": "promise", "due_at": "2026-05-27T20:59:59+00:00"}),
-        _T.ESCALATED: ("An application office was told", 5, {"level": 1, "legal_risk": False}),
-        _T.ESCALATION_ACKNOWLEDGED: ("The office took note", 6, {"level": 1, "cycle": 1, "notice": "26-000041"}),
+        _T.ESCALATED: (
+            "An application office was told; a citizen's complaint also has its `ground`",
+            5,
+            {"level": 1, "legal_risk": False},
+        ),
+        _T.ESCALATION_ACKNOWLEDGED: ("The office took note; of a notice: `notice`", 6, {"level": 1, "cycle": 1}),
         _T.ESCALATION_ANSWERED: ("The office answered; the words stay inside", 7, {"level": 1, "cycle": 1}),
         _T.CHANGED: ("Something that this list has no name for yet", 9, {}),
     }
@@ -116,3 +124,9 @@ def example_of(type_: EventType) -> dict[str, Any]:
     event = FeedEvent(41, ticket_id, "2600012349", seq, kind, at, data, digest)
     cursor = FeedCursor("6f1c2a90", event.position).encode()
     return {"type": type_.value, "timestamp": utc_text(at), "data": event.to_json(cursor)}
+
+
+def example_of_test() -> dict[str, Any]:
+    """The body of a test message."""
+    subscription = {"subscription": "01a0c3de-0000-7000-8000-000000000001"}
+    return {"type": TEST_TYPE, "timestamp": "2026-05-12T07:30:00Z", "data": subscription}

@@ -1,5 +1,6 @@
 """The change feed and the webhook subscriptions over HTTP."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from app.core.dependencies import AskedPage, PageLimit, Reading, Transaction, pr
 from app.core.paging import MAX_LIMIT, link_header
 from app.feed import service
 from app.feed.cursor import FeedCursor, start_of
-from app.feed.documentation import DOCUMENTED, example_of
-from app.feed.events import EventType
+from app.feed.documentation import DOCUMENTED, example_of, example_of_test
+from app.feed.events import TEST_TYPE, EventType
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import list_deliveries, list_subscriptions, read_feed
 from app.feed.schemas import (
@@ -27,6 +28,7 @@ from app.feed.schemas import (
     WebhookMessage,
     WebhookPage,
     WebhookSecretAnswer,
+    WebhookTest,
 )
 from app.feed.service import Bureau, next_attempt
 from app.people.dependencies import OpenVault
@@ -161,23 +163,34 @@ async def redeliver_webhook(webhook_id: UUID, delivery_id: UUID, bureau: AtBurea
 
 
 def document_webhooks(webhooks: APIRouter) -> None:
-    """Put every type of event into the API docs as a webhook, with an example."""
+    """Put every type of event into the API docs as a webhook, with an example, and the test message."""
     for type_, (summary, _, _) in DOCUMENTED.items():
-        webhooks.add_api_route(
-            type_.value,
-            _received,
-            methods=["POST"],
-            operation_id=type_.value.replace(".", "_"),
-            summary=summary,
-            tags=["feed"],
-            status_code=204,
-            response_description="The receiver has it",
-            openapi_extra={"requestBody": {"content": {"application/json": {"example": example_of(type_)}}}},
-        )
+        _document(webhooks, type_.value, _received, summary, example_of(type_))
+    _document(webhooks, TEST_TYPE, _tested, "Somebody tries the subscription out", example_of_test())
+
+
+def _document(
+    webhooks: APIRouter, type_: str, receiver: Callable[..., Any], summary: str, example: dict[str, Any]
+) -> None:
+    webhooks.add_api_route(
+        type_,
+        receiver,
+        methods=["POST"],
+        operation_id=type_.replace(".", "_"),
+        summary=summary,
+        tags=["feed"],
+        status_code=204,
+        response_description="The receiver has it",
+        openapi_extra={"requestBody": {"content": {"application/json": {"example": example}}}},
+    )
 
 
 async def _received(body: WebhookMessage) -> None:
     """Sent to the address of a subscription, signed by Standard Webhooks 1.0; any 2xx within 15 s settles it."""
+
+
+async def _tested(body: WebhookTest) -> None:
+    """Sent once, when `POST /v1/webhooks/{webhook_id}/test` asks for it, whatever the subscription's `events` are."""
 
 
 def _answer(subscription: WebhookSubscription) -> WebhookAnswer:

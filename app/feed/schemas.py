@@ -56,6 +56,20 @@ class WebhookMessage(Answer):
     data: FeedEventAnswer
 
 
+class WebhookTestData(Answer):
+    """Which subscription is tried out."""
+
+    subscription: UUID
+
+
+class WebhookTest(Answer):
+    """The body of a test message, which tells of no ticket."""
+
+    type: Literal["webhook.test"]
+    timestamp: datetime = Field(description="When it was asked for")
+    data: WebhookTestData
+
+
 class WebhookBody(Body):
     """Where events are to be sent, and which."""
 
