@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from app.access.service import Gatekeeper
+from app.commands import doctor
 from app.core.errors import Unauthenticated
 from app.house import House, make_vault
 from app.notices.delivery import PermanentFailure, TemporaryFailure
@@ -223,6 +225,19 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
     assert done.returncode == 1
     assert f"1 to offices and directorates will not go out by themselves, lately {lost.number}" in line
     assert "estim notices list --state failed" in line
+
+
+async def test_doctor_names_what_holds_the_change_feed_back(
+    house: House, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "LONG_WRITE", timedelta(0))
+    async with house.database.transaction() as session:
+        await session.execute(text("SELECT pg_current_xact_id()"))
+        done = estim("doctor", env=variables(settings), folder=tmp_path)
+    assert done.returncode == 1
+    line = next(line for line in done.stdout.splitlines() if "│ change feed" in line)
+    assert "held back for" in line
+    assert "end it: SELECT pg_terminate_backend(" in line
 
 
 def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:

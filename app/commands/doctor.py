@@ -16,6 +16,7 @@ from app.commands.failures import explain
 from app.core import migrations
 from app.core.clock import ISTANBUL, Clock
 from app.core.errors import Unavailable
+from app.feed.horizon import OldWriter, old_writers
 from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.house import House, open_house
 from app.notices.addressing import holder
@@ -32,6 +33,9 @@ LATE_CHECKPOINT = timedelta(seconds=30)
 """A running worker fires within 2 s; after this nobody does."""
 
 LATE_DELIVERY = timedelta(minutes=5)
+
+LONG_WRITE = timedelta(minutes=1)
+"""No transaction of ours is open for so long; one that is keeps all readers of the change feed waiting."""
 
 CONFIRMED_AHEAD = timedelta(days=90)
 """So long before a year begins its holidays should be confirmed: limits of thirty working days reach into it."""
@@ -128,12 +132,14 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         untold_applicants = await read_given_up(session, NAMED, to_applicants=True)
         stored = await years(session)
         broken = await stuck_webhooks(session)
+        writers = await old_writers(session, LONG_WRITE)
     yield _calendar(stored, now)
     yield _checkpoints(waiting, house.clock, now)
     yield _delivery(waiting, overdue, refused, house.clock, now)
     yield _given_up(untold_offices)
     yield _not_told(untold_applicants)
     yield _quarantine(waiting)
+    yield _feed(writers)
     yield _webhooks(broken)
 
 
@@ -201,6 +207,14 @@ def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
         f"compare “estim calendar show {open_years[0]}” with the gazette, then “estim calendar confirm {open_years[0]}”"
     )
     return Finding("calendar", State.NOTE, f"nobody has confirmed the holidays of {named}", remedy)
+
+
+def _feed(writers: Sequence[OldWriter]) -> Finding:
+    """Events that were written after a transaction that is still open are told when it has ended."""
+    if not writers:
+        return Finding("change feed", State.FINE, "nothing holds it back")
+    found = f"held back for {_told(writers[0].age)} by an open transaction, {writers[0].name}; webhooks wait, too"
+    return Finding("change feed", State.WRONG, found, f"end it: {writers[0].ending}")
 
 
 def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,14 @@ _OWN = text("SELECT pg_current_xact_id()::text::bigint")
 _OLDEST = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """Transaction ids with their epoch, which never wrap."""
 
+_WRITERS = text(
+    "SELECT * FROM (SELECT format('process %s (%s, database %s)', pid, coalesce(nullif(application_name, ''), usename),"
+    " datname) AS name, clock_timestamp() - xact_start AS age, format('SELECT pg_terminate_backend(%s)', pid) AS ending"
+    " FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+    " UNION ALL SELECT format('prepared transaction %s (database %s)', gid, database), clock_timestamp() - prepared,"
+    " format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts) writers WHERE age > :least ORDER BY age DESC"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -52,6 +61,20 @@ async def begin_epoch(session: AsyncSession) -> str:
     epoch = secrets.token_hex(4)
     await session.execute(update(FeedState).values(epoch=epoch))
     return epoch
+
+
+@dataclass(frozen=True, slots=True)
+class OldWriter:
+    """A transaction that holds the feed back: whose it is, how long it has been open, and the SQL that ends it."""
+
+    name: str
+    age: timedelta
+    ending: str
+
+
+async def old_writers(session: AsyncSession, least: timedelta) -> list[OldWriter]:
+    """The transactions of the whole server that have written and are open for longer than `least`, the oldest first."""
+    return [OldWriter(*row) for row in await session.execute(_WRITERS, {"least": least})]
 
 
 class Horizon:

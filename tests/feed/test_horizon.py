@@ -5,17 +5,19 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
 from app.access.scopes import Scope
 from app.core.db import Database, bulk_insert
 from app.core.ids import new_id
-from app.feed.horizon import MOST_SAMPLES, Horizon
+from app.feed.horizon import MOST_SAMPLES, Horizon, old_writers
 from app.feed.queries import read_feed
 from app.tickets.model import Ticket, TicketEvent
 from tests.installation import START
@@ -195,6 +197,23 @@ async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
         assert reader.got == [(one, 1)]
     await reader.read()
     assert reader.got == [(one, seq) for seq in range(1, MOST_SAMPLES + 12)]
+
+
+async def test_who_holds_the_feed_back_is_named_with_what_frees_it(counter: Counter, database: Database) -> None:
+    one, reader = await ticket(counter), Reader(database)
+    await reader.read()
+    with suppress(DBAPIError):  # at its end the server has closed the connection
+        async with database.transaction() as forgotten:
+            await write(forgotten, one, 2)
+            pid = (await forgotten.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            async with database.transaction() as session:
+                await write(session, await ticket(counter), 2)
+            assert await reader.read() == 0
+            async with counter.house.database.reading() as session:
+                [writer] = [each for each in await old_writers(session, timedelta(0)) if f" {pid} " in each.name]
+                assert writer not in await old_writers(session, timedelta(hours=1))
+                await session.execute(text(writer.ending))
+    assert await reader.read() == 2
 
 
 async def test_a_new_process_begins_with_what_another_has_proved(counter: Counter, database: Database) -> None:
