@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -53,8 +54,26 @@ class RolledBack(Exception):
     """Ends a transaction without its commit."""
 
 
+class Backend:
+    """A mobile backend, over HTTP and by the guide: goes on after `next_cursor`, and keeps (ticket, seq)."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self._after: dict[str, str] = {}
+        self.got: list[tuple[str, int]] = []
+
+    async def read(self) -> int:
+        """One page; returns how many events were on it."""
+        answer = await self._client.get("/v1/events", params=self._after)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        self._after = {"after": page["next_cursor"]}
+        self.got += [(item["ticket"], item["seq"]) for item in page["items"]]
+        return len(page["items"])
+
+
 class Reader:
-    """A mobile backend: reads on from where it stopped, and keeps what it got."""
+    """The same without HTTP, in pages of any size."""
 
     def __init__(self, database: Database, *, limit: int = 1000) -> None:
         self._database = database
@@ -109,26 +128,26 @@ class Writers:
 
 
 async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(counter: Counter, database: Database) -> None:
-    """Three read meanwhile, in pages of different sizes, one begins when all is written; all get the same."""
+    """Four read meanwhile, one of them over HTTP, and one begins when all is written; all get the same."""
     one = await ticket(counter)
     writers, done = Writers(database, one, {(one, 1)}), asyncio.Event()
 
-    async def read(limit: int) -> list[tuple[UUID, int]]:
-        reader = Reader(database, limit=limit)
+    async def read(reader: Reader | Backend) -> list[int]:
         while not done.is_set():
             await reader.read()
         while await reader.read():
             pass
-        return reader.got
+        return [seq for _, seq in reader.got]
 
-    reading = [asyncio.create_task(read(limit)) for limit in (1, 3, 1000)]
+    beside = [Backend(counter.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
+    reading = [asyncio.create_task(read(reader)) for reader in beside]
     await writers.work()
     done.set()
-    found = [await each for each in (*reading, asyncio.create_task(read(17)))]
+    found = [await each for each in (*reading, asyncio.create_task(read(Reader(database, limit=17))))]
     assert len(writers.committed) > WRITERS
     for got in found:
         assert len(got) == len(set(got))
-        assert set(got) == writers.committed
+        assert set(got) == {seq for _, seq in writers.committed}
         assert got == found[0], "the order is the same for all"
 
 
