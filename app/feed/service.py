@@ -97,7 +97,7 @@ async def change(bureau: Bureau, subscription_id: UUID, body: WebhookChange) -> 
 
 
 async def rotate(bureau: Bureau, subscription_id: UUID) -> tuple[WebhookSubscription, str]:
-    """A new secret; for `ROTATION_SECONDS` messages carry the signatures of both. Raises `NotOwner`."""
+    """A new secret; for `ROTATION_SECONDS` messages carry the signatures of the two newest. Raises `NotOwner`."""
     subscription = await find(bureau, subscription_id)
     _refuse_others(bureau.actor, subscription)
     old = bureau.vault.open(subscription.secret, table="webhook_subscription", column="secret", row_id=subscription_id)

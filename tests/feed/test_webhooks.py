@@ -171,6 +171,20 @@ async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_o
         standardwebhooks.Webhook(old).verify(last.body, dict(last.headers))
 
 
+async def test_after_two_rotations_the_two_newest_secrets_verify(
+    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+) -> None:
+    made = await subscribed(counter, receiver)
+    rotated = [await sent(counter.client, "POST", f"/{made['id']}/rotate", 200) for _ in range(2)]
+    await counter.open()
+    await deliver(dispatcher)
+    [got] = receiver.got
+    for secret in (each["secret"] for each in rotated):
+        standardwebhooks.Webhook(secret).verify(got.body, dict(got.headers))
+    with pytest.raises(standardwebhooks.webhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(made["secret"]).verify(got.body, dict(got.headers))
+
+
 async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_went(
     counter: Counter, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
