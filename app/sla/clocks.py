@@ -245,17 +245,23 @@ async def repin(
     *,
     calendar: Calendar,
     calendar_version_id: UUID,
+    kept_at: datetime | None,
     at: datetime,
 ) -> Moved | None:
-    """Judge an open clock by another policy, from its original start and with its pauses (B30).
+    """Judge a clock of an open ticket by another policy, from its original start and with its pauses (B30).
 
     A breach stays where the new limit is past as well; where it is not, the clock runs again. What has fired is not
-    repeated. A clock whose matter is settled keeps the policy that it was settled under.
+    repeated. `kept_at` is when an interim reply was given that keeps the limit by the new policy, whatever the old one
+    said; None without one.
     """
-    if clock.met_at is not None or clock.state == "cancelled":
+    if clock.state == "cancelled":
         return None
     clock.policy, clock.calendar_version_id = pinned.to_json(), calendar_version_id
-    return await _recompute(session, clock, calendar, at=at)
+    clock.met_at = None
+    moved = await _recompute(session, clock, calendar, at=at)
+    if kept_at is not None:
+        await meet(session, clock, calendar=calendar, at=kept_at)
+    return moved
 
 
 def next_cycle(

@@ -17,7 +17,8 @@ class PinnedPolicy:
     `printed` is the limit as the published table prints it (or the law names it), `hours` the name of the calendar it
     is counted in, `regime` the law of a statutory clock, `pausable` the reasons for which it may stand still.
     `extended_to` is the longer limit, in all, that the law allows (4982 art. 11), and `fee_within` the time in which a
-    fee it asks for has to be paid; None where the law knows no such thing.
+    fee it asks for has to be paid; None where the law knows no such thing. `interim_reply_satisfies` is whether an
+    answer on the progress keeps the limit (3071 art. 7).
     """
 
     policy: Policy
@@ -28,6 +29,7 @@ class PinnedPolicy:
     regime: str | None = None
     extended_to: Limit | None = None
     fee_within: Limit | None = None
+    interim_reply_satisfies: bool = False
 
     def in_force(self, *, extended: bool) -> Policy:
         """How the clock counts now that its limit was extended or not."""
@@ -51,6 +53,7 @@ class PinnedPolicy:
             "regime": self.regime,
             "extended_to": _limit_to_json(self.extended_to) if self.extended_to else None,
             "fee_within": _limit_to_json(self.fee_within) if self.fee_within else None,
+            "interim_reply_satisfies": self.interim_reply_satisfies,
         }
 
     @classmethod
@@ -67,7 +70,14 @@ class PinnedPolicy:
             regime=content["regime"],
             extended_to=_limit_from_json(extended_to) if extended_to else None,
             fee_within=_limit_from_json(fee_within) if fee_within else None,
+            interim_reply_satisfies=interim_reply_satisfies(content),
         )
+
+
+def interim_reply_satisfies(content: Mapping[str, Any]) -> bool:
+    """Whether an interim reply keeps a limit, by its stored policy; of one that does not say so yet, that of 3071."""
+    found: bool = content.get("interim_reply_satisfies", content["regime"] == "law_3071")
+    return found
 
 
 def _limit_to_json(limit: Limit) -> dict[str, Any]:

@@ -5,6 +5,8 @@ Each names in its event every due date that it moved, with the date before.
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from app.core.errors import FieldError, Invalid, LimitPassed, NoFee, NoLimit, NotExtendable
 from app.sla import clocks as sla
 from app.sla.calendar import ClockKind
@@ -14,6 +16,7 @@ from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets import notify
 from app.tickets.intake import Kind
+from app.tickets.model import Ticket, TicketEvent
 from app.tickets.opening import last_day, start_clock
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
@@ -149,10 +152,29 @@ async def _judge_anew(
             await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
         return None
     if clock is not None:
-        calendar, version = rulebook.calendars[pinned.hours], rulebook.calendar_version_id
-        return await sla.repin(work.session, clock, pinned, calendar=calendar, calendar_version_id=version, at=work.now)
+        return await sla.repin(
+            work.session,
+            clock,
+            pinned,
+            calendar=rulebook.calendars[pinned.hours],
+            calendar_version_id=rulebook.calendar_version_id,
+            kept_at=await _first_reply(work, held.ticket) if pinned.interim_reply_satisfies else None,
+            at=work.now,
+        )
     ticket = held.ticket
     if ticket.documents_complete_at is not None and ticket.kind != Kind.THANKS:
         opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=ticket.occurred_at)
         await insert_clocks(work, [opened])
     return None
+
+
+async def _first_reply(work: Work, ticket: Ticket) -> datetime | None:
+    """When the first interim reply of the present cycle was given: the one that a law asks for."""
+    if ticket.interim_reply_at is None:
+        return None
+    event = TicketEvent
+    begun = select(func.coalesce(func.max(event.seq), 0)).where(
+        event.ticket_id == ticket.id, event.kind == Command.REOPEN
+    )
+    replies = select(func.min(event.at)).where(event.ticket_id == ticket.id, event.kind == Command.INTERIM_REPLY)
+    return await work.session.scalar(replies.where(event.seq > begun.scalar_subquery()))

@@ -147,9 +147,9 @@ async def resolution(
 
 
 async def interim_reply(
-    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, satisfies: bool, now: datetime
+    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, law: str | None, now: datetime
 ) -> None:
-    """Tell the applicant how the matter stands; `satisfies` says that the limit of law 3071 is met by it."""
+    """Tell the applicant how the matter stands; `law` is the one whose limit is met by it."""
     await _tell(
         session,
         vault,
@@ -159,7 +159,7 @@ async def interim_reply(
         event_seq=ticket.event_seq,
         replied_at=now,
         unit_name=_unit_name(ticket, catalogue),
-        legal_basis=RegimeCode.LAW_3071.value if satisfies else None,
+        legal_basis=law,
     )
 
 

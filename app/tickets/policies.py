@@ -62,6 +62,7 @@ def _of_regime(regime: Regime) -> PinnedPolicy:
         regime=regime.code.value,
         extended_to=regime.extended_to,
         fee_within=regime.fee.pay_within if regime.fee else None,
+        interim_reply_satisfies=regime.interim_reply_satisfies,
     )
 
 

@@ -12,8 +12,7 @@ from sqlalchemy import select
 
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.sla import clocks as sla
-from app.sla.policy import PinnedPolicy
-from app.standards.values import RegimeCode
+from app.sla.policy import PinnedPolicy, interim_reply_satisfies
 from app.tickets import notify
 from app.tickets.endings import end_escalations
 from app.tickets.intake import Kind
@@ -126,15 +125,16 @@ async def resume(work: Work, held: Grasp) -> None:
 
 async def interim_reply(work: Work, held: Grasp, text: str) -> None:
     """Tell the applicant how the matter stands: it satisfies law 3071 art. 7, while the final reply is still owed."""
-    move(work, held.ticket, Command.INTERIM_REPLY, note=text)
-    held.ticket.interim_reply_at = work.now
-    satisfied = [clock for clock in held.clocks if clock.policy["regime"] == RegimeCode.LAW_3071.value]
-    for clock in satisfied:
-        await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    ticket = held.ticket
+    move(work, ticket, Command.INTERIM_REPLY, note=text)
+    ticket.interim_reply_at = work.now
+    law = None
+    for clock in held.clocks:
+        if interim_reply_satisfies(clock.policy) and clock.state != "cancelled":
+            law = clock.policy["regime"]
+            await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     catalogue = (await work.rulebook()).catalogue
-    await notify.interim_reply(
-        work.session, work.vault, held.ticket, catalogue, satisfies=bool(satisfied), now=work.now
-    )
+    await notify.interim_reply(work.session, work.vault, ticket, catalogue, law=law, now=work.now)
 
 
 async def propose(work: Work, held: Grasp, body: ResolutionBody) -> None:

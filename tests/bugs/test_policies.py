@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
@@ -148,6 +149,24 @@ async def test_a_ticket_moved_to_a_service_that_came_and_went_goes_on(own_counte
     counter.clock.advance(seconds=1)
     await load(counter, replace(old, sha256="3" * 64))
     assert due(await counter.did(number, "provide_documents")) == end_of(2026, 5, 13)
+
+
+async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(own_counter: Counter) -> None:
+    """B77: a rule that was saved and that nothing read; a clock of before it was pinned goes by the law as it was."""
+    counter, table = own_counter, load_catalogue(ESENLER)
+    before, unpinned = await counter.open(VISIT), await counter.open(VISIT)
+    async with counter.house.database.transaction() as session:
+        forget = text(
+            "UPDATE sla_clock SET policy = policy - 'interim_reply_satisfies' FROM ticket"
+            " WHERE ticket.id = ticket_id AND ticket.number = :number"
+        )
+        await session.execute(forget, {"number": unpinned})
+    counter.clock.advance(seconds=1)
+    stricter = tuple(replace(regime, interim_reply_satisfies=False) for regime in table.regimes)
+    await load(counter, replace(table, regimes=stricter, sha256="4" * 64))
+    after = await counter.open(VISIT)
+    found = [state(await counter.did(number, "interim_reply"), "statutory") for number in (before, unpinned, after)]
+    assert found == ["met", "met", "running"]
 
 
 async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_counter: Counter) -> None:

@@ -301,11 +301,23 @@ async def test_a_promise_that_waits_for_documents_goes_on_waiting(counter: Count
     assert "promise" not in kinds(ticket)
 
 
-async def test_a_moved_ticket_that_is_answered_keeps_its_verdict(counter: Counter) -> None:
+async def test_an_interim_reply_keeps_the_limit_of_the_law_that_says_so_and_of_no_other(counter: Counter) -> None:
+    """Law 3071 art. 7 is content with an answer on the progress, law 4982 asks for the information itself."""
     number = await counter.open(VISIT)
+    counter.clock.set(noon(5, 13))
     await counter.done(number, "interim_reply")
+    counter.clock.set(noon(5, 20))
     ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
-    assert state(ticket, "statutory") == "met"
+    assert (state(ticket, "statutory"), due(ticket, "statutory")) == ("running", end_of(2026, 6, 8))
+    await counter.did(number, "interim_reply")
+    counter.clock.set(noon(6, 9))
+    await sweep(counter.house)
+    assert state(await counter.read(number), "statutory") == "breached"
+    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    law = await counter.clock_of(number, "statutory")
+    assert (law["state"], law["on_time"], law["limit"]) == ("met", True, "30 gün")
+    assert datetime.fromisoformat(law["met_at"]) == noon(5, 13)
+    assert [kind for kind, _ in await counter.armed(number) if kind == "legal_risk"] == []
 
 
 @pytest.mark.parametrize(
