@@ -250,12 +250,13 @@ async def repin(
 ) -> Moved | None:
     """Judge a clock of an open ticket by another policy, from its original start and with its pauses (B30).
 
-    A breach stays where the new limit is past as well; where it is not, the clock runs again. What has fired is not
-    repeated. `kept_at` is when an interim reply was given that keeps the limit by the new policy, whatever the old one
-    said; None without one.
+    A breach stays where the new limit is past as well; where it is not, the clock runs again, and so does one that was
+    taken away before. What has fired is not repeated. A pause for which the new policy does not stand still ends now.
+    `kept_at` is when an interim reply was given that keeps the limit by the new policy, whatever the old one said.
     """
-    if clock.state == "cancelled":
-        return None
+    for row in await pauses_of(session, clock.id):
+        if row.ended_at is None and row.reason not in pinned.pausable:
+            row.ended_at, clock.state = at, "running"
     clock.policy, clock.calendar_version_id = pinned.to_json(), calendar_version_id
     clock.met_at = None
     moved = await _recompute(session, clock, calendar, at=at)

@@ -44,7 +44,7 @@ def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
         met_at=clock.met_at,
         breached_at=clock.breached_at,
         on_time=verdict(clock, now),
-        extended=clock.extended_at is not None,
+        extended=clock.extended_at is not None and clock.policy.get("extended_to") is not None,
         overridden=clock.overridden,
     )
 

@@ -11,7 +11,10 @@ router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
 @router.post("/{number}/reclassify", summary="Move to another service", **COMMAND)
 async def reclassify_ticket(hands: InHand, body: ServiceBody) -> TicketAnswer:
-    """The limits of the other service count from the original start, less the pauses; no level is told twice."""
+    """The limits of the other service count from the original start, with the pauses; no level is told twice.
+
+    A limit of law goes and comes with the services that are under it. An interim reply counts as that law has it.
+    """
     return await hands.do(limits.reclassify, body)
 
 

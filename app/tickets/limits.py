@@ -10,14 +10,13 @@ from sqlalchemy import func, select
 from app.core.errors import FieldError, Invalid, LimitPassed, NoFee, NoLimit, NotExtendable
 from app.sla import clocks as sla
 from app.sla.calendar import ClockKind
-from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets import notify
 from app.tickets.intake import Kind
-from app.tickets.model import Ticket, TicketEvent
-from app.tickets.opening import last_day, start_clock
+from app.tickets.model import Ticket, TicketDocument, TicketEvent
+from app.tickets.opening import WET_SIGNATURE, last_day, start_clock
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
 from app.tickets.work import Grasp, Work, insert_clocks, move, moves, refuse_forbidden
@@ -81,7 +80,8 @@ async def fee_paid(work: Work, held: Grasp, body: PaymentBody) -> None:
 async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
     """The request belongs to another service: its limits count from the original start, with the pauses there were.
 
-    What an office was told of stays told. Raises `Invalid` for a service that is unknown, closed or the same.
+    So a fee that was paid restarts nothing any more where the law of that service knows none. What an office was told
+    of stays told. Raises `Invalid` for a service that is unknown, closed or the same.
     """
     refuse_forbidden(held.ticket, Command.RECLASSIFY)
     rulebook, ticket = await work.rulebook(), held.ticket
@@ -91,9 +91,10 @@ async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
     law = statutory_policy(
         service, rulebook.catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information
     )
+    keeps_restart = law is not None and law.fee_within is not None
     moved = [
-        await _judge_anew(work, held, rulebook, ClockKind.PROMISE, promise_policy(service)),
-        await _judge_anew(work, held, rulebook, ClockKind.STATUTORY, law),
+        await _judge_anew(work, held, rulebook, kind, pinned, keeps_restart=keeps_restart)
+        for kind, pinned in ((ClockKind.PROMISE, promise_policy(service)), (ClockKind.STATUTORY, law))
     ]
     move(work, ticket, Command.RECLASSIFY, {**data, **moves(moved)}, note=body.reason)
 
@@ -140,41 +141,70 @@ def _other_service(rulebook: Rulebook, present: str, wanted: str) -> Service:
 
 
 async def _judge_anew(
-    work: Work, held: Grasp, rulebook: Rulebook, kind: ClockKind, pinned: PinnedPolicy | None
+    work: Work, held: Grasp, rulebook: Rulebook, kind: ClockKind, pinned: PinnedPolicy | None, *, keeps_restart: bool
 ) -> sla.Moved | None:
-    """One clock under the policy of the new service: moved, begun from the citizen's own time, or taken away.
-
-    One that has not begun goes on waiting for the documents (or the signature) that are missing.
-    """
-    clock: SlaClock | None = held.clock(kind)
+    """One clock under the policy of the new service: moved, begun with its cycle, or taken away."""
+    clock, ticket = held.clock(kind), held.ticket
     if pinned is None:
         if clock is not None:
             await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
         return None
-    if clock is not None:
-        return await sla.repin(
-            work.session,
-            clock,
-            pinned,
-            calendar=rulebook.calendars[pinned.hours],
-            calendar_version_id=rulebook.calendar_version_id,
-            kept_at=await _first_reply(work, held.ticket) if pinned.interim_reply_satisfies else None,
-            at=work.now,
-        )
-    ticket = held.ticket
-    if ticket.documents_complete_at is not None and ticket.kind != Kind.THANKS:
-        opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=ticket.occurred_at)
-        await insert_clocks(work, [opened])
-    return None
+    if clock is None and await _waits(work, ticket, kind):
+        return None
+    kept_at = await _first_reply(work, ticket) if pinned.interim_reply_satisfies else None
+    if clock is None:
+        await _begin(work, ticket, rulebook, pinned, kept_at=kept_at)
+        return None
+    if not keeps_restart:
+        clock.restarted_at = None
+    return await sla.repin(
+        work.session,
+        clock,
+        pinned,
+        calendar=rulebook.calendars[pinned.hours],
+        calendar_version_id=rulebook.calendar_version_id,
+        kept_at=kept_at,
+        at=work.now,
+    )
+
+
+async def _begin(
+    work: Work, ticket: Ticket, rulebook: Rulebook, pinned: PinnedPolicy, *, kept_at: datetime | None
+) -> None:
+    """A limit that the former service did not know, from where the cycle began; an interim reply may have kept it."""
+    reopened, kind = await _reopening(work, ticket), pinned.policy.clock_kind
+    began = reopened.at if reopened else ticket.occurred_at
+    opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=began)
+    await insert_clocks(work, [opened])
+    if kept_at is not None:
+        clock = next(one for one in await sla.clocks_of(work.session, ticket.id, ticket.cycle) if one.kind == kind)
+        await sla.meet(work.session, clock, calendar=rulebook.calendars[pinned.hours], at=kept_at)
+
+
+async def _waits(work: Work, ticket: Ticket, kind: ClockKind) -> bool:
+    """Whether a limit can't begin: thanks owe none, a promise waits for documents, the law for a signature alone."""
+    if ticket.kind == Kind.THANKS:
+        return True
+    if kind is ClockKind.PROMISE:
+        return ticket.documents_complete_at is None
+    signature = select(TicketDocument).where(
+        TicketDocument.ticket_id == ticket.id, TicketDocument.provided_at.is_(None)
+    )
+    return await work.session.scalar(signature.where(TicketDocument.code == WET_SIGNATURE.code)) is not None
 
 
 async def _first_reply(work: Work, ticket: Ticket) -> datetime | None:
     """When the first interim reply of the present cycle was given: the one that a law asks for."""
-    if ticket.interim_reply_at is None:
-        return None
-    event = TicketEvent
-    begun = select(func.coalesce(func.max(event.seq), 0)).where(
-        event.ticket_id == ticket.id, event.kind == Command.REOPEN
+    reopened = await _reopening(work, ticket)
+    replies = select(func.min(TicketEvent.at)).where(
+        TicketEvent.ticket_id == ticket.id,
+        TicketEvent.kind == Command.INTERIM_REPLY,
+        TicketEvent.seq > (reopened.seq if reopened else 0),
     )
-    replies = select(func.min(event.at)).where(event.ticket_id == ticket.id, event.kind == Command.INTERIM_REPLY)
-    return await work.session.scalar(replies.where(event.seq > begun.scalar_subquery()))
+    return await work.session.scalar(replies)
+
+
+async def _reopening(work: Work, ticket: Ticket) -> TicketEvent | None:
+    """The event with which the present cycle began, None in the first one."""
+    reopened = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == Command.REOPEN)
+    return await work.session.scalar(reopened.order_by(TicketEvent.seq.desc()).limit(1))

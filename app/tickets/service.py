@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.sla import clocks as sla
+from app.sla.calendar import ClockKind
 from app.sla.policy import PinnedPolicy, interim_reply_satisfies
 from app.tickets import notify
 from app.tickets.endings import end_escalations
@@ -188,7 +189,7 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
     ticket.cycle += 1
     ticket.outcome = ticket.reply = ticket.resolved_at = ticket.closed_at = ticket.interim_reply_at = None
     ticket.duplicate_of, ticket.callback_attempts = None, 0
-    rulebook = await work.rulebook()
+    rulebook, known = await work.rulebook(), await _policies(work, ticket)
     opened = [
         sla.next_cycle(
             clock,
@@ -198,6 +199,7 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
             calendar_version_id=rulebook.calendar_version_id,
         )
         for clock in held.clocks
+        if known[ClockKind(clock.kind)] is not None  # a re-classification may have left it behind
     ]
     await insert_clocks(work, opened)
 
@@ -290,19 +292,17 @@ async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
     ticket = held.ticket
     if ticket.kind == Kind.THANKS:
         return
-    service, catalogue = await service_of(work, ticket)
-    rulebook = await work.rulebook()
-    running = {clock.kind for clock in held.clocks}
-    pinned: list[PinnedPolicy | None] = []
-    if "promise" not in running:
-        pinned.append(promise_policy(service))
-    if "statutory" not in running:
-        pinned.append(
-            statutory_policy(service, catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information)
-        )
+    rulebook, known = await work.rulebook(), await _policies(work, ticket)
     opened = [
         start_clock(policy, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=work.now)
-        for policy in pinned
-        if policy is not None
+        for kind, policy in known.items()
+        if policy is not None and held.clock(kind) is None
     ]
     await insert_clocks(work, opened)
+
+
+async def _policies(work: Work, ticket: Ticket) -> dict[ClockKind, PinnedPolicy | None]:
+    """What the ticket's service promises, and the law beside it, None without one."""
+    service, catalogue = await service_of(work, ticket)
+    law = statutory_policy(service, catalogue, formal=ticket.formal, right_to_information=ticket.right_to_information)
+    return {ClockKind.PROMISE: promise_policy(service), ClockKind.STATUTORY: law}

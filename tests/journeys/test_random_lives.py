@@ -11,14 +11,16 @@ from sqlalchemy import select
 from app.escalation.model import Escalation
 from app.house import House
 from app.notices.model import Notice
-from app.sla.clocks import pauses_of
+from app.sla.calendar import ClockKind
+from app.sla.clocks import clocks_of, pauses_of
 from app.sla.deadline import Pause, deadline
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.history import is_whole
 from app.tickets.model import Ticket
+from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.queries import events_of
-from app.tickets.workflow import TRANSITIONS, Command, State
+from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
 from tests.tickets.counter import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Counter
 from workers.timers import sweep
 
@@ -34,7 +36,7 @@ STRETCHES = (
 DOCUMENTS = ["power_of_attorney", "petition", "wet_signature", "id_card"]
 ENDINGS = {"resolve", "withdraw", "link_duplicate", "fee_lapsed"}
 LIMIT_REFUSALS = {"not_extendable", "limit_passed", "no_fee", "no_limit"}
-SERVICES = ["solution-desk", "right-to-information", "info-desk", "mobile", "hospitality"]
+SERVICES = ["solution-desk", "right-to-information", "call-center", "info-desk", "mobile", "hospitality"]
 
 
 async def live(counter: Counter, chance: Random, numbers: Sequence[str]) -> None:
@@ -81,6 +83,7 @@ async def test_what_always_holds(counter: Counter, seed: int) -> None:
         await step(counter, chance, numbers)
     await sweep(counter.house)
     await no_clock_differs_from_its_computation(counter.house)
+    await no_open_ticket_runs_under_another_law(counter.house)
     await only_what_waits_is_armed(counter)
     await everything_was_told_once(counter.house)
     await no_history_is_broken(counter.house)
@@ -103,6 +106,26 @@ async def no_clock_differs_from_its_computation(house: House) -> None:
             late = clock.met_at is not None and clock.met_at > clock.due_at
             assert clock.breached_at == (clock.due_at if clock.state == "breached" else None)
             assert not late or clock.state == "breached"
+
+
+async def no_open_ticket_runs_under_another_law(house: House) -> None:
+    """Wherever a ticket was moved to and back from, and in whichever cycle it is."""
+    catalogue = (await house.shelf.current()).catalogue
+    async with house.database.reading() as session:
+        complete = Ticket.documents_complete_at.is_not(None)
+        for ticket in await session.scalars(select(Ticket).where(complete, Ticket.state.in_(OPEN_STATES))):
+            service = catalogue.service(ticket.service)
+            assert service is not None
+            facts = {"formal": ticket.formal, "right_to_information": ticket.right_to_information}
+            law = statutory_policy(service, catalogue, **facts)
+            clocks = {clock.kind: clock for clock in await clocks_of(session, ticket.id, ticket.cycle)}
+            stored = clocks.get(ClockKind.STATUTORY)
+            if law is not None:
+                assert stored is not None
+                assert stored.state != "cancelled"
+                assert PinnedPolicy.from_json(stored.policy) == law
+            assert law is not None or stored is None or stored.state in {"cancelled", "met", "breached"}
+            assert PinnedPolicy.from_json(clocks[ClockKind.PROMISE].policy) == promise_policy(service)
 
 
 async def only_what_waits_is_armed(counter: Counter) -> None:

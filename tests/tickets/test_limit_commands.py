@@ -295,6 +295,79 @@ async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leave
     assert state(ticket, "statutory") == "cancelled"
 
 
+async def test_a_law_that_a_wrong_service_took_away_comes_back_with_the_right_one(counter: Counter) -> None:
+    number = await counter.open(VISIT)
+    before, armed = (await counter.read(number))["clocks"], await counter.armed(number)
+    counter.clock.set(noon(5, 14))
+    ticket = await counter.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+    assert state(ticket, "statutory") == "cancelled"
+    counter.clock.set(noon(5, 15))
+    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    assert (ticket["clocks"], await counter.armed(number)) == (before, armed)
+
+
+async def test_a_law_that_a_wrong_service_took_away_is_not_reopened(counter: Counter) -> None:
+    moved, duplicate = await counter.open(VISIT), await counter.open(VISIT)
+    for number in (moved, duplicate):
+        await counter.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+    await counter.did(moved, "resolve")
+    await counter.did(duplicate, "link_duplicate", {"duplicate_of": moved})
+    for number in (moved, duplicate):
+        assert kinds(await counter.did(number, "reopen")) == ["promise"]
+
+
+async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(counter: Counter) -> None:
+    """C6: after months, a second cycle owes nothing to the first; no office is told of a limit long past."""
+    number = await counter.open(CALL)
+    await counter.did(number, "resolve")
+    counter.clock.set(noon(9, 1))
+    await counter.did(number, "reopen")
+    counter.clock.set(noon(9, 2))
+    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    assert due(ticket, "statutory") == end_of(2026, 10, 1)
+    await sweep(counter.house)
+    assert await counter.notices(number) == []
+
+
+async def test_a_law_that_comes_with_another_service_waits_for_no_document(counter: Counter) -> None:
+    """As at the door: the promise may wait for papers, the law runs from the citizen's own time."""
+    number = await counter.open({**CALL, "channel": "mobile"}, identity_bound=True)
+    replied = await counter.open({**CALL, "channel": "mobile"}, identity_bound=True)
+    counter.clock.set(noon(5, 18))
+    await counter.did(replied, "interim_reply")
+    elsewhere = {"service": "solution-desk", "reason": "Masaya aittir."}
+    ticket = await counter.did(number, "reclassify", elsewhere)
+    assert (ticket["status"], due(ticket, "statutory")) == ("awaiting_documents", end_of(2026, 6, 11))
+    law = (await counter.did(replied, "reclassify", elsewhere))["clocks"][1]
+    assert (law["state"], datetime.fromisoformat(law["met_at"])) == ("met", noon(5, 18))
+    signed_later = await counter.open(CALL, wet_signature=True)
+    assert (await counter.did(signed_later, "reclassify", elsewhere))["clocks"] == []
+
+
+async def test_a_service_that_does_not_know_a_pause_ends_it(counter: Counter) -> None:
+    """The pause that there was is kept (13–19 May); a limit that never pauses does not stand still for ever."""
+    number = await counter.open(CALL)
+    await counter.done(number, "refer", "accept")
+    counter.clock.set(noon(5, 13))
+    await counter.did(number, "pause")
+    counter.clock.set(noon(5, 20))
+    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    assert (ticket["status"], state(ticket), due(ticket)) == ("awaiting_citizen", "running", end_of(2026, 6, 3))
+    assert due(await counter.did(number, "resume")) == end_of(2026, 6, 3)
+
+
+async def test_an_extension_and_a_paid_fee_stay_with_the_law_that_knows_them(counter: Counter) -> None:
+    """Under law 3071 the 30 days run from 28 April, whatever was paid or extended under the wrong law."""
+    counter.clock.set(APRIL_28)
+    number = await counter.open(INFORMATION, right_to_information=False)
+    counter.clock.set(noon(5, 11))
+    await counter.done(number, "fee_notice", "fee_paid", "extend")
+    assert due(await counter.read(number), "statutory") == end_of(2026, 6, 26)
+    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Bilgi edinme değildir."})
+    assert (due(ticket), due(ticket, "statutory")) == (end_of(2026, 5, 13), end_of(2026, 6, 1))
+    assert [clock["extended"] for clock in ticket["clocks"]] == [False, False]
+
+
 async def test_a_promise_that_waits_for_documents_goes_on_waiting(counter: Counter) -> None:
     number = await counter.open(ATTORNEY_VISIT)
     ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
