@@ -222,7 +222,7 @@ async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar,
 async def override(
     session: AsyncSession, clock: SlaClock, *, due_at: datetime, calendar: Calendar, at: datetime
 ) -> Moved | None:
-    """A person sets the due date of an open promise; nothing computes it anew from then on (B32).
+    """A person sets the due date of an open promise; from then on nothing computes it anew and no pause stops it (B32).
 
     Raises `LimitOfLaw` for a statutory clock, `LimitPassed` for a promise that is no longer open.
     """
@@ -230,11 +230,12 @@ async def override(
         raise LimitOfLaw
     if clock.state != "paused" and (clock.state != "running" or not on_time(at, clock.due_at)):
         raise LimitPassed(due_at=clock.due_at.isoformat())
+    if clock.state == "paused":
+        await _end_pause(session, clock, calendar=calendar, at=at)
     before = clock.due_at
-    clock.due_at, clock.overridden = due_at, True
-    if clock.state == "running":
-        await _disarm(session, clock)
-        await _rearm(session, clock, calendar)
+    clock.due_at, clock.overridden, clock.state = due_at, True, "running"
+    await _disarm(session, clock)
+    await _rearm(session, clock, calendar)
     return _moved(clock, before)
 
 
@@ -283,8 +284,8 @@ def next_cycle(
 
 
 async def _stand_still(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
-    """One whose limit is past does not pause: its breach is only waiting to be seen."""
-    if clock.state == "running" and on_time(at, clock.due_at):
+    """One whose limit is past does not pause: its breach is only waiting to be seen; nor does a date set by hand."""
+    if clock.state == "running" and not clock.overridden and on_time(at, clock.due_at):
         session.add(ClockPause(id=new_id(), clock_id=clock.id, started_at=at, reason=reason))
         clock.state = "paused"
         await _disarm(session, clock)

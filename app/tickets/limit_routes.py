@@ -38,5 +38,5 @@ async def fee_paid(hands: InHand, body: PaymentBody | None = None) -> TicketAnsw
 
 @router.post("/{number}/override-due", summary="Set the date of the promise by hand", **COMMAND)
 async def override_due(hands: InHand, body: DueBody) -> TicketAnswer:
-    """Flagged, with its reason; neither a pause nor another calendar moves it afterwards. No limit of law is set so."""
+    """Flagged, with its reason; it passes through every pause and no calendar moves it. No limit of law is set so."""
     return await hands.do(limits.override_due, body)

@@ -100,7 +100,7 @@ async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
 
 
 async def override_due(work: Work, held: Grasp, body: DueBody) -> None:
-    """A person sets the date of the promise, with the reason; no calendar or catalogue moves it afterwards.
+    """A person sets the date of the promise, with the reason; no pause, calendar or catalogue moves it afterwards.
 
     Raises `NoLimit`, `LimitPassed`, and `Invalid` for a date that is past or more than two years ahead.
     """

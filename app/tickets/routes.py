@@ -172,7 +172,7 @@ async def provide_documents(hands: InHand, body: DocumentsBody) -> TicketAnswer:
 
 @router.post("/{number}/pause", summary="Wait for the citizen or for somebody outside", **COMMAND)
 async def pause_ticket(hands: InHand, body: PauseBody) -> TicketAnswer:
-    """The promise stands still if the service allows it for this reason; the limit of law never does."""
+    """The promise stands still if the service allows it for this reason; a limit of law or a date set by hand never."""
     return await hands.do(service.pause, body)
 
 

@@ -425,6 +425,25 @@ async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(counter: Coun
     assert ("escalation_1", 1, 1) in await counter.notices(number)
 
 
+@pytest.mark.parametrize("paused_first", [False, True])
+async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(counter: Counter, paused_first: bool) -> None:
+    """B32: a date that no pause moves is not hidden by one either, and its breach is seen when it happens."""
+    number = await counter.open(CALL)
+    await counter.done(number, "refer", "accept", *(["pause"] if paused_first else []))
+    counter.clock.set(noon(5, 14))
+    await counter.did(number, "override_due", {"due_at": noon(5, 20).isoformat(), "reason": "Anlaşıldı."})
+    if not paused_first:
+        await counter.did(number, "pause")
+    waiting = await counter.read(number)
+    assert (waiting["status"], state(waiting), due(waiting)) == ("awaiting_citizen", "running", noon(5, 20))
+    counter.clock.set(noon(5, 21))
+    await sweep(counter.house)
+    late = await counter.read(number)
+    assert (late["overdue"], state(late)) == (True, "breached")
+    assert ("escalation_1", 1, 1) in await counter.notices(number)
+    assert (await counter.did(number, "resume"))["clocks"] == late["clocks"]
+
+
 async def test_the_reason_of_a_date_is_kept_sealed_in_history(counter: Counter) -> None:
     number = await counter.open(CALL)
     words = f"{CITIZEN['name']} ile konuşuldu."
