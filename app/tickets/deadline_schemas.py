@@ -16,7 +16,7 @@ from app.standards.values import Service
 from app.tickets import explain_tr as tr
 from app.tickets.answers import clock_answer
 from app.tickets.explain import Account, Change, ClockAccount, Preview, Supposed, TicketAccount, with_fullness
-from app.tickets.workflow import PauseReason
+from app.tickets.workflow import ExtensionGround, PauseReason
 
 
 class PauseStretch(Body):
@@ -233,6 +233,8 @@ class ExplainedClock(Answer):
     started_at: datetime
     restarted_at: datetime | None = Field(description="From when it counts since a fee was paid (law 4982)")
     extended_at: datetime | None = Field(description="When the longer limit of the law was taken (4982 art. 11)")
+    extended_for: ExtensionGround | None = Field(examples=["other_institution"], description="The ground of the law")
+    pay_by: datetime | None = Field(description="Unless the fee is paid by then, the request counts as withdrawn")
     due_at: datetime | None = Field(description="Null while it stands still; the ledger then ends in `still_paused`")
     computed_due_at: datetime | None = Field(
         description="What the ledger gives; another than `due_at` where a person set that, or where it was settled "
@@ -241,6 +243,9 @@ class ExplainedClock(Answer):
     overridden: bool = Field(examples=[False], description="A person set `due_at`; the ledger is of the computed date")
     override: ChangeOfDue | None = Field(description="Who set it, and when")
     met_at: datetime | None
+    by_interim_reply: bool = Field(
+        examples=[False], description="Met by an answer on the progress (3071 art. 7); the result is still owed"
+    )
     breached_at: datetime | None
     on_time: bool | None = Field(description="Null while it is open")
     provisional: bool = Field(examples=[False], description="It leaves the years whose holidays are in the calendar")
@@ -262,6 +267,9 @@ class ExplainedClock(Answer):
             calendar_version=clock.calendar_version_id,
             restarted_at=clock.restarted_at,
             extended_at=clock.extended_at,
+            extended_for=one.extended_for,
+            pay_by=one.pay_by,
+            by_interim_reply=one.by_interim_reply,
             computed_due_at=explanation.due_at,
             override=None if one.override is None else ChangeOfDue.of(one.override),
             provisional=explanation.provisional,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid, NotFound
-from app.sla.clocks import as_pauses, clocks_of, pauses_of
+from app.sla.clocks import as_pauses, clocks_of, fee_span, pauses_of
 from app.sla.deadline import LedgerLine, Pause
 from app.sla.explanation import Explanation
 from app.sla.model import SlaClock
@@ -24,7 +24,7 @@ from app.standards.values import Catalogue, Service, catalogue_from_json
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.queries import by_number, events_of
-from app.tickets.workflow import Command, State
+from app.tickets.workflow import Command, ExtensionGround, State
 
 EARLIEST = datetime(2006, 1, 1, tzinfo=ISTANBUL)
 """No preview starts before the year from which there are records (BİMER) and holidays."""
@@ -64,13 +64,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ClockAccount:
-    """A clock of a ticket: the row, its account, every pause there was, what moved its date and who set it by hand."""
+    """A clock of a ticket: the row, its account, every pause there was, what moved its date and who set it by hand.
+
+    `by_interim_reply` says that it was met by an answer on the progress alone, `extended_for` on which ground of the
+    law it was extended, `pay_by` until when the fee has to be paid for which it stands still.
+    """
 
     clock: SlaClock
     account: Account
     pauses: tuple[Pause, ...]
     changes: tuple[Change, ...]
     override: Change | None
+    by_interim_reply: bool
+    extended_for: ExtensionGround | None
+    pay_by: datetime | None
 
     def used(self, now: datetime) -> int | None:
         """How much has counted until now, or until it was met; None for one that left the figures."""
@@ -145,12 +152,18 @@ async def _account_of_clock(
     explanation = Explanation.of(policy, clock.counted_from, calendar, pauses)
     changes = tuple(_changes(clock.kind, events))
     by_hand = [change for change in changes if change.event.kind == Command.OVERRIDE_DUE]
+    replied = {event.at for event in events if event.kind == Command.INTERIM_REPLY}
+    grounds = [ExtensionGround(event.data["ground"]) for event in events if event.kind == Command.EXTEND]
+    _, pay_by = await fee_span(session, clock)
     return ClockAccount(
         clock=clock,
         account=Account(pinned, extended, law_of(pinned, catalogues), explanation),
         pauses=pauses,
         changes=changes,
         override=by_hand[-1] if clock.overridden and by_hand else None,
+        by_interim_reply=pinned.interim_reply_satisfies and clock.met_at in replied,
+        extended_for=grounds[-1] if extended and pinned.extended_to and grounds else None,
+        pay_by=pay_by,
     )
 
 

@@ -89,6 +89,8 @@ def _clock(one: ClockAccount, of: TicketAccount) -> Iterator[str]:
     yield from _extension(one)
     in_force = (pause for pause in one.pauses if pause.end is None or pause.end > clock.counted_from)
     yield from (_pause(pause, "durmuştur") for pause in in_force)
+    if one.pay_by is not None:
+        yield f"Ücret {tr.day(one.pay_by)} günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
     yield from result(explanation)
     yield from _differs(one)
     yield from _outcome(one, of)
@@ -148,7 +150,8 @@ def _counting(account: Account) -> str:
 def _extension(one: ClockAccount) -> Iterator[str]:
     clock, longer = one.clock, one.account.pinned.extended_to
     if clock.extended_at is not None and longer is not None:
-        yield f"Süre {tr.moment(clock.extended_at)} toplam {tr.to_limit(longer)} uzatılmıştır."
+        because = f", {tr.GROUNDS[one.extended_for]} nedeniyle," if one.extended_for else ""
+        yield f"Süre{because} {tr.moment(clock.extended_at)} toplam {tr.to_limit(longer)} uzatılmıştır."
 
 
 def _pause(pause: Pause, verb: str) -> str:
@@ -196,11 +199,14 @@ def _outcome(one: ClockAccount, of: TicketAccount) -> Iterator[str]:
     clock = one.clock
     if clock.met_at is not None:
         kept = "süresi içinde" if on_time(clock.met_at, clock.due_at) else "süresi geçtikten sonra"
-        yield f"Başvuruya {tr.moment(clock.met_at)} {kept} cevap verilmiştir."
+        given = "ara cevap" if one.by_interim_reply else "cevap"
+        yield f"Başvuruya {tr.moment(clock.met_at)} {kept} {given} verilmiştir."
+        if one.by_interim_reply:
+            yield "Ara cevap bu süreyi karşılar; sonucun ayrıca bildirilmesi gerekir."
     elif clock.state == "cancelled":
         yield "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır."
     elif _is_past(one, of):
-        yield "Süre dolmuş, başvuruya henüz cevap verilmemiştir."
+        yield "Süre dolmuş, başvuru henüz sonuçlandırılmamıştır."
 
 
 def _is_past(one: ClockAccount, of: TicketAccount) -> bool:

@@ -13,7 +13,7 @@ from app.sla.deadline import LedgerLine
 from app.sla.limit import WORDS_TR, Limit, Unit
 from app.tickets.history import EVENT_LABELS
 from app.tickets.model import TicketEvent
-from app.tickets.workflow import PauseReason
+from app.tickets.workflow import ExtensionGround, PauseReason
 
 WEEKDAYS: Final = ("Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar")
 """Monday first, as `date.weekday()` counts."""
@@ -49,6 +49,15 @@ PAUSES: Final[Mapping[str, PauseWords]] = MappingProxyType(
         AWAITING_FEE: PauseWords("Ücretin ödenmesi bekleniyor", "Ücretin ödenmesi beklendiğinden"),
     }
 )
+
+GROUNDS: Final[Mapping[ExtensionGround, str]] = MappingProxyType(
+    {
+        ExtensionGround.OTHER_UNIT: "istenen bilgi ve belgelerin başka bir birimden sağlanması",
+        ExtensionGround.OTHER_INSTITUTION: "başka bir kurum veya kuruluşun görüşünün alınması",
+        ExtensionGround.SEVERAL_INSTITUTIONS: "başvurunun birden fazla kurum ve kuruluşu ilgilendirmesi",
+    }
+)
+"""For what the limit of law 4982 was extended, to go before `nedeniyle`."""
 
 CAUSES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -17,7 +17,7 @@ from app.sla.service import calendars_of, store_calendars
 from app.tickets import explain_tr as tr
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
-from app.tickets.workflow import PauseReason
+from app.tickets.workflow import ExtensionGround, PauseReason
 from tests.installation import START, new_key, opened_client
 from tests.servers import TestServers
 from tests.tickets.counter import (
@@ -248,6 +248,7 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
     ]
     assert found["changes"][0]["actor"] == "developer (test)"
     assert [each["reason"] for each in found["pauses"]] == ["awaiting_fee"]
+    assert (found["extended_for"], found["pay_by"]) == ("other_institution", None)
     said = await told(counter, number)
     for sentence in (
         (
@@ -256,12 +257,47 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
         ),
         f"Dayanak: {LAW_4982}.",
         "Süre 15 iş günüdür; başladığı gün, hafta sonları ve resmî tatiller sayılmaz.",
-        "Süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla toplam 30 iş gününe uzatılmıştır.",
+        (
+            "Süre, başka bir kurum veya kuruluşun görüşünün alınması nedeniyle, "
+            "14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla toplam 30 iş gününe uzatılmıştır."
+        ),
         "Buna göre süre 1 Temmuz 2026 Çarşamba günü sonunda dolar.",
         "14.05.2026 12:00  Yasal süre uzatıldı – developer (test)",
     ):
         assert sentence in said
     assert not any("durmuştur" in line for line in said)
+
+
+async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(counter: Counter) -> None:
+    """Law 4982: unpaid after 15 working days it counts as withdrawn; the notice is of Monday 11 May."""
+    counter.clock.set(at(5, 11))
+    number = await counter.open(INFORMATION)
+    await counter.done(number, "refer", "accept", "fee_notice")
+    promise, law = (await explained(counter, number))["clocks"]
+    assert instants(law, "pay_by") == [end_of(2026, 6, 5)]
+    assert promise["pay_by"] is None
+    sentence = "Ücret 5 Haziran 2026 Cuma günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
+    assert (await told(counter, number)).count(sentence) == 1
+    await counter.did(number, "fee_paid")
+    assert sentence not in await told(counter, number)
+
+
+async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(counter: Counter) -> None:
+    """Law 3071 art. 7: whoever reads that an answer was given must not take it for the result."""
+    number = await counter.open(VISIT)
+    counter.clock.set(at(5, 20))
+    await counter.did(number, "interim_reply")
+    interim = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde ara cevap verilmiştir."
+    owed = "Ara cevap bu süreyi karşılar; sonucun ayrıca bildirilmesi gerekir."
+    said = await told(counter, number)
+    assert said[said.index(interim) + 1] == owed
+    counter.clock.set(at(5, 25))
+    await counter.did(number, "resolve")
+    promise, law = (await explained(counter, number))["clocks"]
+    assert (promise["by_interim_reply"], law["by_interim_reply"]) == (False, True)
+    said = await told(counter, number)
+    assert interim in said
+    assert "Başvuruya 25 Mayıs 2026 Pazartesi günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir." in said
 
 
 async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(counter: Counter) -> None:
@@ -362,7 +398,7 @@ async def test_state_and_verdict_are_those_of_the_ticket(counter: Counter) -> No
     assert kept in await told(counter, met)
     assert missed in await told(counter, late)
     said = await told(counter, open_)
-    assert "Süre dolmuş, başvuruya henüz cevap verilmemiştir." in said
+    assert "Süre dolmuş, başvuru henüz sonuçlandırılmamıştır." in said
     assert "Durum         : Süresi aşıldı" in said
 
 
@@ -477,8 +513,9 @@ async def test_text_comes_where_it_is_preferred_to_json(counter: Counter, accept
     assert answer.headers.get("content-language") == ("tr" if media.startswith("text") else None)
 
 
-def test_there_are_words_for_every_pause_and_every_state() -> None:
+def test_there_are_words_for_every_pause_ground_and_state() -> None:
     assert set(tr.PAUSES) == {*PauseReason, AWAITING_FEE}
+    assert set(tr.GROUNDS) == set(ExtensionGround)
     assert set(tr.CLOCK_STATES) == {"running", "paused", "met", "breached", "cancelled"}
 
 
