@@ -20,7 +20,7 @@ from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
-from app.standards.values import OFFICE_HOURS, ApplicationOffice, Catalogue, Channel, RegimeCode
+from app.standards.values import OFFICE_HOURS, ApplicationOffice, Catalogue, Channel
 from app.tickets.intake import ContactBy, Person
 from app.tickets.model import Ticket
 from app.tickets.schemas import ExtensionBody, ResolutionBody
@@ -120,12 +120,21 @@ async def unlisted_documents(
 
 
 async def resolution(
-    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, body: ResolutionBody, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    ticket: Ticket,
+    catalogue: Catalogue,
+    *,
+    body: ResolutionBody,
+    law: str | None,
+    now: datetime,
 ) -> None:
-    """Tell the applicant how the ticket ended, with the remedy where it was refused, or who has the matter now."""
+    """Tell the applicant how the ticket ended, with the remedy where it was refused, or who has the matter now.
+
+    `law` is the one that it was under, by which a matter of somebody else's is sent on (3071 art. 5, 4982 art. 7).
+    """
     event_seq = ticket.event_seq if body.words else None
     if body.outcome is Outcome.FORWARDED_OUT:
-        law = _law(ticket)
         facts = {"institution": body.forwarded_to, "forwarded_at": now, "legal_basis": law, "event_seq": event_seq}
         await _tell(session, vault, ticket, NoticeKind.FORWARDED_OUT, now=now, **facts)
         return
@@ -219,13 +228,6 @@ async def unreached(session: AsyncSession, vault: Vault, ticket: Ticket, *, atte
 def _unit_name(ticket: Ticket, catalogue: Catalogue) -> str | None:
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
     return unit.name if unit else None
-
-
-def _law(ticket: Ticket) -> str | None:
-    """The law by which a matter of somebody else's is sent on (3071 art. 5, 4982 art. 7)."""
-    if ticket.right_to_information:
-        return RegimeCode.LAW_4982.value
-    return RegimeCode.LAW_3071.value if ticket.formal else None
 
 
 async def _tell(

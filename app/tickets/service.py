@@ -159,7 +159,7 @@ async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
         await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     await end_escalations(work.session, ticket, at=work.now)
     catalogue = (await work.rulebook()).catalogue
-    await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, now=work.now)
+    await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, law=held.law, now=work.now)
 
 
 async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:

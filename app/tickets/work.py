@@ -52,6 +52,12 @@ class Grasp:
         """The clock of that kind in the present cycle."""
         return next((clock for clock in self.clocks if clock.kind == kind), None)
 
+    @property
+    def law(self) -> str | None:
+        """The law that the ticket is under, None without one; a service it was moved to may know none."""
+        clock = self.clock(ClockKind.STATUTORY)
+        return clock.policy["regime"] if clock is not None and clock.state != "cancelled" else None
+
 
 async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
     """Lock a visible ticket and hold it against If-Match.

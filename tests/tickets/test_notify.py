@@ -91,6 +91,18 @@ async def test_who_was_reached_is_not_written_to_as_well(counter: Counter) -> No
     assert [notice.kind for notice in await told(counter, number)] == ["resolution"]
 
 
+@pytest.mark.parametrize(
+    ("body", "law"),
+    [(VISIT, "law_3071"), (CALL, None), ({**INFORMATION, "right_to_information": False}, "law_4982")],
+)
+async def test_a_matter_is_sent_on_by_the_law_it_is_under(
+    counter: Counter, body: dict[str, Any], law: str | None
+) -> None:
+    number = await counter.open(body)
+    await counter.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
+    assert (await only(counter, number, "forwarded_out"))["legal_basis"] == law
+
+
 async def test_a_matter_of_somebody_elses_is_told_with_who_has_it(counter: Counter) -> None:
     number = await counter.open(INFORMATION)
     await counter.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
