@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,9 @@ BATCH = 50
 
 KEPT_SECONDS = 30 * 86_400.0
 """Real seconds for which deliveries can be looked at and sent again."""
+
+LONGEST_KEPT = timedelta(days=36_525)
+"""On a clock that makes a day of a second, those would reach back before the calendar."""
 
 _QUEUED = text("webhook_delivery.state = 'queued'")
 """Written out, so that PostgreSQL recognises the partial index."""
@@ -136,7 +139,7 @@ class Dispatcher:
 
     async def forget(self) -> int:
         """Delete deliveries that are settled and older than `KEPT_SECONDS`; returns how many."""
-        before = self._clock.now() - on_clock(self._clock, KEPT_SECONDS)
+        before = self._clock.now() - min(on_clock(self._clock, KEPT_SECONDS), LONGEST_KEPT)
         settled = WebhookDelivery.state.in_(("delivered", "failed"))
         async with self._database.transaction() as session:
             gone = await session.scalars(

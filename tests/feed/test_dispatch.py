@@ -1,13 +1,15 @@
 """Events on their way to a receiver: in order, each until it is taken, under one id whatever happens."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from app.access.model import ApiClient
+from app.core.clock import VirtualClock
 from app.feed.dispatch import JITTER, KEPT_SECONDS, LADDER_SECONDS, LEASE_SECONDS, Dispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.queries import stuck_webhooks
@@ -422,3 +424,12 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
     counter.clock.advance(timedelta(seconds=1))
     assert await dispatcher.forget() == 1
     assert [item["state"] for item in await deliveries(counter, webhook)] == ["retrying"]
+
+
+async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(counter: Counter) -> None:
+    """Thirty real days of it are seven thousand years, and the calendar begins in the year 1."""
+    house, fast = counter.house, VirtualClock(counter.clock.now(), datetime.now(UTC), speed=86_400)
+    sender = Sender(house.guard)
+    dispatcher = open_dispatcher(replace(house, clock=fast), sender)
+    assert await dispatcher.forget() == 0
+    await sender.close()
