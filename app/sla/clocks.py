@@ -195,14 +195,10 @@ def fee_due(pinned: PinnedPolicy, asked_at: datetime, calendar: Calendar) -> dat
     return deadline(replace(pinned.policy, limit=pinned.fee_within), asked_at, calendar).due_at
 
 
-async def fee_span(session: AsyncSession, clock: SlaClock) -> tuple[datetime | None, datetime | None]:
-    """When the fee that is waited for was asked for, and until when it has to be paid; None where it is not."""
-    asked = select(ClockPause.started_at).where(ClockPause.clock_id == clock.id, ClockPause.ended_at.is_(None))
+async def pay_by(session: AsyncSession, clock: SlaClock) -> datetime | None:
+    """Until when the fee has to be paid that is waited for; None where none is."""
     lapse = select(Checkpoint.due_at).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "armed")
-    return (
-        await session.scalar(asked.where(ClockPause.reason == AWAITING_FEE)),
-        await session.scalar(lapse.where(Checkpoint.kind == FEE_LAPSE)),
-    )
+    return await session.scalar(lapse.where(Checkpoint.kind == FEE_LAPSE))
 
 
 async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid, NotFound
-from app.sla.clocks import as_pauses, clocks_of, fee_span, pauses_of
+from app.sla.clocks import as_pauses, clocks_of, pauses_of, pay_by
 from app.sla.deadline import LedgerLine, Pause
 from app.sla.explanation import Explanation
 from app.sla.model import SlaClock
@@ -154,7 +154,6 @@ async def _account_of_clock(
     by_hand = [change for change in changes if change.event.kind == Command.OVERRIDE_DUE]
     replied = {event.at for event in events if event.kind == Command.INTERIM_REPLY}
     grounds = [ExtensionGround(event.data["ground"]) for event in events if event.kind == Command.EXTEND]
-    _, pay_by = await fee_span(session, clock)
     return ClockAccount(
         clock=clock,
         account=Account(pinned, extended, law_of(pinned, catalogues), explanation),
@@ -163,7 +162,7 @@ async def _account_of_clock(
         override=by_hand[-1] if clock.overridden and by_hand else None,
         by_interim_reply=pinned.interim_reply_satisfies and clock.met_at in replied,
         extended_for=grounds[-1] if extended and pinned.extended_to and grounds else None,
-        pay_by=pay_by,
+        pay_by=await pay_by(session, clock),
     )
 
 

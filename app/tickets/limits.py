@@ -122,9 +122,10 @@ async def _check_payment(work: Work, held: Grasp, paid_at: datetime) -> None:
     law = held.clock(ClockKind.STATUTORY)
     if law is None:
         raise NoFee
-    asked_at, pay_by = await sla.fee_span(work.session, law)
-    if asked_at is not None and paid_at < asked_at:
-        raise Invalid([FieldError("/paid_at", "too_old", {"earliest": asked_at.isoformat()})])
+    notice = await _last(work, held.ticket, Command.FEE_NOTICE)
+    if notice is not None and paid_at < notice.at:
+        raise Invalid([FieldError("/paid_at", "too_old", {"earliest": notice.at.isoformat()})])
+    pay_by = await sla.pay_by(work.session, law)
     if pay_by is not None and paid_at > pay_by:
         raise LimitPassed(due_at=pay_by.isoformat())
 
@@ -172,7 +173,7 @@ async def _begin(
     work: Work, ticket: Ticket, rulebook: Rulebook, pinned: PinnedPolicy, *, kept_at: datetime | None
 ) -> None:
     """A limit that the former service did not know, from where the cycle began; an interim reply may have kept it."""
-    reopened, kind = await _reopening(work, ticket), pinned.policy.clock_kind
+    reopened, kind = await _last(work, ticket, Command.REOPEN), pinned.policy.clock_kind
     began = reopened.at if reopened else ticket.occurred_at
     opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=began)
     await insert_clocks(work, [opened])
@@ -195,7 +196,7 @@ async def _waits(work: Work, ticket: Ticket, kind: ClockKind) -> bool:
 
 async def _first_reply(work: Work, ticket: Ticket) -> datetime | None:
     """When the first interim reply of the present cycle was given: the one that a law asks for."""
-    reopened = await _reopening(work, ticket)
+    reopened = await _last(work, ticket, Command.REOPEN)
     replies = select(func.min(TicketEvent.at)).where(
         TicketEvent.ticket_id == ticket.id,
         TicketEvent.kind == Command.INTERIM_REPLY,
@@ -204,7 +205,7 @@ async def _first_reply(work: Work, ticket: Ticket) -> datetime | None:
     return await work.session.scalar(replies)
 
 
-async def _reopening(work: Work, ticket: Ticket) -> TicketEvent | None:
-    """The event with which the present cycle began, None in the first one."""
-    reopened = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == Command.REOPEN)
-    return await work.session.scalar(reopened.order_by(TicketEvent.seq.desc()).limit(1))
+async def _last(work: Work, ticket: Ticket, command: Command) -> TicketEvent | None:
+    """The last event of that kind: of the reopenings the one with which the present cycle began."""
+    events = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == command)
+    return await work.session.scalar(events.order_by(TicketEvent.seq.desc()).limit(1))

@@ -210,6 +210,14 @@ async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same
     assert state(ticket, "statutory") == "breached"
 
 
+async def test_a_fee_of_a_limit_that_is_past_is_not_paid_before_it_was_asked_for(counter: Counter) -> None:
+    number = await asked_in_april(counter)
+    counter.clock.set(noon(5, 22))
+    await counter.did(number, "fee_notice")
+    refused = await counter.send(number, "fee_paid", {"paid_at": noon(5, 21).isoformat()})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too_old")
+
+
 async def test_an_answer_without_waiting_for_the_fee_ends_the_interruption(counter: Counter) -> None:
     number = await asked_in_april(counter)
     counter.clock.set(noon(5, 11))
