@@ -20,7 +20,8 @@ from app.notices.kinds import Medium, NoticeKind, Payload, WarningPayload
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
-from app.sla.deadline import working_days_before
+from app.sla.deadline import deadline, working_days_before
+from app.sla.policy import PinnedPolicy
 from app.sla.service import Calendars
 from app.standards.values import OFFICE_HOURS, Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
@@ -82,6 +83,7 @@ class Changes:
 
     fired: list[UUID] = field(default_factory=list)
     cancelled: list[UUID] = field(default_factory=list)
+    put_off: list[dict[str, Any]] = field(default_factory=list)
     breached: list[UUID] = field(default_factory=list)
     armed: list[dict[str, Any]] = field(default_factory=list)
     escalations: list[dict[str, Any]] = field(default_factory=list)
@@ -104,6 +106,7 @@ class Changes:
         return (
             self.fired,
             self.cancelled,
+            self.put_off,
             self.breached,
             self.armed,
             self.escalations,
@@ -169,6 +172,10 @@ def _decide_one(point: Due, desk: _Desk) -> None:
     if point.is_stale:
         desk.changes.cancelled.append(point.id)
         return
+    until = _heard_until(point, desk)
+    if until is not None:
+        desk.changes.put_off.append({"id": point.id, "due_at": until})
+        return
     desk.changes.fired.append(point.id)
     if point.kind == FEE_LAPSE:
         desk.changes.lapsed.append(point)
@@ -181,6 +188,19 @@ def _decide_one(point: Due, desk: _Desk) -> None:
         _raise(point, desk, level=2)
     else:
         _escalate(point, desk)
+
+
+def _heard_until(point: Due, desk: _Desk) -> datetime | None:
+    """Until when a level that waits is put off, because the citizen was told how the matter stands.
+
+    An interim reply that came after the breach is good for the service's limit once more, counted from it; one from
+    before says nothing about the broken promise (docs/decisions/0010). None where there is none that still is good.
+    """
+    replied = point.ticket.interim_reply_at
+    if not point.waited or replied is None or replied <= point.clock_due_at:
+        return None
+    until = deadline(PinnedPolicy.from_json(point.policy).policy, replied, desk.calendar_of(point)).due_at
+    return until if until > desk.now else None
 
 
 def _warn(point: Due, desk: _Desk) -> None:
@@ -208,12 +228,10 @@ def _warn(point: Due, desk: _Desk) -> None:
 
 
 def _escalate(point: Due, desk: _Desk) -> None:
-    """The limit is past (level 1), or nothing has happened since the level before (level 2)."""
+    """The limit is past (level 1), or the citizen has heard nothing since the level before (level 2)."""
     ticket = point.ticket
     if not point.waited:
         _stamp(point, desk)
-    elif ticket.interim_reply_at is not None:
-        return
     level = 2 if ticket.about_first_office else point.level
     _raise(point, desk, level=level)
     if level > point.level:

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: datetime, limit: int) -> int:
-    """Fire up to `limit` checkpoints that are due at `now`; returns how many were settled (fired or cancelled).
+    """Fire up to `limit` checkpoints that are due at `now`; returns how many are due no more: fired, cancelled, put off.
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
     """
@@ -53,7 +53,7 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
     report_vacancies((row["level"], row["addressed_to"]) for row in changes.escalations)
     for point in changes.lapsed:
         await lapse_fee(session, vault, shelf, point.ticket.id, pay_by=point.due_at, now=now)
-    return len(changes.fired) + len(changes.cancelled)
+    return len(changes.fired) + len(changes.cancelled) + len(changes.put_off)
 
 
 async def remind_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit: int) -> int:
@@ -122,6 +122,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     """Write a batch's changes, a statement a table."""
     await _settle(session, changes.fired, state="fired", fired_at=now)
     await _settle(session, changes.cancelled, state="cancelled", fired_at=None)
+    await bulk_update(session, Checkpoint, changes.put_off)
     if changes.breached:
         breached = update(SlaClock).where(among(SlaClock.id, changes.breached))
         await session.execute(

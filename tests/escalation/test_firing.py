@@ -13,6 +13,7 @@ from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from app.tickets.history import GENESIS
+from app.tickets.policies import promise_policy
 from tests.installation import ESENLER
 from tests.sla.calendars import local, turkish_calendar
 
@@ -187,11 +188,39 @@ def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
     assert (recorded(changes), changes.breached, changes.armed) == (["escalated"], [], [])
 
 
-def test_an_interim_reply_silences_level_two_but_not_level_one() -> None:
-    replied = {"interim_reply_at": RECEIVED + timedelta(days=2)}
-    assert told(decided(promise("escalation", 1, ticket(**replied)))) == [("escalation_1", "office:1")]
-    quiet = decided(promise("escalation", 2, ticket(**replied)))
-    assert (quiet.notices, quiet.escalations, quiet.armed, len(quiet.fired)) == ([], [], [], 1)
+[_CALLS] = [service for service in CATALOGUE.services if service.code == "call-center"]
+PINNED = {"policy": promise_policy(_CALLS).to_json()}
+"""15 GÜN, as a clock has it."""
+REPLIED = LIMIT + timedelta(days=2)
+HEARD_UNTIL = local("2026-06-18T23:59:59.999999")
+"""The limit once more from `REPLIED`: a Thursday."""
+
+
+def test_an_interim_reply_silences_no_first_level() -> None:
+    replied = ticket(interim_reply_at=RECEIVED + timedelta(days=2))
+    assert told(decided(promise("escalation", 1, replied))) == [("escalation_1", "office:1")]
+
+
+@pytest.mark.parametrize("replied", [RECEIVED + timedelta(days=2), LIMIT - MICROSECOND, LIMIT])
+def test_an_interim_reply_from_before_the_breach_says_nothing_about_it(replied: datetime) -> None:
+    changes = decided(promise("escalation", 2, ticket(interim_reply_at=replied), **PINNED))
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.put_off == []
+
+
+def test_an_interim_reply_after_the_breach_puts_level_two_off_for_the_limit_once_more() -> None:
+    point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), **PINNED)
+    changes = decide([point], catalogue=CATALOGUE, calendars=CALENDARS, now=point.due_at)
+    assert changes.put_off == [{"id": point.id, "due_at": HEARD_UNTIL}]
+    assert (changes.notices, changes.escalations, changes.fired, changes.cancelled) == ([], [], [], [])
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=90)])
+def test_silence_after_an_interim_reply_reaches_the_second_office(late: timedelta) -> None:
+    point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), due_at=HEARD_UNTIL, **PINNED)
+    changes = decided(point, now=HEARD_UNTIL + late)
+    assert told(changes) == [("escalation_2", "office:2")]
+    assert changes.fired == [point.id]
 
 
 def test_a_matter_about_the_first_office_goes_to_the_second_only() -> None:

@@ -11,6 +11,7 @@ from app.sla.calendar import Calendar
 from app.sla.model import CalendarVersion
 from app.sla.service import store_calendars
 from app.standards.rulebook import REFRESH_SECONDS
+from tests.escalation.desk import second_house
 from tests.installation import START
 from tests.tickets.counter import ANSWER, AT_WORK, CALL, INFORMATION, ORDER, VISIT, Counter, due, end_of, state
 from workers.timers import sweep
@@ -189,18 +190,55 @@ async def test_an_interim_reply_does_not_satisfy_the_information_law(counter: Co
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
 
 
-async def test_an_interim_reply_after_the_limit_silences_the_second_office(counter: Counter) -> None:
+async def levels(counter: Counter, number: str) -> list[int]:
+    """The levels that offices were told of, without reminders."""
+    return [level for kind, level, _ in await counter.notices(number) if kind.startswith("escalation")]
+
+
+async def test_an_interim_reply_from_before_the_breach_keeps_nobody_from_the_second_office(counter: Counter) -> None:
+    """What was said on day 3 does not answer for a promise that is broken on day 15."""
+    number = await counter.open(CALL)
+    await counter.done(number, *AT_WORK)
+    counter.clock.advance(days=3)
+    await counter.did(number, "interim_reply")
+    for day in (1, 4):
+        counter.clock.set(end_of(2026, 6, day))
+        await sweep(counter.house)
+    assert await levels(counter, number) == [1, 2]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_an_interim_reply_after_the_limit_puts_the_second_office_off(counter: Counter, swept: bool) -> None:
+    """The limit counts once more from the last reply, also where no sweep had seen the breach before it."""
     number = await counter.open(CALL)
     await counter.done(number, *AT_WORK)
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
-    await counter.did(number, "interim_reply")
-    counter.clock.advance(days=30)
-    await sweep(counter.house)
-    told = await counter.notices(number)
-    assert [one for one in told if one[0] != "reminder"] == [("escalation_1", 1, 1)]
-    assert {level for kind, level, _ in told if kind == "reminder"} == {1}
+    if swept:
+        await sweep(counter.house)
+    for replied, until in ((2, 9), (10, 24)):
+        counter.clock.set(end_of(2026, 6, replied) - timedelta(hours=12))
+        await counter.did(number, "interim_reply")
+        counter.clock.set(end_of(2026, 6, until))
+        await sweep(counter.house)
+        assert await levels(counter, number) == [1]
     assert (await counter.read(number))["overdue"] is True
+    counter.clock.set(end_of(2026, 6, 25))
+    await sweep(counter.house)
+    assert await levels(counter, number) == [1, 2]
+
+
+async def test_what_is_put_off_does_not_end_a_sweep(counter: Counter) -> None:
+    """B75: a batch that settles nothing for good is not the last one."""
+    numbers = [await counter.open(CALL) for _ in range(4)]
+    counter.clock.set(end_of(2026, 6, 1))
+    await sweep(counter.house)
+    for number in numbers[:3]:
+        counter.clock.advance(hours=1)
+        await counter.did(number, "interim_reply")
+    counter.clock.set(end_of(2026, 6, 4))
+    async with second_house(counter, batch=1) as house:
+        await sweep(house)
+    assert [await levels(counter, number) for number in numbers] == [[1], [1], [1], [1, 2]]
 
 
 @pytest.mark.parametrize(("late", "on_time"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
