@@ -75,10 +75,11 @@ FIRST_OFFICE = Story(
     expected=Expected(
         due=end_of("2026-06-01"),
         verdict=Verdict.BREACHED,
-        reason="şikâyet ilk müracaat yerinin kendisi hakkında: 1 Haziran'da doğrudan 2. kademe",
+        reason="şikâyet ilk müracaat yeri hakkında: 1 Haziran'da doğrudan 2. kademe, 8 Haziran'da yasal süre riski",
         warnings=(50, 80),
         levels=(2,),
         told=("receipt",),
+        law_near=True,
     ),
 )
 

@@ -52,7 +52,7 @@ TOTALS: Final = Totals(
         "referral": 5,
         "warning": 14,
         "escalation_1": 3,
-        "escalation_2": 4,
+        "escalation_2": 5,
         "resolution": 5,
         "forwarded_out": 1,
         "withdrawal": 1,

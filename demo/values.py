@@ -44,7 +44,8 @@ class Expected:
     """What has to come of a story, worked out by hand.
 
     `due` is the last instant of the promise, `warnings` are percentages, `levels` the offices in the order in which
-    they are told, `told` the kinds of notices to the applicant, `reason` the calendar's reason in Turkish.
+    they are told, `told` the kinds of notices to the applicant, `reason` the calendar's reason in Turkish; of a
+    matter with `law_near` the second office is told once more, as its limit of law comes near.
     """
 
     due: datetime
@@ -53,6 +54,7 @@ class Expected:
     warnings: tuple[int, ...] = ()
     levels: tuple[int, ...] = ()
     told: tuple[str, ...] = ()
+    law_near: bool = False
 
     @property
     def notices(self) -> Counter[str]:
@@ -61,7 +63,8 @@ class Expected:
             {
                 **Counter(self.told),
                 "warning": len(self.warnings),
-                **{f"escalation_{level}": self.levels.count(level) for level in (1, 2)},
+                "escalation_1": self.levels.count(1),
+                "escalation_2": self.levels.count(2) + self.law_near,
             }
         )
 

@@ -64,7 +64,10 @@ class TicketHead:
 def case_facts(
     ticket: TicketHead, catalogue: Catalogue, *, limit_text: str, due_at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """The facts that every notice about a running ticket has; limit and end are those of the clock that is told of."""
+    """The facts that every notice about a running ticket has; limit and end are the promise's, where one runs.
+
+    `limit_text` and `due_at` are those of the clock that is told of.
+    """
     service = catalogue.service(ticket.service)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
     return {
@@ -72,13 +75,14 @@ def case_facts(
         "subject_label": Kind(ticket.kind).label_tr,
         "neighbourhood": ticket.neighbourhood,
         "service_name": service.name if service else ticket.service,
-        "limit_text": limit_text,
+        "limit_text": ticket.promise_limit or limit_text,
         "received_at": ticket.received_at,
         "promise_due": ticket.promise_due or due_at,
         "raised_at": now,
         "unit_name": unit.name if unit else None,
         "referred_at": ticket.referred_at if unit else None,
         "under_a_day": ticket.is_short(catalogue),
+        "promised": ticket.promise_due is not None,
     }
 
 

@@ -79,7 +79,10 @@ class Due:
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch changes, table by table."""
+    """What a batch changes, table by table.
+
+    `marked` are tickets whose level 2 had been raised before it became a legal risk.
+    """
 
     fired: list[UUID] = field(default_factory=list)
     cancelled: list[UUID] = field(default_factory=list)
@@ -87,6 +90,7 @@ class Changes:
     breached: list[UUID] = field(default_factory=list)
     armed: list[dict[str, Any]] = field(default_factory=list)
     escalations: list[dict[str, Any]] = field(default_factory=list)
+    marked: list[UUID] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, TicketHead] = field(default_factory=dict)
@@ -110,6 +114,7 @@ class Changes:
             self.breached,
             self.armed,
             self.escalations,
+            self.marked,
             self.notices,
             self.events,
             self.lapsed,
@@ -256,15 +261,21 @@ def _stamp(point: Due, desk: _Desk) -> None:
 
 
 def _raise(point: Due, desk: _Desk, *, level: int) -> None:
-    """Raise the ticket to an application office; a level that was raised before in this cycle stays as it is."""
-    ticket = point.ticket
-    if level in ticket.raised_levels:
+    """Raise the ticket to an application office, once a cycle.
+
+    Where the limit of law comes near after level 2 was raised, its record is marked and the office is told of that.
+    """
+    ticket, legal_risk = point.ticket, point.kind == CheckpointKind.LEGAL_RISK
+    known = level in ticket.raised_levels
+    if known and not legal_risk:
         return
-    ticket.raised_levels.add(level)
-    legal_risk = point.kind == CheckpointKind.LEGAL_RISK
-    desk.changes.escalations.append(_escalation_row(point, desk, level=level, legal_risk=legal_risk))
+    if known:
+        desk.changes.marked.append(ticket.id)
+    else:
+        ticket.raised_levels.add(level)
+        desk.changes.escalations.append(_escalation_row(point, desk, level=level, legal_risk=legal_risk))
     if ticket.complaint is None:
-        notice = _escalation_notice(point, desk, level=level, legal_risk=legal_risk)
+        notice = _escalation_notice(point, desk, level=level, legal_risk=legal_risk, repeat=int(known))
     else:
         notice = _running_out(point, ticket.complaint, desk, to=level)
     desk.changes.notices.append(notice)
@@ -272,12 +283,12 @@ def _raise(point: Due, desk: _Desk, *, level: int) -> None:
     _record(point, desk, EventKind.ESCALATED, data)
 
 
-def _escalation_notice(point: Due, desk: _Desk, *, level: int, legal_risk: bool) -> dict[str, Any]:
+def _escalation_notice(point: Due, desk: _Desk, *, level: int, legal_risk: bool, repeat: int) -> dict[str, Any]:
     payload = escalation_payload(
         point.ticket, desk.catalogue, _case(point, desk), level=level, legal_risk=legal_risk, on=desk.today
     )
     kind = NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2
-    return _to_office(kind, payload, point, desk, office=level, level=level)
+    return _to_office(kind, payload, point, desk, office=level, level=level, repeat=repeat)
 
 
 def _running_out(point: Due, complaint: ComplaintHead, desk: _Desk, *, to: int) -> dict[str, Any]:
@@ -297,7 +308,7 @@ def _running_out(point: Due, complaint: ComplaintHead, desk: _Desk, *, to: int) 
 
 
 def _to_office(
-    kind: NoticeKind, payload: Payload, point: Due, desk: _Desk, *, office: int, level: int
+    kind: NoticeKind, payload: Payload, point: Due, desk: _Desk, *, office: int, level: int, repeat: int = 0
 ) -> dict[str, Any]:
     return notice_row(
         kind,
@@ -308,6 +319,7 @@ def _to_office(
         recipient=as_recipient(holder(desk.catalogue, office, desk.today)),
         medium=Medium.EMAIL,
         now=desk.now,
+        repeat=repeat,
     )
 
 

@@ -60,9 +60,10 @@ RAISING_KINDS = frozenset(
 class Escalation(Base):
     """A ticket raised to the first (1) or second (2) application office.
 
-    `office` is the printed block of that day, `addressed_to` who held the office (null on records from before it was
-    kept). `remind_at` is an armed timer: when the office is reminded next, null once it took note, answered or need not
-    any more. `response` is the office's answer, sealed; `closed_at` when the answer to the citizen was given.
+    `legal_risk` says that the limit of law was near, or came near afterwards. `office` is the printed block of that
+    day, `addressed_to` who held the office (null on records from before it was kept). `remind_at` is an armed timer:
+    when the office is reminded next, null once it took note, answered or need not any more. `response` is the office's
+    answer, sealed; `closed_at` when the answer to the citizen was given.
     `complaint_id` names the complaint that a record of the source `citizen` stands for on the ticket it is about.
     """
 

@@ -88,8 +88,8 @@ def _notice(one: Unanswered, catalogue: Catalogue, addressed: InCharge, now: dat
 
 def _payload(one: Unanswered, catalogue: Catalogue, office: Office, now: datetime) -> ReminderPayload:
     ticket = one.ticket
-    due_at = ticket.promise_due or ticket.statutory_due or one.breached_at or now
-    limit_text = ticket.promise_limit or ticket.statutory_limit or ""
+    due_at = ticket.statutory_due or one.breached_at or now
+    limit_text = ticket.statutory_limit or ""
     return ReminderPayload(
         **case_facts(ticket, catalogue, limit_text=limit_text, due_at=due_at, now=now),
         notice_number=one.first_notice.number,

@@ -34,7 +34,7 @@ class EscalationAnswer(Answer):
     cycle: int = Field(examples=[1], description="1, and one more for each reopening of the ticket")
     level: int = Field(examples=[1], description="1: İlk Müracaat Yeri, 2: İkinci Müracaat Yeri")
     source: Literal["system", "citizen"] = Field(examples=["system"], description="A missed limit, or a complaint")
-    legal_risk: bool = Field(examples=[False], description="Raised because the limit of law is near")
+    legal_risk: bool = Field(examples=[False], description="The limit of law is near, or was when it was raised")
     office: dict[str, str] = Field(
         examples=[{"Müracaat Yeri": "Halkla İlişkiler Müdürlüğü", "Unvan": "Halkla İlişkiler Müdürü"}],
         description="The office as the table printed it on that day, field by field",

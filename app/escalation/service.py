@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: datetime, limit: int) -> int:
-    """Fire up to `limit` checkpoints that are due at `now`; returns how many are due no more: fired, cancelled, put off.
+    """Fire up to `limit` checkpoints that are due at `now`; returns how many are due no more (put off too).
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
     """
@@ -131,6 +131,14 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
         )
     await bulk_insert(session, Checkpoint, changes.armed)
     await bulk_insert(session, Escalation, changes.escalations)
+    if changes.marked:
+        raised = update(Escalation).where(
+            among(Escalation.ticket_id, changes.marked), Escalation.level == 2, Escalation.closed_at.is_(None)
+        )
+        await session.execute(
+            raised.where(Escalation.source == "system").values(legal_risk=True),
+            execution_options={"synchronize_session": False},
+        )
     await bulk_insert(session, TicketEvent, changes.events)
     heads = [
         {"id": head.id, "event_seq": head.event_seq, "event_hash": head.event_hash} for head in changes.touched.values()

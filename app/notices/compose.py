@@ -35,7 +35,8 @@ def notice_row(
 ) -> dict[str, Any]:
     """A queued notice as a row; its `dedupe_key` is unique, so the same cause can't write it twice.
 
-    `level` is the escalation level or the percentage of a warning, 0 for others; `repeat` counts reminders.
+    `level` is the escalation level or the percentage of a warning, 0 for others; `repeat` counts reminders, and is
+    1 where a level is told of anew, as a legal risk.
     """
     return {
         "id": new_id(),

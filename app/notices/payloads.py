@@ -109,7 +109,8 @@ class CasePayload(Payload):
 
     `limit_text` is the printed limit, letter for letter; `promise_due` the instant at which it ends (the
     breach, once it is past); `raised_at` the instant of the notice; `subject_label` the matter in one or
-    two words, without personal data; `under_a_day` makes limits show hour and minute.
+    two words, without personal data; `under_a_day` makes limits show hour and minute. Where no
+    promise runs (documents are missing) `promised` is False, and limit and end are those of the law.
     """
 
     number: str
@@ -123,6 +124,7 @@ class CasePayload(Payload):
     unit_name: str | None
     referred_at: AwareDatetime | None
     under_a_day: bool = False
+    promised: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ def as_expected() -> Facts:
         for story in STORIES
         for kind, levels in (
             ("warning", story.expected.warnings),
-            *((f"escalation_{level}", (level,) * story.expected.levels.count(level)) for level in (1, 2)),
+            *((f"escalation_{level}", (level,) * story.expected.notices[f"escalation_{level}"]) for level in (1, 2)),
             *((told, (0,)) for told in story.expected.told),
         )
         for level in levels
@@ -47,8 +47,8 @@ def test_a_second_notice_of_the_same_level_is_a_difference() -> None:
     double = replace(next(one for one in facts.notices if one.kind == "escalation_2"), number="26-999999")
     found = differences(replace(facts, notices=(*facts.notices, double), outbox=facts.outbox | {double.number}))
     assert [(line.what, line.expected, line.found) for line in found[:2]] == [
-        ("2. kademe", "4", "5"),
-        ("gönderilen bildirim", "44", "45"),
+        ("2. kademe", "5", "6"),
+        ("gönderilen bildirim", "45", "46"),
     ]
 
 

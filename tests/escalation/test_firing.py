@@ -271,23 +271,42 @@ def test_legal_risk_raises_level_two_before_any_breach() -> None:
     assert told(changes) == [("escalation_2", "office:2")]
     assert (changes.escalations[0]["legal_risk"], changes.escalations[0]["breached_at"]) == (True, None)
     assert (recorded(changes), changes.breached) == (["escalated"], [])
+    assert changes.notices[0]["payload"]["promised"] is True
 
 
-@pytest.mark.parametrize("first", ["promise", "law"])
-def test_level_two_is_raised_once_whichever_clock_comes_first(first: str) -> None:
+def test_level_two_of_the_promise_is_not_raised_after_a_legal_risk() -> None:
     head = ticket(statutory_due=LAW)
-    points = [promise("escalation", 2, head), law("legal_risk", 2, head)]
-    changes = decided(*(points if first == "promise" else points[::-1]), now=LAW)
+    changes = decided(law("legal_risk", 2, head), promise("escalation", 2, head), now=LAW)
     assert told(changes) == [("escalation_2", "office:2")]
-    assert changes.escalations[0]["legal_risk"] is (first == "law")
-    assert len(changes.fired) == 2
+    assert changes.escalations[0]["legal_risk"] is True
+    assert (len(changes.fired), changes.marked) == (2, [])
+
+
+def test_a_legal_risk_marks_a_level_two_that_was_raised_before_and_is_told_once() -> None:
+    """Of an everyday promise of 15 days level 2 is long raised when the 30 days of law run out."""
+    head = ticket(statutory_due=LAW, promise_limit="15 GÜN")
+    head.raised_levels.update({1, 2})
+    changes = decided(law("legal_risk", 2, head))
+    assert (changes.escalations, changes.marked) == ([], [head.id])
+    [notice] = changes.notices
+    assert (notice["kind"], notice["recipient"], notice["payload"]["legal_risk"]) == ("escalation_2", "office:2", True)
+    assert notice["payload"]["limit_text"] == "15 GÜN"
+    assert [row["data"]["legal_risk"] for row in changes.events] == [True]
+    first = decided(promise("escalation", 2, replace(head, raised_levels={1}))).notices[0]
+    assert first["dedupe_key"] != notice["dedupe_key"]
 
 
 def test_level_two_of_an_earlier_batch_is_not_raised_again() -> None:
     head = ticket(statutory_due=LAW)
     head.raised_levels.update({1, 2})
-    assert decided(law("legal_risk", 2, head)).notices == []
-    assert decided(promise("escalation", 2, head)).escalations == []
+    changes = decided(promise("escalation", 2, head))
+    assert (changes.escalations, changes.notices, changes.marked) == ([], [], [])
+
+
+def test_a_legal_risk_without_a_promise_says_so() -> None:
+    """While documents are missing no promise runs: nothing is said in the name of the published table."""
+    [notice] = decided(law("legal_risk", 2, ticket(statutory_due=LAW, promise_due=None))).notices
+    assert (notice["payload"]["promised"], notice["payload"]["limit_text"]) == (False, "30 gün")
 
 
 def test_level_one_still_comes_after_a_legal_risk() -> None:

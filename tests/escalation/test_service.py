@@ -86,6 +86,27 @@ async def test_the_limit_of_law_is_found_after_an_outage_too(counter: Counter) -
     assert [clock.breached_at for clock in clocks] == [DUE, end_of(2026, 6, 11)]
 
 
+async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(counter: Counter) -> None:
+    """15 days promised, 30 by law: the second office has the matter since 4 June, and is told of the risk on 8 June."""
+    number = await counter.open(VISIT)
+    for day in (1, 4, 8):
+        counter.clock.set(end_of(2026, 6, day))
+        await sweep(counter.house)
+    levels = [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    assert (await levels_of(counter, number)) == [*levels, ("escalation_2", 2, 1)]
+    raised = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    assert [(item["level"], item["legal_risk"]) for item in raised] == [(2, True), (1, False)]
+    told = (await counter.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    assert [item["subject"].partition("]")[0] for item in told] == [
+        "[YASAL SÜRE RİSKİ – 2. KADEME",
+        "[SÜRE AŞIMI – 2. KADEME",
+    ]
+    assert 'en geç "15 GÜN" olarak belirtilmiş olup bu süre 01.06.2026 tarihinde dolmuştur' in told[0]["body"]
+    history = await counter.timeline(number)
+    assert history["chain_holds"] is True
+    assert [event["kind"] for event in history["items"]].count("escalated") == 3
+
+
 # ── many ──
 
 
@@ -117,7 +138,7 @@ async def test_two_workers_at_once_tell_everything_once(counter: Counter) -> Non
         assert await told(counter) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
         counter.clock.advance(days=30)
         await sweep_in_turns(one, other)
-    levels = {("escalation_1", 1): 30, ("escalation_2", 2): 30}
+    levels = {("escalation_1", 1): 30, ("escalation_2", 2): 40}  # of ten the limit of law came near afterwards
     assert await told(counter) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
     async with counter.house.database.reading() as session:
         raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))

@@ -117,6 +117,15 @@ def test_an_early_level_2_does_not_claim_a_breach(letters: Letters) -> None:
     assert "dolmuştur" not in text
 
 
+def test_a_level_2_letter_without_a_promise_speaks_of_the_law_alone(letters: Letters) -> None:
+    unpromised = replace(FULL[K.ESCALATION_2], promised=False, limit_text="30 gün", level_1_at=None)  # type: ignore[call-arg]
+
+    text = text_of(letters, K.ESCALATION_2, unpromised)
+
+    in_order(text, "Başvuru bugüne kadar sonuçlandırılmamıştır.", "3071 sayılı Kanunda öngörülen otuz günlük")
+    assert "Hizmet Standartları Tablosunda" not in text
+
+
 def test_an_extension_is_told_with_its_ground_before_the_first_limit_ends(letters: Letters) -> None:
     """Law 4982 art. 11: in writing, with the reason."""
     in_order(

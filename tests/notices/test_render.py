@@ -284,6 +284,8 @@ def test_level_2_has_the_form_of_an_official_letter(texts: Renderer) -> None:
         "Sayı : E-… (taslak; EBYS verir)",
     ]
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in stripped
+    table = next(line for line in lines if "Hizmet Standartları Tablosunda" in line)
+    assert table.startswith("       Kamu Hizmetlerinin Sunumunda")
     assert any(line.startswith("İlgi : a) ⟦applicant.name⟧ adlı vatandaşın 12.05.2026 tarihli") for line in lines)
     assert f"b) {UNIT}ne 13.05.2026 tarihinde yapılan sevk." in stripped
     assert "c) 02.06.2026 tarihli ve 26-000123 numaralı süre aşımı bildirimi (1. kademe)." in stripped
@@ -314,6 +316,16 @@ def test_a_level_2_raised_before_the_promise_ended_does_not_claim_a_breach(texts
     assert rendered.subject.startswith("[YASAL SÜRE RİSKİ – 2. KADEME]")
     assert "dolacaktır" in rendered.body
     assert "dolmuştur" not in rendered.body
+
+
+@pytest.mark.parametrize("kind", [K.ESCALATION_2, K.REMINDER])
+def test_nothing_is_promised_in_the_name_of_the_table_where_no_promise_runs(texts: Renderer, kind: NoticeKind) -> None:
+    body = email(texts, kind, replace_case(FULL[kind], promised=False, limit_text="30 gün")).body
+
+    assert "Hizmet Standartları Tablosu" not in body
+    assert "30 gün" not in body
+    assert "sonuçlandırılmamıştır" in body or kind is K.REMINDER
+    assert "11.06.2026" in body
 
 
 def test_a_refusal_names_its_reason_and_the_remedy(texts: Renderer) -> None:
@@ -383,7 +395,7 @@ def test_a_long_subject_is_cut_after_a_word(texts: Renderer) -> None:
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_every_fact_but_flags_has_a_turkish_name_for_the_plain_list(kind: NoticeKind) -> None:
     flags = {"applicant_named", "under_a_day", "legal_risk", "replied", "survey", "language", "event_seq", "level"}
-    flags |= {"complaint"}
+    flags |= {"complaint", "promised"}
 
     assert {field.name for field in fields(kind.spec.payload)} <= FACT_LABELS.keys() | flags
 
