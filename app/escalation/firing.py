@@ -52,6 +52,8 @@ class Due:
             return True
         if self.kind == FEE_LAPSE:  # disarmed by whatever ends the wait; a late clock waits without standing still
             return False
+        if self.kind == CheckpointKind.LEGAL_RISK:  # beside a late sweep another may have stamped the breach before
+            return self.clock_state not in {"running", "breached"}
         return self.clock_state != ("breached" if self.waited else "running")
 
     @property

@@ -309,6 +309,11 @@ def test_a_legal_risk_without_a_promise_says_so() -> None:
     assert (notice["payload"]["promised"], notice["payload"]["limit_text"]) == (False, "30 gün")
 
 
+def test_a_legal_risk_is_told_although_another_worker_stamped_the_breach_first() -> None:
+    [notice] = decided(law("legal_risk", 2, ticket(statutory_due=LAW), clock_state="breached"), now=LAW).notices
+    assert notice["kind"] == "escalation_2"
+
+
 def test_level_one_still_comes_after_a_legal_risk() -> None:
     head = ticket(statutory_due=LAW)
     head.raised_levels.add(2)
@@ -337,6 +342,7 @@ def test_the_end_of_the_law_is_stamped_and_told_to_nobody() -> None:
         ("escalation", 2, {"clock_state": "running"}),
         ("escalation", 2, {"clock_generation": 2}),
         ("legal_risk", 2, {"clock_state": "met"}),
+        ("legal_risk", 2, {"clock_state": "cancelled"}),
         ("breach", 1, {"clock_state": "met"}),
     ],
 )

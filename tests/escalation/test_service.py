@@ -18,7 +18,7 @@ from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from tests.escalation.desk import DUE, second_house
-from tests.tickets.counter import ANSWER, AT_WORK, CALL, ORDER, VISIT, Counter, end_of
+from tests.tickets.counter import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Counter, end_of
 from workers.timers import sweep
 
 SECOND_LEVEL = end_of(2026, 6, 4)
@@ -105,6 +105,18 @@ async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(count
     history = await counter.timeline(number)
     assert history["chain_holds"] is True
     assert [event["kind"] for event in history["items"]].count("escalated") == 3
+
+
+async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(counter: Counter) -> None:
+    """After an outage both are due; who holds the older row does not hold the ticket yet."""
+    number = await counter.open(ATTORNEY_VISIT)
+    counter.clock.set(end_of(2026, 6, 20))
+    async with counter.house.database.transaction() as session:
+        await session.execute(select(Checkpoint.id).where(Checkpoint.kind == "legal_risk").with_for_update())
+        assert await sweep(counter.house) == 1
+    assert await counter.notices(number) == []
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("escalation_2", 2, 1)]
 
 
 # ── many ──
