@@ -8,6 +8,7 @@
     ├── NoLetter               a notice of a kind that is never a letter
     ├── Invalid                fields that break a rule (each named by its pointer)
     ├── WrongState             the ticket's state forbids the command
+    ├── IsComplaint            it is answered to the citizen, as a complaint
     ├── NotExtendable          no law allows a longer limit, or it was taken already
     ├── LimitPassed            too late: the limit is past
     ├── LimitOfLaw             a limit of law is not set by hand
@@ -94,6 +95,12 @@ class WrongState(EstimError):
     """The state forbids the command; facts: `state`, `allowed_actions`."""
 
     code = "wrong_state"
+
+
+class IsComplaint(EstimError):
+    """The record stands for a citizen's complaint, which is answered by its own command; facts: `complaint`."""
+
+    code = "is_complaint"
 
 
 class NotExtendable(EstimError):

@@ -41,6 +41,7 @@ STATUS: Final[Mapping[str, int]] = {
     "method_not_allowed": 405,
     "too_slow": 408,
     "wrong_state": 409,
+    "is_complaint": 409,
     "not_extendable": 409,
     "limit_passed": 409,
     "limit_of_law": 409,

@@ -25,6 +25,7 @@ PROBLEM_TITLES: Mapping[str, Sentence] = MappingProxyType(
         "method_not_allowed": Sentence("Bu adreste bu yöntem yok", "Method not allowed here"),
         "invalid": Sentence("Geçersiz alanlar var", "Some fields are not valid"),
         "wrong_state": Sentence("Başvurunun durumu buna izin vermiyor", "The ticket's state does not allow this"),
+        "is_complaint": Sentence("Bu kayıt bir şikâyettir", "This record is a complaint"),
         "not_extendable": Sentence("Bu süre uzatılamaz", "This limit cannot be extended"),
         "limit_passed": Sentence("Süre dolmuştur", "The limit is past"),
         "limit_of_law": Sentence("Yasal süre elle değiştirilemez", "A limit of law is not set by hand"),
@@ -74,6 +75,10 @@ PROBLEM_DETAILS: Mapping[str, Sentence] = MappingProxyType(
         "wrong_state": Sentence(
             "Başvuru '{state}' durumunda. Yapılabilecekler: {allowed}.",
             "The ticket is in state '{state}'. Possible now: {allowed}.",
+        ),
+        "is_complaint": Sentence(
+            "Cevap vatandaşa verilir: POST /v1/complaints/{complaint}/answer.",
+            "The citizen is answered: POST /v1/complaints/{complaint}/answer.",
         ),
         "not_extendable": Sentence(
             "Başvurunun tabi olduğu mevzuat daha uzun bir süre tanımıyor veya süre daha önce uzatıldı.",

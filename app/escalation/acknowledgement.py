@@ -79,7 +79,10 @@ async def _take_note_of_mirrors(session: AsyncSession, escalation: Escalation) -
 
 
 async def _behind(session: AsyncSession, notice: Notice) -> list[Escalation]:
-    """What a notice to an office tells of, as far as nobody took note of it; nothing where it is about none."""
+    """What a notice to an office tells of, as far as nobody took note of it; nothing where it is about none.
+
+    What stands for a complaint on the ticket that it is about is told of by the complaint's own notices.
+    """
     if notice.kind not in OF_ESCALATIONS:
         return []
     found = select(Escalation).where(
@@ -87,6 +90,7 @@ async def _behind(session: AsyncSession, notice: Notice) -> list[Escalation]:
         Escalation.cycle == notice.cycle,
         Escalation.level == notice.level,
         Escalation.acknowledged_at.is_(None),
+        Escalation.complaint_id.is_(None),
     )
     return list(await session.scalars(found.order_by(Escalation.source).execution_options(populate_existing=True)))
 

@@ -66,7 +66,8 @@ def visible_to(actor: Actor) -> Select[Escalation, str, Applicant, str, str]:
 
 async def find_escalation(session: AsyncSession, actor: Actor, escalation_id: UUID) -> Raised:
     """One visible escalation; raises `NotFound`."""
-    row = (await session.execute(visible_to(actor).where(Escalation.id == escalation_id))).one_or_none()
+    query = visible_to(actor).where(Escalation.id == escalation_id).execution_options(populate_existing=True)
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         raise NotFound
     return Raised(*row)

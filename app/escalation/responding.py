@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.core.errors import NotFound, WrongState
+from app.core.errors import IsComplaint, NotFound, WrongState
 from app.escalation.acknowledgement import lock_ticket_of, take_note
 from app.escalation.model import Escalation, EscalationState
 from app.escalation.queries import Raised, find_escalation
@@ -17,8 +17,12 @@ from app.tickets.model import Ticket
 
 
 async def acknowledge_by_id(session: AsyncSession, escalation_id: UUID, *, actor: Actor, now: datetime) -> Raised:
-    """Take note of an escalation, and of the notices that told of it; again it changes nothing. Raises `NotFound`."""
-    ticket, escalation = await _grasp(session, escalation_id, actor)
+    """Take note of an escalation, and of the notices that told of it; again it changes nothing. Raises `NotFound`.
+
+    Where it stands for a complaint on the ticket that it is about, that is the complaint.
+    """
+    seen = (await find_escalation(session, actor, escalation_id)).escalation
+    ticket, escalation = await _grasp(session, await _itself(session, seen))
     await take_note(session, ticket, escalation, actor=actor, now=now)
     await session.flush()  # the answer is read with the names that belong to it
     return await find_escalation(session, actor, escalation_id)
@@ -29,9 +33,14 @@ async def respond(
 ) -> Raised:
     """Keep the office's answer, sealed, which is an acknowledgement too; reminders stop.
 
-    One answer an escalation: raises `WrongState` where it is answered or closed already, `NotFound`.
+    One answer an escalation: raises `WrongState` where it is answered or closed already, `NotFound`, and `IsComplaint`
+    where the citizen has to be answered.
     """
-    ticket, escalation = await _grasp(session, escalation_id, actor)
+    seen = (await find_escalation(session, actor, escalation_id)).escalation
+    if seen.source == "citizen":
+        complaint = select(Ticket.number).where(Ticket.id == (seen.complaint_id or seen.ticket_id))
+        raise IsComplaint(complaint=await session.scalar(complaint))
+    ticket, escalation = await _grasp(session, seen)
     if escalation.standing in {EscalationState.ANSWERED, EscalationState.CLOSED}:
         raise WrongState(state=escalation.standing.value, allowed_actions=[])
     await take_note(session, ticket, escalation, actor=actor, now=now)
@@ -57,11 +66,18 @@ def answer(
     append_event(session, ticket, kind=EventKind.ESCALATION_ANSWERED, at=now, actor=actor.name, data=data)
 
 
-async def _grasp(session: AsyncSession, escalation_id: UUID, actor: Actor) -> tuple[Ticket, Escalation]:
-    """A visible escalation with its ticket, which is locked before it, as commands and the sweep do."""
-    seen = await find_escalation(session, actor, escalation_id)
-    ticket = await lock_ticket_of(session, seen.escalation)
-    locked = select(Escalation).where(Escalation.id == escalation_id).with_for_update(key_share=True)
+async def _itself(session: AsyncSession, seen: Escalation) -> Escalation:
+    """A complaint's own record for the one that stands for it on another ticket; any other is itself."""
+    if seen.complaint_id is None:
+        return seen
+    own = select(Escalation).where(Escalation.ticket_id == seen.complaint_id, Escalation.source == "citizen")
+    return (await session.scalars(own)).one()
+
+
+async def _grasp(session: AsyncSession, seen: Escalation) -> tuple[Ticket, Escalation]:
+    """An escalation with its ticket, which is locked before it, as commands and the sweep do."""
+    ticket = await lock_ticket_of(session, seen)
+    locked = select(Escalation).where(Escalation.id == seen.id).with_for_update(key_share=True)
     escalation = await session.scalar(locked.execution_options(populate_existing=True))
     if escalation is None:
         raise NotFound

@@ -101,6 +101,7 @@ async def respond_to_escalation(
 ) -> EscalationAnswer:
     """Keep what the office has done or decided, sealed; reminders stop. Once: 409 where it is answered or closed.
 
+    A citizen's complaint is answered to the citizen, at `/v1/complaints`: 409 `is_complaint`.
     The citizen is answered by the ticket's own commands, and they close the escalation.
     """
     found = await respond(session, vault, escalation_id, body.text, actor=actor, now=now)

@@ -526,3 +526,65 @@ async def test_a_reading_in_clear_is_written_down(counter: Counter) -> None:
             await session.execute(text("SELECT facts FROM personal_data_access WHERE operation = 'read_complaint'"))
         ).scalars()
         assert {"complaint": number} in list(found)
+
+
+# ── where it stands on another ticket ──
+
+
+async def about_a_ticket(counter: Counter) -> tuple[str, str, dict[str, Any]]:
+    """A ticket, a complaint about it, and the record that stands for the complaint on the ticket."""
+    ticket = await counter.open(VISIT)
+    number = (await made(counter, ticket=ticket))["number"]
+    [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+    return ticket, number, mirror
+
+
+async def test_who_takes_note_of_a_complaint_on_its_ticket_takes_note_of_the_complaint(counter: Counter) -> None:
+    ticket, number, mirror = await about_a_ticket(counter)
+    seen = await counter.client.post(f"/v1/escalations/{mirror['id']}/acknowledge")
+    assert (seen.status_code, seen.json()["id"], seen.json()["state"]) == (200, mirror["id"], "acknowledged")
+    assert (await counter.client.get(f"/v1/complaints/{number}")).json()["state"] == "acknowledged"
+    counter.clock.set(end_of(2026, 5, 14))
+    await sweep(counter.house)
+    assert await listed(counter, f"/v1/notices?ticket={number}&kind=reminder") == []
+    again = await counter.client.post(f"/v1/escalations/{mirror['id']}/acknowledge")
+    assert again.json()["acknowledged_at"] == seen.json()["acknowledged_at"]
+    assert (await counter.timeline(ticket))["chain_holds"] is True
+
+
+async def test_who_takes_note_of_a_missed_limit_has_not_seen_the_complaint(counter: Counter) -> None:
+    ticket, number, _ = await about_a_ticket(counter)
+    counter.clock.set(end_of(2026, 6, 1))
+    await sweep(counter.house)
+    [notice] = await listed(counter, f"/v1/notices?ticket={ticket}&kind=escalation_1")
+    await counter.client.post(f"/v1/notices/{notice['number']}/acknowledge")
+    states = {item["source"]: item["state"] for item in await listed(counter, f"/v1/escalations?ticket={ticket}")}
+    assert states == {"system": "acknowledged", "citizen": "raised"}
+    assert (await counter.client.get(f"/v1/complaints/{number}")).json()["state"] == "filed"
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+async def test_a_complaint_is_answered_to_the_citizen_or_not_at_all(counter: Counter, language: str) -> None:
+    """Words on the record alone would look like an answer, and nobody would have got it."""
+    _, number, mirror = await about_a_ticket(counter)
+    [own] = await listed(counter, f"/v1/escalations?ticket={number}")
+    for record in (own, mirror):
+        refusal = await counter.client.post(
+            f"/v1/escalations/{record['id']}/respond", json={"text": "Bakıldı."}, headers={"Accept-Language": language}
+        )
+        assert (refusal.status_code, refusal.json()["code"]) == (409, "is_complaint")
+        assert refusal.json()["complaint"] == number
+    assert (await did(counter, number, "answer", JUSTIFIED))["answer"] == JUSTIFIED["text"]
+
+
+async def test_seen_on_the_ticket_and_answered_at_once_hangs_nobody(counter: Counter) -> None:
+    """C11: the complaint is locked before the ticket that it is about, by whichever way one comes."""
+    cases = [await about_a_ticket(counter) for _ in range(4)]
+    answers = await asyncio.gather(
+        *(counter.client.post(f"/v1/escalations/{mirror['id']}/acknowledge") for _, _, mirror in cases),
+        *(counter.client.post(f"/v1/complaints/{number}/answer", json=JUSTIFIED) for _, number, _ in cases),
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    for ticket, _, _ in cases:
+        [mirror] = await listed(counter, f"/v1/escalations?ticket={ticket}")
+        assert (mirror["state"], mirror["response"]) == ("closed", JUSTIFIED["text"])
