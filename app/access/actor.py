@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.access.scopes import Scope
+from app.core.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,11 @@ class Actor:
     def may(self, scope: Scope) -> bool:
         """Whether the client holds the scope."""
         return scope in self.scopes
+
+    def act_for_office(self, level: int) -> None:
+        """Raise `Forbidden` unless the client may act for the first (1) or second (2) application office.
+
+        What went to the second is its own alone: the first may be what it is about (CİMER: üst amir).
+        """
+        if level == 2 and not self.may(Scope.SECOND_OFFICE):
+            raise Forbidden(scope=Scope.SECOND_OFFICE.value)

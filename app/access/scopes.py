@@ -23,6 +23,7 @@ class Scope(StrEnum):
     COMPLAINTS_ANSWER = "complaints:answer"
     NOTICES_READ = "notices:read"
     NOTICES_ACKNOWLEDGE = "notices:acknowledge"
+    SECOND_OFFICE = "offices:second"
     CATALOGUE_READ = "catalogue:read"
     CALENDAR_MANAGE = "calendar:manage"
     QUARANTINE_MANAGE = "quarantine:manage"
@@ -85,13 +86,24 @@ ROLES: Mapping[str, RoleDefinition] = MappingProxyType(
             _S.REPORTS_READ,
         ),
         "pr-director": _role(
-            "Müracaat yeri",
+            "İlk müracaat yeri",
             _S.CALENDAR_MANAGE,
             _S.TICKETS_READ,
             _S.COMPLAINTS_READ,
             _S.COMPLAINTS_ANSWER,
             _S.NOTICES_READ,
             _S.NOTICES_ACKNOWLEDGE,
+            _S.PERSONAL_DATA_READ,
+            _S.REPORTS_READ,
+        ),
+        "deputy-mayor": _role(
+            "İkinci müracaat yeri",
+            _S.TICKETS_READ,
+            _S.COMPLAINTS_READ,
+            _S.COMPLAINTS_ANSWER,
+            _S.NOTICES_READ,
+            _S.NOTICES_ACKNOWLEDGE,
+            _S.SECOND_OFFICE,
             _S.PERSONAL_DATA_READ,
             _S.REPORTS_READ,
         ),

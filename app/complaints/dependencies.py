@@ -32,4 +32,3 @@ def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:
 Filer = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_FILE), scope="function")]
 Reader = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")]
 Office = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_ANSWER), scope="function")]
-Withdrawer = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_FILE, Scope.COMPLAINTS_ANSWER), scope="function")]

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app.complaints import service
 from app.complaints.answers import shown, summary
-from app.complaints.dependencies import Filer, Office, Reader, Withdrawer
+from app.complaints.dependencies import Filer, Office, Reader
 from app.complaints.queries import Case, ComplaintFilter, find_case, list_cases
 from app.complaints.schemas import (
     AnswerBody,
@@ -104,7 +104,7 @@ async def answer_complaint(number: Number, body: AnswerBody, work: Office) -> Co
 
 
 @router.post("/{number}/withdraw", summary="The applicant gives the complaint up", **_COMMAND)
-async def withdraw_complaint(number: Number, work: Withdrawer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
+async def withdraw_complaint(number: Number, work: Filer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
     """Nothing is owed any more; the applicant gets a confirmation."""
     return await _shown(work, await service.withdraw(work, number, body.note if body else None), "withdraw_complaint")
 

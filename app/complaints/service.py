@@ -61,7 +61,10 @@ async def file(work: Work, filing: Filing, *, idempotency_key: str | None) -> tu
 
 
 async def acknowledge(work: Work, number: str) -> Case:
-    """The office takes note: reminders stop; again it changes nothing. Raises `NotFound`, `WrongState`."""
+    """The office takes note: reminders stop; again it changes nothing.
+
+    Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
+    """
     case = await _grasp(work, number)
     await take_note(work.session, case.ticket, case.record, actor=work.actor, now=work.now)
     await work.session.flush()  # read again with what was just written
@@ -71,9 +74,10 @@ async def acknowledge(work: Work, number: str) -> Case:
 async def answer(work: Work, number: str, body: AnswerBody) -> Case:
     """The office answers: the limit is met, the applicant is told, and the record on the other ticket has it too.
 
-    Raises `NotFound`, `WrongState`.
+    Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
     case = await _grasp(work, number)
+    work.actor.act_for_office(case.complaint.level)
     resolution = body.resolution()
     for ticket, record in [(case.ticket, case.record), *await _mirrors(work, case)]:
         if record.acknowledged_at is None:

@@ -48,8 +48,10 @@ async def take_note(
 ) -> None:
     """Mark an escalation of a locked ticket as seen, with all notices that told its office; the first one counts.
 
-    `notice` is the number of the one that was acknowledged, where it was done by one.
+    Raises `Forbidden` for somebody who does not act for that office. `notice` is the number of the one that was
+    acknowledged, where it was done by one.
     """
+    actor.act_for_office(escalation.level)
     if escalation.acknowledged_at is not None:
         return
     escalation.acknowledged_at, escalation.acknowledged_by, escalation.remind_at = now, actor.client_id, None

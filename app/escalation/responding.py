@@ -17,8 +17,9 @@ from app.tickets.model import Ticket
 
 
 async def acknowledge_by_id(session: AsyncSession, escalation_id: UUID, *, actor: Actor, now: datetime) -> Raised:
-    """Take note of an escalation, and of the notices that told of it; again it changes nothing. Raises `NotFound`.
+    """Take note of an escalation, and of the notices that told of it; again it changes nothing.
 
+    Raises `NotFound`, and `Forbidden` for somebody who does not act for its office.
     Where it stands for a complaint on the ticket that it is about, that is the complaint.
     """
     seen = (await find_escalation(session, actor, escalation_id)).escalation
@@ -33,13 +34,14 @@ async def respond(
 ) -> Raised:
     """Keep the office's answer, sealed, which is an acknowledgement too; reminders stop.
 
-    One answer an escalation: raises `WrongState` where it is answered or closed already, `NotFound`, and `IsComplaint`
-    where the citizen has to be answered.
+    One answer an escalation: raises `WrongState` where it is answered or closed already, `NotFound`, `Forbidden` for
+    somebody who does not act for its office, and `IsComplaint` where the citizen has to be answered.
     """
     seen = (await find_escalation(session, actor, escalation_id)).escalation
     if seen.source == "citizen":
         complaint = select(Ticket.number).where(Ticket.id == (seen.complaint_id or seen.ticket_id))
         raise IsComplaint(complaint=await session.scalar(complaint))
+    actor.act_for_office(seen.level)
     ticket, escalation = await _grasp(session, seen)
     if escalation.standing in {EscalationState.ANSWERED, EscalationState.CLOSED}:
         raise WrongState(state=escalation.standing.value, allowed_actions=[])

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from app.notices.compose import Recipient
+from app.notices.compose import OFFICE_PREFIX, Recipient
 from app.notices.kinds import Office
 from app.standards.in_charge import InCharge, in_charge
 from app.standards.values import Catalogue
@@ -32,7 +32,7 @@ def as_printed(one: InCharge) -> Office:
 def as_recipient(one: InCharge) -> Recipient:
     """Where a notice to the office goes."""
     printed = one.office.printed
-    return Recipient(f"office:{printed.level}", one.name or printed.place, one.address)
+    return Recipient(f"{OFFICE_PREFIX}{printed.level}", one.name or printed.place, one.address)
 
 
 def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:

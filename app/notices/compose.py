@@ -20,6 +20,9 @@ class Recipient:
 
 APPLICANT = Recipient("applicant")
 
+OFFICE_PREFIX = "office:"
+"""Before the level, in the code of an application office."""
+
 
 def notice_row(
     kind: NoticeKind,

@@ -11,7 +11,7 @@ from app.access.actor import Actor
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.errors import NotFound
-from app.notices.compose import APPLICANT
+from app.notices.compose import APPLICANT, OFFICE_PREFIX
 from app.notices.facts import EMAIL, PersonalFacts
 from app.notices.kinds import Medium, NoticeKind, restore
 from app.notices.model import Notice
@@ -24,12 +24,15 @@ from app.notices.schemas import STATE_LABELS, NoticeAnswer, NoticeRecipient
 async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
     """Note that `actor` has taken note of a notice; the first acknowledgement stays.
 
-    Raises `NotFound` for a notice that the actor does not see, and for one to an applicant, who is not asked to.
+    Raises `NotFound` for a notice that the actor does not see, and for one to an applicant, who is not asked to;
+    `Forbidden` for one to an office that the actor does not act for.
     """
     found = await find_notice(session, actor, number, lock=True)
     notice = found.notice
     if notice.recipient == APPLICANT.code:
         raise NotFound
+    if notice.recipient.startswith(OFFICE_PREFIX):
+        actor.act_for_office(int(notice.recipient.removeprefix(OFFICE_PREFIX)))
     if notice.acknowledged_at is not None:
         return found
     notice.acknowledged_at, notice.acknowledged_by = now, actor.client_id

@@ -26,6 +26,7 @@ def test_the_roles_are_those_that_keys_are_made_for() -> None:
         "unit-officer",
         "pr-desk",
         "pr-director",
+        "deputy-mayor",
         "ops",
         "developer",
     }
@@ -55,7 +56,7 @@ def test_every_scope_is_given_to_somebody() -> None:
 
 
 def test_personal_data_is_read_where_people_are_talked_to() -> None:
-    assert _holders(Scope.PERSONAL_DATA_READ) == {"call-centre", "desk", "pr-desk", "pr-director"}
+    assert _holders(Scope.PERSONAL_DATA_READ) == {"call-centre", "desk", "pr-desk", "pr-director", "deputy-mayor"}
 
 
 @pytest.mark.parametrize("role", ["mobile-app", "field-team", "sms-gateway", "ops"])
@@ -63,8 +64,9 @@ def test_machines_neither_read_others_tickets_nor_command_them(role: str) -> Non
     assert ROLES[role].scopes.isdisjoint({Scope.TICKETS_READ, Scope.TICKETS_COMMAND})
 
 
-def test_escalations_are_acknowledged_by_the_application_office() -> None:
-    assert _holders(Scope.NOTICES_ACKNOWLEDGE) == {"pr-director"}
+def test_escalations_are_acknowledged_by_the_application_offices() -> None:
+    assert _holders(Scope.NOTICES_ACKNOWLEDGE) == {"pr-director", "deputy-mayor"}
+    assert _holders(Scope.SECOND_OFFICE) == {"deputy-mayor"}
 
 
 def test_everybody_may_read_the_published_catalogue() -> None:

@@ -426,12 +426,30 @@ async def test_a_channel_sees_what_it_filed_and_an_office_everything(caller: Cal
         ("pr-desk", "answer", 403),
         ("unit-officer", "withdraw", 403),
         ("sms-gateway", "withdraw", 403),
+        ("pr-director", "withdraw", 403),
+        ("deputy-mayor", "withdraw", 403),
+        ("deputy-mayor", "answer", 200),
         ("pr-director", "acknowledge", 200),
         ("pr-director", "answer", 200),
     ],
 )
 async def test_only_the_office_answers(counter: Counter, caller: Caller, role: str, command: str, status: int) -> None:
     number = (await made(counter))["number"]
+    answer = await (await caller(role)).post(
+        f"/v1/complaints/{number}/{command}", json=JUSTIFIED if command == "answer" else None
+    )
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("pr-desk", 403), ("pr-director", 403), ("deputy-mayor", 200), ("developer", 200)]
+)
+@pytest.mark.parametrize("command", ["acknowledge", "answer"])
+async def test_what_was_made_to_the_second_office_is_answered_by_it_alone(
+    counter: Counter, caller: Caller, role: str, status: int, command: str
+) -> None:
+    """Nobody answers for the superior who was told because they themselves had not answered."""
+    number = (await made(counter, office=2))["number"]
     answer = await (await caller(role)).post(
         f"/v1/complaints/{number}/{command}", json=JUSTIFIED if command == "answer" else None
     )

@@ -158,6 +158,25 @@ async def test_the_words_of_an_office_are_masked_and_units_see_their_own(
     assert (await foreign.post(f"/v1/escalations/{item['id']}/acknowledge")).status_code == 404
 
 
+@pytest.mark.parametrize("way", ["acknowledge", "respond", "notice"])
+async def test_the_first_office_does_not_silence_what_went_to_the_second(
+    counter: Counter, caller: Callable[..., Awaitable[AsyncClient]], way: str
+) -> None:
+    """The second is told because the first let the matter lie: only the second takes note of that and answers it."""
+    number, _ = await raised(counter)
+    counter.clock.set(end_of(2026, 6, 4))
+    await sweep(counter.house)
+    [item] = (await counter.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
+    [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    address = f"/v1/escalations/{item['id']}/{way}" if way != "notice" else f"/v1/notices/{told['number']}/acknowledge"
+    body = RESPONSE if way == "respond" else None
+    refused = await (await caller("pr-director")).post(address, json=body)
+    assert (refused.status_code, refused.json()["scope"]) == (403, "offices:second")
+    [same] = (await counter.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
+    assert (same["state"], same["next_reminder_at"] is not None) == ("raised", True)
+    assert (await (await caller("deputy-mayor")).post(address, json=body)).status_code == 200
+
+
 async def test_an_office_without_a_reachable_address_fails_loudly_and_is_named(
     settings: Settings, clock: SettableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
