@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -30,7 +30,10 @@ class EscalationFilter:
 
 
 class Raised(NamedTuple):
-    """An escalation, its ticket's number and applicant, and the names of the clients that acted for the office."""
+    """An escalation, its ticket's number, its applicant, and the names of the clients that acted for the office.
+
+    Of a record that stands for a complaint the applicant is who complained.
+    """
 
     escalation: Escalation
     ticket: str
@@ -53,11 +56,12 @@ def standing_is(wanted: EscalationState) -> ColumnElement[bool]:
 
 def visible_to(actor: Actor) -> Select[Escalation, str, Applicant, str, str]:
     """The escalations that `actor` may see."""
-    acknowledging, responding = aliased(ApiClient), aliased(ApiClient)
+    acknowledging, responding, raising = aliased(ApiClient), aliased(ApiClient), aliased(Ticket)
     query = (
         select(Escalation, Ticket.number, Applicant, acknowledging.name, responding.name)
         .join(Ticket, Ticket.id == Escalation.ticket_id)
-        .join(Applicant, Applicant.id == Ticket.applicant_id)
+        .join(raising, raising.id == func.coalesce(Escalation.complaint_id, Escalation.ticket_id))
+        .join(Applicant, Applicant.id == raising.applicant_id)
         .outerjoin(acknowledging, acknowledging.id == Escalation.acknowledged_by)
         .outerjoin(responding, responding.id == Escalation.responded_by)
     )

@@ -475,6 +475,23 @@ async def test_a_key_with_a_unit_sees_complaints_about_its_own_tickets(counter: 
     assert (await theirs.get("/v1/escalations")).json()["items"] == []
 
 
+async def test_who_hides_from_the_unit_complained_of_is_hidden_in_the_answer_too(
+    counter: Counter, caller: Caller
+) -> None:
+    """Its ticket shows the answer; whose words are masked there is for the complaint's applicant to say."""
+    ticket = await counter.open(VISIT)
+    await counter.did(ticket, "refer", {"unit": "public-works"})
+    number = (await made(counter, ticket=ticket, applicant={**CITIZEN, "hide_identity": True}))["number"]
+    await did(counter, number, "answer", {"outcome": "positive", "text": WORDS})
+    unit, office = await caller("pr-director", "public-works"), await caller("pr-director")
+    [seen] = (await unit.get(f"/v1/escalations?ticket={ticket}")).json()["items"]
+    complaint = (await unit.get(f"/v1/complaints/{number}")).json()
+    for words in (seen["response"], complaint["answer"], complaint["description"]):
+        assert "0532" not in words
+    assert complaint["applicant"]["name"] is None
+    assert (await office.get(f"/v1/escalations?ticket={ticket}")).json()["items"][0]["response"] == WORDS
+
+
 async def test_a_ticket_that_the_caller_does_not_see_can_not_be_complained_of(counter: Counter, caller: Caller) -> None:
     ticket = await counter.open(VISIT)
     mobile = await caller("mobile-app")
