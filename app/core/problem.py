@@ -27,7 +27,7 @@ from app.core.wording import (
 
 log = structlog.get_logger(__name__)
 
-_QUOTED = re.compile(r"'([^']*)'")
+_CHOICE = re.compile(r"'([^']*)'|\b([0-9]+)\b")
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -153,8 +153,8 @@ def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[
 
 
 def _choices(expected: str) -> list[str]:
-    """pydantic's English `'a', 'b' or 'c'` as a list that reads well in any language."""
-    return _QUOTED.findall(expected)
+    """pydantic's English `'a', 'b' or 'c'`, or `1 or 2`, as a list that reads well in any language."""
+    return [quoted or number for quoted, number in _CHOICE.findall(expected)]
 
 
 def unreadable(error: HTTPException) -> Invalid:

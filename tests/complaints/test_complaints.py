@@ -157,6 +157,10 @@ async def test_what_can_not_be_answered_is_refused(
         assert list(await session.scalars(select(Complaint))) == []
 
 
+async def test_an_office_that_is_not_there_is_answered_with_those_that_are(counter: Counter) -> None:
+    assert (await refused(counter, {**COMPLAINT, "office": 3}))["detail"] == "Şunlardan biri olmalıdır: 1, 2."
+
+
 # ── once ──
 
 
