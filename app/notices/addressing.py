@@ -52,4 +52,4 @@ def as_kept(one: InCharge) -> dict[str, Any]:
 def report_vacancies(addressed: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
     """Say loudly at which levels nobody holds the office: its dates in offices.yaml leave a gap."""
     for level in sorted({level for level, kept in addressed if kept["vacant"]}):
-        log.error("office_without_official", level=level, remedy="give offices.yaml a head or a deputy for today")
+        log.error("office_without_official", office=level, remedy="give offices.yaml a head or a deputy for today")

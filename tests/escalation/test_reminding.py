@@ -299,7 +299,9 @@ async def test_an_office_that_nobody_holds_is_written_to_by_its_place_and_said_l
     counter.clock.set(DUE)
     async with second_house(counter) as house:
         await sweep(house)
-    assert "office_without_official" in caplog.text
+    [said] = [record.msg for record in caplog.records if "office_without_official" in str(record.msg)]
+    assert isinstance(said, dict)
+    assert (said["office"], said["level"]) == (1, "error")
     [item] = await listed(counter, number)
     assert (item["addressed_to"]["vacant"], item["addressed_to"]["name"]) == (True, "")
     async with counter.house.database.reading() as session:
