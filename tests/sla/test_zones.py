@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,22 @@ def test_program_gives_the_same_dates_wherever_it_is_started() -> None:
     ]
 
     assert [json.loads(text) for text in printed] == [due_texts(starts)] * 3
+
+
+def test_program_takes_the_zones_that_were_installed_with_it_and_not_those_of_the_machine(tmp_path: Path) -> None:
+    """A machine whose zones are older than the locked ones, or other, moves no legal date."""
+    machine = tmp_path / "Europe" / "Istanbul"
+    machine.parent.mkdir()
+    machine.write_bytes(files("tzdata").joinpath("zoneinfo", "Asia", "Tokyo").read_bytes())
+    starts = ["2026-01-16T22:00:00+00:00", "2026-10-27T23:30:00+00:00"]
+
+    printed = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(starts)],
+        env=os.environ | {"PYTHONTZPATH": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+
+    assert json.loads(printed) == due_texts(starts)
