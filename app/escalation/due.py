@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Text, and_, cast, not_, select
+from sqlalchemy import Select, Table, Text, and_, cast, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -38,12 +38,21 @@ _checkpoint, _clock, _ticket = _table(Checkpoint, "point"), _table(SlaClock, "cl
 _raised = _table(Escalation, "raised")
 _applicant, _promise, _law = _table(Applicant, "who"), _table(SlaClock, "promise"), _table(SlaClock, "law")
 
+_later = _table(Checkpoint, "later")
+_NEXT_WARNING = (
+    select(func.min(_later.c.due_at))
+    .where(_checkpoint.c.kind == "warning", _later.c.kind == "warning", _later.c.level > _checkpoint.c.level)
+    .where(_later.c.clock_id == _checkpoint.c.clock_id, _later.c.generation == _checkpoint.c.generation)
+    .where(_later.c.state != "cancelled")
+    .scalar_subquery()
+)
+"""When the next warning of the same clock is due, or was; where it was laid and not where it might have been."""
+
 _OF_DUE = (
     _checkpoint.c.id,
     _clock.c.id,
     _clock.c.kind,
     _clock.c.state,
-    _clock.c.started_at,
     _clock.c.due_at,
     _clock.c.generation,
     cast(_clock.c.policy, Text),
@@ -51,6 +60,7 @@ _OF_DUE = (
     _checkpoint.c.level,
     _checkpoint.c.due_at,
     _checkpoint.c.generation,
+    _NEXT_WARNING,
 )
 """What a `Due` is made of, in the order of its fields."""
 
@@ -117,7 +127,7 @@ async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
         head = heads.get(of_head[0])
         if head is None:
             head = heads[of_head[0]] = TicketHead(*of_head)
-        due.append(Due(*[*of_due[:7], _policy(of_due[7]), *of_due[8:], head]))
+        due.append(Due(*[*of_due[:6], _policy(of_due[6]), *of_due[7:], head]))
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
     await _read_complaints(session, heads.values())

@@ -29,13 +29,12 @@ from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A due checkpoint: its clock as it stands under the lock, and its ticket."""
+    """A due checkpoint: its clock as it stands under the lock, when its next warning is due, and its ticket."""
 
     id: UUID
     clock_id: UUID
     clock_kind: str
     clock_state: str
-    clock_started_at: datetime
     clock_due_at: datetime
     clock_generation: int
     policy: dict[str, Any]
@@ -43,6 +42,7 @@ class Due:
     level: int
     due_at: datetime
     generation: int
+    next_warning_at: datetime | None
     ticket: TicketHead
 
     @property
@@ -68,15 +68,7 @@ class Due:
 
     def overtaken(self, now: datetime) -> bool:
         """Whether a later warning or the limit itself is past as well: then only that is told of."""
-        if now >= self.clock_due_at:
-            return True
-        span = self.clock_due_at - self.clock_started_at
-        return any(
-            step["kind"] == CheckpointKind.WARNING
-            and step["level"] > self.level
-            and self.clock_started_at + span * step["level"] // 100 <= now
-            for step in self.policy["chain"]
-        )
+        return now >= self.clock_due_at or (self.next_warning_at is not None and now >= self.next_warning_at)
 
 
 @dataclass(slots=True)

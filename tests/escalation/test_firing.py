@@ -63,7 +63,6 @@ def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any)
         "clock_id": new_id(),
         "clock_kind": "promise",
         "clock_state": "breached" if later else "running",
-        "clock_started_at": RECEIVED,
         "clock_due_at": LIMIT,
         "clock_generation": 1,
         "policy": {"chain": PROMISE_CHAIN, "printed": "15 GÜN", "hours": "office"},
@@ -71,6 +70,7 @@ def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any)
         "level": level,
         "due_at": due_at or local("2026-06-04T23:59:59.999999"),
         "generation": 1,
+        "next_warning_at": RECEIVED + (LIMIT - RECEIVED) * 4 / 5 if level == 50 else None,
         "ticket": head or ticket(),
     }
     return Due(**{**values, **other})

@@ -18,7 +18,7 @@ from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from tests.escalation.desk import DUE, second_house
-from tests.tickets.counter import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Counter, end_of
+from tests.tickets.counter import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Counter, due, end_of
 from workers.timers import sweep
 
 SECOND_LEVEL = end_of(2026, 6, 4)
@@ -75,6 +75,20 @@ async def test_two_warnings_in_different_batches_are_one_notice(counter: Counter
     async with second_house(counter, batch=1) as house:
         assert await sweep(house) == 2
     assert await counter.notices(number) == [("warning", 80, 1)]
+
+
+async def test_a_limit_that_began_anew_warns_by_its_new_dates(counter: Counter) -> None:
+    """A fee that was paid after weeks: 80 % of the time since the first start is past before half of the new limit."""
+    number = await counter.open(INFORMATION)
+    counter.clock.advance(days=10)
+    await counter.done(number, *AT_WORK, "fee_notice")
+    paid_at = counter.clock.advance(days=20)
+    ends = due(await counter.did(number, "fee_paid"))
+    assert ends is not None
+    for share in (0.5, 0.8):
+        counter.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
+        await sweep(counter.house)
+    assert await counter.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
 
 
 async def test_the_limit_of_law_is_found_after_an_outage_too(counter: Counter) -> None:
