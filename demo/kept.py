@@ -92,14 +92,13 @@ RAMP = Story(
         refer("2026-05-12 14:00", "public-works", "Fen İşleri Müdürlüğüne"),
         accept("2026-05-13 13:00"),
         step("2026-05-14 09:00", "pause", "vatandaştan açık adres bekleniyor", reason="awaiting_citizen"),
-        step("2026-05-25 09:00", "resume", "adres geldi, süre yeniden işliyor"),
-        resolve("2026-06-05 15:30", "rampa yapıldı", "Rampa 04.06.2026 tarihinde tamamlanmıştır."),
+        step("2026-06-01 09:00", "resume", "adres geldi, süre yeniden işliyor"),
+        resolve("2026-06-05 10:00", "rampa yapıldı", "Rampa 04.06.2026 tarihinde tamamlanmıştır."),
     ),
     expected=Expected(
-        due=end_of("2026-06-08"),
+        due=end_of("2026-06-15"),
         verdict=Verdict.ON_TIME,
-        reason="15. gün 27 Mayıs'tı; 14–24 Mayıs'ta 11 gün beklendi: 7 Haziran Pazar, ilk iş günü 8 Haziran",
-        warnings=(50, 80),
+        reason="15. gün 27 Mayıs'tı; 14–31 Mayıs'ta 18 gün beklendi: 14 Haziran Pazar, ilk iş günü 15 Haziran",
         told=("receipt", "referral", "resolution"),
     ),
 )

@@ -50,7 +50,7 @@ TOTALS: Final = Totals(
         "receipt": 10,
         "missing_documents": 1,
         "referral": 5,
-        "warning": 14,
+        "warning": 12,
         "escalation_1": 3,
         "escalation_2": 5,
         "resolution": 5,

@@ -6,15 +6,15 @@ days does not fire all levels at once.
 
 import operator
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.deadline import Basis, DeadlineError, Policy, deadline, elapsed, utc, working_days_before
-from app.sla.limit import TEN_YEARS, Limit, SlaError, Unit
+from app.sla.deadline import Basis, DeadlineError, Pause, Policy, deadline, part_of_time, utc, working_days_before
+from app.sla.limit import Limit, SlaError, Unit
 
 
 class ChainError(SlaError):
@@ -61,7 +61,7 @@ FORMS: Final = (
 class Step:
     """One checkpoint of a chain.
 
-    `at` is `50%` (of the time from start to due), `-3 working_day` (before due), `due`, or `+3 working_day`
+    `at` is `50%` (of the time that runs from start to due), `-3 working_day` (before due), `due`, or `+3 working_day`
     (after the previous level has fired). The level of a warning is its percentage. Raises ChainError.
     """
 
@@ -211,15 +211,16 @@ def first_checkpoints(
     calendar: Calendar,
     *,
     basis: Basis = Basis.ROUND_THE_CLOCK,
+    pauses: Sequence[Pause] = (),
 ) -> tuple[Planned, ...]:
     """What a clock arms when it starts or its due date moves: all but levels that wait for the one before.
 
-    Percentages are linear in the time from start to due, of a limit of opening hours in the opening time between
-    them. A warning or a legal risk whose instant would not lie after the start is left out: nothing fires because a
-    ticket was created (B20). Raises DeadlineError.
+    Percentages are of the time that runs from start to due: without the pauses, and of a limit of opening hours while
+    the doors are open. A warning or a legal risk whose instant would not lie after the start is left out: nothing fires
+    because a ticket was created (B20). Raises DeadlineError.
     """
     start, due = utc(started_at), utc(due_at)
-    instants = ((step, _instant(step, start, due, calendar, basis)) for step in chain.steps)
+    instants = ((step, _instant(step, start, due, calendar, basis, pauses)) for step in chain.steps)
     return tuple(Planned(step.kind, step.level, instant) for step, instant in instants if instant is not None)
 
 
@@ -248,33 +249,18 @@ def next_checkpoint(
     return None
 
 
-def _instant(step: Step, start: datetime, due: datetime, calendar: Calendar, basis: Basis) -> datetime | None:
+def _instant(
+    step: Step, start: datetime, due: datetime, calendar: Calendar, basis: Basis, pauses: Sequence[Pause]
+) -> datetime | None:
     if step.anchor is Anchor.DUE:
         return due
     if step.anchor is Anchor.FRACTION:
-        share = _opening_share if basis is Basis.OPENING_HOURS else _share
-        instant = share(start, due, step.amount, calendar)
+        instant = part_of_time(step.amount, start, due, calendar, basis, pauses)
     elif step.anchor is Anchor.BEFORE_DUE:
         instant = _days_before(due, step, calendar)
     else:
         return None
     return instant if start < instant else None
-
-
-def _share(start: datetime, due: datetime, percent: int, _: Calendar) -> datetime:
-    return start + (due - start) * percent // 100
-
-
-def _opening_share(start: datetime, due: datetime, percent: int, calendar: Calendar) -> datetime:
-    """Where that share of the opening time between the two is over, to the second."""
-
-    def opening(seconds: int) -> Policy:
-        return Policy(Limit(seconds, Unit.SECOND), Basis.OPENING_HOURS)
-
-    between = min(int((due - start).total_seconds()), TEN_YEARS[Unit.SECOND])
-    open_seconds = elapsed(opening(between), start, due, calendar) if between > 0 else 0
-    share = open_seconds * percent // 100
-    return deadline(opening(share), start, calendar).due_at if share > 0 else start
 
 
 def _days_before(due: datetime, step: Step, calendar: Calendar) -> datetime:

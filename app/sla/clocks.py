@@ -361,6 +361,9 @@ async def _rearm(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> 
     )
     done = {(kind, level) for kind, level in fired}
     pinned = PinnedPolicy.from_json(clock.policy)
-    planned = first_checkpoints(pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis)
+    pauses = as_pauses(await pauses_of(session, clock.id))
+    planned = first_checkpoints(
+        pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis, pauses=pauses
+    )
     still_owed = (p for p in planned if p.due_at == clock.due_at or (p.kind.value, p.level) not in done)
     session.add_all(Checkpoint(**row) for row in checkpoint_rows(clock.id, still_owed, generation=clock.generation))

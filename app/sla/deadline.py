@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from app.sla.calendar import DAY, MICROSECOND, NO_SUCH_DATE, Calendar, ClockKind, DayReason, Span
@@ -30,6 +31,7 @@ __all__ = [
     "elapsed",
     "explain",
     "on_time",
+    "part_of_time",
     "utc",
     "working_days_before",
 ]
@@ -185,6 +187,34 @@ def working_days_before(
         return calendar.end_of_day(day)
     except OverflowError as error:
         raise DeadlineError("out_of_range", f"no date {count} working days before {day}") from error
+
+
+def part_of_time(
+    percent: int,
+    start: datetime,
+    until: datetime,
+    calendar: Calendar,
+    basis: Basis = Basis.ROUND_THE_CLOCK,
+    pauses: Iterable[Pause] = (),
+) -> datetime:
+    """When so many percent of the time that runs between two instants are over; in a pause, or with closed doors by
+    opening hours, none runs. In UTC; the start where no time runs at all. Raises DeadlineError.
+    """
+    first, last = utc(start), utc(until)
+    waiting = _worth_meeting(first, tuple(pauses))
+    try:
+        opened = _open_between(first, last, calendar) if basis is Basis.OPENING_HOURS else ((first, last),)
+    except OverflowError as error:
+        raise DeadlineError("out_of_range", f"no opening times between {start} and {until}") from error
+    running = [(begin, min(end, last)) for begin, end in _running(opened, first, waiting) if begin < last]
+    whole = sum((end - begin for begin, end in running), timedelta())
+    return _spend(whole * percent // 100, iter(running))[1] or first
+
+
+def _open_between(first: datetime, last: datetime, calendar: Calendar) -> tuple[Span, ...]:
+    last_day = calendar.local_date(last)
+    days = takewhile(last_day.__ge__, _dates_from(calendar.local_date(first)))
+    return tuple(span for day in days for span in calendar.segments(day))
 
 
 def on_time(met_at: datetime, due_at: datetime) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from, fee_due
+from app.sla.clocks import AWAITING_FEE, FEE_LAPSE, checkpoint_rows, counts_from, fee_due
+from app.sla.deadline import Pause
 from app.sla.model import Checkpoint
 from app.sla.policy import PinnedPolicy
 
@@ -22,7 +23,7 @@ Name = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Redating:
-    """A clock as it is dated now; `fee_asked_at` is set while it stands still for a fee."""
+    """A clock as it is dated now, with its pauses."""
 
     clock_id: UUID
     state: str
@@ -31,7 +32,13 @@ class Redating:
     due_at: datetime
     pinned: PinnedPolicy
     calendar: Calendar
-    fee_asked_at: datetime | None
+    pauses: Sequence[Pause]
+
+    @property
+    def fee_asked_at(self) -> datetime | None:
+        """Since when it stands still for a fee; None where it does not."""
+        waiting = (pause.start for pause in self.pauses if pause.end is None and pause.reason == AWAITING_FEE)
+        return next(waiting, None)
 
 
 async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> set[UUID]:
@@ -112,7 +119,12 @@ def _running(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, date
     """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
     planned, pinned = {}, clock.pinned
     for point in first_checkpoints(
-        pinned.chain, clock.counted_from, clock.due_at, clock.calendar, basis=pinned.policy.basis
+        pinned.chain,
+        clock.counted_from,
+        clock.due_at,
+        clock.calendar,
+        basis=pinned.policy.basis,
+        pauses=clock.pauses,
     ):
         name = (point.kind.value, point.level)
         found = present.get(name)
@@ -131,6 +143,6 @@ def _waiting(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, date
             following = next_checkpoint(clock.pinned.chain, CheckpointKind.ESCALATION, level - 1, base, clock.calendar)
             if following is not None:
                 planned[kind, level] = following.due_at
-        elif kind == FEE_LAPSE and clock.fee_asked_at is not None and clock.pinned.fee_within is not None:
-            planned[kind, level] = fee_due(clock.pinned, clock.fee_asked_at, clock.calendar)
+        elif kind == FEE_LAPSE and (asked_at := clock.fee_asked_at) and clock.pinned.fee_within is not None:
+            planned[kind, level] = fee_due(clock.pinned, asked_at, clock.calendar)
     return planned

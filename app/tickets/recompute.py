@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import Database, among, bulk_insert, bulk_update, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import days_before_due
-from app.sla.clocks import AWAITING_FEE, Moved
+from app.sla.clocks import Moved
 from app.sla.deadline import Basis, Pause, Policy, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
@@ -362,7 +362,6 @@ async def _heads(session: AsyncSession, tickets: Sequence[UUID]) -> list[_Head]:
 
 
 def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> Redating:
-    fee = next((pause.start for pause in pauses if pause.end is None and pause.reason == AWAITING_FEE), None)
     return Redating(
         clock_id=clock.id,
         state=clock.state,
@@ -371,7 +370,7 @@ def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[P
         due_at=due_at,
         pinned=rule.pinned,
         calendar=rule.calendar,
-        fee_asked_at=fee,
+        pauses=pauses,
     )
 
 

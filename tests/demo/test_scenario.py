@@ -62,16 +62,21 @@ def promise_of(
     pinned = promise_policy(service_of(story))
     provided = moment(story, "provide-documents")
     start = provided + late if provided else story.at
-    paused, resumed = moment(story, "pause"), moment(story, "resume")
-    pauses = [Pause(paused + paused_late, resumed + late, "awaiting_citizen")] if paused and resumed else []
+    pauses = waits_of(story, paused_late=paused_late, late=late)
     return pinned, start, deadline(pinned.policy, start, calendars()[pinned.hours], pauses).due_at
+
+
+def waits_of(story: Story, *, paused_late: timedelta = timedelta(0), late: timedelta = timedelta(0)) -> list[Pause]:
+    paused, resumed = moment(story, "pause"), moment(story, "resume")
+    return [Pause(paused + paused_late, resumed + late, "awaiting_citizen")] if paused and resumed else []
 
 
 def planned_of(story: Story) -> list[Planned]:
     """Everything that the story's clocks would fire if nobody ever answered."""
     pinned, start, due = promise_of(story)
     calendar = calendars()[pinned.hours]
-    planned = list(first_checkpoints(pinned.chain, start, due, calendar, basis=pinned.policy.basis))
+    basis, waits = pinned.policy.basis, waits_of(story)
+    planned = list(first_checkpoints(pinned.chain, start, due, calendar, basis=basis, pauses=waits))
     second = next_checkpoint(pinned.chain, CheckpointKind.ESCALATION, 1, due, calendar)
     if second is not None and not story.body.get("about_first_office"):
         planned.append(second)

@@ -1,10 +1,12 @@
 """Checkpoints stand where the chain says, levels follow each other, and a wrong chain is refused."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from app.sla.calendar import Calendar, ClockKind, DayKind, SpecialDay
 from app.sla.checkpoints import (
@@ -20,13 +22,14 @@ from app.sla.checkpoints import (
     first_checkpoints,
     next_checkpoint,
 )
-from app.sla.deadline import Basis, DeadlineError, Policy, deadline
-from app.sla.limit import Limit, Unit
-from tests.sla.calendars import days, instants, local, policies, turkish_calendar
+from app.sla.deadline import Basis, DeadlineError, Policy, deadline, elapsed
+from app.sla.limit import TEN_YEARS, Limit, Unit
+from tests.sla.calendars import days, instants, local, pause, pauses_after, policies, turkish_calendar
 
 TURKEY = turkish_calendar()
 WARNING, ESCALATION = CheckpointKind.WARNING, CheckpointKind.ESCALATION
 LEGAL_RISK, BREACH = CheckpointKind.LEGAL_RISK, CheckpointKind.BREACH
+FEW = Chain((Step(WARNING, 50, "50%"), Step(ESCALATION, 1, "due")))
 
 
 def end_of(day: str) -> datetime:
@@ -67,6 +70,46 @@ def test_a_share_of_a_limit_of_opening_hours_is_a_share_of_opening_time(start: s
     warning, level_1 = planned(SHORT_CHAIN, policy, start)
 
     assert (warning.due_at, level_1.due_at) == (local(warned), local(due))
+
+
+def test_a_share_of_a_limit_is_a_share_of_the_time_that_runs() -> None:
+    """B40: after a month of waiting for the citizen half of the limit is not over, and nobody has to be warned."""
+    start = local("2026-05-12")
+    month = (pause("2026-05-14", "2026-06-13"),)
+    due = deadline(days(15), start, TURKEY, month).due_at
+
+    half, most, _ = first_checkpoints(DEFAULT_PROMISE_CHAIN, start, due, TURKEY, pauses=month)
+
+    running = due - start - timedelta(days=30)
+    assert half.due_at == start + running // 2 + timedelta(days=30)
+    assert most.due_at == start + running * 4 // 5 + timedelta(days=30)
+
+
+def test_a_share_of_opening_time_leaves_out_what_was_paused() -> None:
+    policy, paused = Policy(Limit(10, Unit.HOUR), Basis.OPENING_HOURS), (pause("2026-05-13T10:30", "2026-05-14T15:00"),)
+    start = local("2026-05-13T08:30")
+    due = deadline(policy, start, TURKEY, paused).due_at
+
+    half, _ = (point.due_at for point in first_checkpoints(FEW, start, due, TURKEY, basis=policy.basis, pauses=paused))
+
+    assert (half, due) == (local("2026-05-15T09:30"), local("2026-05-15T15:30"))
+
+
+@given(policies, instants(), st.data())
+def test_warnings_are_as_far_through_the_limit_as_they_say_and_never_in_a_pause(
+    policy: Policy, start: datetime, data: st.DataObject
+) -> None:
+    pauses = data.draw(pauses_after(start))
+    due = deadline(policy, start, TURKEY, pauses).due_at
+    running = replace(policy, limit=Limit(TEN_YEARS[Unit.SECOND], Unit.SECOND))
+
+    warnings = first_checkpoints(FEW, start, due, TURKEY, basis=policy.basis, pauses=pauses)[:-1]
+
+    whole = elapsed(running, start, due, TURKEY, pauses)
+    for warning in warnings:
+        used = elapsed(running, start, warning.due_at, TURKEY, pauses)
+        assert abs(used - whole * warning.level / 100) <= 1
+        assert not any(one.start < warning.due_at < one.end for one in pauses if one.end)
 
 
 def test_level_two_follows_three_working_days_after_level_one_has_fired() -> None:
@@ -267,12 +310,14 @@ def test_checkpoints_at_the_edge_of_time_are_planned_or_a_typed_error(due: datet
         assert all(point.due_at >= due for point in (*first, *filter(None, [following])))
 
 
-@given(policies, instants())
-def test_checkpoints_lie_between_start_and_due_in_order(policy: Policy, start: datetime) -> None:
-    due = deadline(policy, start, TURKEY).due_at
+@given(policies, instants(), st.data())
+def test_checkpoints_lie_between_start_and_due_in_order(policy: Policy, start: datetime, data: st.DataObject) -> None:
+    pauses = data.draw(pauses_after(start))
+    due = deadline(policy, start, TURKEY, pauses).due_at
     chain = Chain((Step(WARNING, 50, "50%"), Step(WARNING, 80, "80%"), Step(ESCALATION, 1, "due")))
 
-    moments = [point.due_at for point in first_checkpoints(chain, start, due, TURKEY, basis=policy.basis)]
+    planned_points = first_checkpoints(chain, start, due, TURKEY, basis=policy.basis, pauses=pauses)
+    moments = [point.due_at for point in planned_points]
 
     assert moments == sorted(moments)
     assert all(start < moment <= due for moment in moments)

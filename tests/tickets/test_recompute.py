@@ -164,7 +164,9 @@ def expected(
     pinned = PinnedPolicy.from_json(clock.policy)
     fired = {(one.kind, one.level): one for one in points if one.state == "fired"}
     if clock.state == "running":
-        planned = first_checkpoints(pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis)
+        planned = first_checkpoints(
+            pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis, pauses=pauses
+        )
         waiting = {(one.kind.value, one.level): one.due_at for one in planned}
         return {name: at for name, at in waiting.items() if at == clock.due_at or name not in fired}
     if clock.state == "paused":
