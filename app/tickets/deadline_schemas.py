@@ -232,6 +232,9 @@ class ExplainedClock(Answer):
     state: str = Field(examples=["running"])
     started_at: datetime
     restarted_at: datetime | None = Field(description="From when it counts since a fee was paid (law 4982)")
+    internal_target_at: datetime | None = Field(
+        description="After a paid fee: when it would end if it had only stood still for it, the safe date to work to"
+    )
     extended_at: datetime | None = Field(description="When the longer limit of the law was taken (4982 art. 11)")
     extended_for: ExtensionGround | None = Field(examples=["other_institution"], description="The ground of the law")
     pay_by: datetime | None = Field(description="Unless the fee is paid by then, the request counts as withdrawn")
@@ -266,6 +269,7 @@ class ExplainedClock(Answer):
             policy=PolicyAnswer.of(one.account),
             calendar_version=clock.calendar_version_id,
             restarted_at=clock.restarted_at,
+            internal_target_at=one.internal_target_at,
             extended_at=clock.extended_at,
             extended_for=one.extended_for,
             pay_by=one.pay_by,

@@ -84,6 +84,18 @@ class ClockAccount:
         until = self.clock.met_at or now
         return None if self.clock.state == "cancelled" else self.account.explanation.used(until)
 
+    @property
+    def internal_target_at(self) -> datetime | None:
+        """When a limit that a paid fee began anew would end if it had only stood still until then: the date to work to.
+
+        Law 4982 says "süreler kesilir"; whoever reads that as a pause finds the answer in time as well. None without a
+        paid fee, and while a limit stands still.
+        """
+        if self.clock.restarted_at is None:
+            return None
+        found = self.account.explanation
+        return Explanation.of(found.policy, self.clock.started_at, found.calendar, found.pauses).due_at
+
 
 @dataclass(frozen=True, slots=True)
 class TicketAccount:

@@ -92,6 +92,7 @@ def _clock(one: ClockAccount, of: TicketAccount) -> Iterator[str]:
     if one.pay_by is not None:
         yield f"Ücret {tr.day(one.pay_by)} günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
     yield from result(explanation)
+    yield from _target(one)
     yield from _differs(one)
     yield from _outcome(one, of)
     yield ""
@@ -181,6 +182,13 @@ def result(explanation: Explanation) -> Iterator[str]:
         yield f"Buna göre süre {tr.end(explanation.due_at)} dolar."
     if explanation.provisional:
         yield "Hesap, resmî tatilleri takvime henüz işlenmemiş bir yıla uzandığından son tarih değişebilir."
+
+
+def _target(one: ClockAccount) -> Iterator[str]:
+    """The safer reading of a limit that a fee has interrupted; said while it still helps."""
+    if one.clock.state == "running" and (target := one.internal_target_at):
+        ended = f"{tr.end(target)} dolardı; iç hedef bu tarihtir"
+        yield f"Ücret beklenirken süre kesilmeyip yalnızca durmuş sayılsaydı {ended}."
 
 
 def _differs(one: ClockAccount) -> Iterator[str]:

@@ -242,6 +242,7 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
     assert instants(found, "started_at", "restarted_at", "extended_at") == [APRIL_28, at(5, 14), at(5, 14)]
     assert (found["policy"]["printed"], found["policy"]["amount"], found["whole"]) == ("30 iş günü", 30, 30)
     assert found["ledger"][0]["date"] == "2026-05-14"
+    assert instants(found, "internal_target_at") == [end_of(2026, 6, 19)]  # 16 June and the three days of waiting
     assert [(each["cause"], each["label"], instants(each, "at", "from", "to")) for each in found["changes"]] == [
         ("fee_paid", "Ücret ödendi", [at(5, 14), end_of(2026, 5, 21), end_of(2026, 6, 10)]),
         ("extend", "Yasal süre uzatıldı", [at(5, 14), end_of(2026, 6, 10), end_of(2026, 7, 1)]),
@@ -262,10 +263,16 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
             "14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla toplam 30 iş gününe uzatılmıştır."
         ),
         "Buna göre süre 1 Temmuz 2026 Çarşamba günü sonunda dolar.",
+        (
+            "Ücret beklenirken süre kesilmeyip yalnızca durmuş sayılsaydı 19 Haziran 2026 Cuma günü sonunda dolardı; "
+            "iç hedef bu tarihtir."
+        ),
         "14.05.2026 12:00  Yasal süre uzatıldı – developer (test)",
     ):
         assert sentence in said
     assert not any("durmuştur" in line for line in said)
+    await counter.did(number, "fee_notice")
+    assert (await clock(counter, number, "statutory"))["internal_target_at"] is None
 
 
 async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(counter: Counter) -> None:

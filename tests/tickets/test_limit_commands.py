@@ -121,7 +121,7 @@ async def test_a_reopened_request_has_the_first_limit_again(counter: Counter) ->
 
 
 async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(counter: Counter) -> None:
-    """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 8 June."""
+    """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 10 June."""
     number = await asked_in_april(counter)
     counter.clock.set(noon(5, 11))
     waiting = await counter.did(number, "fee_notice")
