@@ -14,7 +14,7 @@ from app.commands.occasion import present
 from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.turkish import format_datetime
-from app.standards.catalogue import CheckResult, check_folder_or_file
+from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file
 from app.standards.diff import Change, ChangeKind, diff_catalogues
 from app.standards.model import CatalogueVersion
 from app.standards.queries import applying_version, list_versions, versions_named
@@ -147,5 +147,8 @@ async def store(settings: Settings, database: Database, result: CheckResult) -> 
     """Make a readable catalogue the version for new tickets."""
     if result.catalogue is None:
         raise CommandError(f"{result.path} can't be loaded.")
-    async with database.transaction() as session:
-        return await store_catalogue(session, result.catalogue, now=present(settings))
+    try:
+        async with database.transaction() as session:
+            return await store_catalogue(session, result.catalogue, now=present(settings))
+    except CatalogueError as error:
+        raise CommandError(f"The catalogue that applies is unchanged. {error}") from error

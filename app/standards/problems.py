@@ -230,6 +230,11 @@ KINDS: dict[str, tuple[Severity, str, str]] = {
         "Opening times (segments) belong to a day of the kind “working”, which can't do without them",
     ),
     "closure_twice": (ERROR, "Bu tarih iki kez yazılmış: {0}", "This date is written twice: {0}"),
+    "closure_past": (
+        ERROR,
+        "Geçmiş tarihler bu dosyadan değiştirilemez: {0}; geç alınan karar «estim calendar add … --force» ile girilir",
+        "Dates that are past can't be changed by this file: {0}; a late decision needs “estim calendar add … --force”",
+    ),
     # escalation chains
     "chain_unreadable": (
         ERROR,

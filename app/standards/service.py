@@ -16,7 +16,10 @@ from app.sla.calendar import Calendar, Segment, SpecialDay, overlay
 from app.sla.decisions import decided_days, lock_calendar
 from app.sla.service import Calendars, calendars_of, newest_calendar_version, store_calendars
 from app.sla.years import seeded_days
+from app.standards.catalogue import CatalogueError
+from app.standards.folder import CLOSURES
 from app.standards.model import CatalogueVersion
+from app.standards.problems import problem
 from app.standards.values import Catalogue, catalogue_to_json
 
 Week = tuple[tuple[Segment, ...], ...]
@@ -34,10 +37,11 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     """Make `catalogue` and its calendars the version for new tickets; equal ones are not stored again.
 
     Tickets that run keep the policy they were opened under. Hours and closures are of the calendar: where they differ,
-    the workers compute the open clocks anew.
+    the workers compute the open clocks anew. Raises CatalogueError where closures differ on dates that are past.
     """
     await lock_calendar(session)
     calendars = await present_calendars(session, catalogue, now=now)
+    await _leave_the_past_alone(session, calendars, now)
     await store_calendars(session, calendars, now=now, actor="estim", reason=f"catalogue {catalogue.sha256[:12]}")
     by_age = select(CatalogueVersion).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
     newest = await session.scalar(by_age.limit(1))
@@ -48,6 +52,19 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     )
     session.add(version)
     return StoredCatalogue(version.id, is_new=True)
+
+
+async def _leave_the_past_alone(session: AsyncSession, calendars: Calendars, now: datetime) -> None:
+    """Dates that are past have been counted by somebody; `estim calendar add --force` is for what was decided late."""
+    newest = await newest_calendar_version(session)
+    if newest is None:
+        return
+    before, after = (next(iter(each.values())) for each in (await calendars_of(session, newest), calendars))
+    differing = {day for day, _ in before.special_days.items() ^ after.special_days.items()}
+    changed = sorted(day for day in differing if day < after.local_date(now))
+    if changed:
+        dates = ", ".join(map(str, changed))
+        raise CatalogueError((problem("closure_past", None, "closures", dates, source=CLOSURES),))
 
 
 async def present_calendars(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.house import House
-from app.standards.catalogue import load_catalogue
+from app.standards.catalogue import CatalogueError, load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings
 from tests.installation import ESENLER, START
@@ -102,6 +102,33 @@ async def test_a_version_that_is_not_meant_clearly_is_told_in_one_line(
     done = estim("catalogue", "diff", *arguments, env=variables(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert told in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["leave", "half_day"])
+def test_a_folder_that_changes_dates_that_are_past_is_refused(
+    settings: Settings, folder: Path, tmp_path: Path, kind: str
+) -> None:
+    """Somebody has counted them by now: what was decided late is entered by the command that shows what it moves."""
+    past = f"closures: [{{date: 2026-02-02, name: Kar tatili, kind: {kind}}}]"
+    edit(folder / "closures.yaml", "closures: []", past)
+    done = estim("catalogue", "load", str(folder), env=variables(settings), folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    for words in ("2026-02-02", "unchanged", "estim calendar add", "--force"):
+        assert words in done.stderr
+    shown = estim("calendar", "show", "2026", env=variables(settings), folder=tmp_path).stdout
+    assert "Kar tatili" not in shown
+    assert (
+        "applies already" in estim("catalogue", "load", str(ESENLER), env=variables(settings), folder=tmp_path).stdout
+    )
+
+
+async def test_a_folder_may_go_on_to_name_the_dates_that_have_passed_since(house: House, folder: Path) -> None:
+    edit(folder / "closures.yaml", "closures: []", "closures: [{date: 2026-05-13, name: İdari izin, kind: leave}]")
+    await load(house, folder, days=0)
+    edit(folder / "units.yaml", "units:", "# again\nunits:")
+    await load(house, folder, days=9)
+    with pytest.raises(CatalogueError, match="2026-05-13"):
+        await load(house, ESENLER, days=9)
 
 
 def test_a_folder_and_versions_together_are_refused(settings: Settings, tmp_path: Path) -> None:
