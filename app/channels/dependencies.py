@@ -14,7 +14,8 @@ from app.channels.door import Door
 from app.channels.field_batch import FieldBatch
 from app.channels.quarantine import Refused, keep
 from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
-from app.core.problem import field_errors, unreadable
+from app.core.field_errors import field_errors
+from app.core.problem import unreadable
 
 DOORS_PREFIX = "/v1/channels/"
 

@@ -15,7 +15,8 @@ from app.channels.field import FieldBatchAnswer, FieldItemAnswer, FieldItemBody,
 from app.channels.quarantine import Refused, keep
 from app.core.db import Database
 from app.core.errors import AlreadyReceived, FieldError, Invalid
-from app.core.problem import describe, field_errors
+from app.core.field_errors import field_errors
+from app.core.problem import describe
 from app.core.wording import Language
 from app.people.vault import Vault
 from app.standards.values import Channel

@@ -19,9 +19,9 @@ from app.channels.field import trust_device_time
 from app.channels.model import InboundMessage
 from app.core.db import Database, bulk_insert
 from app.core.errors import FieldError, Invalid, NotFound
+from app.core.field_errors import field_errors
 from app.core.ids import new_id
 from app.core.paging import Cursor, Page
-from app.core.problem import field_errors
 from app.people.vault import Vault
 from app.standards.values import Channel
 from app.tickets.intake import Intake

@@ -3,7 +3,6 @@
 What the caller sent is never echoed: a rejected field may be a phone number.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from app.core.db import DATABASE_ERRORS, RETRY_AFTER_SECONDS, is_away
 from app.core.errors import EstimError, FieldError, Invalid, Unavailable
+from app.core.field_errors import field_errors
 from app.core.wording import (
     FIELD_SENTENCES,
     PROBLEM_DETAILS,
@@ -26,8 +26,6 @@ from app.core.wording import (
 )
 
 log = structlog.get_logger(__name__)
-
-_CHOICE = re.compile(r"'([^']*)'|\b([0-9]+)\b")
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -59,55 +57,6 @@ STATUS: Final[Mapping[str, int]] = {
     "unavailable": 503,
 }
 
-_PYDANTIC_CODES: Final[Mapping[str, str]] = {
-    "missing": "missing",
-    "extra_forbidden": "unknown_field",
-    "json_invalid": "json",
-    "json_type": "json",
-    "string_type": "text",
-    "string_unicode": "control_character",
-    "string_too_long": "too_long",
-    "string_too_short": "too_short",
-    "too_long": "too_many_items",
-    "too_short": "too_few_items",
-    "enum": "choice",
-    "literal_error": "choice",
-    "int_type": "integer",
-    "int_parsing": "integer",
-    "int_from_float": "integer",
-    "int_parsing_size": "integer",
-    "float_type": "number",
-    "float_parsing": "number",
-    "finite_number": "number",
-    "bool_type": "boolean",
-    "bool_parsing": "boolean",
-    "greater_than_equal": "minimum",
-    "less_than_equal": "maximum",
-    "string_pattern_mismatch": "characters",
-    "model_attributes_type": "object",
-    "model_type": "object",
-    "dict_type": "object",
-    "list_type": "list",
-    "date_type": "date",
-    "date_parsing": "date",
-    "date_from_datetime_parsing": "date",
-    "date_from_datetime_inexact": "date",
-    "time_type": "time",
-    "time_parsing": "time",
-    "datetime_type": "date_time",
-    "datetime_parsing": "date_time",
-    "datetime_from_date_parsing": "date_time",
-    "datetime_object_invalid": "date_time",
-    "timezone_aware": "zone",
-}
-_CONTEXT_NAMES: Final[Mapping[str, str]] = {
-    "max_length": "max",
-    "min_length": "min",
-    "ge": "min",
-    "le": "max",
-    "expected": "allowed",
-}
-
 
 class ProblemField(BaseModel):
     """One field that broke a rule."""
@@ -130,42 +79,9 @@ class Problem(BaseModel):
     errors: list[ProblemField] | None = None
 
 
-def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[FieldError]:
-    """pydantic's errors as ours: a pointer, a stable code, and what is allowed; the rejected input is left behind.
-
-    `skip` drops leading parts of the location (FastAPI says `body` first).
-    """
-    found = []
-    for error in errors:
-        location = error["loc"][skip:]
-        kind = error["type"]
-        context = error.get("ctx", {})
-        code = context.get("code") or _PYDANTIC_CODES.get(kind, "value")
-        facts = {
-            _CONTEXT_NAMES.get(key, key): _choices(value) if key == "expected" else value
-            for key, value in context.items()
-            if key not in {"code", "error"}
-        }
-        if kind == "json_invalid":
-            location = ()
-        found.append(FieldError(_pointer(location), code, facts))
-    return found
-
-
-def _choices(expected: str) -> list[str]:
-    """pydantic's English `'a', 'b' or 'c'`, or `1 or 2`, as a list that reads well in any language."""
-    return [quoted or number for quoted, number in _CHOICE.findall(expected)]
-
-
 def unreadable(error: HTTPException) -> Invalid:
     """What FastAPI's bare 400 means: the body is not UTF-8, or its JSON breaks the reader (depth, a huge number)."""
     return Invalid([FieldError("", "utf8" if isinstance(error.__cause__, UnicodeDecodeError) else "json")])
-
-
-def _pointer(location: Iterable[Any]) -> str:
-    """The location as a JSON pointer; names that a caller made up are cut and freed of broken Unicode."""
-    parts = (str(part)[:60].encode("utf-8", "replace").decode() for part in location)
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def describe(errors: Iterable[FieldError], language: Language) -> list[dict[str, Any]]:

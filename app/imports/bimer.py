@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ValidationError, ValidationInfo
 
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid
-from app.core.problem import field_errors
+from app.core.field_errors import field_errors
 from app.core.schema import Body, ExternalId, LongText, ShortText, refuse
 from app.core.turkish import tr_key
 from app.imports.instants import Moment, first_of_day, parse_moment

@@ -14,7 +14,16 @@ from pydantic import (
     model_validator,
 )
 
-from app.sla.calendar import ClockKind, DayKind, Segment, SpecialDay, check_segments, check_week, load_zone
+from app.sla.calendar import (
+    CalendarError,
+    ClockKind,
+    DayKind,
+    Segment,
+    SpecialDay,
+    check_segments,
+    check_week,
+    load_zone,
+)
 from app.sla.checkpoints import Chain, CheckpointKind
 from app.sla.deadline import Basis, Roll
 from app.sla.limit import Limit, LimitError
@@ -46,15 +55,18 @@ Keyword = Annotated[str, StringConstraints(min_length=3, max_length=60)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 
 
+def _wall(printed: Any) -> Any:
+    """`"12:00"` as a wall time; without quotes it is a number of minutes to YAML, which is refused and not guessed."""
+    try:
+        return None if printed is None else time.fromisoformat(printed)
+    except (TypeError, ValueError):
+        raise CalendarError("time_form", f"{printed!r} is no time such as 12:00") from None
+
+
 def _segment(printed: Any) -> Any:
     """`"08:30-12:00"` as two wall times; `24:00` is the end of the date, written 00:00."""
-    if not isinstance(printed, str):
-        raise ValueError("HH:MM-HH:MM")  # noqa: TRY004  # pydantic turns only ValueError into a finding
-    start, _, end = printed.replace(" ", "").partition("-")
-    try:
-        return time.fromisoformat(start), time() if end == "24:00" else time.fromisoformat(end)
-    except ValueError:
-        raise ValueError("HH:MM-HH:MM") from None
+    start, _, end = str(printed).replace(" ", "").partition("-")
+    return _wall(start), time() if end == "24:00" else _wall(end)
 
 
 def _in_order(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
@@ -326,7 +338,7 @@ class ClosureEntry(Strict):
     date: date
     name: Words
     kind: Literal[DayKind.LEAVE, DayKind.HALF_DAY, DayKind.WORKING]
-    ends_at: time | None = None
+    ends_at: Annotated[time | None, BeforeValidator(_wall)] = None
     counts_as_working: tuple[ClockKind, ...] = tuple(ClockKind)
     segments: Openings = ()
 

@@ -42,7 +42,7 @@ def read_neighbourhoods(text: str) -> tuple[list[Neighbourhood], list[Problem]]:
                 found.append(_neighbourhood(cells))
                 problems += _shared(found, lines.line_num)
     except (csv.Error, ValueError) as error:
-        problems.append(problem("field_invalid", lines.line_num, "", error))
+        problems.append(problem("field_invalid", lines.line_num, "", error, error))
     return found, problems
 
 

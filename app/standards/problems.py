@@ -127,7 +127,13 @@ KINDS: dict[str, tuple[Severity, str, str]] = {
     "field_missing": (ERROR, "Zorunlu alan eksik", "Required field missing"),
     "field_unknown": (ERROR, "Bilinmeyen alan", "Unknown field"),
     "field_choice": (ERROR, "İzin verilen değerler: {0}", "Allowed values: {0}"),
-    "field_invalid": (ERROR, "Geçersiz değer: {0}", "Invalid value: {0}"),
+    "field_invalid": (ERROR, "Geçersiz değer: {0}", "Invalid value: {1}"),
+    "field_single": (ERROR, "Tek bir değer değil, alanlar beklenir", "Fields are expected here, not a single value"),
+    "time_form": (
+        ERROR,
+        'Saat tırnak içinde ve SS:DD biçiminde yazılır, aralık tireyle: "12:00", "08:30-17:00"',
+        'Times are written in quotes as HH:MM, spans with a hyphen: "12:00", "08:30-17:00"',
+    ),
     "row_unknown": (
         ERROR,
         "Tabloda {0} numaralı satır yok",

@@ -8,12 +8,28 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.core.field_errors import field_errors
+from app.core.wording import FIELD_SENTENCES, say
 from app.sla.limit import SlaError
 from app.standards.problems import Problem, code_of, problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = Sequence[str | int]
-_CODES = {"missing": "field_missing", "extra_forbidden": "field_unknown", "enum": "field_choice"}
+_CODES = {
+    "missing": "field_missing",
+    "extra_forbidden": "field_unknown",
+    **dict.fromkeys(("enum", "literal_error"), "field_choice"),
+    **dict.fromkeys(("model_type", "dict_type"), "field_single"),
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written: the model reads them, and its findings know the line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - a table of the class, as PyYAML has it
+        first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ def read_yaml(name: str, text: str, model: type[Model]) -> YamlFile[Model]:
 
 def _parse(name: str, text: str) -> tuple[yaml.Node | None, Any, tuple[Problem, ...]]:
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
         return root, loader.construct_document(root) if root else {}, ()
     except yaml.MarkedYAMLError as error:
@@ -63,14 +79,24 @@ def path_text(path: Path) -> str:
 
 def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Problem:
     path = detail["loc"]
-    context = detail.get("ctx", {})
-    cause = context.get("error")
+    cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, SlaError):
-        return problem(code_of(cause), _line(root, path), path_text(path), cause, source=name)
-    allowed = str(context.get("expected", "")).replace(" or ", ", ")
-    particular = allowed if detail["type"] == "enum" else detail["msg"].removeprefix("Value error, ")
+        return problem(code_of(cause), _line(root, path), path_text(path), cause, cause, source=name)
     code = _CODES.get(detail["type"], "field_invalid")
-    return problem(code, _line(root, path), path_text(path), particular, source=name)
+    return problem(code, _line(root, path), path_text(path), *_words(detail), source=name)
+
+
+def _words(detail: ErrorDetails) -> tuple[str, str]:
+    """What the value has to be, in Turkish and English; of the models' own refusals the words are the same in both."""
+    if detail["type"] == "value_error":
+        own = detail["msg"].removeprefix("Value error, ")
+        return own, own
+    [error] = field_errors([detail])
+    if error.code == "choice":
+        allowed = ", ".join(error.facts["allowed"])
+        return allowed, allowed
+    sentence = FIELD_SENTENCES[error.code]
+    return say(sentence, "tr", error.facts).rstrip("."), say(sentence, "en", error.facts).rstrip(".")
 
 
 def _line(root: yaml.Node | None, path: Path) -> int | None:

@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 
 from app.core import errors, wording
 from app.core.errors import EstimError, FieldError, Invalid, StaleVersion, TooMany, Unauthenticated, WrongState
-from app.core.problem import MEDIA_TYPE, STATUS, describe, field_errors, install_problem_handlers, problem_body
+from app.core.field_errors import field_errors
+from app.core.problem import MEDIA_TYPE, STATUS, describe, install_problem_handlers, problem_body
 from app.core.schema import Body, Code, Instant, ShortText, refuse
 from app.people.schemas import EmailText, NationalIdText, PhoneText
 

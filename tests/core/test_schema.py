@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.problem import field_errors
+from app.core.field_errors import field_errors
 from app.core.schema import Body, Code, ExternalId, Instant, Latitude, Longitude, LongText, ShortText
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.core.problem import describe, field_errors
+from app.core.field_errors import field_errors
+from app.core.problem import describe
 from app.core.schema import Body
 from app.people.schemas import CallerText, EmailText, NationalIdText, PhoneText
 

@@ -21,7 +21,7 @@ LIMITS = [
     ("standards.yaml", "{amount: 10, unit: minute}", "{amount: 5260321, unit: minute}", "services.6.limit", "on yıl"),
     ("standards.yaml", "{amount: 10, unit: minute}", "{amount: 121, unit: month}", "services.6.limit", "on yıl"),
     ("standards.yaml", "{amount: 10, unit: minute}", "{amount: 1, unit: immediate}", "services.6.limit", "anında"),
-    ("standards.yaml", "{amount: 10, unit: minute}", "{amount: 10, unit: dakika}", "services.6.limit.unit", "'hour'"),
+    ("standards.yaml", "{amount: 10, unit: minute}", "{amount: 10, unit: dakika}", "services.6.limit.unit", "hour"),
     (
         "standards.yaml",
         "{amount: 30, unit: calendar_day}",
@@ -48,9 +48,9 @@ LIMITS = [
         "statutory_by_subtype: {right_to_information: law_4982}",
         "statutory_by_subtype: {right_to_information: law_4983}",
         "services.0.statutory_by_subtype.right_to_information",
-        "'law_3071', 'law_4982'",
+        "law_3071, law_4982",
     ),
-    ("standards.yaml", "statutory: law_4982", "statutory: law_1", "services.2.statutory", "'law_3071', 'law_4982'"),
+    ("standards.yaml", "statutory: law_4982", "statutory: law_1", "services.2.statutory", "law_3071, law_4982"),
 ]
 
 CALENDARS = [
@@ -77,6 +77,33 @@ CALENDARS = [
         "2026-01-09",
     ),
     ("standards.yaml", "row: 8\n", "row: 8\n    hours: night\n", "services.7.hours", "night"),
+]
+
+LEAVE = "closures: [{{date: 2026-05-25, name: İdari izin, kind: leave, {0}}}]\n"
+
+# a value of another kind than the field's, and what is said about it in Turkish
+KINDS = [
+    (
+        "standards.yaml",
+        "{amount: 10, unit: minute}",
+        "{amount: on, unit: minute}",
+        "services.6.limit.amount",
+        "Tam sayı",
+    ),
+    ("standards.yaml", "{amount: 10, unit: minute}", "10 dakika", "services.6.limit", "alanlar beklenir"),
+    ("standards.yaml", "effect: reset", "effect: suspend", "regimes.law_4982.fee.effect", "değerler: reset"),
+    ("hours.yaml", MONDAY, 'monday: "08:30-17:00"', "calendars.office.monday", "liste"),
+    ("hours.yaml", MONDAY, 'monday: ["8:30-17:00"]', "calendars.office.monday.0", "SS:DD"),
+    ("hours.yaml", MONDAY, 'monday: ["08:30"]', "calendars.office.monday.0", "SS:DD"),
+    ("hours.yaml", MONDAY, "monday: [17]", "calendars.office.monday.0", "SS:DD"),
+    ("closures.yaml", "closures: []\n", LEAVE.format("ends_at: 12:00"), "closures.0.ends_at", "tırnak içinde"),
+    (
+        "closures.yaml",
+        "closures: []\n",
+        LEAVE.format("").replace("2026-05-25", "2026-02-30"),
+        "closures.0.date",
+        "Tarih olmalıdır",
+    ),
 ]
 
 # the steps of a service's own chain, and what is said about it
@@ -132,6 +159,18 @@ def test_a_limit_or_a_calendar_that_can_not_be_is_refused(
     assert (found.source, found.cell) == (name, path)
     assert words in found.reason_tr
     assert found.code != "field_invalid"
+
+
+@pytest.mark.parametrize(("name", "old", "new", "path", "words"), KINDS)
+def test_a_value_of_another_kind_is_told_in_turkish_with_its_line(
+    edit: Edit, name: str, old: str, new: str, path: str, words: str
+) -> None:
+    found = the_fault(edit(name, old, new))
+
+    assert (found.source, found.cell) == (name, path)
+    assert found.line is not None
+    assert words in found.reason_tr
+    assert "Input" not in found.reason_tr
 
 
 @pytest.mark.parametrize(("steps", "words"), CHAINS.values(), ids=CHAINS)
