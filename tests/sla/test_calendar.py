@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from app.sla.calendar import Calendar, CalendarError, ClockKind, DayKind, DayReason, NotWorking, SpecialDay, overlay
+from app.sla.calendar import (
+    Calendar,
+    CalendarError,
+    ClockKind,
+    DayKind,
+    DayReason,
+    NotWorking,
+    Segment,
+    SpecialDay,
+    overlay,
+)
 from tests.sla.calendars import (
     ALWAYS_OPEN,
     NIGHT_SHIFT,
@@ -57,6 +67,15 @@ def test_half_day_ends_in_the_middle_of_a_segment() -> None:
     calendar = turkish_calendar(weekly=(((time(9), time(17)),),) * 5 + ((), ()))
 
     assert walls(calendar, date(2026, 10, 28)) == [("09:00", "13:00")]
+
+
+@pytest.mark.parametrize(
+    ("weekly", "hours"), [(ALWAYS_OPEN, [("00:00", "13:00")]), (NIGHT_SHIFT, [("00:00", "06:00")])]
+)
+def test_half_day_ends_a_shift_that_would_go_on_to_midnight(
+    weekly: tuple[tuple[Segment, ...], ...], hours: list[tuple[str, str]]
+) -> None:
+    assert walls(turkish_calendar(weekly=weekly), date(2026, 10, 28)) == hours
 
 
 def test_half_day_may_be_set_not_to_count() -> None:
@@ -169,6 +188,14 @@ def test_skipped_wall_time_is_the_instant_of_the_change() -> None:
     assert calendar.border(date(2026, 3, 8), time(2, 15)) == change
     assert calendar.border(date(2026, 3, 8), time(2, 15, 0, 1)) == change
     assert calendar.segments(date(2026, 3, 8)) == ((change, change + timedelta(hours=1)),)
+
+
+def test_every_skipped_minute_is_the_same_instant_to_the_second() -> None:
+    calendar = plain_calendar("America/New_York")
+
+    found = {calendar.border(date(2026, 3, 8), time(2, minute)) for minute in range(60)}
+
+    assert found == {datetime(2026, 3, 8, 7, tzinfo=UTC)}
 
 
 def test_repeated_wall_time_is_the_first_of_the_two() -> None:

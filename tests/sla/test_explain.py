@@ -107,3 +107,12 @@ def test_ledger_of_pauses_that_overlap_names_each_for_its_own_dates(policy: Poli
     ledger = explain(policy, local("2026-01-05T16:00"), TURKEY, both)
 
     assert [line.detail for line in ledger if line.reason_code is DayReason.PAUSED] == reasons
+
+
+def test_date_that_ended_before_the_start_was_closed_and_not_paused() -> None:
+    """A wait that begins exactly when the doors close, for a request that came after that."""
+    evening = pause("2026-01-05T17:00", "2026-01-06T09:00")
+
+    ledger = explain(opening(1), local("2026-01-05T18:00"), TURKEY, [evening])
+
+    assert [line.reason_code for line in ledger] == [DayReason.CLOSED, DayReason.COUNTED]

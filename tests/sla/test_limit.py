@@ -127,12 +127,23 @@ def test_limit_of_nothing_or_beyond_ten_years_is_refused(unit: Unit) -> None:
     assert (too_small.value.code, too_large.value.code) == ("amount_too_small", "amount_too_large")
 
 
-def test_ten_years_are_allowed_and_one_more_is_not() -> None:
+@pytest.mark.parametrize(
+    ("most", "unit"),
+    [
+        (315_619_200, Unit.SECOND),
+        (5_260_320, Unit.MINUTE),
+        (87_672, Unit.HOUR),
+        (3_653, Unit.CALENDAR_DAY),
+        (2_610, Unit.WORKING_DAY),
+        (521, Unit.WEEK),
+        (120, Unit.MONTH),
+    ],
+)
+def test_ten_years_are_allowed_and_one_more_is_not(most: int, unit: Unit) -> None:
     """B27: an engine that allowed 99:59 hours could not hold a legal limit."""
-    assert Limit(120, Unit.MONTH).amount == 120
-    assert Limit(3_653, Unit.CALENDAR_DAY).amount == 3_653
+    assert Limit(most, unit).amount == most
     with pytest.raises(LimitError):
-        Limit(3_654, Unit.CALENDAR_DAY)
+        Limit(most + 1, unit)
 
 
 def test_immediate_takes_no_amount() -> None:
