@@ -47,7 +47,8 @@ def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses
     if limit.unit is Unit.WEEK:
         left = 7 * limit.amount
     if limit.unit is Unit.MONTH:
-        left = sum(exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days + 1))
+        # up to the day itself, or to what stands in its place where the zone skipped it
+        left = 1 + sum(exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days))
     while left:
         day += DAY
         left -= counts(policy, day, calendar, pauses)

@@ -154,6 +154,7 @@ def test_offset_of_the_date_itself_is_used() -> None:
 
     assert calendar.border(date(2015, 2, 2), time(9)) == datetime(2015, 2, 2, 7, tzinfo=UTC)
     assert calendar.border(date(2026, 2, 2), time(9)) == datetime(2026, 2, 2, 6, tzinfo=UTC)
+    assert calendar.border(date(2026, 2, 2), time(9, 0, 0, 1)) == datetime(2026, 2, 2, 6, 0, 0, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

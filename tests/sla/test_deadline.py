@@ -199,6 +199,21 @@ def test_month_ends_on_the_same_day_or_the_last_one_then_rolls(amount: int, star
     assert due_date(days(amount, Unit.MONTH), start) == due
 
 
+@pytest.mark.parametrize(
+    ("start", "last"),
+    [
+        ("2026-01-31", "2026-02-28"),
+        ("2026-01-28", "2026-02-28"),
+        ("2028-01-31", "2028-02-29"),
+        ("2028-01-29", "2028-02-29"),
+        ("2026-03-31", "2026-04-30"),
+        ("2026-04-30", "2026-05-30"),
+    ],
+)
+def test_month_ends_on_the_day_of_its_start_or_on_the_last_one_there_is(start: str, last: str) -> None:
+    assert due_date(days(1, Unit.MONTH, Roll.NONE), start) == last
+
+
 def test_working_saturday_takes_the_limit() -> None:
     working = SpecialDay(DayKind.WORKING, "Telafi çalışması", segments=((time(9), time(13)),))
     calendar = turkish_calendar(also={date(2026, 1, 10): working})
@@ -217,6 +232,8 @@ def test_date_that_a_zone_skipped_is_not_counted() -> None:
     assert deadline(days(2, roll=Roll.NONE), start, apia).due_at.astimezone(apia.tz).date() == date(2011, 12, 31)
     month = deadline(days(1, Unit.MONTH), local("2011-12-20", apia.tz), apia)
     assert month.due_at.astimezone(apia.tz).date() == date(2012, 1, 20)
+    onto_it = deadline(days(1, Unit.MONTH, Roll.NONE), local("2011-11-30", apia.tz), apia)
+    assert onto_it.due_at.astimezone(apia.tz).date() == date(2011, 12, 31)
 
 
 def test_last_date_ends_after_its_repeated_hour() -> None:
