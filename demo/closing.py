@@ -37,9 +37,7 @@ def print_closing(console: Console, facts: Facts, outbox: Path, *, seconds: floa
         console.print(f"✗ {len(wrong)} değer beklenenden farklı.", style="bold red")
         return
     checked = len(totals(facts)) + len(by_ticket(facts))
-    console.print(
-        f"✓ {checked} değerin hepsi beklenen gibi. Dört hafta {seconds:.0f} saniye sürdü.", style="bold green"
-    )
+    console.print(f"✓ {checked} değerin hepsi beklenen gibi. Otuz gün {seconds:.0f} saniye sürdü.", style="bold green")
 
 
 def _print_notice(console: Console, facts: Facts, outbox: Path, level: int) -> None:

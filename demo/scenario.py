@@ -1,4 +1,4 @@
-"""What is sent when, and what has to come of it: a month of a municipality, 11 May to 7 June 2026.
+"""What is sent when, and what has to come of it: a month of a municipality, 11 May to 9 June 2026.
 
 The month has everything that bends a date: 19 May, the eve (26 May, a half day) and four days of Kurban Bayramı, and
 weekends.
@@ -11,8 +11,8 @@ from demo import broken, kept
 from demo.values import Story, Totals, at
 
 START: Final = at("2026-05-11 09:00")
-END: Final = at("2026-06-07 12:00")
-"""Two and a half days after the last level 2 (4 June)."""
+END: Final = at("2026-06-09 12:00")
+"""Half a day after the last notice: of 8 June, that a limit of law comes near."""
 
 CUT_OFF: Final = END + timedelta(days=21)
 """So long a hampered machine may take for what should be there at `END`; then it counts as missing."""
