@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from app.notices.kinds import NoticeKind, Outcome, Payload, ResolutionPayload
 from app.notices.letters import FORM, Letters
 from app.notices.payloads import ExtensionGround
-from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, named
+from tests.notices.samples import BARE, CASES, EXTENSION, FIRST, FULL, RESOLUTION, TEMPLATES, UNIT, named
 
 K = NoticeKind
 AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
@@ -230,6 +230,26 @@ def test_signs_that_turn_the_reading_direction_are_left_out(letters: Letters) ->
     text = text_of(letters, K.ESCALATION_2, FULL[K.ESCALATION_2], VALUES | {"ticket.description": "a\u202eb\u0007c"})
 
     assert "“abc”" in text
+
+
+@pytest.mark.parametrize("word", ["https://ornek.example/basvuru?dosya=" + "0a1b" * 60, "ğ" * 300])
+@pytest.mark.parametrize("kind", [K.RESOLUTION, K.ESCALATION_2])
+def test_a_word_longer_than_a_line_is_broken_and_not_cut_off(letters: Letters, kind: NoticeKind, word: str) -> None:
+    pdf = letters.make(kind, FULL[kind], dict.fromkeys(VALUES, f"Bakınız: {word}"), number="26-000131", at=AT).pdf
+
+    lines = [line.strip() for page in PdfReader(io.BytesIO(pdf)).pages for line in page.extract_text().splitlines()]
+
+    assert max(map(len, lines)) < 130
+    assert word in "".join(lines)
+
+
+@pytest.mark.parametrize("kind", WITH_LETTER)
+def test_an_office_that_nobody_holds_leaves_the_signature_to_the_records_system(
+    letters: Letters, kind: NoticeKind
+) -> None:
+    vacant = replace(FULL[kind], signatory=replace(FIRST, official="", title=""))  # type: ignore[call-arg]
+
+    in_order(text_of(letters, kind, vacant), *FORM_BEGINS, "(İmza yetkilisi EBYS’de belirlenir)")
 
 
 def test_a_long_description_goes_on_on_the_next_page_under_the_draft_mark(letters: Letters) -> None:
