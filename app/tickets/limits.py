@@ -38,9 +38,9 @@ async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
     moved = await sla.extend(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     data = {"ground": body.ground.value, **moves([moved])}
     move(work, held.ticket, Command.EXTEND, data, note=body.note)
-    catalogue = (await work.rulebook()).catalogue
+    rulebook = await work.rulebook()
     await notify.extension(
-        work.session, work.vault, held.ticket, catalogue, body=body, due_at=clock.due_at, now=work.now
+        work.session, work.vault, held.ticket, rulebook, body=body, due_at=clock.due_at, now=work.now
     )
 
 

@@ -23,6 +23,7 @@ from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS, ApplicationOffice, Catalogue, Channel
 from app.tickets.intake import ContactBy, Person
 from app.tickets.model import Ticket
+from app.tickets.policies import STANDARDS_COMPLAINT
 from app.tickets.schemas import ExtensionBody, ResolutionBody
 from app.tickets.workflow import Outcome
 
@@ -79,10 +80,18 @@ async def referral(
 
 
 async def missing_documents(
-    session: AsyncSession, vault: Vault, ticket: Ticket, *, labels: tuple[str, ...], now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    ticket: Ticket,
+    rulebook: Rulebook,
+    *,
+    labels: tuple[str, ...],
+    now: datetime,
 ) -> None:
     """Tell the applicant what is still missing."""
-    await _tell(session, vault, ticket, NoticeKind.MISSING_DOCUMENTS, now=now, documents=labels, complete_by=None)
+    signatory = _signatory(ticket, rulebook, now)
+    facts = {"documents": labels, "complete_by": None, "signatory": signatory}
+    await _tell(session, vault, ticket, NoticeKind.MISSING_DOCUMENTS, now=now, **facts)
 
 
 async def unlisted_documents(
@@ -123,7 +132,7 @@ async def resolution(
     session: AsyncSession,
     vault: Vault,
     ticket: Ticket,
-    catalogue: Catalogue,
+    rulebook: Rulebook,
     *,
     body: ResolutionBody,
     law: str | None,
@@ -133,6 +142,7 @@ async def resolution(
 
     `law` is the one that it was under, by which a matter of somebody else's is sent on (3071 art. 5, 4982 art. 7).
     """
+    catalogue = rulebook.catalogue
     event_seq = ticket.event_seq if body.words else None
     if body.outcome is Outcome.FORWARDED_OUT:
         facts = {"institution": body.forwarded_to, "forwarded_at": now, "legal_basis": law, "event_seq": event_seq}
@@ -151,7 +161,7 @@ async def resolution(
         remedy=body.remedy,
         first_office=office_of(catalogue.office(1)),
         second_office=office_of(catalogue.office(2)),
-        signatory=office_of(catalogue.office(1)),
+        signatory=_signatory(ticket, rulebook, now),
     )
 
 
@@ -176,7 +186,7 @@ async def extension(
     session: AsyncSession,
     vault: Vault,
     ticket: Ticket,
-    catalogue: Catalogue,
+    rulebook: Rulebook,
     *,
     body: ExtensionBody,
     due_at: datetime,
@@ -193,7 +203,7 @@ async def extension(
         extended_at=now,
         new_due=due_at,
         consulted=body.consulted,
-        signatory=office_of(catalogue.office(1)),
+        signatory=_signatory(ticket, rulebook, now),
     )
 
 
@@ -228,6 +238,18 @@ async def unreached(session: AsyncSession, vault: Vault, ticket: Ticket, *, atte
 def _unit_name(ticket: Ticket, catalogue: Catalogue) -> str | None:
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
     return unit.name if unit else None
+
+
+def _signatory(ticket: Ticket, rulebook: Rulebook, now: datetime) -> Office | None:
+    """Who signs a letter to the applicant: whoever holds the first office today, head or deputy.
+
+    None where that office is itself the matter, and for a complaint, which the office that it was made to answers: the
+    records system names who signs.
+    """
+    if ticket.about_first_office or ticket.service == STANDARDS_COMPLAINT:
+        return None
+    today = rulebook.calendars[OFFICE_HOURS].local_date(now)
+    return as_printed(holder(rulebook.catalogue, 1, today))
 
 
 async def _tell(

@@ -85,10 +85,9 @@ async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody)
         await work.session.merge(TicketDocument(ticket_id=ticket.id, code=code, label=label, provided_at=None))
     for clock in held.clocks:
         await sla.pause(work.session, clock, reason=PauseReason.AWAITING_CITIZEN.value, at=work.now)
-    labels = tuple(asked.values())
-    await notify.missing_documents(work.session, work.vault, ticket, labels=labels, now=work.now)
+    rulebook, labels = await work.rulebook(), tuple(asked.values())
+    await notify.missing_documents(work.session, work.vault, ticket, rulebook, labels=labels, now=work.now)
     if unlisted:
-        rulebook = await work.rulebook()
         await notify.unlisted_documents(work.session, ticket, rulebook, labels=tuple(unlisted.values()), now=work.now)
 
 
@@ -158,8 +157,8 @@ async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     for clock in held.clocks:
         await sla.meet(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
     await end_escalations(work.session, ticket, at=work.now)
-    catalogue = (await work.rulebook()).catalogue
-    await notify.resolution(work.session, work.vault, ticket, catalogue, body=body, law=held.law, now=work.now)
+    rulebook = await work.rulebook()
+    await notify.resolution(work.session, work.vault, ticket, rulebook, body=body, law=held.law, now=work.now)
 
 
 async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:

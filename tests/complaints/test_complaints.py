@@ -234,6 +234,15 @@ async def test_a_complaint_may_be_answered_at_once(counter: Counter) -> None:
     assert (answered["state"], answered["acknowledged_at"]) == ("answered", answered["answered_at"])
 
 
+async def test_the_first_office_signs_no_answer_to_a_complaint(counter: Counter) -> None:
+    """It may have been made to the second office, or be about the first."""
+    number = (await made(counter, office=2))["number"]
+    await did(counter, number, "answer", JUSTIFIED)
+    async with counter.house.database.reading() as session:
+        query = select(Notice.payload).where(Notice.kind == "resolution", Notice.payload["number"].astext == number)
+        assert (await session.scalars(query)).one()["signatory"] is None
+
+
 async def test_a_refusal_names_the_remedy(counter: Counter) -> None:
     number = (await made(counter))["number"]
     bare = {"outcome": "negative", "text": "Belge tabloda yer almaktadır."}
