@@ -21,6 +21,7 @@ FACT_LABELS: Mapping[str, str] = MappingProxyType(
         "limit_text": "Hizmetin tamamlanma süresi (en geç)",
         "promise_due": "Süre sonu",
         "documents": "Eksik belgeler",
+        "unlisted": "Tabloda yer almayan belgeler",
         "complete_by": "Tamamlama tarihi",
         "legal_basis": "Dayanak",
         "unit_name": "Sorumlu birim",

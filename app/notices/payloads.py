@@ -84,12 +84,14 @@ class ReceiptPayload(CitizenPayload):
 class MissingDocumentsPayload(CitizenPayload):
     """Missing documents: at least one label; `legal_basis` None means the published table asks for them.
 
+    `unlisted` are those of them that the table does not list: where there is one, no basis is claimed for them all.
     `signatory` signs the letter; without one the records system names the person.
     """
 
     documents: tuple[str, ...]
     complete_by: date | None
     legal_basis: Regime | None = None
+    unlisted: tuple[str, ...] = ()
     signatory: Office | None = None
 
 

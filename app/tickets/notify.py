@@ -86,12 +86,21 @@ async def missing_documents(
     rulebook: Rulebook,
     *,
     labels: tuple[str, ...],
+    unlisted: tuple[str, ...],
     now: datetime,
 ) -> None:
-    """Tell the applicant what is still missing."""
-    signatory = _signatory(ticket, rulebook, now)
-    facts = {"documents": labels, "complete_by": None, "signatory": signatory}
-    await _tell(session, vault, ticket, NoticeKind.MISSING_DOCUMENTS, now=now, **facts)
+    """Tell the applicant what is still missing, and which of it is `unlisted`: not on the published table."""
+    await _tell(
+        session,
+        vault,
+        ticket,
+        NoticeKind.MISSING_DOCUMENTS,
+        now=now,
+        documents=labels,
+        unlisted=unlisted,
+        complete_by=None,
+        signatory=_signatory(ticket, rulebook, now),
+    )
 
 
 async def unlisted_documents(

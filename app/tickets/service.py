@@ -85,10 +85,12 @@ async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody)
         await work.session.merge(TicketDocument(ticket_id=ticket.id, code=code, label=label, provided_at=None))
     for clock in held.clocks:
         await sla.pause(work.session, clock, reason=PauseReason.AWAITING_CITIZEN.value, at=work.now)
-    rulebook, labels = await work.rulebook(), tuple(asked.values())
-    await notify.missing_documents(work.session, work.vault, ticket, rulebook, labels=labels, now=work.now)
-    if unlisted:
-        await notify.unlisted_documents(work.session, ticket, rulebook, labels=tuple(unlisted.values()), now=work.now)
+    rulebook, labels, beyond = await work.rulebook(), tuple(asked.values()), tuple(unlisted.values())
+    await notify.missing_documents(
+        work.session, work.vault, ticket, rulebook, labels=labels, unlisted=beyond, now=work.now
+    )
+    if beyond:
+        await notify.unlisted_documents(work.session, ticket, rulebook, labels=beyond, now=work.now)
 
 
 async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:

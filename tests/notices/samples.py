@@ -286,7 +286,16 @@ CASES: list[tuple[str, NoticeKind, Payload]] = [
 ]
 """Name, kind and facts of everything that has a text of its own."""
 
-_NAMES = {"service_name", "limit_text", "documents", "unit_name", "subject_label", "neighbourhood", "last_action"}
+_NAMES = {
+    "service_name",
+    "limit_text",
+    "documents",
+    "unlisted",
+    "unit_name",
+    "subject_label",
+    "neighbourhood",
+    "last_action",
+}
 _NAMES |= {"place", "official", "title", "phone", "consulted", "institution", "forwarded_to"}
 """Facts that somebody else has named: in a table, in a unit's list, in a request."""
 

@@ -160,6 +160,16 @@ def test_missing_documents_are_numbered(letters: Letters) -> None:
     )
 
 
+def test_a_document_beyond_the_table_is_not_said_to_be_on_it(letters: Letters) -> None:
+    beyond = replace(FULL[K.MISSING_DOCUMENTS], unlisted=("Vekâletname",))  # type: ignore[call-arg]
+
+    in_order(
+        text_of(letters, K.MISSING_DOCUMENTS, beyond),
+        "İlgi başvurunuzda, aşağıdaki belgeler bulunmadığından",
+        "2- Vekâletname (Hizmet Standartları Tablosunda yer almamaktadır) 3- Vasi kararı",
+    )
+
+
 def test_a_refusal_has_its_reason_and_the_remedy(letters: Letters) -> None:
     """Constitution art. 40: an administration names the remedy and its time limit."""
     in_order(

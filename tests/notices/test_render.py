@@ -345,6 +345,20 @@ def test_missing_documents_are_named_by_letter_and_by_sms(texts: Renderer) -> No
     assert "Vasi kararı" in texts.render(K.MISSING_DOCUMENTS, Medium.SMS, asked).body
 
 
+def test_a_document_beyond_the_table_is_not_said_to_be_on_it(texts: Renderer) -> None:
+    """The table prints it as the first ground of complaint, so who is asked for one has to know."""
+    asked = MissingDocumentsPayload(
+        **CITIZEN, documents=("Dilekçe", "Tapu örneği"), unlisted=("Tapu örneği",), complete_by=None
+    )
+
+    body = email(texts, K.MISSING_DOCUMENTS, asked).body
+    assert "İlgi başvurunuzda, aşağıdaki belgeler bulunmadığından" in body
+    assert "- Dilekçe\n- Tapu örneği (Hizmet Standartları Tablosunda yer almamaktadır)\n" in body
+    english = email(texts, K.MISSING_DOCUMENTS, in_language(asked, "en")).body
+    assert "because the following documents are missing:" in english
+    assert "- Dilekçe\n- Tapu örneği (not on the published table of service standards)\n" in english
+
+
 def test_an_sms_avoids_letters_that_would_halve_its_room(texts: Renderer) -> None:
     asked = MissingDocumentsPayload(**CITIZEN, documents=("Vekâletname – noter’den",), complete_by=None)
 

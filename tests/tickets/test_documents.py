@@ -162,6 +162,10 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     assert f"Gerekçe: {REASON}" in notice["body"]
     assert "- Tapu örneği" in notice["body"]
     assert "Dilekçe" not in notice["body"]
+    [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
+    async with counter.house.database.reading() as session:
+        asked_of = (await session.scalars(select(Notice).where(Notice.kind == told["kind"]))).one().payload
+    assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
     async with counter.house.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
     assert REASON not in str(stored.payload)
