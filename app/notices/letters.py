@@ -113,8 +113,8 @@ class Letters:
             try:
                 pdf, archival = self._set(source, data, at)
                 return Letter(pdf=pdf, template=name, version=version, archival=archival)
-            except typst.TypstError as error:
-                problem = f"TypstError: {error.message}"
+            except typst.TypstError:
+                problem = self._problem(source, data, at)
         else:
             version, problem = "", str(own if isinstance(own, str) else form)
         pdf, archival = self._set(_PLAIN, {"title": title, "plain": _words(plain_list(kind, payload))}, at)
@@ -126,6 +126,14 @@ class Letters:
             return self._compile(source, data, at, archival=True), True
         except typst.TypstError:
             return self._compile(source, data, at, archival=False), False
+
+    def _problem(self, source: bytes, data: Mapping[str, Any], at: datetime) -> str:
+        """Why a source does not compile; tried again with the values' names for the values, which it may quote."""
+        try:
+            self._set(source, {**data, "values": {name: name for name in data["values"]}}, at)
+        except typst.TypstError as error:
+            return f"TypstError: {error.message}"
+        return "TypstError: with the values of this ticket only"
 
     def _compile(self, source: bytes, data: Mapping[str, Any], at: datetime, *, archival: bool) -> bytes:
         compiler = typst.Compiler(

@@ -333,6 +333,25 @@ def test_a_broken_letter_falls_back_to_the_plain_facts(tmp_path: Path, content: 
     in_order(" ".join(pages_of(letter.pdf)), "Süre uzatımı bildirimi", "Yeni süre sonu: 24.06.2026")
 
 
+QUOTING = [
+    '#panic(ref-value("applicant.name"))',
+    '#facts.at(ref-value("applicant.name"))',
+    '#if ref-value("applicant.name").len() > 14 { panic(letter.values) }',
+]
+
+
+@pytest.mark.parametrize("content", QUOTING)
+def test_why_a_letter_is_broken_is_said_without_a_word_of_a_person(tmp_path: Path, content: str) -> None:
+    """The reason goes into the log, and typst quotes what a file trips over."""
+    folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
+    (folder / "extension.typ").write_text(content, encoding="utf-8")
+
+    problem = Letters(folder).make(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT).problem
+
+    assert (problem or "").startswith("TypstError: ")
+    assert not any(word in str(problem) for word in " ".join(VALUES.values()).split())
+
+
 def test_without_the_form_every_letter_is_plain(tmp_path: Path) -> None:
     folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
     (folder / FORM).unlink()
