@@ -63,10 +63,13 @@ def dative_institution(name: str) -> str:
     """The dative of an institution's name in words, without apostrophe.
 
     `Müdürlüğüne`, `Başkanlığına`, `Özel Kaleme`, `Kaymakamlığa`: n stands between after a possessive (…lüğü), y after
-    another vowel, and …lik becomes …liğ. The last vowel decides; loan words that break
-    vowel harmony (`Terminal`) and abbreviations (`İSKİ`) are not known to it.
+    another vowel, and …lik becomes …liğ. The last vowel decides; loan words that break vowel harmony (`Terminal`) are
+    not known to it. What ends in no word that can be read (`Zabıta (Merkez)`, `Yapı Kontrol 2`, `İSKİ`) is helped by
+    one: `İSKİ birimine`.
     """
-    stem, suffix = name.strip(), "e" if _last_vowel(name) in _FRONT else "a"
+    stem, suffix = unicodedata.normalize("NFC", name.strip()), "e" if _last_vowel(name) in _FRONT else "a"
+    if not _ends_in_a_word(stem):
+        return f"{stem} birimine"
     last = tr_lower(stem)[-1:]
     if last in _POSSESSIVE_ENDS:
         suffix = "n" + suffix
@@ -104,6 +107,13 @@ def _place(letter: str) -> str:
         return _ORDINAL[letter]
     bare = _bare(letter)
     return _ORDINAL.get(bare, _OTHER_SCRIPT + bare if letter.isalpha() else bare)
+
+
+def _ends_in_a_word(name: str) -> bool:
+    """Whether the last word is one of letters, and no abbreviation: capitals alone, or after words that are not."""
+    *before, last = name.split() or [""]
+    spelled = last.isupper() and not (before and name.isupper())
+    return _WORD.fullmatch(last) is not None and not spelled
 
 
 def _last_vowel(name: str) -> str:

@@ -151,6 +151,12 @@ def test_a_shorter_name_stands_before_the_one_that_goes_on() -> None:
         ("Büro", "Büroya"),
         ("BAŞKAN YARDIMCILIĞI", "BAŞKAN YARDIMCILIĞINA"),
         ("İSTANBUL VALİLİĞİ ", "İSTANBUL VALİLİĞİNE"),
+        ("Bilgi İşlem Müdürlüğü", "Bilgi İşlem Müdürlüğüne"),
+        ("İSKİ", "İSKİ birimine"),
+        ("BEDAŞ", "BEDAŞ birimine"),
+        ("Esenler İSKİ", "Esenler İSKİ birimine"),
+        ("Hukuk İşleri Müdürlüğü (Muhakemat)", "Hukuk İşleri Müdürlüğü (Muhakemat) birimine"),
+        ("Yapı Kontrol Müdürlüğü-2", "Yapı Kontrol Müdürlüğü-2 birimine"),
     ],
 )
 def test_an_institution_takes_its_suffix_without_apostrophe(name: str, dative: str) -> None:
