@@ -13,6 +13,8 @@ from app.core.wording import Language
 from app.notices.fallback import FACT_LABELS
 from app.notices.forms import en_limit, remaining, tr_money
 from app.notices.kinds import (
+    SPECS,
+    Audience,
     CasePayload,
     FeePayload,
     Medium,
@@ -134,6 +136,30 @@ def test_the_highest_fee_fits_an_sms(texts: Renderer) -> None:
         due = datetime(2026, 9, 30, tzinfo=UTC)
         fee = FeePayload(**CITIZEN, amount=Decimal(1_000_000), notified_at=NOW, pay_by=due, language=language)
         assert fits_one_segment(texts.render(K.FEE_NOTICE, Medium.SMS, fee).body)
+
+
+CLOSINGS = {
+    "tr": r"\n(Saygılarımla|Bilgilerinize sunulur)\.\n\nEsenler Belediyesi\nHalkla İlişkiler Müdürlüğü\n",
+    "en": r"\nYours sincerely\n\nEsenler Municipality\nDirectorate of Public Relations \(Halkla [^\n]+\)\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "language"),
+    [(kind, language) for kind, spec in SPECS.items() if Audience.CITIZEN in spec.audiences for language in CLOSINGS],
+)
+def test_a_letter_to_a_citizen_closes_as_offices_do(texts: Renderer, kind: NoticeKind, language: Language) -> None:
+    body = email(texts, kind, in_language(FULL[kind], language)).body
+
+    assert re.search(CLOSINGS[language] + r"\Z", body)
+
+
+def test_a_complaint_whose_time_is_over_is_not_to_be_answered_in_time(texts: Renderer) -> None:
+    late, early = FULL[K.COMPLAINT_DUE], BARE[K.COMPLAINT_DUE]
+
+    assert "dolmuştur.\n" in (body := email(texts, K.COMPLAINT_DUE, late).body)
+    assert "Şikâyetin ivedilikle cevaplandırılmasının sağlanması" in body
+    assert "Şikâyetin süresi içinde cevaplandırılmasının sağlanması" in email(texts, K.COMPLAINT_DUE, early).body
 
 
 def test_english_reads_english_dates_amounts_and_limits(texts: Renderer) -> None:
