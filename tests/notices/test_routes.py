@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
 from fastapi import FastAPI
@@ -51,6 +52,29 @@ async def test_notices_are_listed_newest_first_page_by_page(
         seen += [item["number"] for item in answer.json()["items"]]
         path = answer.links["next"]["url"] if "next" in answer.links else ""
     assert seen == everything
+
+
+async def test_a_number_bears_the_year_of_istanbul_and_is_nobody_elses(
+    house: House, client_as: ClientAs, clock: SettableClock
+) -> None:
+    """At 21:00 UTC on 31 December it is 2027 in Istanbul; the running number goes on, whatever is written at once."""
+    actor, caller = await actor_of(house), await client_as("ops")
+    years = {}
+    for year, instant in (
+        ("26", datetime(2026, 12, 31, 20, 59, 59, tzinfo=UTC)),
+        ("27", datetime(2026, 12, 31, 21, tzinfo=UTC)),
+    ):
+        clock.set(instant)
+        tickets = await asyncio.gather(*(open_ticket(house, actor) for _ in range(10)))
+        years[year] = [notice.number for ticket in tickets for notice in await notices_of(house, ticket)]
+    found = [*years["26"], *years["27"]]
+    assert len({number[3:] for number in found}) == len(found) == 20
+    for year, numbered in years.items():
+        assert {number[:3] for number in numbered} == {f"{year}-"}
+    assert max(number[3:] for number in years["26"]) < min(number[3:] for number in years["27"])
+    of_new_year = years["27"][0]
+    assert (await caller.get(f"/v1/notices/{of_new_year}")).json()["number"] == of_new_year
+    assert (await caller.get(f"/v1/notices/26-{of_new_year[3:]}")).status_code == 404
 
 
 async def test_each_filter_narrows_the_list(house: House, client_as: ClientAs) -> None:
