@@ -44,6 +44,8 @@ FIRST = Office(
     title="Halkla İlişkiler Müdürü",
     phone="444 00 73/1010",
 )
+VACANT = replace(FIRST, official="", title="")
+"""The first office on a day on which nobody holds it."""
 SECOND = Office(
     place="Belediye Başkan Yardımcısı",
     official="Aydın POLAT",

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from app.notices.kinds import NoticeKind, Outcome, Payload, ResolutionPayload
 from app.notices.letters import FORM, Letters
 from app.notices.payloads import ExtensionGround
-from tests.notices.samples import BARE, CASES, EXTENSION, FIRST, FULL, RESOLUTION, TEMPLATES, UNIT, named
+from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, VACANT, named
 
 K = NoticeKind
 AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
@@ -257,7 +257,7 @@ def test_a_word_longer_than_a_line_is_broken_and_not_cut_off(letters: Letters, k
 def test_an_office_that_nobody_holds_leaves_the_signature_to_the_records_system(
     letters: Letters, kind: NoticeKind
 ) -> None:
-    vacant = replace(FULL[kind], signatory=replace(FIRST, official="", title=""))  # type: ignore[call-arg]
+    vacant = replace(FULL[kind], signatory=VACANT)  # type: ignore[call-arg]
 
     in_order(text_of(letters, kind, vacant), *FORM_BEGINS, "(İmza yetkilisi EBYS’de belirlenir)")
 

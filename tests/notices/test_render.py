@@ -40,6 +40,7 @@ from tests.notices.samples import (
     SHORT_LIMIT,
     TEMPLATES,
     UNIT,
+    VACANT,
     in_language,
     named,
 )
@@ -325,6 +326,13 @@ def test_a_letter_about_the_first_office_is_not_signed_by_it(texts: Renderer) ->
     assert "Halkla İlişkiler Müdür" not in body
     assert "İmza yetkilisi EBYS'de belirlenir" in body
     assert "İlgi : Kimlik bilgisi paylaşılmayan" in body
+
+
+def test_an_office_that_nobody_holds_leaves_the_signature_to_the_records_system(texts: Renderer) -> None:
+    body = email(texts, K.ESCALATION_2, replace_case(FULL[K.ESCALATION_2], signatory=VACANT)).body
+
+    assert re.search(r"arz ederim\.\n\n +\(İmza yetkilisi EBYS'de belirlenir\)\n", body)
+    assert "Halkla İlişkiler Müdürlüğü\n" in body
 
 
 def test_a_level_2_raised_before_the_promise_ended_does_not_claim_a_breach(texts: Renderer) -> None:
