@@ -62,7 +62,7 @@ def test_the_share_is_exact_to_the_last_digit(on_time: int, late: int, open_late
         assert judged == 0
         return
     exact = Fraction(100 * on_time, judged)
-    assert -Fraction(1, 20) < exact - Fraction(found.share_on_time) <= Fraction(1, 20)
+    assert -Fraction(1, 20) <= exact - Fraction(found.share_on_time) < Fraction(1, 20)
     assert found.share_on_time.as_tuple().exponent == -1
 
 
