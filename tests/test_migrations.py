@@ -16,6 +16,7 @@ from app.core.db import Base, Database
 from tests.installation import ROOT
 from tests.program import PROGRAM, variables
 from tests.servers import TestServers
+from tests.tickets.counter import PETITION, opened_counter
 
 BOOKKEEPING = {"alembic_version"}
 
@@ -90,3 +91,17 @@ def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> 
     told = [each.communicate() for each in both]
     assert [each.returncode for each in both] == [0, 0], told
     assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
+
+
+async def test_a_clock_of_before_belongs_to_the_service_of_its_ticket(
+    servers: TestServers, template: str, tmp_path: Path
+) -> None:
+    async with opened_counter(servers, template, tmp_path) as counter:
+        number = await counter.open(PETITION)
+        pinned = [clock.policy for clock in await counter.rows_of_clocks(number)]
+        url = counter.house.settings.database_url
+        assert url is not None
+        await asyncio.to_thread(command.downgrade, config(url.get_secret_value()), "0008")
+        assert ["service" in clock.policy for clock in await counter.rows_of_clocks(number)] == [False, False]
+        await asyncio.to_thread(migrations.upgrade, url.get_secret_value())
+        assert [clock.policy for clock in await counter.rows_of_clocks(number)] == pinned

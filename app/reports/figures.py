@@ -89,8 +89,8 @@ class ComplianceLine:
 class Compliance:
     """The report of a month; `as_of` is the instant of a report that was made before the month was over, else None.
 
-    Only a late answer changes the report of a month that is over. `unit` is the directorate whose tickets it is
-    about, None for all.
+    What changes the report of a month that is over is a late answer, and a late request that is still open and found to
+    be of another service. `unit` is the directorate whose tickets it is about, None for all.
     """
 
     month: Month

@@ -44,7 +44,8 @@ async def compliance(
     """By service, kind of clock and printed limit: due, on time, late, open, and the share in percent.
 
     Computed from stored dates and the words pinned to each clock: editing the catalogue changes no month that is past.
-    With `Accept: text/csv` a sheet as a Turkish Excel reads it. A key with a unit sees the tickets of its unit.
+    With `Accept: text/csv` a sheet as a Turkish Excel reads it. A key with a unit sees what was with its unit when it
+    was answered or fell due.
     """
     report = await read_compliance(session, month, unit=actor.unit, now=now)
     if not _wants_sheet(request.headers.get("accept", "")):

@@ -11,7 +11,7 @@ from app.reports.figures import Compliance
 class ComplianceRow(Answer):
     """The clocks of one service, kind and printed limit that were due in the month."""
 
-    service: str = Field(examples=["call-center"], description="The code, whatever the catalogue calls it today")
+    service: str = Field(examples=["call-center"], description="The code that was pinned to the clocks")
     clock: Literal["promise", "statutory"] = Field(examples=["promise"], description="Published limit, or that of law")
     limit: str = Field(examples=["15 GÜN"], description="The words that were pinned to the clocks when they started")
     due: int = Field(examples=[120], description="on_time + late + open_late + pending")

@@ -14,14 +14,15 @@ from app.sla.limit import Limit, Unit
 class PinnedPolicy:
     """Everything that a clock is judged by, pinned to it when it starts: later edits of the catalogue leave it alone.
 
-    `printed` is the limit as the published table prints it (or the law names it), `hours` the name of the calendar it
-    is counted in, `regime` the law of a statutory clock, `pausable` the reasons for which it may stand still.
-    `extended_to` is the longer limit, in all, that the law allows (4982 art. 11), and `fee_within` the time in which a
-    fee it asks for has to be paid; None where the law knows no such thing. `interim_reply_satisfies` is whether an
-    answer on the progress keeps the limit (3071 art. 7).
+    `service` is the code of the service that owes the answer, `printed` the limit as the published table prints it (or
+    the law names it), `hours` the name of the calendar it is counted in, `regime` the law of a statutory clock,
+    `pausable` the reasons for which it may stand still. `extended_to` is the longer limit, in all, that the law allows
+    (4982 art. 11), and `fee_within` the time in which a fee it asks for has to be paid; None where the law knows no
+    such thing. `interim_reply_satisfies` is whether an answer on the progress keeps the limit (3071 art. 7).
     """
 
     policy: Policy
+    service: str
     printed: str
     hours: str
     chain: Chain
@@ -42,6 +43,7 @@ class PinnedPolicy:
     def to_json(self) -> dict[str, Any]:
         """As it is stored with the clock."""
         return {
+            "service": self.service,
             "printed": self.printed,
             "hours": self.hours,
             "limit": _limit_to_json(self.policy.limit),
@@ -63,6 +65,7 @@ class PinnedPolicy:
         kind = ClockKind(content["kind"])
         return cls(
             policy=Policy(_limit_from_json(content["limit"]), Basis(content["basis"]), Roll(content["roll"]), kind),
+            service=content["service"],
             printed=content["printed"],
             hours=content["hours"],
             chain=Chain.from_json(content["chain"]),

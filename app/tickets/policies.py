@@ -23,6 +23,7 @@ def promise_policy(service: Service) -> PinnedPolicy:
     own = service.chain
     return PinnedPolicy(
         policy=service.policy,
+        service=service.code,
         printed=service.limit_text,
         hours=service.hours,
         chain=default_chain(service.limit, ClockKind.PROMISE) if own is None else Chain.from_json(own),
@@ -44,18 +45,19 @@ def statutory_policy(
         code = code or RegimeCode.LAW_3071
     elif service.statutory_when is StatutoryWhen.FORMAL:
         code = None
-    return None if code is None else _of_regime(catalogue.regime(code))
+    return None if code is None else _of_regime(catalogue.regime(code), service.code)
 
 
 def complaint_policy(catalogue: Catalogue) -> PinnedPolicy:
     """The limit of a complaint: it is a petition (law 3071 art. 7), and no promise is printed for it."""
-    return replace(_of_regime(catalogue.regime(RegimeCode.LAW_3071)), chain=COMPLAINT_CHAIN)
+    return replace(_of_regime(catalogue.regime(RegimeCode.LAW_3071), STANDARDS_COMPLAINT), chain=COMPLAINT_CHAIN)
 
 
-@lru_cache(maxsize=32)
-def _of_regime(regime: Regime) -> PinnedPolicy:
+@lru_cache(maxsize=128)
+def _of_regime(regime: Regime, service: str) -> PinnedPolicy:
     return PinnedPolicy(
         policy=regime.policy(),
+        service=service,
         printed=regime.limit.describe_tr(),
         hours=OFFICE_HOURS,
         chain=STATUTORY_CHAIN,

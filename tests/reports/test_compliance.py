@@ -31,6 +31,15 @@ async def report(counter: Counter, month: str = "2026-06") -> dict[str, Any]:
     return found
 
 
+async def report_of(counter: Counter, unit: str, month: str = "2026-06") -> dict[str, Any]:
+    """The report that a key of a directorate gets."""
+    async with opened_client(counter.app, await new_key(counter.house, "pr-desk", unit)) as theirs:
+        answer = await theirs.get("/v1/reports/compliance", params={"month": month})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 async def row(counter: Counter, month: str = "2026-06", **wanted: str) -> dict[str, Any]:
     """The only row, or the only one of a service or kind of clock."""
     rows = (await report(counter, month))["rows"]
@@ -249,6 +258,59 @@ async def test_an_edited_catalogue_leaves_last_months_report_byte_for_byte(
         assert b"solution-desk" in before[0]
 
 
+async def test_what_becomes_of_a_reopened_request_leaves_last_months_report_byte_for_byte(counter: Counter) -> None:
+    """Its first cycle was promised, and kept, as a call of public works, whatever the second is found to be."""
+    number = await counter.open(CALL)
+    await counter.did(number, "refer")
+    await resolve_at(counter, number, DUE)
+    counter.clock.set(IN_JULY)
+    theirs = await report_of(counter, "public-works")
+    before = await both_forms(counter)
+    await counter.done(number, "reopen", "reclassify")
+    await counter.did(number, "refer", {"unit": "cleaning"})
+    assert await both_forms(counter) == before
+    assert await report_of(counter, "public-works") == theirs
+    assert (await report_of(counter, "cleaning"))["rows"] == []
+    july = await report(counter, "2026-07")
+    assert [(each["service"], each["limit"]) for each in july["rows"]] == [("info-desk", "1 GÜN")]
+
+
+async def test_a_limit_that_was_kept_stays_with_the_service_it_was_kept_for(counter: Counter) -> None:
+    """The law was satisfied by the interim reply to a petition; only what is still owed is judged anew."""
+    number = await counter.open(PETITION)
+    await counter.done(number, "interim_reply", "reclassify")
+    kept = await row(counter, clock="statutory")
+    assert (kept["service"], counts(kept)) == ("solution-desk", {"due": 1, "on_time": 1})
+    promise = await row(counter, "2026-05", clock="promise")
+    assert (promise["service"], counts(promise)) == ("info-desk", {"due": 1, "pending": 1})
+
+
+@pytest.mark.parametrize("command", ["refer", "return"])
+async def test_a_late_request_stays_with_the_unit_that_had_it_when_it_fell_due(counter: Counter, command: str) -> None:
+    """Handing it on afterwards takes the lateness to nobody else; before, the verdict goes with the request."""
+    number = await counter.open(CALL)
+    await counter.did(number, "refer", {"unit": "cleaning"})
+    await counter.did(number, "refer")
+    counter.clock.set(DUE + timedelta(microseconds=1))
+    late = await report_of(counter, "public-works")
+    assert [counts(each) for each in late["rows"]] == [{"due": 1, "open_late": 1}]
+    await counter.did(number, command, {"unit": "cleaning"} if command == "refer" else None)
+    await counter.did(number, "refer", {"unit": "cleaning"})
+    assert (await report_of(counter, "public-works"))["rows"] == late["rows"]
+    assert (await report_of(counter, "cleaning"))["rows"] == []
+    await resolve_at(counter, number, IN_JULY)
+    assert [counts(each) for each in (await report_of(counter, "public-works"))["rows"]] == [{"due": 1, "late": 1}]
+
+
+async def test_what_fell_due_at_the_desk_is_no_directorates(counter: Counter) -> None:
+    """It was referred only when it was late."""
+    number = await counter.open(CALL)
+    counter.clock.set(DUE + timedelta(microseconds=1))
+    await counter.did(number, "refer")
+    assert (await report_of(counter, "public-works"))["rows"] == []
+    assert counts(await row(counter)) == {"due": 1, "open_late": 1}
+
+
 # ── who reads it, and how ──
 
 
@@ -259,8 +321,7 @@ async def test_a_key_of_a_directorate_sees_its_tickets_alone(counter: Counter) -
             await counter.did(number, "refer", {"unit": unit})
     counter.clock.set(IN_JULY)
     assert counts(await row(counter)) == {"due": 4, "open_late": 4}
-    async with opened_client(counter.app, await new_key(counter.house, "pr-desk", "public-works")) as theirs:
-        shown = (await theirs.get("/v1/reports/compliance", params={"month": "2026-06"})).json()
+    shown = await report_of(counter, "public-works")
     assert shown["unit"] == "public-works"
     assert [counts(each) for each in shown["rows"]] == [{"due": 2, "open_late": 2}]
 

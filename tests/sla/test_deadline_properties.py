@@ -158,7 +158,7 @@ def test_recomputing_from_what_is_stored_gives_the_same_date_and_reason(
     """C9: what stands in the database says all that the date depends on."""
     pauses = data.draw(pauses_after(start))
     first = deadline(policy, start, calendar, pauses)
-    pinned = PinnedPolicy(policy, "15 GÜN", "office", default_chain(policy.limit, policy.clock_kind))
+    pinned = PinnedPolicy(policy, "call-center", "15 GÜN", "office", default_chain(policy.limit, policy.clock_kind))
 
     stored = json.dumps([pinned.to_json(), calendar.to_json()])
     policy_again, calendar_again = json.loads(stored)

@@ -1,0 +1,21 @@
+"""The service stands in what is pinned to a clock: a report of a past month asks no ticket what it is today."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the change; a clock of before belongs to the service that its ticket has now."""
+    op.execute(
+        "UPDATE sla_clock SET policy = policy || jsonb_build_object('service', ticket.service) "
+        "FROM ticket WHERE ticket.id = sla_clock.ticket_id"
+    )
+
+
+def downgrade() -> None:
+    """Undo the change."""
+    op.execute("UPDATE sla_clock SET policy = policy - 'service'")
