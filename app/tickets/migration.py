@@ -18,7 +18,6 @@ from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Catalogue
 from app.tickets import recompute
-from app.tickets.model import Ticket
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.recompute import OpenClock, Preview, Renewal, Renewed
 
@@ -58,7 +57,7 @@ def _renewal(
         rules.calendar_version_id,
         cause="policy",
         actor=actor,
-        concerns=concerns if service is None else and_(concerns, Ticket.service == service),
+        concerns=concerns if service is None else and_(concerns, SlaClock.policy["service"].astext == service),
         policy_of=policy_of,
         only_new_policies=True,
         facts={"catalogue_version": str(rules.catalogue_version_id)},

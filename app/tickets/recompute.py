@@ -247,8 +247,8 @@ async def run(
 ) -> Renewed:
     """Compute all concerned clocks anew, batch after batch; other work on the tickets goes on between the batches."""
     async with database.reading() as session:
-        concerned = select(_clock.c.ticket_id).join_from(_clock, _ticket, _ticket.c.id == _clock.c.ticket_id).distinct()
-        tickets = list(await session.scalars(concerned.where(renewal.concerns).order_by(_clock.c.ticket_id)))
+        concerned = select(_clock.c.ticket_id).where(renewal.concerns).distinct().order_by(_clock.c.ticket_id)
+        tickets = list(await session.scalars(concerned))
     formers: dict[UUID, Calendars] = {}
     batches = (tickets[begin : begin + at_once] for begin in range(0, len(tickets), at_once))
     under_way = [asyncio.create_task(_lane(database, renewal, batches, formers, now)) for _ in range(lanes)]
@@ -287,8 +287,7 @@ async def _concerned(session: AsyncSession, concerns: ColumnElement[bool]) -> As
 async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mapping[UUID, list[Pause]]:
     """The pauses of the concerned clocks, oldest first."""
     query = select(_pause.c.clock_id, _pause.c.started_at, _pause.c.ended_at, _pause.c.reason)
-    query = query.join_from(_pause, _clock, _clock.c.id == _pause.c.clock_id)
-    query = query.join(_ticket, _ticket.c.id == _clock.c.ticket_id).where(concerns)
+    query = query.join_from(_pause, _clock, _clock.c.id == _pause.c.clock_id).where(concerns)
     found: defaultdict[UUID, list[Pause]] = defaultdict(list)
     for clock_id, start, end, reason in (await session.execute(query.order_by(_pause.c.started_at, _pause.c.id))).all():
         found[clock_id].append(Pause(start, end, reason))
