@@ -110,12 +110,11 @@ def _table(changes: Sequence[Change]) -> Table:
     table.add_column("what", ratio=2, overflow="fold")
     table.add_column("old", ratio=3, overflow="fold")
     table.add_column("new", ratio=3, overflow="fold")
-    table.add_column("new deadlines", no_wrap=True)
+    table.add_column("deadlines", no_wrap=True)
     for change in changes:
         what = Text(f"{change.subject.replace('_', ' ')} {change.code}".strip(), style=_STYLES[change.kind])
         what.append(f"\n{change.field or change.kind}", style="dim")
-        moves = Text("move", style="bold yellow") if change.moves_deadlines else Text("stay", style="dim")
-        table.add_row(what, *_sides(change), moves)
+        table.add_row(what, *_sides(change), _moves(change))
     return table
 
 
@@ -124,12 +123,21 @@ def _sides(change: Change) -> tuple[Text, Text]:
     return Text("") if change.kind is ChangeKind.ADDED else old, Text("") if change.kind is ChangeKind.REMOVED else new
 
 
+def _moves(change: Change) -> Text:
+    if not change.moves_deadlines:
+        return Text("stay", style="dim")
+    return Text("all move" if change.moves_open_tickets else "new move", style="bold yellow")
+
+
 def _verdict(changes: Sequence[Change]) -> Text:
     moving = sum(change.moves_deadlines for change in changes)
+    of_calendar = sum(change.moves_open_tickets for change in changes)
     told = f"{len(changes)} differences. "
     if not moving:
         return Text(told + "No due date of a new ticket moves by them.")
-    return Text(told + f"{moving} may move due dates of new tickets; tickets that run keep theirs.", style="yellow")
+    told += f"{moving} may move due dates of new tickets"
+    told += f", {of_calendar} of them (the calendar) those of open tickets too; otherwise " if of_calendar else "; "
+    return Text(told + "tickets that run keep theirs.", style="yellow")
 
 
 def readable(folder: Path, console: Console, *, refusal: str | None = None) -> CheckResult:

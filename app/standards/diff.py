@@ -46,7 +46,7 @@ class Change:
     `field` is "" where the whole thing came or went; its words are then what it is called. An office's code is its
     table and level (`1/2`: the second office below the first table). `order` as a field says that the same things
     stand in another order. `moves_deadlines`: a ticket opened under the new version may get another due date than one
-    opened under the old; tickets that run keep theirs.
+    opened under the old; tickets that run keep theirs unless it `moves_open_tickets`.
     """
 
     kind: ChangeKind
@@ -56,6 +56,13 @@ class Change:
     old: str
     new: str
     moves_deadlines: bool
+
+    @property
+    def moves_open_tickets(self) -> bool:
+        """Whether it is of the calendar, which open clocks follow; hours that are gone stay for what began in them."""
+        if self.subject is Subject.HOURS and self.kind is not ChangeKind.CHANGED:
+            return False
+        return self.moves_deadlines and self.subject in {Subject.HOURS, Subject.CLOSURE, Subject.MUNICIPALITY}
 
 
 def diff_catalogues(old: Catalogue, new: Catalogue) -> tuple[Change, ...]:

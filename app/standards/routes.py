@@ -98,8 +98,8 @@ async def read_diff(
 ) -> CatalogueDiffAnswer:
     """Services, limits, documents, laws, offices, units, neighbourhoods and hours, in the words that were published.
 
-    Without `to` the version that applies. A change with `moves_deadlines` concerns new tickets only: a clock that runs
-    keeps the policy that it was started with.
+    Without `to` the version that applies. A change with `moves_deadlines` concerns new tickets: a clock that runs keeps
+    the policy that it was started with. It follows the calendar, though: closures and hours have `moves_open_tickets`.
     """
     before = await _named(session, old, "/from")
     after = await _applying(session) if new is None else await _named(session, new, "/to")

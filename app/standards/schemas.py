@@ -260,8 +260,9 @@ class ChangeAnswer(Answer):
     field: str = Field(examples=["limit_text"], description='"" where the whole thing came or went')
     old: str = Field(examples=["15 GÜN"], description="In the words that were published or configured")
     new: str = Field(examples=["10 GÜN"])
-    moves_deadlines: bool = Field(
-        examples=[False], description="Whether new tickets may get another due date; tickets that run keep theirs"
+    moves_deadlines: bool = Field(examples=[False], description="Whether new tickets may get another due date")
+    moves_open_tickets: bool = Field(
+        examples=[False], description="Whether open ones may too: it is of the calendar; otherwise they keep theirs"
     )
 
 

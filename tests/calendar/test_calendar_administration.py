@@ -1,7 +1,9 @@
 """Leave is announced: what would move is shown, and then moves, with both dates kept and nothing told twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,14 @@ from sqlalchemy import delete, func, select, update
 
 from app.calendar.service import prolong, settle_newest
 from app.core.clock import ISTANBUL
+from app.sla.calendar import DayKind, SpecialDay
 from app.sla.model import CalendarDecision, CalendarVersion, CalendarYear, Checkpoint, SlaClock
+from app.standards.catalogue import load_catalogue
 from app.tickets.model import Ticket
-from tests.installation import new_key, opened_client
-from tests.tickets.counter import CALL, INFORMATION, VISIT, Counter, due, end_of, state
+from tests.bugs.desk import load
+from tests.installation import ESENLER, new_key, opened_client
+from tests.servers import TestServers
+from tests.tickets.counter import CALL, INFORMATION, VISIT, Counter, due, end_of, opened_counter, state
 from workers.calendar import look
 from workers.timers import sweep
 
@@ -209,6 +215,19 @@ async def test_tickets_opened_afterwards_know_the_leave(counter: Counter) -> Non
     await applied(counter, LEAVE)
     counter.clock.set(MONDAY)
     assert due(await counter.read(await counter.open(INFORMATION)), "statutory") == end_of(2026, 6, 8)
+
+
+async def test_a_closure_in_the_folder_reaches_open_tickets(
+    servers: TestServers, template: str, tmp_path: Path
+) -> None:
+    """Hours and closures are of the calendar, whoever writes them down; limits are of the policy, and stay."""
+    async with opened_counter(servers, template, tmp_path) as counter:
+        number = await asked_on_monday(counter)
+        table = load_catalogue(ESENLER)
+        leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset())
+        await load(counter, replace(table, closures={date(2026, 5, 25): leave}, sha256="c" * 64))
+        assert await look(counter.house, None) is not None
+        assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
 
 
 async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_workers(counter: Counter) -> None:

@@ -60,6 +60,19 @@ def test_a_new_limit_is_shown_with_what_it_moves(settings: Settings, folder: Pat
     assert (asked.returncode, asked.stdout) == (1, done.stdout)
 
 
+def test_a_closure_is_shown_to_move_open_tickets_too(settings: Settings, folder: Path, tmp_path: Path) -> None:
+    """Closures are of the calendar, which every open clock follows as soon as the folder is loaded."""
+    leave = "closures: [{date: 2027-05-25, name: İdari izin, kind: leave, counts_as_working: []}]"
+    edit(folder / "closures.yaml", "closures: []", leave)
+    edit(folder / "standards-table.txt", "1 GÜN", "2 GÜN")
+    done = estim("catalogue", "diff", str(folder), env=variables(settings), folder=tmp_path)
+    told = " ".join(done.stdout.split())
+    assert (
+        "3 differences. 2 may move due dates of new tickets, 1 of them (the calendar) those of open tickets too" in told
+    )
+    assert (told.count("new move"), told.count("all move")) == (1, 1)
+
+
 def test_a_faulty_folder_prints_its_findings(settings: Settings, folder: Path, tmp_path: Path) -> None:
     (folder / "offices.yaml").unlink()
     done = estim("catalogue", "diff", str(folder), env=variables(settings), folder=tmp_path)

@@ -205,7 +205,8 @@ def test_a_service_that_is_gone_keeps_its_printed_words() -> None:
 def test_a_change_says_whether_it_moves_deadlines_of_new_tickets(field: str, moves: bool) -> None:
     service = CATALOGUE.service("call-center")
     assert service is not None
-    assert only(of_service("call-center", **{field: another(getattr(service, field))})).moves_deadlines is moves
+    change = only(of_service("call-center", **{field: another(getattr(service, field))}))
+    assert (change.moves_deadlines, change.moves_open_tickets) == (moves, False)
 
 
 @pytest.mark.parametrize(("code", "moves"), [("solution-desk", True), ("mobile", False)])
@@ -227,7 +228,15 @@ def test_opening_hours_move_deadlines_only_where_a_limit_is_counted_in_them() ->
     for old, moves in ((counted, True), (uncounted, False)):
         monday = only(replace(old, hours=shorter.hours), old)
         assert (monday.code, monday.field, monday.old, monday.new) == ("hospitality", "monday", "08:30-17:00", "none")
-        assert monday.moves_deadlines is moves
+        assert monday.moves_deadlines is monday.moves_open_tickets is moves
+
+
+def test_hours_that_come_or_go_move_no_open_ticket() -> None:
+    """What began under hours that are gone goes on to be counted in them."""
+    counted = of_service("hospitality", basis=Basis.OPENING_HOURS, hours="hospitality")
+    without = replace(counted, hours={"office": counted.hours["office"]})
+    for change in (only(without, counted), only(counted, without)):
+        assert (change.code, change.moves_deadlines, change.moves_open_tickets) == ("hospitality", True, False)
 
 
 def test_a_day_of_leave_moves_deadlines_and_its_name_does_not() -> None:
@@ -235,8 +244,9 @@ def test_a_day_of_leave_moves_deadlines_and_its_name_does_not() -> None:
     added = only(closed)
     assert (added.kind, added.code, added.new) == (ChangeKind.ADDED, "25.05.2026", "İdari izin (leave)")
     assert added.moves_deadlines
+    assert added.moves_open_tickets
     renamed = replace(closed, closures={date(2026, 5, 25): replace(LEAVE, name="Bayram")})
-    assert only(renamed, closed).moves_deadlines is False
+    assert only(renamed, closed).moves_deadlines is only(renamed, closed).moves_open_tickets is False
     early = replace(closed, closures={date(2026, 5, 25): replace(LEAVE, ends_at=time(12))})
     assert (only(early, closed).new, only(early, closed).moves_deadlines) == ("12:00", True)
 

@@ -128,6 +128,7 @@ async def test_two_versions_are_compared_in_the_words_that_were_published(client
         "old": "444 00 73",
         "new": "444 00 11",
         "moves_deadlines": False,
+        "moves_open_tickets": False,
     }
     assert shown["changes"] == [expected]
     by_id = (await caller.get("/v1/catalogue/diff", params={"from": shown["new"]["id"]})).json()
