@@ -195,11 +195,12 @@ def still_kept() -> ColumnElement[bool]:
 
 
 def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
-    """Of them, those that were computed with another calendar.
+    """Of them, those that were computed with an older calendar: ids of versions rise with time.
 
-    A late one is always among them: its due date goes on to be explained by the calendar that it was missed under.
+    What knows a newer one already is left alone, for another change may be made while a run is under way. A late clock
+    stays among them: its due date goes on to be explained by the calendar that it was missed under.
     """
-    return and_(still_kept(), _clock.c.calendar_version_id != version_id)
+    return and_(still_kept(), _clock.c.calendar_version_id < version_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -348,6 +348,17 @@ async def test_an_interrupted_run_is_completed_by_the_next(counter: Counter) -> 
     await no_history_is_broken(counter.house)
 
 
+async def test_a_run_leaves_alone_what_a_newer_calendar_has_dated(counter: Counter) -> None:
+    """Of two who change the calendar at once, the first is not done yet when the second already is."""
+    await a_city(counter)
+    first = await decided(counter.house, LEAVE_DAYS)
+    second = await decided(counter.house, {date(2026, 6, 15): LEAVE}, revoke=frozenset({date(2026, 6, 2)}))
+    assert (await settled(counter.house, second)).moved > 8
+    as_decided_last = await rows(counter.house)
+    assert await settled(counter.house, first) == Renewed(0, 0)
+    assert await rows(counter.house) == as_decided_last
+
+
 async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) -> None:
     """C11: whoever locks first wins; each ticket ends as its commands and the new calendar have it."""
     counter.clock.set(MONDAY)
