@@ -249,8 +249,11 @@ async def repin(
 
     A breach stays where the new limit is past as well; where it is not, the clock runs again, and so does one that was
     taken away before. What has fired is not repeated. A pause for which the new policy does not stand still ends now.
-    `kept_at` is when an interim reply was given that keeps the limit by the new policy, whatever the old one said.
+    `kept_at` is when an interim reply was given that keeps the limit by the new policy, whatever the old one said; a
+    clock that it has met already stays as it was met, under the service that it was met for (docs/decisions/0011).
     """
+    if kept_at is not None and clock.met_at == kept_at:
+        return None
     for row in await pauses_of(session, clock.id):
         if row.ended_at is None and row.reason not in pinned.pausable:
             row.ended_at, clock.state = at, "running"
