@@ -10,6 +10,7 @@ from app.sla.calendar import DAY
 from app.sla.deadline import working_days_before
 from bench.boston_data import BOSTON, Request
 from bench.boston_rules import (
+    SAME_MINUTE,
     WORKING_DAYS,
     Clock,
     Rule,
@@ -103,6 +104,8 @@ def _not_moved(case: Case) -> bool:
 
 
 def _other_limit(case: Case) -> bool:
+    if case.rule.clock is Clock.ROUND_THE_CLOCK and _other_clock(case):
+        return False  # so many days on the type's own clock say more than the working days among them
     # some of these were counted in real hours over a week-end on which the clocks went back
     targets = (case.target_at, case.target_at + HOUR)
     return any(near(due, target, A_FEW_MINUTES) for due in _dues_on_that_day(case) for target in targets)
@@ -121,13 +124,14 @@ def _other_clock(case: Case) -> bool:
 
 
 def _started_anew(case: Case) -> bool:
-    if case.rule.clock is Clock.ROUND_THE_CLOCK:
-        started = case.target_at - DAY * case.rule.days
-    else:
-        day = working_days_before(case.target_at.date(), case.rule.days, WORKING_DAYS).astimezone(BOSTON).date()
-        started = datetime.combine(day, case.target_at.timetz())
     ended = case.request.closed_at or case.target_at
-    return case.request.opened_at < started <= ended and near(due_at(case.rule, started), case.target_at)
+    if case.rule.clock is Clock.ROUND_THE_CLOCK:
+        return case.request.opened_at < case.target_at - DAY * case.rule.days <= ended  # on the city's wall clock
+    day = working_days_before(case.target_at.date(), case.rule.days, WORKING_DAYS).astimezone(BOSTON).date()
+    started = datetime.combine(day, case.target_at.timetz())
+    # whatever comes out of hours is due like what comes at 08:30, so it may have closed before the office opened
+    while_open = case.due_at < case.target_at < due_at(case.rule, ended) + SAME_MINUTE
+    return while_open and near(due_at(case.rule, started), case.target_at)
 
 
 def _unmoved(opened_at: datetime) -> datetime:
