@@ -1,14 +1,17 @@
 """Random lives of tickets: whatever happens to them in whatever order, the same few things stay true."""
 
+import asyncio
 from collections import Counter as Tally
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import select
 
 from app.escalation.model import Escalation
+from app.escalation.service import fire_due, next_due_at
 from app.house import House
 from app.notices.model import Notice
 from app.sla.calendar import ClockKind
@@ -17,10 +20,11 @@ from app.sla.deadline import Pause, deadline
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.history import is_whole
-from app.tickets.model import Ticket
+from app.tickets.model import Ticket, TicketEvent
 from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.queries import events_of
 from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
+from tests.bugs.desk import OF_LIMITS
 from tests.tickets.counter import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Counter
 from workers.timers import sweep
 
@@ -71,23 +75,60 @@ async def step(counter: Counter, chance: Random, numbers: Sequence[str]) -> None
     elif what < 0.85:
         counter.clock.advance(**chance.choice(STRETCHES))
     else:
-        await sweep(counter.house)
+        await look(counter.house, chance)
+
+
+async def look(house: House, chance: Random) -> None:
+    """A worker looks: alone, beside another, or one that dies before it has committed what it fired."""
+    how = chance.choice(("alone", "beside another", "dying"))
+    if how == "dying":
+        with suppress(ConnectionAbortedError):
+            async with house.database.transaction() as session:
+                await fire_due(session, house.shelf, house.vault, now=house.clock.now(), limit=chance.randint(1, 5))
+                raise ConnectionAbortedError
+    else:
+        await asyncio.gather(*(sweep(house) for _ in range(1 if how == "alone" else 2)))
 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_what_always_holds(counter: Counter, seed: int) -> None:
-    """B37, B55, B56, B72: model test over random sequences; the seed is all there is to repeat one."""
+    """B37, B55, B56, B62, B72: model test over random sequences; the seed is all there is to repeat one."""
     chance = Random(seed)  # noqa: S311 - a repeatable choice is what is wanted
     numbers = [await counter.open(body) for body in BEGINNINGS]
     for _ in range(120):
         await step(counter, chance, numbers)
     await sweep(counter.house)
+    await all_of_it_holds(counter, numbers)
+    await every_limit_is_seen_to_pass(counter)
+    await all_of_it_holds(counter, numbers)
+
+
+async def all_of_it_holds(counter: Counter, numbers: Sequence[str]) -> None:
     await no_clock_differs_from_its_computation(counter.house)
     await no_open_ticket_runs_under_another_law(counter.house)
     await only_what_waits_is_armed(counter)
     await everything_was_told_once(counter.house)
     await no_history_is_broken(counter.house)
+    await nothing_is_told_of_what_has_ended(counter.house)
     await every_reader_gets_the_same_verdict(counter, numbers)
+
+
+async def every_limit_is_seen_to_pass(counter: Counter) -> None:
+    """From one armed instant to the next until none is left: what is owed to the end is breached on its instant."""
+    database = counter.house.database
+    async with database.reading() as session:
+        running = list(await session.scalars(select(SlaClock.id).where(SlaClock.state == "running")))
+    while True:
+        async with database.reading() as session:
+            upcoming = await next_due_at(session)
+        if upcoming is None:
+            break
+        counter.clock.set(upcoming)
+        assert await sweep(counter.house) > 0
+    async with database.reading() as session:
+        for clock in await session.scalars(select(SlaClock).where(SlaClock.id.in_(running))):
+            assert clock.state in {"breached", "cancelled"}  # cancelled where a fee lapsed
+            assert clock.detected_at == clock.breached_at
 
 
 async def no_clock_differs_from_its_computation(house: House) -> None:
@@ -164,6 +205,29 @@ async def no_history_is_broken(house: House) -> None:
                 assert not (ended and event.kind in {"breached", "escalated"})
                 ended = event.kind in ENDINGS or (ended and event.kind != "reopen")
             assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+async def nothing_is_told_of_what_has_ended(house: House) -> None:
+    """No office hears of a limit from the end of a ticket until somebody opens it again."""
+    async with house.database.reading() as session:
+        told = list(await session.scalars(select(Notice).where(Notice.kind.in_([*OF_LIMITS, "reminder"]))))
+        for ticket_id in {notice.ticket_id for notice in told if notice.ticket_id is not None}:
+            silences = list(silences_of(await events_of(session, ticket_id)))
+            instants = [notice.created_at for notice in told if notice.ticket_id == ticket_id]
+            assert not [at for at in instants for ended, reopened in silences if ended < at < reopened]
+
+
+def silences_of(events: Sequence[TicketEvent]) -> Iterator[tuple[datetime, datetime]]:
+    """From each ending of a ticket to the reopening after it, or to the end of time."""
+    ended = None
+    for event in events:
+        if event.kind in ENDINGS:
+            ended = ended or event.at
+        elif event.kind == "reopen" and ended is not None:
+            yield ended, event.at
+            ended = None
+    if ended is not None:
+        yield ended, datetime.max.replace(tzinfo=UTC)
 
 
 async def every_reader_gets_the_same_verdict(counter: Counter, numbers: Sequence[str]) -> None:

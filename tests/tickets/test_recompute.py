@@ -175,14 +175,16 @@ def expected(
             return {}
         until = replace(pinned.policy, limit=pinned.fee_within)
         return {(FEE_LAPSE, 1): deadline(until, open_fee[0].start, calendar).due_at}
+    # a fee that was asked for after the limit stopped nothing: its time to pay is the one that the citizen was told
+    paying = {(one.kind, one.level): one.due_at for one in points if (one.kind, one.state) == (FEE_LAPSE, "armed")}
     first, second = fired.get(("escalation", 1)), fired.get(("escalation", 2))
     if clock.state != "breached" or first is None or first.fired_at is None or second is not None:
-        return {}
+        return paying
     if first.generation < clock.generation:  # withdrawn since
-        return {}
+        return paying
     base = counts_from(first.due_at, first.fired_at)
     following = next_checkpoint(pinned.chain, CheckpointKind.ESCALATION, 1, base, calendar)
-    return {} if following is None else {("escalation", 2): following.due_at}
+    return paying if following is None else {**paying, ("escalation", 2): following.due_at}
 
 
 # ── what a run does ──
