@@ -55,6 +55,14 @@ async def whole_reads(session: AsyncSession) -> Tally[str]:
     return Tally(dict(counted.all()))
 
 
+async def reads_by(session: AsyncSession, index: str) -> int:
+    """How often this transaction has read by that index."""
+    counted: int = await session.scalar(
+        text("SELECT pg_stat_get_xact_numscans(CAST(:index AS regclass))"), {"index": index}
+    )
+    return counted
+
+
 async def rows_as_written(counter: Counter, table: str) -> dict[Any, tuple[Any, Any]]:
     """id → place and writer of each row's present version: both change with every write, whatever it writes."""
     async with counter.house.database.reading() as session:
@@ -92,6 +100,7 @@ async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Counter) 
         assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=START, limit=1000) == 0
         assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=LIMIT, limit=1000) == 3
         assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
+        assert await reads_by(session, "ix_checkpoint_due") >= 3  # of what is armed alone; each of the calls
 
 
 async def test_a_sweep_writes_nothing_but_what_was_due(counter: Counter) -> None:
