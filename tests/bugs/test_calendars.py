@@ -81,7 +81,9 @@ async def test_what_is_done_outside_the_hours_is_judged_by_the_due_instant(
     number = await counter.open(ORDER)
     counter.clock.set(local(served))
     ticket = await counter.did(number, "resolve")
-    assert (ticket["clocks"][0]["on_time"], ticket["overdue"]) == (on_time, not on_time)
+    clock = ticket["clocks"][0]
+    assert (clock["on_time"], ticket["overdue"]) == (on_time, not on_time)
+    assert (clock["state"], clock["breached_at"]) == (("met", None) if on_time else ("breached", clock["due_at"]))
 
 
 async def test_level_two_waits_working_days_over_a_weekend(counter: Counter) -> None:

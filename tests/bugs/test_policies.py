@@ -55,7 +55,7 @@ async def test_one_clock_never_undercuts_the_other(counter: Counter) -> None:
 
 
 async def test_nothing_is_told_after_the_office_had_the_last_word(counter: Counter) -> None:
-    """B43: it escalated although the answer was out, because somebody wrote something afterwards."""
+    """B43, B72: it escalated although the answer was out, because somebody wrote something afterwards."""
     number = await counter.open(VISIT)
     counter.clock.advance(days=10)
     await counter.done(number, "resolve", "comment", "callback", "comment")

@@ -90,14 +90,19 @@ async def test_who_starts_a_clock_at_the_same_moment_starts_one(counter: Counter
 
 
 async def test_what_nobody_acknowledges_is_not_raised_again(counter: Counter) -> None:
-    """B61: every unacknowledged row was escalated anew each minute."""
-    await counter.open(CALL)
+    """B61: every unacknowledged row was escalated anew each minute; here an office is reminded, and not for ever."""
+    number = await counter.open(CALL)
     counter.clock.set(LIMIT)
     for _ in range(60):
         await sweep(counter.house)
         counter.clock.advance(days=1)
     assert await raised(counter) == {(1, 1): 1, (2, 1): 1}
-    assert await told(counter) == {("escalation_1", 1, 1): 1, ("escalation_2", 2, 1): 1}
+    assert Tally(await counter.notices(number)) == {
+        ("escalation_1", 1, 1): 1,
+        ("reminder", 1, 1): 5,
+        ("escalation_2", 2, 1): 1,
+        ("reminder", 2, 1): 5,
+    }
 
 
 @pytest.mark.parametrize("instant", [LIMIT - timedelta(days=8), LIMIT - timedelta(hours=1), LIMIT])

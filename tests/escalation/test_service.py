@@ -209,6 +209,7 @@ async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter, 
 
 
 async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(counter: Counter) -> None:
+    """C11: while somebody answers, nobody escalates."""
     number = await counter.open()
     counter.clock.set(DUE)
     async with counter.house.database.transaction() as session:

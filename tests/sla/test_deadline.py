@@ -153,18 +153,25 @@ def test_half_day_that_was_decided_not_to_count_is_skipped_and_rolls() -> None:
     assert calendar.local_date(by_working_days) == date(2026, 6, 8)
 
 
-def test_saturday_in_istanbul_is_not_friday_in_utc() -> None:
-    """C5, B13: Saturday 01:00 in Istanbul is Friday 22:00 UTC."""
-    started_at = datetime(2026, 1, 16, 22, tzinfo=UTC)
+def test_tuesday_in_istanbul_is_not_monday_in_utc() -> None:
+    """C5, B13: Tuesday 01:00 in Istanbul is Monday 22:00 UTC; Wednesday is the first day that counts."""
+    started_at = datetime(2026, 1, 12, 22, tzinfo=UTC)
 
     due = deadline(days(5, Unit.WORKING_DAY), started_at, TURKEY).due_at
 
-    assert due == datetime(2026, 1, 23, 20, 59, 59, 999999, tzinfo=UTC)
+    assert due == datetime(2026, 1, 20, 20, 59, 59, 999999, tzinfo=UTC)
 
 
-def test_saturday_intake_before_a_half_day_and_a_holiday() -> None:
+@pytest.mark.parametrize(
+    ("night", "due"),
+    [
+        ("2026-10-24T01:00", "2026-11-02"),  # Saturday
+        ("2026-10-26T01:00", "2026-11-03"),  # Monday; in UTC it still is Sunday, and Monday would be the first day
+    ],
+)
+def test_night_intake_before_a_half_day_and_a_holiday(night: str, due: str) -> None:
     """C5: 28 October closes at 13:00 and counts, 29 October does not."""
-    assert due_date(days(5, Unit.WORKING_DAY), "2026-10-24T01:00") == "2026-11-02"
+    assert due_date(days(5, Unit.WORKING_DAY), night) == due
 
 
 def test_last_date_that_is_a_half_day_stays() -> None:

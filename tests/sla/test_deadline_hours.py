@@ -144,9 +144,14 @@ def test_twenty_four_hours_of_a_saturday_start_end_at_the_third_closing() -> Non
     assert due.astimezone(ISTANBUL).isoformat() == "2026-01-14T18:00:00+03:00"
 
 
-def test_minutes_near_an_offset_are_minutes() -> None:
-    """B10, B17: half an hour was counted as an hour, or as nothing."""
-    assert due_time(opening(30, Unit.MINUTE), "2026-01-05T11:45") == "2026-01-05T13:15"
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"])
+def test_half_an_hour_is_half_an_hour_whatever_the_offset(zone: str) -> None:
+    """B10: beside opening times that an offset had shifted, half an hour was counted as an hour, or as nothing."""
+    calendar = plain_calendar(zone)
+
+    due = deadline(opening(30, Unit.MINUTE), local("2026-01-05T11:45", calendar.tz), calendar).due_at
+
+    assert due == local("2026-01-05T13:15", calendar.tz)
 
 
 def test_more_than_a_hundred_hours_are_possible() -> None:

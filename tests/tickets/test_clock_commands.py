@@ -117,6 +117,8 @@ async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(counter: Co
     await counter.did(number, "pause")
     counter.clock.advance(days=20)
     await counter.did(number, "resume")
+    await sweep(counter.house)
+    assert await counter.notices(number) == [("warning", 50, 1)]
     counter.clock.advance(days=2)
     await sweep(counter.house)
     assert await counter.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]

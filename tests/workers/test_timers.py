@@ -68,6 +68,7 @@ async def told(house: House) -> list[str]:
 
 
 async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as: ClientAs, clock: Waited) -> None:
+    """B70: nothing happens but that time passes, and that is enough."""
     house = app.state.house
     caller = await client_as("developer")
     async with keeping_time(house):
