@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import LimitOfLaw, LimitPassed, NotExtendable
 from app.core.ids import new_id
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.checkpoints import Planned, first_checkpoints
+from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
 from app.sla.deadline import Pause, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
@@ -329,6 +329,7 @@ async def _recompute(
     _set_due(clock, await pauses_of(session, clock.id), calendar)
     if was_breached and at is not None and not on_time(at, clock.due_at):
         clock.breached_at = clock.due_at
+        await _rearm_waiting(session, clock, calendar)
         return _moved(clock, before)
     clock.state, clock.detected_at = "running", None
     await _disarm(session, clock)
@@ -338,6 +339,28 @@ async def _recompute(
 
 def _moved(clock: SlaClock, before: datetime) -> Moved | None:
     return None if clock.due_at == before else Moved(clock.kind, before, clock.due_at)
+
+
+async def _rearm_waiting(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> None:
+    """Of a clock that stays late: the level that waits for the last one that fired, as its chain has it now."""
+    of_levels = select(Checkpoint).where(Checkpoint.clock_id == clock.id, Checkpoint.generation == clock.generation)
+    of_levels = of_levels.where(Checkpoint.kind == CheckpointKind.ESCALATION).order_by(Checkpoint.level)
+    rows = {row.level: row for row in await session.scalars(of_levels)}
+    following = None
+    for row in rows.values():
+        if row.state == "armed":
+            row.state = "cancelled"
+        if row.fired_at is not None:
+            chain, base = PinnedPolicy.from_json(clock.policy).chain, counts_from(row.due_at, row.fired_at)
+            following = next_checkpoint(chain, CheckpointKind.ESCALATION, row.level, base, calendar)
+    if following is None:
+        return
+    if following.level in rows:
+        rows[following.level].state, rows[following.level].due_at = "armed", following.due_at
+    else:
+        session.add_all(
+            Checkpoint(**row) for row in checkpoint_rows(clock.id, [following], generation=clock.generation)
+        )
 
 
 async def _disarm(session: AsyncSession, clock: SlaClock) -> None:

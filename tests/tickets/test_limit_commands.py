@@ -292,6 +292,34 @@ async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_
     assert ("escalation_2", 2, 1) in await counter.notices(number)
 
 
+async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(counter: Counter) -> None:
+    """An order never reaches the second office; what it was taken for wrongly does, from level 1 on (14 May)."""
+    number = await counter.open(ORDER)
+    counter.clock.set(noon(5, 14))
+    await sweep(counter.house)
+    assert await counter.armed(number) == []
+    ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    assert (state(ticket), due(ticket)) == ("breached", end_of(2026, 5, 13))
+    counter.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
+    await sweep(counter.house)
+    assert ("escalation_2", 2, 1) not in await counter.notices(number)
+    counter.clock.set(end_of(2026, 5, 20))
+    await sweep(counter.house)
+    levels = [notice for notice in await counter.notices(number) if notice[0].startswith("escalation")]
+    assert levels == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+
+
+async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_not_have(counter: Counter) -> None:
+    number = await counter.open(VISIT, service="info-desk")
+    counter.clock.set(noon(5, 14))
+    await sweep(counter.house)
+    assert ("escalation", 2) in await counter.armed(number)
+    await counter.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    assert ("escalation", 2) not in await counter.armed(number)
+    await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    assert ("escalation", 2) in await counter.armed(number)
+
+
 async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leaves_it_loses_it(counter: Counter) -> None:
     number = await counter.open(VISIT)
     before = due(await counter.read(number), "statutory")
