@@ -4,7 +4,7 @@ from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.channels.model import InboundMessage
 from app.escalation.model import Complaint, Escalation
 from app.feed.model import FeedState, WebhookDelivery, WebhookSubscription
-from app.notices.model import DeliveryAttempt, DeliveryReceipt, Notice
+from app.notices.model import DeliveryAttempt, DeliveryReceipt, LetterSource, Notice
 from app.people.model import Applicant
 from app.sla.model import (
     CalendarDecision,
@@ -33,6 +33,7 @@ ALL_MODELS = (
     Escalation,
     FeedState,
     InboundMessage,
+    LetterSource,
     Notice,
     PersonalDataAccess,
     SlaClock,

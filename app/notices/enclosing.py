@@ -11,6 +11,7 @@ from app.notices.delivery import Attachment
 from app.notices.kinds import SPECS, Medium, NoticeKind, restore
 from app.notices.letters import Letters
 from app.notices.marking import Leased
+from app.notices.model import Notice
 
 LETTER_SECONDS = 3.0
 """What setting a letter may take, waiting for its turn included; milliseconds are usual. With the longest hand-over
@@ -21,19 +22,26 @@ ENCLOSING = frozenset(kind for kind, spec in SPECS.items() if spec.encloses_lett
 log = structlog.get_logger(__name__)
 
 
+def is_enclosing(notice: Notice) -> bool:
+    """Whether a notice carries its letter."""
+    return notice.kind in ENCLOSING and notice.medium == Medium.EMAIL
+
+
 async def enclosed(leased: Leased, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
     """The notice's letter with the personal words that its text shows too; nothing for a kind or medium without one.
 
     Never raises: what prevents a letter is logged once, with the first attempt, and the mail goes without it.
     """
     notice, values = leased.notice, leased.values
-    if values is None or notice.kind not in ENCLOSING or notice.medium != Medium.EMAIL:
+    if values is None or not is_enclosing(notice):
         return ()
     kind, reported = NoticeKind(notice.kind), notice.attempts > 1
     try:
         payload = restore(kind, notice.payload)
         async with asyncio.timeout(seconds):
-            letter = await letters.write(kind, payload, values, number=notice.number, at=notice.created_at)
+            letter = await letters.write(
+                kind, payload, values, number=notice.number, at=notice.created_at, source=leased.letter_source
+            )
     except Exception as error:  # noqa: BLE001 - the mail itself says everything that the letter would
         if not reported:
             log.error("letter_left_out", notice=notice.number, kind=notice.kind, error=type(error).__name__)  # noqa: TRY400 - its words may hold a person's

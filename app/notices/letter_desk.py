@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.errors import NoLetter, Unavailable
 from app.notices.facts import PersonalFacts
 from app.notices.kinds import SPECS, NoticeKind, Payload, restore
+from app.notices.letter_sources import former_source
 from app.notices.letters import Letters
 from app.notices.model import Notice
 from app.notices.queries import find_notice
@@ -27,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LetterDesk:
-    """Gives out the letters of notices; each is set anew from the stored facts, so no file holds a person's name."""
+    """Gives out the letters of notices; each is set anew, from the stored facts and what it was first set from.
+
+    So no file holds a person's name, and an old number reads as it did.
+    """
 
     database: Database
     facts: PersonalFacts
@@ -46,10 +50,11 @@ class LetterDesk:
             notice = (await find_notice(session, actor, number)).notice
             kind, payload = _of_letter(notice)
             values = await self._values(session, notice, masked=masked, for_unit=actor.unit is not None)
+            source = await former_source(session, notice, self.letters)
             if not masked:
                 facts = {"notices": number}
                 await record_unmasked_read(session, actor=actor, operation="read_letter", facts=facts, now=now)
-        letter = await self.letters.write(kind, payload, values, number=number, at=notice.created_at)
+        letter = await self.letters.write(kind, payload, values, number=number, at=notice.created_at, source=source)
         if letter.problem is not None:
             log.error("letter_in_plain_words", notice=number, template=letter.template, problem=letter.problem)
         return letter.pdf

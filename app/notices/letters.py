@@ -1,7 +1,8 @@
 """Official letters as PDF, set by typst from the municipality's `letters/*.typ` and the notice's stored facts.
 
 Facts and personal values reach the template as JSON data, never as source, so no word of a citizen is read as markup.
-A template that an edit has broken gives way to a plain list of the facts, and the result says so.
+A template that an edit has broken gives way to a plain list of the facts, and the result says so. What a letter was
+first set from may be given instead of today's files: an old number then reads as it did.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ FORM = "official.typ"
 
 STANDARD: Final = "a-2b"
 """PDF/A-2b (ISO 19005-2): fonts and all inside, to be opened in fifty years."""
+
+LETTER_KINDS: Final = frozenset(kind for kind, spec in SPECS.items() if spec.letter)
 
 AT_A_TIME = 2
 """Letters set at once: setting is pure computing, and other requests want the processor too."""
@@ -60,24 +63,36 @@ class Letter:
 
 
 class Letters:
-    """The letters of one municipality; their files are read once, and no font or package of the machine is used."""
+    """The letters of one municipality; their files are read once, and no font or package of the machine is used.
+
+    Each is set from the form and its own file in one piece, its source.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
         self._turns = asyncio.Semaphore(AT_A_TIME)
-        form = _read(folder / FORM)
-        self._sources = {kind: (form, _read(folder / f"{kind}.typ")) for kind, spec in SPECS.items() if spec.letter}
+        self._files = {name: _read(folder / name) for name in (FORM, *map(_file_of, LETTER_KINDS))}
 
     @property
     def problems(self) -> dict[str, str]:
         """File name → why it can't be used, for files that can't be read."""
-        parts = {(FORM, form) for form, _ in self._sources.values()}
-        parts |= {(f"{kind}.typ", own) for kind, (_, own) in self._sources.items()}
-        return {f"letters/{name}": part for name, part in sorted(parts, key=str) if isinstance(part, str)}
+        return {f"letters/{name}": found for name, found in sorted(self._files.items()) if isinstance(found, str)}
+
+    def source_of(self, kind: NoticeKind) -> bytes | None:
+        """What letters of that kind are set from today, None where a file can't be read; KeyError where it has none."""
+        found = self._today(kind)
+        return found if isinstance(found, bytes) else None
 
     async def write(
-        self, kind: NoticeKind, payload: Payload, values: Mapping[str, str], *, number: str, at: datetime
+        self,
+        kind: NoticeKind,
+        payload: Payload,
+        values: Mapping[str, str],
+        *,
+        number: str,
+        at: datetime,
+        source: bytes | None = None,
     ) -> Letter:
         """What `make` makes, in a thread of its own; at most `AT_A_TIME` at once.
 
@@ -85,20 +100,29 @@ class Letters:
         that computes endlessly holds up letters, and nothing else that needs threads.
         """
         await self._turns.acquire()
-        setting = asyncio.ensure_future(asyncio.to_thread(self.make, kind, payload, values, number=number, at=at))
+        making = asyncio.to_thread(self.make, kind, payload, values, number=number, at=at, source=source)
+        setting = asyncio.ensure_future(making)
         setting.add_done_callback(lambda _: self._turns.release())
         return await asyncio.shield(setting)
 
     def make(
-        self, kind: NoticeKind, payload: Payload, values: Mapping[str, str], *, number: str, at: datetime
+        self,
+        kind: NoticeKind,
+        payload: Payload,
+        values: Mapping[str, str],
+        *,
+        number: str,
+        at: datetime,
+        source: bytes | None = None,
     ) -> Letter:
-        """The letter of the notice `number`, written at `at`; the same facts and values give the same bytes.
+        """The letter of the notice `number`, written at `at`; the same facts, values and source give the same bytes.
 
-        `values` holds what stands behind references (`applicant.name`). KeyError for a kind that has no letter; never
-        raises for what a file contains.
+        `values` holds what stands behind references (`applicant.name`). `source` is what it was first set from, None
+        for today's; one that can't be set gives way to today's. KeyError for a kind that has no letter; never raises
+        for what a file contains.
         """
-        form, own = self._sources[kind]
-        name = f"letters/{kind}.typ"
+        today, problem = self._today(kind), ""
+        name = f"letters/{_file_of(kind)}"
         title = plain_subject(kind, payload)
         data = {
             "title": title,
@@ -107,18 +131,25 @@ class Letters:
             "facts": letter_facts(payload),
             "values": _words(dict(values)),
         }
-        if isinstance(form, bytes) and isinstance(own, bytes):
-            source = form + b"\n" + own
-            version = hashlib.sha256(source).hexdigest()[:12]
-            try:
-                pdf, archival = self._set(source, data, at)
-                return Letter(pdf=pdf, template=name, version=version, archival=archival)
-            except typst.TypstError:
-                problem = self._problem(source, data, at)
-        else:
-            version, problem = "", str(own if isinstance(own, str) else form)
+        for one in (source, today):
+            if isinstance(one, bytes):
+                try:
+                    pdf, archival = self._set(one, data, at)
+                    return Letter(pdf=pdf, template=name, version=version_of(one), archival=archival)
+                except typst.TypstError:
+                    problem = self._problem(one, data, at)
+        if isinstance(today, str):
+            problem = today
         pdf, archival = self._set(_PLAIN, {"title": title, "plain": _words(plain_list(kind, payload))}, at)
+        version = version_of(today) if isinstance(today, bytes) else ""
         return Letter(pdf=pdf, template=name, version=version, archival=archival, problem=problem)
+
+    def _today(self, kind: NoticeKind) -> bytes | str:
+        """Today's source, or why there is none."""
+        form, own = self._files[FORM], self._files[_file_of(kind)]
+        if isinstance(form, bytes) and isinstance(own, bytes):
+            return form + b"\n" + own
+        return str(own if isinstance(own, str) else form)
 
     def _set(self, source: bytes, data: Mapping[str, Any], at: datetime) -> tuple[bytes, bool]:
         """The PDF, and whether it is fit for the archive. Raises TypstError for a source that does not compile."""
@@ -148,6 +179,11 @@ class Letters:
         )
         assert isinstance(pdf, bytes)  # noqa: S101 - without an output and pages of their own it always is
         return pdf
+
+
+def version_of(source: bytes) -> str:
+    """The name of a source: what it is made of."""
+    return hashlib.sha256(source).hexdigest()[:12]
 
 
 def letter_facts(payload: Payload) -> dict[str, Any]:
@@ -188,6 +224,10 @@ def _words(value: Any) -> Any:
 
 def _is_control(sign: str) -> bool:
     return sign in _DIRECTING or unicodedata.category(sign) in {"Cc", "Cs"}
+
+
+def _file_of(kind: NoticeKind) -> str:
+    return f"{kind}.typ"
 
 
 def _read(path: Path) -> bytes | str:

@@ -51,11 +51,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A notice in our hands: as it was stored with the lease, the words its text refers to, and its attempt's row."""
+    """A notice in our hands: as it was stored with the lease, the words its text refers to, and its attempt's row.
+
+    `letter_source` is what its letter was first set from, where that is not today's.
+    """
 
     notice: Notice
     values: Values | None
     attempt_id: UUID
+    letter_source: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Sequence,
     SmallInteger,
     Text,
@@ -44,6 +45,9 @@ class Notice(Base):
     `unit:<code>` or `office:<level>`; name and address stand beside it for offices and units only, whose addresses are
     published. `due_at` is when the next delivery may be tried, or when a running one is given up.
 
+    `letter_version` names what its letter is set from, of a kind that has one; null before it has words, and where the
+    files could not be read.
+
     A digest belongs to no ticket; `digest_id` names the one that a notice went out in. `instead_id` names the notice
     that took the place of one that could not be delivered, by another medium.
     """
@@ -68,6 +72,7 @@ class Notice(Base):
     template_version: Mapped[str | None] = mapped_column(Text)
     subject: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str | None] = mapped_column(Text)
+    letter_version: Mapped[str | None] = mapped_column(ForeignKey("letter_source.version", ondelete="RESTRICT"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     state: Mapped[str] = mapped_column(Text, default="queued")
     state_reason: Mapped[str | None] = mapped_column(Text)
@@ -91,6 +96,16 @@ class Notice(Base):
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'skipped')", name="state"),
         CheckConstraint("(subject IS NULL) = (body IS NULL)", name="rendered_whole"),
     )
+
+
+class LetterSource(Base):
+    """What letters were set from, under a name made of its content; never changed, and without any personal word."""
+
+    __tablename__ = "letter_source"
+
+    version: Mapped[str] = mapped_column(Text, primary_key=True)
+    source: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class DeliveryAttempt(Base):

@@ -20,10 +20,11 @@ from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.db import Database, among, bulk_insert
 from app.core.ids import new_id
+from app.notices import letter_sources
 from app.notices.compose import APPLICANT
 from app.notices.delivery import Attachment, DeliveryError, OutgoingMessage, PermanentFailure, TemporaryFailure
 from app.notices.delivery.ways import Ways
-from app.notices.enclosing import LETTER_SECONDS, enclosed
+from app.notices.enclosing import LETTER_SECONDS, enclosed, is_enclosing
 from app.notices.facts import PersonalFacts
 from app.notices.kinds import Medium
 from app.notices.ladder import MAX_ATTEMPTS, on_clock
@@ -114,14 +115,24 @@ class Postroom:
             found = list(await session.scalars(locked))
             alive = [notice for notice in found if not _gave_up(notice)]
             going = await self.sorting.sort(session, alive, calendar=calendar, now=now)
+            wordless = [notice for notice in going if notice.subject is None]
+            await letter_sources.bind(session, wordless, self.renderer.letters, now=now)
             for notice in going:
                 notice.state, notice.attempts = "sending", notice.attempts + 1
                 notice.due_at = now + on_clock(self.clock, LEASE_SECONDS)
                 _write(notice, self.renderer)
             values = await self._values(session, going)
-            leased = [Leased(notice, values.get(notice.id), new_id()) for notice in going]
+            leased = [
+                Leased(notice, values.get(notice.id), new_id(), await self._former_letter(session, notice))
+                for notice in going
+            ]
             await bulk_insert(session, DeliveryAttempt, [self._attempt(one, now) for one in leased])
         return {notice.id for notice in found}, leased
+
+    async def _former_letter(self, session: AsyncSession, notice: Notice) -> bytes | None:
+        if not is_enclosing(notice):
+            return None
+        return await letter_sources.former_source(session, notice, self.renderer.letters)
 
     def _attempt(self, leased: Leased, now: datetime) -> dict[str, object]:
         notice = leased.notice

@@ -1,0 +1,88 @@
+"""A letter reads as it was first set, whatever becomes of the files: the office and the desk hold the same sheet."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from app.house import House
+from app.notices.kinds import NoticeKind
+from app.notices.letter_desk import LetterDesk
+from app.notices.model import LetterSource, Notice
+from app.notices.render import Renderer
+from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
+from tests.notices.cases import Recorder, actor_of, postroom_with
+from tests.notices.samples import TEMPLATES
+
+LEVEL_2 = NoticeKind.ESCALATION_2
+
+
+def templates_with(folder: Path, letter: str) -> Renderer:
+    """The texts of the house with another letter to the second office."""
+    copied = shutil.copytree(TEMPLATES, folder)
+    (copied / "letters" / f"{LEVEL_2}.typ").write_text(letter, encoding="utf-8")
+    return Renderer(copied)
+
+
+async def sent_with(house: House, renderer: Renderer, notice: Notice) -> bytes:
+    """The letter that the mail of the notice carries, by a worker that has these texts."""
+    recorder = Recorder()
+    postroom = postroom_with(house, recorder)
+    postroom.renderer = renderer
+    await postroom.deliver([notice.id])
+    [message] = recorder.messages
+    return message.attachments[0].content
+
+
+async def read_with(house: House, renderer: Renderer, notice: Notice) -> bytes:
+    """The letter as the API gives it out."""
+    desk = LetterDesk(house.database, house.facts, renderer.letters)
+    return await desk.read(notice.number, actor=await actor_of(house), now=house.clock.now())
+
+
+async def sources(house: House) -> list[str]:
+    async with house.database.reading() as session:
+        return list(await session.scalars(select(LetterSource.version)))
+
+
+async def test_an_edited_file_changes_the_letters_to_come_and_no_old_one(house: House, tmp_path: Path) -> None:
+    old, waiting = await planned(house, LEVEL_2), await planned(house, LEVEL_2)
+    before = await sent_with(house, house.renderer, old)
+    edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
+
+    assert await read_with(house, edited, old) == before
+    await unmarked(house, LEVEL_2)
+    assert await sent_with(house, edited, await stored(house, old.id)) == before
+    assert text_of(await sent_with(house, edited, waiting)).startswith("Yeni metin")
+    assert text_of(await read_with(house, house.renderer, waiting)).startswith("Yeni metin")
+    assert len(await sources(house)) == 2
+
+
+async def test_a_notice_without_words_yet_shows_the_letter_of_today(house: House, tmp_path: Path) -> None:
+    """A reading binds nothing: what is sent later is set from the files of then."""
+    notice = await planned(house, LEVEL_2)
+    first = await read_with(house, house.renderer, notice)
+    edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
+    assert text_of(await sent_with(house, edited, notice)).startswith("Yeni metin")
+    assert await read_with(house, house.renderer, notice) != first
+
+
+async def test_a_letter_that_could_not_be_set_gets_the_mended_form(house: House, tmp_path: Path) -> None:
+    notice = await planned(house, LEVEL_2)
+    with capture_logs() as logs:
+        plain = await sent_with(house, templates_with(tmp_path / "broken", "#let x = ("), notice)
+        mended = await read_with(house, house.renderer, notice)
+    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" not in text_of(plain)
+    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in text_of(mended)
+    assert [entry["event"] for entry in logs if entry["event"].startswith("letter")] == ["letter_in_plain_words"]
+
+
+async def test_two_workers_keep_a_new_source_once(house: House) -> None:
+    notices = [await planned(house, LEVEL_2) for _ in range(6)]
+    letters = await asyncio.gather(*(sent_with(house, house.renderer, notice) for notice in notices))
+    assert all(letter.startswith(b"%PDF") for letter in letters)
+    bound = {(await stored(house, notice.id)).letter_version for notice in notices}
+    assert bound == set(await sources(house))
+    assert len(bound) == 1
