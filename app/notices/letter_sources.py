@@ -17,7 +17,10 @@ from app.notices.model import LetterSource, Notice
 
 
 async def bind(session: AsyncSession, notices: Iterable[Notice], letters: Letters, *, now: datetime) -> None:
-    """Bind notices that get their words now to today's sources, and keep those that are new."""
+    """Bind notices that get their words now to today's sources, and keep those that are new.
+
+    They are kept in the order of their names: of two workers that find the same ones new, one waits for the other.
+    """
     of_letters = [notice for notice in notices if notice.kind in LETTER_KINDS]
     sources = {kind: letters.source_of(NoticeKind(kind)) for kind in {notice.kind for notice in of_letters}}
     versions = {kind: version_of(source) for kind, source in sources.items() if source is not None}
@@ -27,7 +30,7 @@ async def bind(session: AsyncSession, notices: Iterable[Notice], letters: Letter
     kept = set(await session.scalars(select(LetterSource.version).where(named)))
     rows = [
         {"version": version, "source": sources[kind], "kept_at": now}
-        for kind, version in versions.items()
+        for version, kind in sorted((version, kind) for kind, version in versions.items())
         if version not in kept
     ]
     await bulk_insert(session, LetterSource, rows, skip_conflicts=True)

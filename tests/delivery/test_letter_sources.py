@@ -2,19 +2,23 @@
 
 import asyncio
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from app.house import House
+from app.notices import letter_sources
 from app.notices.kinds import NoticeKind
 from app.notices.letter_desk import LetterDesk
+from app.notices.letters import LETTER_KINDS
 from app.notices.model import LetterSource, Notice
 from app.notices.render import Renderer
 from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
 from tests.notices.cases import Recorder, actor_of, postroom_with
 from tests.notices.samples import TEMPLATES
+from tests.tickets.test_recompute import WAITING
 
 LEVEL_2 = NoticeKind.ESCALATION_2
 
@@ -79,10 +83,29 @@ async def test_a_letter_that_could_not_be_set_gets_the_mended_form(house: House,
     assert [entry["event"] for entry in logs if entry["event"].startswith("letter")] == ["letter_in_plain_words"]
 
 
+async def bound(house: House, kinds: Collection[NoticeKind]) -> list[str | None]:
+    """What new notices of these kinds are bound to, by a worker of its own."""
+    notices = [Notice(kind=kind) for kind in kinds]
+    async with house.database.transaction() as session:
+        await letter_sources.bind(session, notices, house.renderer.letters, now=house.clock.now())
+    return [notice.letter_version for notice in notices]
+
+
 async def test_two_workers_keep_a_new_source_once(house: House) -> None:
-    notices = [await planned(house, LEVEL_2) for _ in range(6)]
-    letters = await asyncio.gather(*(sent_with(house, house.renderer, notice) for notice in notices))
-    assert all(letter.startswith(b"%PDF") for letter in letters)
-    bound = {(await stored(house, notice.id)).letter_version for notice in notices}
-    assert bound == set(await sources(house))
-    assert len(bound) == 1
+    """The second finds none yet, meets the first one's in keeping its own, and waits for it."""
+    first = Notice(kind=LEVEL_2)
+    async with house.database.transaction() as session:
+        await letter_sources.bind(session, [first], house.renderer.letters, now=house.clock.now())
+        second = asyncio.create_task(bound(house, [LEVEL_2]))
+        async with house.database.reading() as looking:
+            while not second.done() and await looking.scalar(WAITING) == 0:
+                await looking.rollback()
+    assert await second == [first.letter_version] == await sources(house)
+
+
+async def test_new_sources_are_kept_in_one_order(house: House) -> None:
+    """Two workers that kept several in different orders would wait for each other; the heap shows the order."""
+    versions = await bound(house, LETTER_KINDS)
+    async with house.database.reading() as session:
+        kept = list(await session.scalars(select(LetterSource.version).order_by(text("ctid"))))
+    assert kept == sorted(map(str, versions))
