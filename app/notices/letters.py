@@ -8,6 +8,7 @@ first set from may be given instead of today's files: an old number then reads a
 import asyncio
 import hashlib
 import json
+import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -29,6 +30,9 @@ FORM = "official.typ"
 
 STANDARD: Final = "a-2b"
 """PDF/A-2b (ISO 19005-2): fonts and all inside, to be opened in fifty years."""
+
+NO_FOLDER: Final = os.devnull
+"""Where typst looks for further files and packages, and finds none: a source is all that a letter is set from."""
 
 LETTER_KINDS: Final = frozenset(kind for kind, spec in SPECS.items() if spec.letter)
 
@@ -65,11 +69,10 @@ class Letter:
 class Letters:
     """The letters of one municipality; their files are read once, and no font or package of the machine is used.
 
-    Each is set from the form and its own file in one piece, its source.
+    Each is set from the form and its own file in one piece, its source, and can read no other file.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
         self._turns = asyncio.Semaphore(AT_A_TIME)
         self._files = {name: _read(folder / name) for name in (FORM, *map(_file_of, LETTER_KINDS))}
@@ -169,7 +172,9 @@ class Letters:
     def _compile(self, source: bytes, data: Mapping[str, Any], at: datetime, *, archival: bool) -> bytes:
         compiler = typst.Compiler(
             source,
-            root=self._folder,
+            root=NO_FOLDER,
+            package_path=NO_FOLDER,
+            package_cache_path=NO_FOLDER,
             font_paths=self._fonts,
             ignore_system_fonts=True,
             sys_inputs={"letter": json.dumps(data)},

@@ -316,7 +316,14 @@ async def test_letters_are_set_beside_each_other(letters: Letters) -> None:
     assert [letter.template for letter in made] == [f"letters/{kind}.typ" for kind in WITH_LETTER * 3]
 
 
-BROKEN = [None, "#let x = (", "#facts.colour", '#import "@preview/x:0.1.0"', '#read("../../offices.yaml")']
+BROKEN = [
+    None,
+    "#let x = (",
+    "#facts.colour",
+    '#import "@preview/x:0.1.0"',
+    '#read("../../offices.yaml")',
+    '#read("resolution.typ")',
+]
 
 
 @pytest.mark.parametrize("content", BROKEN)
@@ -331,6 +338,21 @@ def test_a_broken_letter_falls_back_to_the_plain_facts(tmp_path: Path, content: 
     assert letter.problem
     assert list(letters.problems) == (["letters/extension.typ"] if content is None else [])
     in_order(" ".join(pages_of(letter.pdf)), "Süre uzatımı bildirimi", "Yeni süre sonu: 24.06.2026")
+
+
+def test_no_package_of_the_machine_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not kept with a letter's source, so that another machine, or the same one later, would set another."""
+    package = tmp_path / "typst" / "packages" / "local" / "x" / "0.1.0"
+    package.mkdir(parents=True)
+    (package / "typst.toml").write_text('[package]\nname = "x"\nversion = "0.1.0"\nentrypoint = "x.typ"\n')
+    (package / "x.typ").write_text('#let word = "Paket"')
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = shutil.copytree(TEMPLATES / "letters", tmp_path / "letters")
+    (folder / "extension.typ").write_text('#import "@local/x:0.1.0": word\n#word')
+
+    letter = Letters(folder).make(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT)
+
+    assert "package not found" in str(letter.problem)
 
 
 QUOTING = [
