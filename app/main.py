@@ -8,20 +8,20 @@ from fastapi import FastAPI
 from app.calendar import routes as calendar
 from app.channels import routes as channels
 from app.complaints import routes as complaints
+from app.container import open_house
 from app.core.clock import Clock
-from app.core.http import RequestGuard
 from app.core.problem import install_problem_handlers
-from app.docs_pages import add_docs_pages
+from app.deadlines import routes as deadlines
 from app.escalation import routes as escalation
 from app.feed import routes as feed
-from app.house import open_house
-from app.notices import receipt_routes
+from app.http.docs_pages import add_docs_pages
+from app.http.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
+from app.http.request_guard import RequestGuard
 from app.notices import routes as notices
-from app.openapi import DESCRIPTION, TAGS, DocumentedApi, operation_id
+from app.notices.delivery import routes as receipts
 from app.operations import routes as operations
 from app.reports import routes as reports
 from app.standards import routes as standards
-from app.tickets import deadline_routes, limit_routes
 from app.tickets import routes as tickets
 from config.settings import Settings
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         RequestGuard,
         max_body_bytes=settings.max_body_bytes,
         body_timeout_seconds=settings.body_timeout_seconds,
-        any_type=(receipt_routes.PREFIX + "/",),
+        any_type=(receipts.PREFIX + "/",),
     )
     install_problem_handlers(app)
     for router in (
@@ -60,17 +60,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         calendar.router,
         tickets.router,
         limit_routes.router,
-        deadline_routes.router,
+        deadlines.router,
         tickets.tracking,
         notices.router,
-        receipt_routes.router,
+        receipts.router,
         escalation.router,
         complaints.router,
         feed.router,
         channels.doors,
         channels.kept,
         standards.catalogue,
-        deadline_routes.previews,
+        deadlines.previews,
         reports.router,
         operations.health,
         operations.operations,

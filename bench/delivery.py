@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from app.channels.schemas import ApplicantBody, TicketBody
-from app.house import House, open_house
+from app.container import House, open_house
 from bench.ground import Ground, Program, Wrong, environment
 from bench.intake import address
 from config.settings import Settings

@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from rich.console import Console
 
-from app.commands.catalogue import readable
-from app.commands.install import KEY_FILE, install
+from app.cli.catalogue import readable
+from app.cli.install import KEY_FILE, install
 from app.core import embedded
 from app.core.embedded.processes import tied
 from app.core.embedded.state import free_port

@@ -8,8 +8,8 @@ import json
 import sys
 import time
 
+from app.container import open_house
 from app.core.memory import settle_memory
-from app.house import open_house
 from config.logging import configure_logging
 from config.settings import Settings
 from workers.delivery import open_postroom

@@ -15,17 +15,17 @@ from sqlalchemy import select
 from app.access.actor import Actor
 from app.calendar.service import Change, apply, preview
 from app.channels.schemas import TicketBody
+from app.container import House, open_house
 from app.core.clock import ISTANBUL
 from app.core.memory import settle_memory
-from app.house import House, open_house
 from app.sla.calendar import DayKind, SpecialDay
 from app.sla.clocks import as_pauses, pauses_of
 from app.sla.deadline import deadline
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
-from app.tickets import service
+from app.tickets.commands import lifecycle
+from app.tickets.commands.context import Work, grasp
 from app.tickets.schemas import PauseBody, ReferBody
-from app.tickets.work import Work, grasp
 from app.tickets.workflow import PauseReason
 from bench import bodies
 from bench.copies import multiply
@@ -127,13 +127,13 @@ async def _wait(house: House, actor: Actor, clock: SteppingClock, number: str, *
     async with house.database.transaction() as session:
         work = Work(session, actor, house.vault, house.shelf, clock.now())
         held = await grasp(work, number, "*")
-        await service.refer(work, held, ReferBody(unit="public-works"))
-        await service.accept(work, held)
-        await service.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
+        await lifecycle.refer(work, held, ReferBody(unit="public-works"))
+        await lifecycle.accept(work, held)
+        await lifecycle.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
         if ends:
             later = Work(session, actor, house.vault, house.shelf, clock.now() + timedelta(hours=20))
             await session.flush()
-            await service.resume(later, held)
+            await lifecycle.resume(later, held)
 
 
 async def _change(

@@ -9,8 +9,8 @@ import asyncpg
 from sqlalchemy import Table
 
 from app.channels.schemas import TicketBody
+from app.container import open_house
 from app.core.db import Base
-from app.house import open_house
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket

@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from app.container import House, open_house
 from app.core.db import Database
 from app.core.jobs import Doorbell, Job
 from app.core.memory import settle_memory
-from app.house import House, open_house
 from config.logging import configure_logging
 from config.settings import Settings
 from workers.timers import keep_time, sweep

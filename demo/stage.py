@@ -23,8 +23,8 @@ from redis.asyncio import Redis
 import app
 import config
 from app.access.service import create_client
-from app.commands.database import connected
-from app.commands.install import install
+from app.cli.database import connected
+from app.cli.install import install
 from app.core import embedded
 from app.core.embedded.home import find_home
 from app.core.embedded.processes import tied

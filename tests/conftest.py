@@ -17,7 +17,7 @@ from httpx import AsyncClient
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
-from app.house import House, open_house
+from app.container import House, open_house
 from config.settings import Settings
 from tests import servers as test_servers
 from tests.hearing import logging_set_up

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.access.service import create_client
+from app.container import House
 from app.core.clock import ISTANBUL
 from app.core.db import Database
-from app.house import House
 from app.main import create_app
 from app.people.vault import decode_key, generate_key
 from app.standards.catalogue import load_catalogue

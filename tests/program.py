@@ -17,7 +17,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from app import cli
+from app.cli import main as cli
 from config.settings import Settings
 from tests.installation import ESENLER, ROOT
 

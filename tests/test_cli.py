@@ -15,10 +15,10 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from app.access.service import Gatekeeper
-from app.commands import doctor
+from app.cli import doctor
+from app.container import House, make_vault
 from app.core.errors import Unauthenticated
-from app.house import House, make_vault
-from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings

@@ -11,8 +11,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from app.core import migrations
 from app.core.db import Base, Database
+from migrations import revisions
 from tests.installation import ROOT
 from tests.program import PROGRAM, variables
 from tests.servers import TestServers
@@ -49,7 +49,7 @@ def revision(url: str) -> str | None:
     async def read() -> str | None:
         database = Database(url)
         async with database.reading() as session:
-            found = await migrations.current(session)
+            found = await revisions.current(session)
         await database.close()
         return found
 
@@ -57,29 +57,29 @@ def revision(url: str) -> str | None:
 
 
 def test_the_head_by_file_name_is_the_head_by_history() -> None:
-    assert ScriptDirectory(str(migrations.FOLDER)).get_current_head() == migrations.head()
+    assert ScriptDirectory(str(revisions.FOLDER)).get_current_head() == revisions.head()
 
 
 def test_up_down_and_up_again_leaves_the_same_structure(empty: str) -> None:
     assert revision(empty) is None
-    migrations.upgrade(empty)
-    assert revision(empty) == migrations.head()
+    revisions.upgrade(empty)
+    assert revision(empty) == revisions.head()
     assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
     command.downgrade(config(empty), "base")
     assert tables(empty) == BOOKKEEPING
-    migrations.upgrade(empty)
+    revisions.upgrade(empty)
     assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(empty: str) -> None:
-    migrations.upgrade(empty)
+    revisions.upgrade(empty)
     command.check(config(empty))
 
 
 def test_migrating_what_is_migrated_changes_nothing(empty: str) -> None:
-    migrations.upgrade(empty)
-    migrations.upgrade(empty)
-    assert revision(empty) == migrations.head()
+    revisions.upgrade(empty)
+    revisions.upgrade(empty)
+    assert revision(empty) == revisions.head()
 
 
 def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> None:
@@ -103,5 +103,5 @@ async def test_a_clock_of_before_belongs_to_the_service_of_its_ticket(
         assert url is not None
         await asyncio.to_thread(command.downgrade, config(url.get_secret_value()), "0008")
         assert ["service" in clock.policy for clock in await counter.rows_of_clocks(number)] == [False, False]
-        await asyncio.to_thread(migrations.upgrade, url.get_secret_value())
+        await asyncio.to_thread(revisions.upgrade, url.get_secret_value())
         assert [clock.policy for clock in await counter.rows_of_clocks(number)] == pinned

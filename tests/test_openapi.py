@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from app.http.openapi import TAGS, operations
+from app.http.openapi_examples import REQUEST_EXAMPLES
 from app.main import create_app
-from app.openapi import TAGS, operations
-from app.openapi_examples import REQUEST_EXAMPLES
 from config.settings import Settings
 from tests.installation import served
 

@@ -22,7 +22,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from app.house import open_house
+from app.container import open_house
 from app.main import create_app
 from config.settings import Settings
 from tests.channels import bodies

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from app.calendar.service import mark_settled, prolong, settle_newest
-from app.house import House
+from app.container import House
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)

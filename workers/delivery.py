@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.house import House
-from app.notices.outgoing import Postroom
-from app.notices.quiet import Hours
-from app.notices.sorting import Rules, Sorting
+from app.container import House
+from app.notices.delivery.dispatcher import Postroom
+from app.notices.delivery.quiet_hours import Hours
+from app.notices.delivery.triage import Rules, Sorting
 from app.tickets.standing import TicketStandings
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import structlog
 
+from app.container import House
 from app.feed.dispatch import TURN_SECONDS, Dispatcher
 from app.feed.sender import Sender
-from app.house import House
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)

@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 from arq.worker import Worker
 
+from app.container import House, open_house
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
 from app.core.memory import settle_memory
-from app.house import House, open_house
-from app.notices.outgoing import Postroom
+from app.notices.delivery.dispatcher import Postroom
 from config.settings import Settings
 from workers.calendar import keep_calendar
 from workers.delivery import deliver_notices, open_postroom

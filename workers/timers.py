@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.escalation.service import fire_due, next_due_at, remind_due
-from app.house import House
+from app.container import House
+from app.escalation.sweep import fire_due, next_due_at, remind_due
 
 log = structlog.get_logger(__name__)
 

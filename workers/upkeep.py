@@ -7,9 +7,9 @@ import asyncio
 
 import structlog
 
-from app.house import House
-from app.notices.ladder import on_clock
-from app.notices.outgoing import Postroom, due_notices
+from app.container import House
+from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.dispatcher import Postroom, due_notices
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)

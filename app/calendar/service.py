@@ -18,8 +18,8 @@ from app.sla.years import YEARS_AHEAD, last_year
 from app.standards.rulebook import Rulebook, Shelf
 from app.standards.service import present_calendars
 from app.standards.values import Catalogue
-from app.tickets import recompute
-from app.tickets.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
+from app.tickets.bulk import recompute
+from app.tickets.bulk.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
 
 LISTED = 20
 """So many of the clocks that move are named in a preview."""

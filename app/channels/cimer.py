@@ -7,7 +7,7 @@ from pydantic import Field
 from app.channels.schemas import ApplicantBody
 from app.core.schema import Body, ExternalId, Instant, LongText, ShortText
 from app.standards.values import Channel
-from app.tickets.intake import Intake, Kind, Person, Place
+from app.tickets.request import Intake, Kind, Person, Place
 
 RECORD = "cimer_record"
 """The document that the published table asks for: the record itself."""

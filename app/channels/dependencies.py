@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 
 from app.access.dependencies import identify
 from app.access.scopes import Scope
-from app.channels.door import Door
 from app.channels.field_batch import FieldBatch
+from app.channels.intake import Door
 from app.channels.quarantine import Refused, keep
 from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
 from app.core.field_errors import field_errors

@@ -8,7 +8,7 @@ from pydantic import Field, SkipValidation
 from app.channels.schemas import ApplicantBody, MatterBody
 from app.core.schema import Answer, Body, ExternalId, Instant
 from app.standards.values import Channel
-from app.tickets.intake import Intake, Person
+from app.tickets.request import Intake, Person
 
 MAX_ITEMS = 500
 MAX_SKEW = timedelta(hours=24)

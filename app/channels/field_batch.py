@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.access.actor import Actor
-from app.channels.door import Admission, Door, RawMessage
 from app.channels.field import FieldBatchAnswer, FieldItemAnswer, FieldItemBody, trust_device_time
+from app.channels.intake import Admission, Door, RawMessage
 from app.channels.quarantine import Refused, keep
 from app.core.db import Database
 from app.core.errors import AlreadyReceived, FieldError, Invalid

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
 from app.access.service import find_client
-from app.channels.door import Admission, Door
-from app.channels.doors import DOORS
 from app.channels.field import trust_device_time
+from app.channels.formats import DOORS
+from app.channels.intake import Admission, Door
 from app.channels.model import InboundMessage
 from app.core.db import Database, bulk_insert
 from app.core.errors import FieldError, Invalid, NotFound
@@ -24,8 +24,8 @@ from app.core.ids import new_id
 from app.core.paging import Cursor, Page
 from app.people.vault import Vault
 from app.standards.values import Channel
-from app.tickets.intake import Intake
 from app.tickets.model import Ticket
+from app.tickets.request import Intake
 
 _TABLE, _COLUMN = "inbound_message", "body"
 

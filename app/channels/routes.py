@@ -15,9 +15,9 @@ from app.channels.call_center import CallBody
 from app.channels.cimer import CimerBody
 from app.channels.dependencies import DOORS_PREFIX, FieldBatches, KeepingRoute, OpenDoor
 from app.channels.desk import VisitBody
-from app.channels.door import Admission, Door, RawMessage
-from app.channels.doors import Message
 from app.channels.field import FieldBatchAnswer, FieldBatchBody
+from app.channels.formats import Message
+from app.channels.intake import Admission, Door, RawMessage
 from app.channels.mobile import ReportBody
 from app.channels.model import InboundMessage
 from app.channels.schemas import (

@@ -6,7 +6,7 @@ from app.core.schema import Body, ExternalId, Instant, LongText
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.standards.values import Channel
-from app.tickets.intake import ApplicantRole, Intake, Kind, Person
+from app.tickets.request import ApplicantRole, Intake, Kind, Person
 
 
 class SmsBody(Body):

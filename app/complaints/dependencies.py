@@ -11,7 +11,7 @@ from app.access.scopes import Scope
 from app.core.dependencies import Now, Transaction
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import RuleShelf
-from app.tickets.work import Work
+from app.tickets.commands.context import Work
 
 
 def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:

@@ -14,22 +14,22 @@ from app.access.actor import Actor
 from app.complaints.values import ComplaintState, Filing
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
-from app.escalation.reminders import next_reminder
-from app.notices.addressing import as_kept, as_printed, as_recipient, holder
-from app.notices.compose import APPLICANT, notice_row
+from app.escalation.reminder_schedule import next_reminder
 from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium, NoticeKind
+from app.notices.recipients import as_kept, as_printed, as_recipient, holder
+from app.notices.rows import APPLICANT, notice_row
 from app.people.vault import Vault
 from app.sla.clocks import OpenedClock
 from app.standards.in_charge import InCharge
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS
+from app.tickets.clock_policies import STANDARDS_COMPLAINT, complaint_policy
+from app.tickets.commands.notifications import way_to
 from app.tickets.complaint_number import dictate, format_number
+from app.tickets.creation.prepare import applicant_row, start_clock
 from app.tickets.history import first_event
-from app.tickets.intake import Kind
 from app.tickets.model import Ticket
-from app.tickets.notify import way_to
-from app.tickets.opening import applicant_row, start_clock
-from app.tickets.policies import STANDARDS_COMPLAINT, complaint_policy
+from app.tickets.request import Kind
 from app.tickets.workflow import State
 
 

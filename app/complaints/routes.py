@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
 
 from app.complaints import service
-from app.complaints.answers import shown, summary
 from app.complaints.dependencies import Filer, Office, Reader
 from app.complaints.queries import Case, ComplaintFilter, find_case, list_cases
 from app.complaints.schemas import (
@@ -17,9 +16,10 @@ from app.complaints.schemas import (
     ComplaintReceipt,
     WithdrawalBody,
 )
+from app.complaints.serializers import shown, summary
 from app.complaints.values import ComplaintState, Ground
 from app.core.dependencies import AskedPage, IdempotencyKey, problems
-from app.tickets.work import Work
+from app.tickets.commands.context import Work
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
 

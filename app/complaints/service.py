@@ -20,18 +20,18 @@ from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
 from app.core.jobs import ring
 from app.escalation.acknowledgement import take_note
 from app.escalation.model import COMPLAINT_SEQUENCE, Complaint, Escalation
-from app.escalation.responding import answer as answer_record
-from app.notices.addressing import report_vacancies
+from app.escalation.responses import answer as answer_record
 from app.notices.model import Notice
+from app.notices.recipients import report_vacancies
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
-from app.tickets import service as tickets
+from app.tickets.commands import lifecycle as tickets
+from app.tickets.commands.context import Work, hold
+from app.tickets.creation.prepare import wishes_another_app
 from app.tickets.history import EventKind, append_event
-from app.tickets.intake import ApplicantRole
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.opening import wishes_another_app
 from app.tickets.queries import by_number
-from app.tickets.work import Work, hold
+from app.tickets.request import ApplicantRole
 
 
 async def file(work: Work, filing: Filing, *, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from app.tickets.intake import Person
+from app.tickets.request import Person
 from app.tickets.workflow import State
 
 

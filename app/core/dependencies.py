@@ -79,7 +79,7 @@ IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for the API docs; `app/openapi.py` says what each of them means."""
+    """The error answers of an operation for the API docs; `app/http/openapi.py` says what each of them means."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 

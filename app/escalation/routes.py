@@ -11,11 +11,11 @@ from app.access.scopes import Scope
 from app.core.dependencies import AskedPage, Now, Transaction, problems
 from app.core.schema import CASE_NUMBER
 from app.escalation.acknowledgement import acknowledge
-from app.escalation.answers import shown
 from app.escalation.model import EscalationState
 from app.escalation.queries import EscalationFilter, list_escalations
-from app.escalation.responding import acknowledge_by_id, respond
+from app.escalation.responses import acknowledge_by_id, respond
 from app.escalation.schemas import EscalationAnswer, EscalationPage, ResponseBody
+from app.escalation.serializers import shown
 from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeAnswer

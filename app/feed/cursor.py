@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from app.core.errors import FieldError, Invalid
-from app.feed.horizon import Extent
+from app.feed.watermark import Extent
 
 LATEST = "latest"
 """What a reader sends who wants to begin with what comes next."""

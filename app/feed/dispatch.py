@@ -24,11 +24,11 @@ from app.core.clock import Clock
 from app.core.db import Database
 from app.feed.cursor import FeedCursor
 from app.feed.events import TEST_TYPE, EventType, FeedEvent, message_id
-from app.feed.horizon import Extent, Horizon
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_event, read_feed
 from app.feed.sender import Attempt, Outcome, Parcel, Sender, body_of
-from app.notices.ladder import on_clock
+from app.feed.watermark import Extent, Horizon
+from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
 
 log = structlog.get_logger(__name__)

@@ -15,12 +15,12 @@ from app.core.ids import new_id
 from app.feed.cursor import LATEST, start_of
 from app.feed.events import TEST_TYPE
 from app.feed.guard import Guard, RefusedAddress
-from app.feed.horizon import Horizon
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_delivery, subscriptions_of
 from app.feed.schemas import WebhookBody, WebhookChange
 from app.feed.sender import new_secret
-from app.notices.ladder import on_clock
+from app.feed.watermark import Horizon
+from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
 
 ROTATION_SECONDS = 86_400.0

@@ -17,7 +17,7 @@ from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.sla.years import FIRST_YEAR
 from app.standards.values import PastChannel, Service, Unit
-from app.tickets.intake import ApplicantRole, Intake, Kind, Person
+from app.tickets.request import ApplicantRole, Intake, Kind, Person
 from app.tickets.workflow import Outcome
 
 COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(

@@ -12,9 +12,9 @@ from typing import Any, Final
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
 from app.sla.deadline import on_time
+from app.tickets.creation.prepare import Opening
+from app.tickets.creation.rows import TicketRows, rows
 from app.tickets.history import EventKind, LooseHead, next_event
-from app.tickets.opening import Opening
-from app.tickets.rows import TicketRows, rows
 from app.tickets.workflow import Command, Outcome, State, after
 
 SILENT: Final = Chain((Step(CheckpointKind.BREACH, 1, "due"),))

@@ -22,8 +22,8 @@ from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.standards.rulebook import Rulebook
 from app.standards.values import PastChannel, Service
+from app.tickets.creation.prepare import Opening, prepare
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
-from app.tickets.opening import Opening, prepare
 
 SOURCE = PastChannel.BIMER.label
 """The client under which the tickets stand, without a key; also who acted in what happened then."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.notices.letter_desk import LetterDesk
+from app.notices.letter_reader import LetterDesk
 from app.notices.service import ReadingDesk
 
 

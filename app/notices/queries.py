@@ -12,8 +12,8 @@ from app.access.actor import Actor
 from app.access.model import ApiClient
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.notices.compose import APPLICANT
 from app.notices.model import Notice, format_notice_number
+from app.notices.rows import APPLICANT
 
 UNIT_PREFIX = "unit:"
 

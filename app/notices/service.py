@@ -11,14 +11,14 @@ from app.access.actor import Actor
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.errors import NotFound
-from app.notices.compose import APPLICANT, OFFICE_PREFIX
-from app.notices.facts import EMAIL, PersonalFacts
 from app.notices.kinds import Medium, NoticeKind, restore
 from app.notices.model import Notice
+from app.notices.ports import EMAIL, PersonalFacts
 from app.notices.queries import Found, find_notice
-from app.notices.references import names, resolve
-from app.notices.render import Rendered, Renderer
+from app.notices.rows import APPLICANT, OFFICE_PREFIX
 from app.notices.schemas import STATE_LABELS, NoticeAnswer, NoticeRecipient
+from app.notices.texts.references import names, resolve
+from app.notices.texts.render import Rendered, Renderer
 
 
 async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
 from app.escalation.model import Escalation
-from app.notices.compose import APPLICANT
+from app.notices.delivery.triage import HOLD_PACE, HOLD_QUIET
 from app.notices.model import DeliveryReceipt, Notice
-from app.notices.sorting import HOLD_PACE, HOLD_QUIET
+from app.notices.rows import APPLICANT
 from app.sla.model import CalendarVersion, Checkpoint
 from app.standards.model import CatalogueVersion
 

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import migrations
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.core.jobs import ArqDoorbell
 from app.standards.rulebook import Shelf
+from migrations import revisions
 
 LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
 
@@ -67,8 +67,8 @@ async def _check_database(database: Database, shelf: Shelf) -> tuple[Check, Chec
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             async with database.reading() as session:
-                revision = await migrations.current(session)
-            if revision != migrations.head():
+                revision = await revisions.current(session)
+            if revision != revisions.head():
                 return Check.OK, Check.NOT_MIGRATED, Check.UNKNOWN
             await shelf.current()
     except Unavailable:

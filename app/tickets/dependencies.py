@@ -12,10 +12,10 @@ from app.access.service import record_unmasked_read
 from app.core.dependencies import Now, Transaction, problems
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import RuleShelf
-from app.tickets.answers import sees_personal_data, ticket_answer
+from app.tickets.commands.context import Grasp, Work, etag, grasp
 from app.tickets.queries import case_of
 from app.tickets.schemas import TicketAnswer
-from app.tickets.work import Grasp, Work, etag, grasp
+from app.tickets.serializers import sees_personal_data, ticket_answer
 
 Number = Annotated[str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")]
 Reader = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.tickets import limits
+from app.tickets.commands import limits
 from app.tickets.dependencies import COMMAND, InHand
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody, TicketAnswer
 

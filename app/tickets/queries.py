@@ -14,9 +14,9 @@ from app.core.paging import Cursor, Page
 from app.people.model import Applicant
 from app.sla.model import SlaClock
 from app.sla.queries import late
+from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
-from app.tickets.number import InvalidTicketNumber, parse_number
-from app.tickets.policies import STANDARDS_COMPLAINT
+from app.tickets.numbers import InvalidTicketNumber, parse_number
 from app.tickets.workflow import OPEN_STATES
 
 

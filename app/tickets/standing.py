@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among
-from app.notices.standing import Standing
+from app.notices.delivery.relevance import Standing
 from app.tickets.model import Ticket
 from app.tickets.workflow import State
 

@@ -25,11 +25,11 @@ from app.sla.deadline import on_time
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
+from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.complaint_number import InvalidComplaintNumber
 from app.tickets.complaint_number import parse_number as parse_complaint_number
 from app.tickets.model import Ticket
-from app.tickets.number import InvalidTicketNumber, parse_number
-from app.tickets.policies import STANDARDS_COMPLAINT
+from app.tickets.numbers import InvalidTicketNumber, parse_number
 from app.tickets.schemas import TrackingAnswer, TrackingBody
 from app.tickets.workflow import Outcome, State
 

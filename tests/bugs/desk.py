@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.container import House, open_house
 from app.core.clock import ISTANBUL
 from app.escalation.model import Escalation
-from app.house import House, open_house
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.catalogue import load_catalogue

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from app.notices.delivery.console import ConsoleDelivery
+from app.notices.delivery.adapters.console import ConsoleDelivery
 from tests.bugs.desk import told
 from tests.notices.cases import ids, postroom_with
 from tests.tickets.counter import ANSWER, VISIT, Counter, end_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.escalation.service import fire_due, next_due_at
+from app.escalation.sweep import fire_due, next_due_at
 from app.tickets.queries import TicketFilter, list_tickets
 from tests.bugs.desk import armed_at, leave_on, notice_of
 from tests.installation import START, opened_client

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.core.ids import new_id
 from app.core.jobs import Job
-from app.notices.delivery import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.standards.catalogue import load_catalogue
 from tests.bugs.desk import another_worker, armed_at, edited_municipality, load, local, raised, told
 from tests.installation import opened_client

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.ids import new_id
 from app.escalation.model import Escalation
-from app.notices.delivery import PermanentFailure
+from app.notices.delivery.adapters.base import PermanentFailure
 from app.sla.model import ClockPause, SlaClock
 from tests.bugs.desk import another_worker, raised, told
 from tests.notices.cases import Recorder, ids, notices_of, postroom_with

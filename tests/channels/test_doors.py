@@ -12,7 +12,7 @@ from app.core.clock import ISTANBUL
 from app.core.problem import MEDIA_TYPE
 from app.people.model import Applicant
 from app.tickets.model import Ticket
-from app.tickets.number import InvalidTicketNumber, format_number, parse_number
+from app.tickets.numbers import InvalidTicketNumber, format_number, parse_number
 from tests.channels import bodies
 from tests.channels.conftest import Shared
 from tests.installation import START, VALID_NATIONAL_ID, new_key, opened_client

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.channels.model import InboundMessage
 from app.core.clock import ISTANBUL
 from app.tickets.model import Ticket
-from app.tickets.number import parse_number
+from app.tickets.numbers import parse_number
 from tests.channels import bodies
 from tests.channels.conftest import Shared
 from tests.installation import START

@@ -9,8 +9,8 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text
 
+from app.container import open_house
 from app.escalation.model import Complaint, Escalation
-from app.house import open_house
 from app.notices.model import Notice
 from app.people.model import Applicant
 from app.tickets.model import Ticket

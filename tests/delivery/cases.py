@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.house import House, open_house
-from app.notices.compose import Recipient
+from app.container import House, open_house
+from app.notices.delivery.dispatcher import Postroom, due_notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
-from app.notices.outgoing import Postroom, due_notices
+from app.notices.rows import Recipient
 from config.settings import Settings
 from tests.delivery.mail_server import Mailbox
 from tests.installation import SettableClock

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.notices.delivery import Delivery, DeliveryError, OutgoingMessage
+from app.notices.delivery.adapters.base import Delivery, DeliveryError, OutgoingMessage
 from app.notices.kinds import Medium
 
 MAIL = OutgoingMessage(

@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlalchemy import select
 
 from app.channels.mobile import ReportBody
-from app.house import House
+from app.container import House
 from app.notices.kinds import Medium
 from app.notices.model import Notice
 from app.notices.schemas import AppMessage

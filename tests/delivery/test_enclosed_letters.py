@@ -16,15 +16,15 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from app.container import House
 from app.core.clock import ISTANBUL
 from app.core.db import bulk_insert
-from app.house import House
-from app.notices.compose import APPLICANT, Recipient, notice_row
-from app.notices.delivery import TemporaryFailure
+from app.notices.delivery.adapters.base import TemporaryFailure
 from app.notices.kinds import Audience, Medium, NoticeKind
-from app.notices.letters import AT_A_TIME, Letters
 from app.notices.model import Notice
-from app.notices.render import Renderer
+from app.notices.rows import APPLICANT, Recipient, notice_row
+from app.notices.texts.letters import AT_A_TIME, Letters
+from app.notices.texts.render import Renderer
 from app.tickets.model import Ticket
 from config.settings import Settings
 from tests.delivery.cases import by_smtp, drain, house_with

@@ -10,12 +10,12 @@ from httpx import AsyncClient
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.commands.errors import CommandError
-from app.commands.failures import explain
-from app.commands.notices import retry, show
-from app.house import House, SettingsError, open_house
-from app.notices.compose import Recipient
-from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.cli.errors import CommandError
+from app.cli.failures import explain
+from app.cli.notices import retry, show
+from app.container import House, SettingsError, open_house
+from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
+from app.notices.rows import Recipient
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from datetime import timedelta
 
-from app.notices.outgoing import LEASE_SECONDS
+from app.notices.delivery.dispatcher import LEASE_SECONDS
 from config.settings import Settings
 from tests.delivery.cases import attempts, by_smtp, house_with, states
 from tests.delivery.mail_server import OK, Mailbox, mail_server

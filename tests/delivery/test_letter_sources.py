@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from app.house import House
-from app.notices import letter_sources
+from app.container import House
 from app.notices.kinds import NoticeKind
-from app.notices.letter_desk import LetterDesk
-from app.notices.letters import LETTER_KINDS
+from app.notices.letter_reader import LetterDesk
 from app.notices.model import LetterSource, Notice
-from app.notices.render import Renderer
+from app.notices.texts import letter_sources
+from app.notices.texts.letters import LETTER_KINDS
+from app.notices.texts.render import Renderer
 from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
 from tests.notices.cases import Recorder, actor_of, postroom_with
 from tests.notices.samples import TEMPLATES

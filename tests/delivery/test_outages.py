@@ -7,7 +7,7 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import update
 
-from app.notices.ladder import LONGEST_PAUSE_SECONDS, MAX_ATTEMPTS, longest_pause, pause_after
+from app.notices.delivery.backoff import LONGEST_PAUSE_SECONDS, MAX_ATTEMPTS, longest_pause, pause_after
 from app.notices.model import Notice
 from config.settings import Settings
 from tests.delivery.cases import attempts, by_smtp, drain, house_with, run_for, states

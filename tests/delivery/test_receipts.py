@@ -9,10 +9,10 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from app.house import House
-from app.notices.delivery import Delivered, OutgoingMessage
-from app.notices.delivery.sms import twilio
-from app.notices.delivery.ways import Ways
+from app.container import House
+from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.adapters.sms import twilio
 from app.notices.model import DeliveryReceipt
 from config.settings import Settings
 from tests.delivery.cases import all_notices, drain, states

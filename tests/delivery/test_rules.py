@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.schemas import ApplicantBody
-from app.house import House
-from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.container import House
+from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
+from app.notices.delivery.relevance import Standing
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
-from app.notices.standing import Standing
 from app.tickets.model import Ticket
 from app.tickets.standing import TicketStandings
 from config.settings import Settings

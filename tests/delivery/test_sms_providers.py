@@ -10,9 +10,9 @@ import pytest
 from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from app.notices.delivery import DeliveryError, PermanentFailure, TemporaryFailure
-from app.notices.delivery.http import LONGEST_WAIT_SECONDS
-from app.notices.delivery.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
+from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, TemporaryFailure
+from app.notices.delivery.adapters.http import LONGEST_WAIT_SECONDS
+from app.notices.delivery.adapters.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
 from config.settings import Settings
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of

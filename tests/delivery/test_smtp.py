@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.notices.delivery import Attachment, PermanentFailure, TemporaryFailure
-from app.notices.delivery.smtp import SmtpDelivery, SmtpServer
+from app.notices.delivery.adapters.base import Attachment, PermanentFailure, TemporaryFailure
+from app.notices.delivery.adapters.smtp import SmtpDelivery, SmtpServer
 from tests.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
 from tests.delivery.messages import MAIL, failure_of
 

@@ -11,8 +11,8 @@ import standardwebhooks
 import svix
 from fastapi import Response
 
-from app.notices.delivery import DeliveryError, PermanentFailure, TemporaryFailure
-from app.notices.delivery.webhook import WebhookDelivery
+from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, TemporaryFailure
+from app.notices.delivery.adapters.webhook import WebhookDelivery
 from app.notices.kinds import Medium
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of

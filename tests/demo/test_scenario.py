@@ -14,7 +14,7 @@ from app.sla.seed import seed_turkish_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
 from app.standards.values import Catalogue, Channel, Service
-from app.tickets.policies import promise_policy, statutory_policy
+from app.tickets.clock_policies import promise_policy, statutory_policy
 from demo.scenario import CUT_OFF, END, FLUSH_AT, KILL_AT, START, STORIES, TOTALS
 from demo.values import CALLS, CIMER, FIELD, MOBILE, SMS, WEB, Story, Verdict
 from tests.installation import ESENLER

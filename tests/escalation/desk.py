@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from app.house import House, open_house
+from app.container import House, open_house
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from app.standards.values import ApplicationOffice, Deputy

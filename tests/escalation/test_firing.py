@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from app.core.ids import new_id
-from app.escalation.firing import Changes, Due, TicketHead, decide
+from app.escalation.decide import Changes, Due, TicketHead, decide
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
+from app.tickets.clock_policies import promise_policy
 from app.tickets.history import GENESIS
-from app.tickets.policies import promise_policy
 from tests.installation import ESENLER
 from tests.sla.calendars import local, turkish_calendar
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.escalation.model import Escalation
-from app.escalation.service import next_due_at, remind_due
+from app.escalation.sweep import next_due_at, remind_due
 from app.notices.model import Notice
 from app.operations.queries import read_waiting
 from app.tickets.model import Ticket

@@ -10,10 +10,10 @@ import pytest
 from redis import Redis
 from sqlalchemy import select, text, update
 
+from app.container import House
 from app.core.clock import ISTANBUL
 from app.escalation.model import Escalation
-from app.escalation.service import fire_due, next_due_at
-from app.house import House
+from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket

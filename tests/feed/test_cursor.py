@@ -11,7 +11,7 @@ from app.core.errors import Invalid
 from app.core.ids import new_id
 from app.core.paging import Cursor
 from app.feed.cursor import FeedCursor, start_of
-from app.feed.horizon import Extent
+from app.feed.watermark import Extent
 from tests.installation import START
 
 EXTENT = Extent("6f1c2a90", settled=40, drawn=50)

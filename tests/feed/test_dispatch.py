@@ -14,7 +14,7 @@ from app.feed.dispatch import JITTER, KEPT_SECONDS, LADDER_SECONDS, LEASE_SECOND
 from app.feed.model import WebhookSubscription
 from app.feed.queries import stuck_webhooks
 from app.feed.sender import Sender
-from app.notices.ladder import on_clock
+from app.notices.delivery.backoff import on_clock
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.installation import new_key, opened_client
 from tests.tickets.counter import ANSWER, VISIT, Counter

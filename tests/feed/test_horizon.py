@@ -18,8 +18,8 @@ from app.access.actor import Actor
 from app.access.scopes import Scope
 from app.core.db import Database, bulk_insert
 from app.core.ids import new_id
-from app.feed.horizon import MOST_SAMPLES, Horizon, old_writers
 from app.feed.queries import read_feed
+from app.feed.watermark import MOST_SAMPLES, Horizon, old_writers
 from app.tickets.model import Ticket, TicketEvent
 from tests.installation import START
 from tests.tickets.counter import Counter

@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.feed.dispatch import Dispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.service import ROTATION_SECONDS
-from app.notices.ladder import on_clock
+from app.notices.delivery.backoff import on_clock
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatch import DOWN, deliver, deliveries, later, state_of
 from tests.installation import new_key, opened_client

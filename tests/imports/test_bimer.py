@@ -7,7 +7,7 @@ import pytest
 
 from app.core.errors import Invalid
 from app.imports.bimer import BimerRecord, read_record
-from app.tickets.intake import Kind
+from app.tickets.request import Kind
 from app.tickets.workflow import Outcome
 from tests.imports.samples import CLOSED_ON, RECORD
 

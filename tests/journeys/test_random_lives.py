@@ -11,18 +11,18 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
+from app.container import House
 from app.escalation.model import Escalation
-from app.escalation.service import fire_due, next_due_at
-from app.house import House
+from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
 from app.sla.calendar import ClockKind
 from app.sla.clocks import clocks_of, pauses_of
 from app.sla.deadline import Pause, deadline
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
+from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.history import is_whole
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.policies import promise_policy, statutory_policy
 from app.tickets.queries import events_of
 from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
 from tests.bugs.desk import OF_LIMITS

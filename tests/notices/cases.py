@@ -8,15 +8,15 @@ from sqlalchemy import select
 
 from app.access.actor import Actor
 from app.channels.schemas import ApplicantBody, TicketBody
+from app.container import House
 from app.core.db import bulk_insert
 from app.escalation.model import Escalation
-from app.house import House
-from app.notices.compose import Recipient, notice_row
-from app.notices.delivery import Delivered, OutgoingMessage
-from app.notices.delivery.ways import Ways
+from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.dispatcher import Postroom
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
 from app.notices.model import Notice
-from app.notices.outgoing import Postroom
+from app.notices.rows import Recipient, notice_row
 from app.tickets.model import Ticket
 from tests.installation import new_key
 from workers.delivery import open_postroom

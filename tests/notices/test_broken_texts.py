@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.notices.kinds import Medium, NoticeKind, Payload
-from app.notices.render import Rendered, Renderer
-from app.notices.sms import forbidden_characters
+from app.notices.texts.render import Rendered, Renderer
+from app.notices.texts.sms_length import forbidden_characters
 from tests.notices.samples import FULL, TEMPLATES, UNIT, in_language
 
 K = NoticeKind

@@ -11,8 +11,13 @@ from uuid import UUID
 
 import pytest
 
-from app.notices.delivery import Delivered, OutgoingMessage, PermanentFailure, TemporaryFailure
-from app.notices.delivery.console import ConsoleDelivery
+from app.notices.delivery.adapters.base import (
+    Delivered,
+    OutgoingMessage,
+    PermanentFailure,
+    TemporaryFailure,
+)
+from app.notices.delivery.adapters.console import ConsoleDelivery
 from app.notices.kinds import Medium
 
 SENDER = "Esenler Belediyesi – Halkla İlişkiler Müdürlüğü"

@@ -10,11 +10,11 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.access.model import PersonalDataAccess
+from app.container import House
 from app.core.db import bulk_insert
-from app.house import House
-from app.notices.compose import APPLICANT, Recipient, notice_row
 from app.notices.kinds import Medium, NoticeKind, Payload
 from app.notices.model import Notice
+from app.notices.rows import APPLICANT, Recipient, notice_row
 from app.notices.service import label_of
 from app.tickets.model import Ticket
 from tests.notices.cases import CALLER, NAME, actor_of, notices_of, open_ticket

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from app.notices.kinds import NoticeKind, Outcome, Payload, ResolutionPayload
-from app.notices.letters import FORM, Letters
 from app.notices.payloads import ExtensionGround
+from app.notices.texts.letters import FORM, Letters
 from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, VACANT, named
 
 K = NoticeKind

@@ -8,15 +8,15 @@ from pathlib import Path
 from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
-from app.house import House
-from app.notices.compose import Recipient
-from app.notices.delivery import PermanentFailure, TemporaryFailure
+from app.container import House
+from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
+from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
+from app.notices.delivery.dispatcher import LEASE_SECONDS, Postroom, _message, due_notices
+from app.notices.delivery.outcomes import Leased, Outcome, Result, mark
 from app.notices.kinds import Medium, NoticeKind
-from app.notices.ladder import MAX_ATTEMPTS, on_clock
-from app.notices.marking import Leased, Outcome, Result, mark
 from app.notices.model import Notice
-from app.notices.outgoing import LEASE_SECONDS, Postroom, _message, due_notices
-from app.notices.render import Renderer
+from app.notices.rows import Recipient
+from app.notices.texts.render import Renderer
 from app.people.model import Applicant
 from app.tickets.model import Ticket
 from tests.installation import ESENLER, SettableClock

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clock import ISTANBUL
+from app.notices.delivery.quiet_hours import Hours, send_at
 from app.notices.kinds import Audience, Medium, NoticeKind
-from app.notices.quiet import Hours, send_at
 from app.sla.calendar import Calendar, DayKind, SpecialDay
 
 OPEN = ((time(8, 30), time(17)),)

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.notices.references import ERASED, KNOWN, NUMBERED, UnknownReferenceError, names, plain, reference, resolve
+from app.notices.texts.references import (
+    ERASED,
+    KNOWN,
+    NUMBERED,
+    UnknownReferenceError,
+    names,
+    plain,
+    reference,
+    resolve,
+)
 
 words = st.text(alphabet=st.characters(exclude_characters="⟦⟧", exclude_categories=["Cs"]), max_size=40)
 parts = st.lists(st.tuples(words, st.sampled_from(sorted(KNOWN))), max_size=6)

@@ -10,8 +10,6 @@ import pytest
 
 from app.core.turkish import dative_institution
 from app.core.wording import Language
-from app.notices.fallback import FACT_LABELS
-from app.notices.forms import en_limit, remaining, tr_money
 from app.notices.kinds import (
     SPECS,
     Audience,
@@ -23,10 +21,12 @@ from app.notices.kinds import (
     Outcome,
     Payload,
 )
-from app.notices.letters import FORM
-from app.notices.references import names
-from app.notices.render import SUBJECT_LIMIT, Rendered, Renderer, template_name
-from app.notices.sms import fits_one_segment
+from app.notices.texts.fallback import FACT_LABELS
+from app.notices.texts.filters import en_limit, remaining, tr_money
+from app.notices.texts.letters import FORM
+from app.notices.texts.references import names
+from app.notices.texts.render import SUBJECT_LIMIT, Rendered, Renderer, template_name
+from app.notices.texts.sms_length import fits_one_segment
 from app.standards.catalogue import load_catalogue
 from app.tickets import workflow
 from tests.installation import ESENLER

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from app.container import House
 from app.escalation.model import Escalation
-from app.house import House
-from app.notices.compose import Recipient
 from app.notices.kinds import NoticeKind
+from app.notices.rows import Recipient
 from app.tickets.history import chain_holds
 from app.tickets.model import TicketEvent
 from tests.installation import SettableClock

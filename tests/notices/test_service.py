@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from app.access.model import PersonalDataAccess
+from app.container import House
 from app.core.errors import NotFound
-from app.house import House
-from app.notices.compose import Recipient
+from app.notices.delivery.dispatcher import Postroom
 from app.notices.kinds import NoticeKind
-from app.notices.outgoing import Postroom
 from app.notices.queries import find_notice
+from app.notices.rows import Recipient
 from app.notices.schemas import NoticeAnswer
 from app.notices.service import ReadingDesk, acknowledge, label_of, words_of
 from tests.installation import SettableClock

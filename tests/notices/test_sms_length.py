@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.notices.sms import (
+from app.notices.texts.sms_length import (
     OPERATOR_CODE,
     SmsEncoding,
     SmsLength,

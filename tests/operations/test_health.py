@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 
-from app.core import migrations
+from migrations import revisions
 from tests.installation import START, SettableClock, make_settings, new_key, opened_app, opened_client
 from tests.servers import TestServers
 from workers.timers import sweep
@@ -62,7 +62,7 @@ async def test_before_a_catalogue_was_loaded_it_is_not_ready(
     servers: TestServers, redis_url: str, tmp_path: Path
 ) -> None:
     with servers.database("template1") as empty:
-        await asyncio.to_thread(migrations.upgrade, empty)
+        await asyncio.to_thread(revisions.upgrade, empty)
         status, body = await probe(empty, redis_url, tmp_path)
     assert status == 503
     assert body["checks"] == {"database": "ok", "migrations": "ok", "catalogue": "not_loaded", "queue": "ok"}

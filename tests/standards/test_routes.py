@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient
 
-from app.house import House
+from app.container import House
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from app.standards.values import Catalogue

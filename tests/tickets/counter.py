@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import select, text
 
+from app.container import House
 from app.core.clock import ISTANBUL
-from app.house import House
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket

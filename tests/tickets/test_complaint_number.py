@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.tickets.complaint_number import InvalidComplaintNumber, dictate, format_number, parse_number
-from app.tickets.number import InvalidTicketNumber
-from app.tickets.number import parse_number as parse_ticket_number
+from app.tickets.numbers import InvalidTicketNumber
+from app.tickets.numbers import parse_number as parse_ticket_number
 
 NUMBERS = st.builds(format_number, st.integers(2000, 2099), st.integers(0, 999_999))
 

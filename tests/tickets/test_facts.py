@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from app.tickets.facts import HIDDEN
 from app.tickets.model import Ticket
+from app.tickets.notice_ports import HIDDEN
 from tests.tickets.counter import CALL, Counter
 
 REFUSED = {"outcome": "negative", "reason": "Alan özel mülkiyettedir.", "remedy": "administrative_court"}

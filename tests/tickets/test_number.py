@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tickets.number import InvalidTicketNumber, Reason, dictate, format_number, parse_number
+from app.tickets.numbers import InvalidTicketNumber, Reason, dictate, format_number, parse_number
 
 years = st.integers(2000, 2099)
 sequences = st.integers(0, 9_999_999)

@@ -13,9 +13,9 @@ from app.core.clock import ISTANBUL
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from app.standards.values import Catalogue
-from app.tickets.migration import migrate, preview_migration
+from app.tickets.bulk.catalogue_migration import migrate, preview_migration
+from app.tickets.bulk.recompute import Preview, Renewed
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.recompute import Preview, Renewed
 from tests.bugs.desk import armed_at, load, without_service
 from tests.installation import ESENLER
 from tests.servers import TestServers

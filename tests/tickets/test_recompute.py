@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from app.calendar.service import settle
+from app.container import House
 from app.core.clock import ISTANBUL
-from app.house import House
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
 from app.sla.checkpoints import CheckpointKind, first_checkpoints, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, counts_from, pauses_of
@@ -23,9 +23,9 @@ from app.sla.model import CalendarDecision, CalendarVersion, Checkpoint, SlaCloc
 from app.sla.policy import PinnedPolicy
 from app.sla.service import Calendars, calendars_of, store_calendars
 from app.standards.service import present_calendars
-from app.tickets import recompute
+from app.tickets.bulk import recompute
+from app.tickets.bulk.recompute import OpenClock, Renewal, Renewed, of_older_calendars
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.recompute import OpenClock, Renewal, Renewed, of_older_calendars
 from tests.bugs.desk import another_worker
 from tests.journeys.test_random_lives import (
     BEGINNINGS,

@@ -13,11 +13,11 @@ import pytest
 from arq.connections import create_pool
 from pydantic import SecretStr
 
+from app.container import House
 from app.core.jobs import redis_settings
-from app.house import House
-from app.notices.delivery import Delivered, OutgoingMessage
-from app.notices.delivery.ways import Ways
-from app.notices.ladder import on_clock
+from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.backoff import on_clock
 from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket

@@ -11,8 +11,8 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.escalation.service import next_due_at
-from app.house import House, open_house
+from app.container import House, open_house
+from app.escalation.sweep import next_due_at
 from app.notices.model import Notice
 from app.sla.model import Checkpoint
 from app.tickets.model import Ticket

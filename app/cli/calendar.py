@@ -1,0 +1,142 @@
+"""`estim calendar`: the days that count, who decided them, and what a change of them moves."""
+
+from collections.abc import Iterable
+from datetime import date, time
+
+from babel.dates import format_date, format_datetime
+from rich.console import Console
+from rich.table import Table
+
+from app.calendar.service import Change, apply, preview
+from app.cli.database import connected
+from app.cli.errors import CommandError
+from app.cli.occasion import person, present
+from app.core.clock import ISTANBUL
+from app.core.errors import EstimError, Invalid, NotFound
+from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, say
+from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, SpecialDay
+from app.sla.clocks import Moved
+from app.sla.decisions import decisions
+from app.sla.years import confirm_year, days_of, years
+from app.standards.rulebook import Shelf
+from config.settings import Settings
+
+
+async def show(settings: Settings, year: int, console: Console) -> None:
+    """Print the special days of a year, with who decided them, and whether its holidays are confirmed."""
+    async with connected(settings) as database, database.reading() as session:
+        rules = await Shelf(database).current()
+        decided = {row.date: row for row in await decisions(session)}
+        stored = next((one for one in await years(session) if one.year == year), None)
+    table = Table(title=f"{year}", title_justify="left")
+    for heading in ("Tarih", "Gün", "Tür", "Ad", "Karar"):
+        table.add_column(heading)
+    for day, special in sorted(next(iter(rules.calendars.values())).special_days.items()):
+        if day.year == year:
+            by = f"{decided[day].decided_by}: {decided[day].reason}" if day in decided else ""
+            weekday = format_date(day, "EEEE", locale="tr")
+            table.add_row(format_date(day, "dd.MM.yyyy", locale="tr"), weekday, _kind(special), special.name, by)
+    console.print(table)
+    if stored is None:
+        console.print(f"[red]✗[/] The holidays of {year} are not stored.")
+    elif stored.confirmed_at is None:
+        console.print(f"[yellow]![/] Not confirmed (from {stored.source}): estim calendar confirm {year}")
+    else:
+        when = format_datetime(stored.confirmed_at.astimezone(ISTANBUL), "dd.MM.yyyy HH:mm", locale="tr")
+        console.print(f"[green]✓[/] Confirmed by {stored.confirmed_by}, {when}")
+
+
+async def confirm(settings: Settings, year: int, console: Console) -> None:
+    """Print the stored holidays of a year and note that a person compared them with the official gazette."""
+    async with connected(settings) as database, database.transaction() as session:
+        try:
+            found = await confirm_year(session, year, actor=person(), now=present(settings))
+        except NotFound:
+            raise CommandError(f"The holidays of {year} are not stored; see `estim calendar show`.") from None
+        for day, special in days_of(found).items():
+            console.print(f"  {format_date(day, 'dd.MM.yyyy EEEE', locale='tr')}  {special.name}", soft_wrap=True)
+    console.print(f"[green]✓[/] {year} is confirmed by {found.confirmed_by}.")
+
+
+async def change(
+    settings: Settings, change: Change, *, reason: str, dry_run: bool, force: bool, console: Console
+) -> None:
+    """Print what a change moves, and make it unless it is only to be looked at."""
+    now = present(settings)
+    async with connected(settings) as database:
+        rules = await Shelf(database).current()
+        try:
+            async with database.transaction() as session:
+                seen = await preview(session, rules, change, now=now)
+            print_moves(seen.first, console)
+            console.print(
+                f"{seen.moved} of {seen.looked_at} open clocks move, {seen.earlier} of them to an earlier date; "
+                f"{seen.overdue_at_once} would be late at once.",
+                soft_wrap=True,
+            )
+            if dry_run:
+                return
+            version, renewed = await apply(
+                database,
+                rules,
+                change,
+                expected=rules.calendar_version_id,
+                force=force,
+                actor=person(),
+                reason=reason,
+                now=now,
+            )
+        except EstimError as error:
+            raise CommandError(_sentence(error)) from error
+    console.print(f"[green]✓[/] Calendar {version}: {renewed.moved} dates moved.", soft_wrap=True)
+
+
+def special_day(
+    kind: DayKind, name: str, *, ends_at: str | None, counts_for: list[str] | None, segments: list[str]
+) -> SpecialDay:
+    """The day that the command line describes; raises `CommandError` where its parts don't go together."""
+    try:
+        ends = time.fromisoformat(ends_at) if ends_at else None
+        counts = frozenset(ClockKind) if counts_for is None else frozenset(ClockKind(one) for one in counts_for)
+        return SpecialDay(kind, name, ends, counts, tuple(_segment(text) for text in segments))
+    except (CalendarError, ValueError) as error:
+        raise CommandError(f"Not a possible day: {error}") from error
+
+
+def _segment(text: str) -> Segment:
+    start, _, end = text.partition("-")
+    return time.fromisoformat(start), time() if end == "24:00" else time.fromisoformat(end)
+
+
+def print_moves(first: Iterable[tuple[str, Moved]], console: Console) -> None:
+    """The clocks of a preview: ticket, clock, date before and after."""
+    for number, move in first:
+        old, new = (
+            format_datetime(instant.astimezone(ISTANBUL), "dd.MM.yyyy HH:mm", locale="tr")
+            for instant in (move.old_due_at, move.new_due_at)
+        )
+        console.print(f"  {number}  {move.kind:<10} {old} → {new}", soft_wrap=True)
+
+
+def _kind(special: SpecialDay) -> str:
+    words = {
+        DayKind.HOLIDAY: "resmî tatil",
+        DayKind.HALF_DAY: "yarım gün",
+        DayKind.LEAVE: "idari izin",
+        DayKind.WORKING: "çalışma günü",
+    }
+    return words[special.kind]
+
+
+def _sentence(error: EstimError) -> str:
+    if isinstance(error, Invalid):
+        return " ".join(say(FIELD_SENTENCES[one.code], "en", one.facts) for one in error.errors)
+    return say(PROBLEM_DETAILS[error.code], "en", error.facts)
+
+
+def one_date(text: str) -> date:
+    """A date of the command line; raises `CommandError`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text} is no date such as 2026-05-25.") from None

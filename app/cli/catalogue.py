@@ -1,0 +1,162 @@
+"""`estim catalogue`: look at a published table, and make a municipality's folder the version that applies."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli.database import connected
+from app.cli.errors import CommandError
+from app.cli.occasion import present
+from app.core.clock import ISTANBUL
+from app.core.db import Database
+from app.core.turkish import format_datetime
+from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file
+from app.standards.diff import Change, ChangeKind, diff_catalogues
+from app.standards.model import CatalogueVersion
+from app.standards.queries import applying_version, list_versions, versions_named
+from app.standards.report import print_check
+from app.standards.service import StoredCatalogue, store_catalogue
+from app.standards.values import Catalogue, catalogue_from_json
+from config.settings import Settings
+
+
+def check(settings: Settings, path: Path, console: Console) -> bool:
+    """Print what was understood of a table or a folder; whether a person has to look at it."""
+    if not path.exists():
+        raise CommandError(f"There is no {path}.")
+    result = check_folder_or_file(path, settings.municipality)
+    print_check(result, console)
+    return result.needs_person
+
+
+async def load(settings: Settings, folder: Path, console: Console) -> None:
+    """Store a folder as the catalogue for new tickets; a faulty one is printed and changes nothing."""
+    result = readable(folder, console)
+    async with connected(settings) as database:
+        stored = await store(settings, database, result)
+    words = "is now the version for new tickets" if stored.is_new else "applies already"
+    console.print(f"[green]✓[/] {folder}: catalogue {stored.version_id} {words}.", soft_wrap=True)
+
+
+async def versions(settings: Settings, console: Console, *, limit: int) -> None:
+    """Print the catalogues that were loaded, the newest first."""
+    async with connected(settings) as database, database.reading() as session:
+        page = await list_versions(session, limit=limit)
+    table = Table(title="Versions of the catalogue, the newest applies to new tickets", title_justify="left")
+    for heading in ("loaded", "version", "checksum"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("services", justify="right")
+    for each in page.items:
+        loaded = format_datetime(each.loaded_at.astimezone(ISTANBUL))
+        table.add_row(loaded, str(each.id), each.sha256[:12], str(each.services))
+    console.print(table)
+    if page.next_cursor:
+        console.print(Text(f"There are older ones: --limit shows more than {limit}.", style="dim"))
+
+
+async def diff_folder(settings: Settings, folder: Path, console: Console) -> bool:
+    """Print what would change if the folder were loaded now; whether anything would."""
+    new = readable(folder, console, refusal=f"{folder} has faults, so there is nothing to compare.").catalogue
+    async with connected(settings) as database, database.reading() as session:
+        applying = await applying_version(session)
+    if applying is None or new is None:
+        raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {folder}”.")
+    return _print_diff(console, _called(applying), catalogue_from_json(applying.content), str(folder), new)
+
+
+async def diff_versions(settings: Settings, old: str, new: str, console: Console) -> bool:
+    """Print what differs between two stored versions, each named by how its id or checksum begins."""
+    async with connected(settings) as database, database.reading() as session:
+        before, after = await _version(session, old), await _version(session, new)
+    contents = catalogue_from_json(before.content), catalogue_from_json(after.content)
+    return _print_diff(console, _called(before), contents[0], _called(after), contents[1])
+
+
+async def _version(session: AsyncSession, beginning: str) -> CatalogueVersion:
+    found = await versions_named(session, beginning)
+    if len(found) == 1:
+        return found[0]
+    reason = "More than one version begins" if found else "No version begins"
+    raise CommandError(f"{reason} with {beginning!r}: “estim catalogue versions” lists them.")
+
+
+def _called(version: CatalogueVersion) -> str:
+    return f"version {version.sha256[:12]} of {format_datetime(version.loaded_at.astimezone(ISTANBUL))}"
+
+
+def _print_diff(console: Console, old_name: str, old: Catalogue, new_name: str, new: Catalogue) -> bool:
+    changes = diff_catalogues(old, new)
+    console.print(Text(f"{old_name}  →  {new_name}", style="bold"))
+    if changes:
+        console.print(_table(changes))
+        console.print(_verdict(changes))
+        return True
+    console.print(Text("✓ Nothing differs.", style="green"))
+    touched = sorted(name for name in old.sources | new.sources if old.sources.get(name) != new.sources.get(name))
+    if touched:
+        console.print(Text(f"Only comments, blanks or the places of lines: {', '.join(touched)}.", style="dim"))
+    return False
+
+
+_STYLES = {ChangeKind.ADDED: "green", ChangeKind.REMOVED: "red", ChangeKind.CHANGED: ""}
+
+
+def _table(changes: Sequence[Change]) -> Table:
+    table = Table(show_lines=True, expand=True)
+    table.add_column("what", ratio=2, overflow="fold")
+    table.add_column("old", ratio=3, overflow="fold")
+    table.add_column("new", ratio=3, overflow="fold")
+    table.add_column("deadlines", no_wrap=True)
+    for change in changes:
+        what = Text(f"{change.subject.replace('_', ' ')} {change.code}".strip(), style=_STYLES[change.kind])
+        what.append(f"\n{change.field or change.kind}", style="dim")
+        table.add_row(what, *_sides(change), _moves(change))
+    return table
+
+
+def _sides(change: Change) -> tuple[Text, Text]:
+    old, new = (Text(words) if words else Text("(blank)", style="dim") for words in (change.old, change.new))
+    return Text("") if change.kind is ChangeKind.ADDED else old, Text("") if change.kind is ChangeKind.REMOVED else new
+
+
+def _moves(change: Change) -> Text:
+    if not change.moves_deadlines:
+        return Text("stay", style="dim")
+    return Text("all move" if change.moves_open_tickets else "new move", style="bold yellow")
+
+
+def _verdict(changes: Sequence[Change]) -> Text:
+    moving = sum(change.moves_deadlines for change in changes)
+    of_calendar = sum(change.moves_open_tickets for change in changes)
+    told = f"{len(changes)} differences. "
+    if not moving:
+        return Text(told + "No due date of a new ticket moves by them.")
+    told += f"{moving} may move due dates of new tickets"
+    told += f", {of_calendar} of them (the calendar) those of open tickets too; otherwise " if of_calendar else "; "
+    return Text(told + "tickets that run keep theirs.", style="yellow")
+
+
+def readable(folder: Path, console: Console, *, refusal: str | None = None) -> CheckResult:
+    """What a folder says; raises `CommandError` after printing the findings that stop it from being used."""
+    if not folder.is_dir():
+        raise CommandError(f"There is no folder {folder}: ESTIM_MUNICIPALITY names the municipality's folder.")
+    result = check_folder_or_file(folder)
+    if result.catalogue is None:
+        print_check(result, console)
+        raise CommandError(refusal or f"{folder} was not loaded; the catalogue that applies is unchanged.")
+    return result
+
+
+async def store(settings: Settings, database: Database, result: CheckResult) -> StoredCatalogue:
+    """Make a readable catalogue the version for new tickets."""
+    if result.catalogue is None:
+        raise CommandError(f"{result.path} can't be loaded.")
+    try:
+        async with database.transaction() as session:
+            return await store_catalogue(session, result.catalogue, now=present(settings))
+    except CatalogueError as error:
+        raise CommandError(f"The catalogue that applies is unchanged. {error}") from error

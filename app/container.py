@@ -1,0 +1,109 @@
+"""The house of one process: everything the programs share, composed once from the settings.
+
+The API, the worker and the command line each open a house and close it; nothing is created at import.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.access.service import Gatekeeper
+from app.channels.intake import Door
+from app.core.attempts import Attempts
+from app.core.clock import Clock, make_clock
+from app.core.db import Database
+from app.core.jobs import ArqDoorbell
+from app.feed.guard import Guard
+from app.feed.watermark import Horizon
+from app.notices.delivery.adapters.registry import Ways, make_ways
+from app.notices.texts.render import Renderer
+from app.people.vault import Vault, decode_key, parse_keys
+from app.standards.rulebook import Shelf
+from app.tickets.notice_ports import TicketFacts
+from config.settings import Settings
+
+TRACKING_PATH = "/v1/tracking"
+
+
+class SettingsError(Exception):
+    """A setting that a program needs is missing; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a program works with."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    doorbell: ArqDoorbell
+    vault: Vault
+    shelf: Shelf
+    gatekeeper: Gatekeeper
+    door: Door
+    tracking: Attempts
+    facts: TicketFacts
+    renderer: Renderer
+    ways: Ways
+    horizon: Horizon
+    guard: Guard
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
+    """Compose a house and close it in order: first the door, so that everything accepted is stored."""
+    if settings.database_url is None or settings.redis_url is None:
+        raise SettingsError("ESTIM_DATABASE_URL and ESTIM_REDIS_URL are not set, and no embedded stack is running")
+    clock = clock or make_clock(settings.virtual_clock)
+    doorbell = ArqDoorbell(settings.redis_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool, doorbell=doorbell)
+    vault = make_vault(settings)
+    shelf = Shelf(database)
+    door = Door(
+        database=database,
+        shelf=shelf,
+        vault=vault,
+        clock=clock,
+        tracking_url=settings.base_url + TRACKING_PATH,
+        max_batch=settings.intake_batch,
+        max_waiting=settings.intake_queue,
+    )
+    house = House(
+        settings=settings,
+        clock=clock,
+        database=database,
+        doorbell=doorbell,
+        vault=vault,
+        shelf=shelf,
+        gatekeeper=Gatekeeper(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
+        door=door,
+        tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
+        facts=TicketFacts(vault),
+        renderer=Renderer(settings.municipality / "templates"),
+        ways=open_ways(settings),
+        horizon=Horizon(database),
+        guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
+    )
+    try:
+        yield house
+    finally:
+        await door.close()
+        await house.ways.close()
+        await doorbell.close()
+        await database.close()
+
+
+def open_ways(settings: Settings) -> Ways:
+    """The ways out for notices; raises `SettingsError` naming the setting that can't be used."""
+    try:
+        return make_ways(settings)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def make_vault(settings: Settings) -> Vault:
+    """The vault under the configured keys; raises `SettingsError` where they are missing."""
+    keys, index_key = settings.vault_keys.get_secret_value(), settings.index_key.get_secret_value()
+    if not keys or not index_key or not settings.key_pepper.get_secret_value():
+        raise SettingsError("ESTIM_VAULT_KEYS, ESTIM_INDEX_KEY and ESTIM_KEY_PEPPER have to be set")
+    return Vault(parse_keys(keys), index_key=decode_key(index_key))

@@ -1,0 +1,86 @@
+"""Why this date? Asked of a ticket, or of a request that is only thought of; as JSON or as a text to read."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.access.dependencies import needs
+from app.access.scopes import Scope
+from app.core.dependencies import Now, Reading, problems
+from app.core.wording import quality
+from app.deadlines.schemas import DeadlineAnswer, PreviewAnswer, PreviewBody
+from app.deadlines.service import account_of_ticket, preview
+from app.deadlines.text import preview_text, ticket_text
+from app.standards.dependencies import CurrentRules, RuleShelf
+from app.tickets.dependencies import Number, Reader
+
+router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
+previews = APIRouter(prefix="/v1/deadlines", tags=["catalogue"], dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
+
+MEDIA_TYPE = "text/plain"
+_EXAMPLE = "Buna göre süre 1 Haziran 2026 Pazartesi günü sonunda dolar."
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "examples": [_EXAMPLE]}}}}
+}
+
+
+@router.get(
+    "/{number}/deadline",
+    summary="Why this date? (süre hesabı)",
+    response_model=DeadlineAnswer,
+    responses=problems(401, 403, 404, 422, 503) | _TEXT,
+)
+async def explain_deadline(
+    number: Number,
+    request: Request,
+    response: Response,
+    actor: Reader,
+    session: Reading,
+    shelf: RuleShelf,
+    now: Now,
+    cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
+) -> DeadlineAnswer | Response:
+    """For each limit its policy in the printed words, and a ledger: date by date whether it counts, and why.
+
+    Computed by the function that set the date, from the calendar and the pauses of the clock. With `Accept: text/plain`
+    the same in Turkish sentences, for a letter.
+    """
+    account = await account_of_ticket(session, shelf, actor, number, cycle=cycle, now=now)
+    if _wants_text(request):
+        return _text(ticket_text(account))
+    response.headers["Vary"] = "Accept"
+    return DeadlineAnswer.of(account)
+
+
+@previews.post(
+    "/preview",
+    summary="When would it be due?",
+    response_model=PreviewAnswer,
+    responses=problems(401, 403, 408, 413, 415, 422, 503) | _TEXT,
+)
+async def preview_deadline(
+    body: PreviewBody, request: Request, response: Response, rules: CurrentRules, now: Now
+) -> PreviewAnswer | Response:
+    """Promise and limit of law of a service from an instant on, with their ledgers, without a ticket.
+
+    A ticket opened with the same facts gets the same dates. With `Accept: text/plain` in Turkish sentences.
+    """
+    found = preview(body.supposed(), rules, now=now)
+    if _wants_text(request):
+        return _text(preview_text(found))
+    response.headers["Vary"] = "Accept"
+    return PreviewAnswer.of(found)
+
+
+def _text(words: str) -> Response:
+    return Response(words, media_type=MEDIA_TYPE, headers={"Content-Language": "tr", "Vary": "Accept"})
+
+
+def _wants_text(request: Request) -> bool:
+    """Whether text is preferred to JSON; programs that list both alike (`application/json, text/plain`) get JSON."""
+    asked = {"application/json": 0.0, MEDIA_TYPE: 0.0}
+    for part in request.headers.get("accept", "").split(","):
+        media, _, parameters = part.partition(";")
+        if (name := media.strip().lower()) in asked:
+            asked[name] = max(asked[name], quality(parameters))
+    return asked[MEDIA_TYPE] > asked["application/json"]

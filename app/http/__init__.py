@@ -1,0 +1,1 @@
+"""What surrounds every HTTP request: the request guard, the OpenAPI file and the documentation pages."""

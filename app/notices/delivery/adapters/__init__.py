@@ -1,0 +1,1 @@
+"""One adapter a medium or provider: e-mail, SMS, webhook, and files on this machine."""

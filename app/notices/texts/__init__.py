@@ -1,0 +1,1 @@
+"""The words of notices: text files, references to personal values, letters, and the length of an SMS."""

@@ -1,0 +1,1 @@
+"""Changes of many running clocks at once: another calendar, another catalogue version."""

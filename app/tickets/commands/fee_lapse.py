@@ -1,0 +1,41 @@
+"""A fee that nobody paid: the request counts as withdrawn (law 4982), by the passing of time alone."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.people.vault import Vault
+from app.sla.clocks import cancel, clocks_of
+from app.standards.rulebook import Shelf
+from app.tickets.commands import notifications
+from app.tickets.endings import end_escalations
+from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
+from app.tickets.model import Ticket
+from app.tickets.workflow import Command, Outcome, State, after
+
+
+async def lapse_fee(
+    session: AsyncSession, vault: Vault, shelf: Shelf, ticket_id: UUID, *, pay_by: datetime, now: datetime
+) -> None:
+    """End a ticket whose fee was not paid by `pay_by`; its clocks leave the figures and the applicant is told.
+
+    The caller holds the ticket's lock. One that no longer waits for a fee stays as it is.
+    """
+    found = await session.execute(
+        select(Ticket).where(Ticket.id == ticket_id), execution_options={"populate_existing": True}
+    )
+    ticket = found.scalar_one()
+    ended = after(State(ticket.state), Command.WITHDRAW)
+    if ticket.state != State.AWAITING_FEE or ended is None:
+        return
+    for clock in await clocks_of(session, ticket.id, ticket.cycle):
+        calendars = await shelf.calendars(session, clock.calendar_version_id)
+        await cancel(session, clock, calendar=calendars[clock.policy["hours"]], at=now)
+    data = {"from": ticket.state, "to": ended.value}
+    ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
+    ticket.version += 1
+    append_event(session, ticket, kind=EventKind.FEE_LAPSED, at=now, actor=SYSTEM_ACTOR, data=data)
+    await end_escalations(session, ticket, at=now)
+    await notifications.withdrawal(session, vault, ticket, pay_by=pay_by, now=now)

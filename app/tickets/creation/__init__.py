@@ -1,0 +1,1 @@
+"""From an understood request to the rows of a new ticket."""

@@ -1,0 +1,194 @@
+"""From stored rows to what a caller reads: opened from the vault, masked unless the caller may read personal data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.access.actor import Actor
+from app.access.scopes import Scope
+from app.people.masking import MASKS, mask_text
+from app.people.model import Applicant
+from app.people.vault import Vault
+from app.sla.deadline import on_time
+from app.sla.model import SlaClock
+from app.sla.policy import PinnedPolicy
+from app.tickets.clock_policies import unknown_to_limits
+from app.tickets.history import EVENT_LABELS, is_whole
+from app.tickets.model import Ticket, TicketEvent
+from app.tickets.queries import TicketCase
+from app.tickets.schemas import (
+    ApplicantAnswer,
+    ClockAnswer,
+    DocumentAnswer,
+    EventAnswer,
+    PlaceAnswer,
+    TicketAnswer,
+    TicketSummary,
+    TimelineAnswer,
+)
+from app.tickets.workflow import State, allowed_actions
+
+
+def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
+    """Whether `actor` reads this applicant unmasked; a hidden identity stays hidden from units."""
+    return actor.may(Scope.PERSONAL_DATA_READ) and not (applicant.identity_hidden and actor.unit is not None)
+
+
+def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
+    """A clock as it is shown."""
+    return ClockAnswer(
+        kind=clock.kind,
+        limit=_printed_limit(clock),
+        state=clock.state,
+        started_at=clock.started_at,
+        due_at=None if clock.state == "paused" else clock.due_at,
+        met_at=clock.met_at,
+        breached_at=clock.breached_at,
+        on_time=verdict(clock, now),
+        extended=clock.extended_at is not None and clock.policy.get("extended_to") is not None,
+        overridden=clock.overridden,
+    )
+
+
+def verdict(clock: SlaClock, now: datetime) -> bool | None:
+    """Whether a limit was kept, None while it may be: the same everywhere (C10) and without any sweep (B71)."""
+    if clock.met_at is not None:
+        return on_time(clock.met_at, clock.due_at)
+    return False if _is_past(clock, now) else None
+
+
+def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
+    """Whether the promise was not kept in time, as `queries.overdue` asks the database."""
+    return any(
+        not on_time(clock.met_at or now, clock.due_at)
+        for clock in clocks
+        if clock.kind == "promise" and (clock.met_at or clock.state in {"running", "breached"})
+    )
+
+
+def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
+    """Whether a clock ran out that nobody has stopped: the ticket then reads otherwise without a new version."""
+    return any(clock.met_at is None and _is_past(clock, now) for clock in clocks)
+
+
+def _is_past(clock: SlaClock, now: datetime) -> bool:
+    return clock.state == "breached" or (clock.state == "running" and not on_time(now, clock.due_at))
+
+
+def _printed_limit(clock: SlaClock) -> str:
+    """The limit in words, which lists show of every clock: the whole policy is read only where it was extended."""
+    if clock.extended_at is None:
+        return str(clock.policy["printed"])
+    return PinnedPolicy.from_json(clock.policy).printed_in_force(extended=True)
+
+
+def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
+    """A ticket in a list."""
+    return TicketSummary(
+        number=ticket.number,
+        status=ticket.state,
+        status_label=State(ticket.state).label_tr,
+        outcome=ticket.outcome,
+        kind=ticket.kind,
+        channel=ticket.channel,
+        service=ticket.service,
+        unit=ticket.unit,
+        suggested_unit=ticket.suggested_unit,
+        neighbourhood=ticket.neighbourhood,
+        cycle=ticket.cycle,
+        received_at=ticket.received_at,
+        overdue=is_overdue(clocks, now),
+        clocks=[clock_answer(clock, now) for clock in clocks],
+    )
+
+
+def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketAnswer:
+    """One ticket whole."""
+    ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
+
+    def text(column: str, sealed: bytes | None) -> str | None:
+        if sealed is None:
+            return None
+        opened = vault.open(sealed, table="ticket", column=column, row_id=ticket.id)
+        return opened if unmasked else mask_text(opened)
+
+    return TicketAnswer(
+        **dict(ticket_summary(ticket, case.clocks, now)),
+        allowed_actions=_actions(ticket, case.clocks, now),
+        external_id=ticket.external_id,
+        description=text("description", ticket.description) or "",
+        reply=text("reply", ticket.reply),
+        applicant=applicant_answer(case.applicant, vault, unmasked=unmasked),
+        place=PlaceAnswer(
+            latitude=ticket.latitude,
+            longitude=ticket.longitude,
+            neighbourhood=ticket.neighbourhood,
+            note=text("place_note", ticket.place_note),
+        ),
+        documents=[DocumentAnswer.model_validate(document) for document in case.documents],
+        occurred_at=ticket.occurred_at,
+        time_flag=ticket.time_flag,
+        referred_at=ticket.referred_at,
+        interim_reply_at=ticket.interim_reply_at,
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        duplicate_of=ticket.duplicate_of,
+    )
+
+
+def _actions(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> list[str]:
+    """What the state allows, without what the limits do not know."""
+    law = next((clock for clock in clocks if clock.kind == "statutory"), None)
+    unknown = unknown_to_limits(
+        promise_runs=any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
+        law=law.policy if law else None,
+        extendable=law is not None and law.extended_at is None and _is_open(law, now),
+    )
+    return [action.value for action in allowed_actions(State(ticket.state)) if action not in unknown]
+
+
+def _is_open(clock: SlaClock, now: datetime) -> bool:
+    return clock.state == "paused" or (clock.state == "running" and on_time(now, clock.due_at))
+
+
+def timeline_answer(
+    ticket: Ticket, applicant: Applicant, events: Sequence[TicketEvent], *, vault: Vault, actor: Actor
+) -> TimelineAnswer:
+    """The history of a ticket, its notes masked unless the caller may read personal data."""
+    unmasked = sees_personal_data(actor, applicant)
+    return TimelineAnswer(
+        number=ticket.number,
+        chain_holds=is_whole(ticket, events),
+        items=[
+            EventAnswer(
+                seq=event.seq,
+                kind=event.kind,
+                label=EVENT_LABELS[event.kind],
+                at=event.at,
+                actor=event.actor,
+                data=event.data,
+                note=_note(event, vault, unmasked=unmasked),
+                hash=event.hash.hex(),
+            )
+            for event in events
+        ],
+    )
+
+
+def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
+    if event.note is None:
+        return None
+    note = vault.open(event.note, table="ticket_event", column=f"note:{event.seq}", row_id=event.ticket_id)
+    return note if unmasked else mask_text(note)
+
+
+def applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
+    """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
+    if applicant.identity_hidden and not unmasked:
+        return ApplicantAnswer(role=applicant.role, masked=True)
+    shown: dict[str, str | None] = {"language": applicant.language, "contact_by": applicant.contact_by}
+    for column, mask in MASKS.items():
+        sealed = getattr(applicant, column)
+        if sealed is not None:
+            value = vault.open(sealed, table="applicant", column=column, row_id=applicant.id)
+            shown[column] = value if unmasked else mask(value)
+    return ApplicantAnswer(role=applicant.role, masked=not unmasked, **shown)
