@@ -23,6 +23,7 @@ from app.operations import routes as operations
 from app.reports import routes as reports
 from app.standards import routes as standards
 from app.tickets import routes as tickets
+from app.tickets.commands import routes as commands
 from config.settings import Settings
 
 
@@ -59,7 +60,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         channels.tickets,
         calendar.router,
         tickets.router,
-        limit_routes.router,
+        commands.router,
         deadlines.router,
         tickets.tracking,
         notices.router,

@@ -12,22 +12,11 @@ from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.standards.dependencies import CurrentRules
 from app.standards.values import Channel
-from app.tickets.commands import lifecycle
 from app.tickets.commands.context import etag
-from app.tickets.dependencies import COMMAND, InHand, Number, Reader
+from app.tickets.dependencies import Number, Reader
 from app.tickets.queries import TicketFilter, events_of, get_case, list_tickets
 from app.tickets.request import Kind
 from app.tickets.schemas import (
-    CallbackBody,
-    DocumentsBody,
-    DuplicateBody,
-    NoteBody,
-    PauseBody,
-    ReasonBody,
-    ReferBody,
-    RequestDocumentsBody,
-    ResolutionBody,
-    TextBody,
     TicketAnswer,
     TicketPage,
     TimelineAnswer,
@@ -134,118 +123,6 @@ async def read_timeline(
         facts = {"ticket": case.ticket.number}
         await record_unmasked_read(session, actor=actor, operation="read_timeline", facts=facts, now=now)
     return timeline_answer(case.ticket, case.applicant, events, vault=vault, actor=actor)
-
-
-@router.post("/{number}/register", summary="Keep a received request (kayıt)", **COMMAND)
-async def register_ticket(hands: InHand) -> TicketAnswer:
-    """The desk has looked at the request and keeps it."""
-    return await hands.do(lifecycle.register)
-
-
-@router.post("/{number}/refer", summary="Send to a directorate (sevk)", **COMMAND)
-async def refer_ticket(hands: InHand, body: ReferBody) -> TicketAnswer:
-    """Refer the ticket; the applicant is told. No clock is touched."""
-    return await hands.do(lifecycle.refer, body)
-
-
-@router.post("/{number}/accept", summary="The directorate takes it on", **COMMAND)
-async def accept_ticket(hands: InHand) -> TicketAnswer:
-    """Accept a referred ticket."""
-    return await hands.do(lifecycle.accept)
-
-
-@router.post("/{number}/return", summary="The directorate gives it back (iade)", **COMMAND)
-async def return_ticket(hands: InHand, body: ReasonBody) -> TicketAnswer:
-    """Return a ticket with the reason. No clock is reset by it."""
-    return await hands.do(lifecycle.return_, body.reason)
-
-
-@router.post("/{number}/request-documents", summary="Ask for published documents", **COMMAND)
-async def request_documents(hands: InHand, body: RequestDocumentsBody) -> TicketAnswer:
-    """Only documents on the published list may be asked for: a citizen may complain of any other, and 422 says so.
-
-    Where the matter can't do without one it is named in `unlisted` with `override_reason`: the history keeps both, and
-    the application office is told at once. A promise that may pause stands still meanwhile.
-    """
-    return await hands.do(lifecycle.request_documents, body)
-
-
-@router.post("/{number}/provide-documents", summary="Documents have come", **COMMAND)
-async def provide_documents(hands: InHand, body: DocumentsBody) -> TicketAnswer:
-    """Note documents; when they are complete, a promise that waited for them starts."""
-    return await hands.do(lifecycle.provide_documents, body)
-
-
-@router.post("/{number}/pause", summary="Wait for the citizen or for somebody outside", **COMMAND)
-async def pause_ticket(hands: InHand, body: PauseBody) -> TicketAnswer:
-    """The promise stands still if the service allows it for this reason; a limit of law or a date set by hand never."""
-    return await hands.do(lifecycle.pause, body)
-
-
-@router.post("/{number}/resume", summary="What was waited for has come", **COMMAND)
-async def resume_ticket(hands: InHand) -> TicketAnswer:
-    """Work goes on; the due date is computed anew from all recorded pauses."""
-    return await hands.do(lifecycle.resume)
-
-
-@router.post("/{number}/interim-reply", summary="Interim reply (ara cevap)", **COMMAND)
-async def interim_reply(hands: InHand, body: TextBody) -> TicketAnswer:
-    """Satisfies the limit of law 3071; the final reply is still owed and the promise runs on."""
-    return await hands.do(lifecycle.interim_reply, body.text)
-
-
-@router.post("/{number}/propose", summary="Put a draft answer up for approval", **COMMAND)
-async def propose_resolution(hands: InHand, body: ResolutionBody) -> TicketAnswer:
-    """The officer's draft; `resolve` approves it by answering, `reject` sends it back."""
-    return await hands.do(lifecycle.propose, body)
-
-
-@router.post("/{number}/reject", summary="Send a draft answer back", **COMMAND)
-async def reject_proposal(hands: InHand, body: ReasonBody) -> TicketAnswer:
-    """The draft was not approved; work goes on."""
-    return await hands.do(lifecycle.reject, body.reason)
-
-
-@router.post("/{number}/resolve", summary="Answer the request (nihai cevap)", **COMMAND)
-async def resolve_ticket(hands: InHand, body: ResolutionBody) -> TicketAnswer:
-    """Both clocks stop. A negative outcome needs its reason and the remedy; the applicant is told."""
-    return await hands.do(lifecycle.resolve, body)
-
-
-@router.post("/{number}/callback", summary="An attempt to tell the citizen (geri dönüş)", **COMMAND)
-async def callback_ticket(hands: InHand, body: CallbackBody) -> TicketAnswer:
-    """The attempt that reaches the citizen closes the ticket, and so does the third that does not."""
-    return await hands.do(lifecycle.callback, body)
-
-
-@router.post("/{number}/close", summary="Close", **COMMAND)
-async def close_ticket(hands: InHand, body: NoteBody | None = None) -> TicketAnswer:
-    """Nothing is owed any more."""
-    return await hands.do(lifecycle.close, body.note if body else None)
-
-
-@router.post("/{number}/reopen", summary="Reopen, with a new cycle of clocks", **COMMAND)
-async def reopen_ticket(hands: InHand, body: ReasonBody) -> TicketAnswer:
-    """The matter is not settled after all. The new cycle has its own limits and its own notices."""
-    return await hands.do(lifecycle.reopen, body.reason)
-
-
-@router.post("/{number}/withdraw", summary="The applicant gives it up", **COMMAND)
-async def withdraw_ticket(hands: InHand, body: NoteBody | None = None) -> TicketAnswer:
-    """The clocks are cancelled and leave the figures."""
-    return await hands.do(lifecycle.withdraw, body.note if body else None)
-
-
-@router.post("/{number}/link-duplicate", summary="Close as a duplicate (mükerrer)", **COMMAND)
-async def link_duplicate(hands: InHand, body: DuplicateBody) -> TicketAnswer:
-    """The same matter is another ticket already."""
-    return await hands.do(lifecycle.link_duplicate, body)
-
-
-@router.post("/{number}/comment", summary="Write a comment", **COMMAND)
-async def comment_ticket(hands: InHand, body: TextBody) -> TicketAnswer:
-    """A note beside the ticket; it moves no clock and no state."""
-    return await hands.do(lifecycle.comment, body.text)
 
 
 tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
