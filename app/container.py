@@ -1,6 +1,6 @@
-"""The house of one process: everything the programs share, composed once from the settings.
+"""The container of one process: everything the programs share, composed once from the settings.
 
-The API, the worker and the command line each open a house and close it; nothing is created at import.
+The API, the worker and the command line each open a container and close it; nothing is created at import.
 """
 
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Container:
     """What a program works with."""
 
     settings: Settings
@@ -50,8 +50,8 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIterator[House]:
-    """Compose a house and close it in order: first the door, so that everything accepted is stored."""
+async def open_container(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Container]:
+    """Compose a container and close it in order: first the door, so that everything accepted is stored."""
     if settings.database_url is None or settings.redis_url is None:
         raise SettingsError("ESTIM_DATABASE_URL and ESTIM_REDIS_URL are not set, and no embedded stack is running")
     clock = clock or make_clock(settings.virtual_clock)
@@ -68,7 +68,7 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
         max_batch=settings.intake_batch,
         max_waiting=settings.intake_queue,
     )
-    house = House(
+    container = Container(
         settings=settings,
         clock=clock,
         database=database,
@@ -85,10 +85,10 @@ async def open_house(settings: Settings, clock: Clock | None = None) -> AsyncIte
         guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
     )
     try:
-        yield house
+        yield container
     finally:
         await door.close()
-        await house.ways.close()
+        await container.ways.close()
         await doorbell.close()
         await database.close()
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from app.calendar import routes as calendar
 from app.channels import routes as channels
 from app.complaints import routes as complaints
-from app.container import open_house
+from app.container import open_container
 from app.core.clock import Clock
 from app.core.problem import install_problem_handlers
 from app.deadlines import routes as deadlines
@@ -32,8 +32,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, clock) as house:
-            app.state.house = house
+        async with open_container(settings, clock) as container:
+            app.state.container = container
             yield
 
     app = DocumentedApi(

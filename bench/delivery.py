@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from app.channels.schemas import ApplicantBody, TicketBody
-from app.container import House, open_house
+from app.container import Container, open_container
 from bench.ground import Ground, Program, Wrong, environment
 from bench.intake import address
 from config.settings import Settings
@@ -61,19 +61,19 @@ def _leaving(settings: Settings, smtp: int, http: int) -> Settings:
 
 async def _plant(settings: Settings, key: str, notices: int) -> None:
     """As many tickets with a receipt each; nobody listens to the doorbell."""
-    async with open_house(settings) as house:
-        actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    async with open_container(settings) as container:
+        actor = await container.gatekeeper.identify(key, now=container.clock.now())
         for first in range(0, notices, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, notices))
-            await asyncio.gather(*(house.door.intake(actor, _intake(house, number)) for number in numbers))
+            await asyncio.gather(*(container.door.intake(actor, _intake(container, number)) for number in numbers))
     await asyncio.sleep(RING_SECONDS)  # what was just made is left to the doorbell
 
 
-def _intake(house: House, number: int) -> Any:
+def _intake(container: Container, number: int) -> Any:
     contact = {"email": f"ornek.{number}@example.org"} if number % 2 else {"phone": f"0532{number:07d}"}
     applicant = ApplicantBody(name="Örnek Vatandaş", **contact)
     body = TicketBody(channel="call-center", description="Kaldırımda çukur var.", applicant=applicant)
-    return body.to_intake(house.vault.blind_index("message", str(number)))
+    return body.to_intake(container.vault.blind_index("message", str(number)))
 
 
 async def _prove(settings: Settings, given: dict[str, int], notices: int) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 
-from app.container import open_house
+from app.container import open_container
 from app.core.memory import settle_memory
 from config.logging import configure_logging
 from config.settings import Settings
@@ -19,12 +19,12 @@ from workers.upkeep import deliver_lost
 async def _main() -> None:
     settings = Settings()
     configure_logging(level=settings.log_level, style=settings.log_format)
-    async with open_house(settings) as house:
-        postroom = open_postroom(house)
+    async with open_container(settings) as container:
+        postroom = open_postroom(container)
         print(json.dumps("ready"), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             began, busy = time.perf_counter(), time.process_time()
-            taken = await deliver_lost(house, postroom, asyncio.Event())
+            taken = await deliver_lost(container, postroom, asyncio.Event())
             seconds = time.perf_counter() - began
             load = (time.process_time() - busy) / seconds
             print(json.dumps({"taken": taken, "seconds": seconds, "load": load}), flush=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.access.actor import Actor
 from app.calendar.service import Change, apply, preview
 from app.channels.schemas import TicketBody
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.core.clock import ISTANBUL
 from app.core.memory import settle_memory
 from app.sla.calendar import DayKind, SpecialDay
@@ -84,73 +84,74 @@ async def _measure(settings: Settings, key: str, clocks: int) -> dict[str, Any]:
     clock = SteppingClock()
     connection = await asyncpg.connect(address(settings), command_timeout=300)
     try:
-        async with open_house(settings, clock) as house:
-            await _open_samples(house, clock, key)
+        async with open_container(settings, clock) as container:
+            await _open_samples(container, clock, key)
             samples = await connection.fetchval("SELECT count(*) FROM sla_clock")
             await multiply(connection, clocks // samples)
             clock.at = TODAY
             changes = [
-                await _change(house, connection, name, days) for name, days in (("1 day", ONE_DAY), ("7 days", A_WEEK))
+                await _change(container, connection, name, days)
+                for name, days in (("1 day", ONE_DAY), ("7 days", A_WEEK))
             ]
     finally:
         await connection.close()
     return {"open_clocks": changes[0]["looked_at"], "changes": changes}
 
 
-async def _open_samples(house: House, clock: SteppingClock, key: str) -> None:
+async def _open_samples(container: Container, clock: SteppingClock, key: str) -> None:
     """Of each of the last days: calls, petitions and questions, of which some wait and some have waited."""
-    actor = await house.gatekeeper.identify(key, now=clock.now())
+    actor = await container.gatekeeper.identify(key, now=clock.now())
     number = 0
     for days in range(DAYS_BACK, -1, -1):
         for kind in ({}, {}, {}, VISIT, INFORMATION):
             for hours in (0, 5):
                 clock.at, number = TODAY - timedelta(days=days, hours=hours), number + 1
-                found = await _open(house, actor, number, kind)
+                found = await _open(container, actor, number, kind)
                 if number % 7 == 0:
-                    await _wait(house, actor, clock, found, ends=number % 2 == 0)
+                    await _wait(container, actor, clock, found, ends=number % 2 == 0)
     clock.at = TODAY
     for _ in range(4):
         number += 1
-        await _open(house, actor, number, ORDER)
+        await _open(container, actor, number, ORDER)
 
 
-async def _open(house: House, actor: Actor, number: int, kind: dict[str, Any]) -> str:
+async def _open(container: Container, actor: Actor, number: int, kind: dict[str, Any]) -> str:
     body = bodies.body(number)
     if kind is INFORMATION:
         body["applicant"] |= {"national_id": "10000000146", "address": "Örnek Mah. Örnek Sok. No: 1"}
     body |= kind
-    admitted = await house.door.intake(actor, TicketBody.model_validate(body).to_intake(b"sample"))
+    admitted = await container.door.intake(actor, TicketBody.model_validate(body).to_intake(b"sample"))
     return str(admitted.receipt["number"])
 
 
-async def _wait(house: House, actor: Actor, clock: SteppingClock, number: str, *, ends: bool) -> None:
-    async with house.database.transaction() as session:
-        work = Work(session, actor, house.vault, house.shelf, clock.now())
+async def _wait(container: Container, actor: Actor, clock: SteppingClock, number: str, *, ends: bool) -> None:
+    async with container.database.transaction() as session:
+        work = Work(session, actor, container.vault, container.shelf, clock.now())
         held = await grasp(work, number, "*")
         await lifecycle.refer(work, held, ReferBody(unit="public-works"))
         await lifecycle.accept(work, held)
         await lifecycle.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
         if ends:
-            later = Work(session, actor, house.vault, house.shelf, clock.now() + timedelta(hours=20))
+            later = Work(session, actor, container.vault, container.shelf, clock.now() + timedelta(hours=20))
             await session.flush()
             await lifecycle.resume(later, held)
 
 
 async def _change(
-    house: House, connection: asyncpg.Connection, name: str, days: dict[date, SpecialDay]
+    container: Container, connection: asyncpg.Connection, name: str, days: dict[date, SpecialDay]
 ) -> dict[str, Any]:
-    rules, change = await house.shelf.current(), Change(days, frozenset())
+    rules, change = await container.shelf.current(), Change(days, frozenset())
     began = time.perf_counter()
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         seen = await preview(session, rules, change, now=TODAY)
     previewed, busy = time.perf_counter(), time.process_time()
     version, done = await apply(
-        house.database, rules, change, expected=None, force=True, actor="bench", reason="İdari izin", now=TODAY
+        container.database, rules, change, expected=None, force=True, actor="bench", reason="İdari izin", now=TODAY
     )
     applied, busy = time.perf_counter(), time.process_time() - busy
     if (seen.looked_at, seen.moved) != (done.looked_at, done.moved):
         raise Wrong(f"{name}: previewed {seen.looked_at, seen.moved}, done {done.looked_at, done.moved}")
-    await _prove(house, connection, version, done.moved)
+    await _prove(container, connection, version, done.moved)
     return {
         "change": name,
         "looked_at": done.looked_at,
@@ -161,13 +162,13 @@ async def _change(
     }
 
 
-async def _prove(house: House, connection: asyncpg.Connection, version: Any, moved: int) -> None:
+async def _prove(container: Container, connection: asyncpg.Connection, version: Any, moved: int) -> None:
     """No clock was forgotten, every date that moved stands in an event, and a thousand clocks are as computed."""
     kept = await connection.fetchrow(KEPT, version)
     if kept["forgotten"] or kept["moved"] != moved:
         raise Wrong(f"{moved} dates were to move: {dict(kept)}")
-    async with house.database.reading() as session:
-        known = await house.shelf.calendars(session, version)
+    async with container.database.reading() as session:
+        known = await container.shelf.calendars(session, version)
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state == "running").limit(1000)):
             pinned = PinnedPolicy.from_json(clock.policy)
             pauses = as_pauses(await pauses_of(session, clock.id))

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import Table
 
 from app.channels.schemas import TicketBody
-from app.container import open_house
+from app.container import open_container
 from app.core.db import Base
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
@@ -104,10 +104,10 @@ class Nursery:
 
 async def plant(connection: asyncpg.Connection, settings: Settings, key: str) -> Nursery:
     """Let one request through the door, as the sample of all others."""
-    async with open_house(settings) as house:
-        actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    async with open_container(settings) as container:
+        actor = await container.gatekeeper.identify(key, now=container.clock.now())
         body = TicketBody.model_validate(bodies.body(0))
-        await house.door.intake(actor, body.to_intake(b"sample"))
+        await container.door.intake(actor, body.to_intake(b"sample"))
     await connection.execute(DUE_TABLE)
     sample = await connection.fetchrow(
         "SELECT t.id AS ticket, applicant_id AS applicant, c.id AS clock, "

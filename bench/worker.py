@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.core.db import Database
 from app.core.jobs import Doorbell, Job
 from app.core.memory import settle_memory
@@ -35,26 +35,26 @@ class StampingDoorbell:
         await self._real.send(jobs)
 
 
-async def _obey(house: House, bell: StampingDoorbell) -> None:
-    await sweep(house)
+async def _obey(container: Container, bell: StampingDoorbell) -> None:
+    await sweep(container)
     _say("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):
         began, busy = time.perf_counter(), time.process_time()
         answer: dict[str, Any] = {}
         if json.loads(line) == "sweep":
-            answer["settled"] = await sweep(house)
+            answer["settled"] = await sweep(container)
         else:
-            await _keep_time(house)
+            await _keep_time(container)
         seconds = time.perf_counter() - began
         answer |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": bell.stamps}
         _say(answer)
         bell.stamps = []
 
 
-async def _keep_time(house: House) -> None:
+async def _keep_time(container: Container) -> None:
     """Keep time until the next line comes."""
     stop = asyncio.Event()
-    keeping = asyncio.create_task(keep_time(house, stop))
+    keeping = asyncio.create_task(keep_time(container, stop))
     await asyncio.to_thread(sys.stdin.readline)
     stop.set()
     await keeping
@@ -68,11 +68,11 @@ async def _main() -> None:
     settings = Settings()
     configure_logging(level=settings.log_level, style=settings.log_format)
     assert settings.database_url is not None
-    async with open_house(settings) as house:
-        bell = StampingDoorbell(house.doorbell)
+    async with open_container(settings) as container:
+        bell = StampingDoorbell(container.doorbell)
         database = Database(settings.database_url.get_secret_value(), doorbell=bell)
         try:
-            await _obey(replace(house, database=database), bell)
+            await _obey(replace(container, database=database), bell)
         finally:
             await database.close()
 

@@ -17,7 +17,7 @@ from httpx import AsyncClient
 from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from config.settings import Settings
 from tests import servers as test_servers
 from tests.hearing import logging_set_up
@@ -57,9 +57,9 @@ def _logging() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _texts_compiled_once() -> Iterator[None]:
-    """Compile equal texts once a process: each house that is opened has the same hundred of them.
+    """Compile equal texts once a process: each container that is opened has the same hundred of them.
 
-    The code is bound to the environment of its house afterwards, as ever.
+    The code is bound to the environment of its container afterwards, as ever.
     """
     compile_text, known = jinja2.Environment.compile, dict[tuple[object, ...], Any]()
 
@@ -116,15 +116,15 @@ def clock() -> SettableClock:
 
 
 @pytest.fixture
-async def house(settings: Settings, clock: SettableClock) -> AsyncIterator[House]:
+async def container(settings: Settings, clock: SettableClock) -> AsyncIterator[Container]:
     """The installation as a worker or a command has it; beside `app` it is a second process on the same database."""
-    async with open_house(settings, clock) as opened:
+    async with open_container(settings, clock) as opened:
         yield opened
 
 
 @pytest.fixture
 async def app(settings: Settings, clock: SettableClock) -> AsyncIterator[FastAPI]:
-    """The API, started; its own house is at `app.state.house`."""
+    """The API, started; its own container is at `app.state.container`."""
     async with opened_app(settings, clock) as started:
         yield started
 
@@ -141,7 +141,7 @@ def api_key(app: FastAPI) -> Callable[..., Awaitable[str]]:
     """`await api_key("desk")`: the key of a new client; `unit=…` narrows it to a directorate."""
 
     async def make(role: str = "developer", unit: str | None = None) -> str:
-        return await new_key(app.state.house, role, unit)
+        return await new_key(app.state.container, role, unit)
 
     return make
 

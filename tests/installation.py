@@ -1,6 +1,6 @@
 """An installation for tests: a clock that stands still, settings that owe nothing to the environment, API clients.
 
-Fixtures in `conftest.py` compose these; tests that need two houses or another clock compose them by hand.
+Fixtures in `conftest.py` compose these; tests that need two containers or another clock compose them by hand.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.access.service import create_client
-from app.container import House
+from app.container import Container
 from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.main import create_app
@@ -96,22 +96,22 @@ async def lay_out(database_url: str) -> None:
     await database.close()
 
 
-async def new_key(house: House, role: str, unit: str | None = None) -> str:
+async def new_key(container: Container, role: str, unit: str | None = None) -> str:
     """The API key of a new client with that role."""
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         return await create_client(
             session,
             name=f"{role} (test)",
             role=role,
             unit=unit,
-            pepper=decode_key(house.settings.key_pepper.get_secret_value()),
-            now=house.clock.now(),
+            pepper=decode_key(container.settings.key_pepper.get_secret_value()),
+            now=container.clock.now(),
         )
 
 
 @asynccontextmanager
 async def opened_app(settings: Settings, clock: SettableClock) -> AsyncIterator[FastAPI]:
-    """The API, started; its house is at `app.state.house`."""
+    """The API, started; its container is at `app.state.container`."""
     app = create_app(settings, clock)
     async with app.router.lifespan_context(app):
         yield app

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from app.access.service import Gatekeeper
 from app.cli import doctor
-from app.container import House, make_vault
+from app.container import Container, make_vault
 from app.core.errors import Unauthenticated
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.people.vault import decode_key
@@ -68,11 +68,11 @@ def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "make run" in done.stderr
 
 
-async def test_a_key_is_made_listed_and_revoked(settings: Settings, house: House, tmp_path: Path) -> None:
+async def test_a_key_is_made_listed_and_revoked(settings: Settings, container: Container, tmp_path: Path) -> None:
     env = variables(settings)
     made = estim_process("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
     key = made.stdout.strip()
-    actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    actor = await container.gatekeeper.identify(key, now=container.clock.now())
     assert (actor.name, actor.role, actor.unit) == ("Çağrı merkezi", "call-centre", None)
 
     listed = estim("keys", "list", env=env, folder=tmp_path).stdout
@@ -82,9 +82,9 @@ async def test_a_key_is_made_listed_and_revoked(settings: Settings, house: House
 
     assert "Çağrı merkezi" in estim("keys", "revoke", key[:19], env=env, folder=tmp_path).stdout
     assert "revoked" in estim("keys", "list", env=env, folder=tmp_path).stdout
-    unaware = Gatekeeper(house.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
+    unaware = Gatekeeper(container.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
     with pytest.raises(Unauthenticated):
-        await unaware.identify(key, now=house.clock.now())
+        await unaware.identify(key, now=container.clock.now())
     again = estim("keys", "revoke", key[:19], env=env, folder=tmp_path)
     assert (again.returncode, again.stderr.count("\n")) == (1, ONE_LINE)
 
@@ -190,13 +190,15 @@ def soon() -> dict[str, str]:
     return {"clock_start": (START + timedelta(minutes=1)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
 
 
-async def test_doctor_tells_which_notices_are_refused_for_now(house: House, settings: Settings, tmp_path: Path) -> None:
+async def test_doctor_tells_which_notices_are_refused_for_now(
+    container: Container, settings: Settings, tmp_path: Path
+) -> None:
     """A mail server that refuses the account: between two attempts nothing is late, and yet nothing leaves."""
-    actor = await actor_of(house)
+    actor = await actor_of(container)
     for _ in range(4):
-        await open_ticket(house, actor)
+        await open_ticket(container, actor)
     refusals = [TemporaryFailure("auth_refused", "no")] * 3
-    await postroom_with(house, Recorder(*refusals)).deliver(await ids(house))
+    await postroom_with(container, Recorder(*refusals)).deliver(await ids(container))
     done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ notices" in line)
     assert "3 refused for now: 3 auth_refused" in line
@@ -205,12 +207,12 @@ async def test_doctor_tells_which_notices_are_refused_for_now(house: House, sett
 
 
 async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_applicant(
-    house: House, settings: Settings, tmp_path: Path
+    container: Container, settings: Settings, tmp_path: Path
 ) -> None:
     """An applicant's address can't be mended here: after the first typo of a citizen every look would be a failure."""
-    refusing = postroom_with(house, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    [receipt] = await notices_of(house)
+    refusing = postroom_with(container, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    [receipt] = await notices_of(container)
     await refusing.deliver([receipt.id])
     done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
     assert "Nothing is wrong." in done.stdout
@@ -218,7 +220,7 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
     assert f"1 notices to applicants did not arrive, lately {receipt.number} (recipient_refused)" in line
     assert "by telephone" in line
 
-    lost = await escalate(house, number)
+    lost = await escalate(container, number)
     await refusing.deliver([lost.id])
     done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ given up" in line)
@@ -228,10 +230,10 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
 
 
 async def test_doctor_names_what_holds_the_change_feed_back(
-    house: House, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    container: Container, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "LONG_WRITE", timedelta(0))
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await session.execute(text("SELECT pg_current_xact_id()"))
         done = estim("doctor", env=variables(settings), folder=tmp_path)
     assert done.returncode == 1
@@ -254,10 +256,10 @@ def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings,
     [{"valid_to": date(2020, 1, 1)}, {"printed": replace(load_catalogue(ESENLER).office(1).printed, email="")}],
 )
 async def test_doctor_names_an_office_that_no_mail_reaches(
-    house: House, settings: Settings, tmp_path: Path, office: dict[str, Any]
+    container: Container, settings: Settings, tmp_path: Path, office: dict[str, Any]
 ) -> None:
     """Loud before the first notice to it is lost, and also while notices stay on this machine."""
-    await load_offices(house, office)
+    await load_offices(container, office)
     done = estim("doctor", env=variables(settings), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
     assert done.returncode == 1

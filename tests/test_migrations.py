@@ -99,7 +99,7 @@ async def test_a_clock_of_before_belongs_to_the_service_of_its_ticket(
     async with opened_counter(servers, template, tmp_path) as counter:
         number = await counter.open(PETITION)
         pinned = [clock.policy for clock in await counter.rows_of_clocks(number)]
-        url = counter.house.settings.database_url
+        url = counter.container.settings.database_url
         assert url is not None
         await asyncio.to_thread(command.downgrade, config(url.get_secret_value()), "0008")
         assert ["service" in clock.policy for clock in await counter.rows_of_clocks(number)] == [False, False]

@@ -22,7 +22,7 @@ Shell = Callable[[int], Awaitable[str]]
 async def example(app: FastAPI, tmp_path: Path) -> AsyncIterator[Shell]:
     """Runs the n-th printed example, beside a key, against this test's server; gives what it printed."""
     (tmp_path / ".estim").mkdir()
-    (tmp_path / ".estim/api-key").write_text(await new_key(app.state.house, "developer"))
+    (tmp_path / ".estim/api-key").write_text(await new_key(app.state.container, "developer"))
     async with served(app) as address:
 
         async def run(number: int) -> str:

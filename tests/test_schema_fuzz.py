@@ -22,7 +22,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
-from app.container import open_house
+from app.container import open_container
 from app.main import create_app
 from config.settings import Settings
 from tests.channels import bodies
@@ -83,8 +83,8 @@ def served(servers: TestServers, template: str, tmp_path_factory: pytest.TempPat
 
 def _key_of_a_developer(settings_: Settings) -> str:
     async def make() -> str:
-        async with open_house(settings_, SettableClock()) as house:
-            return await new_key(house, "developer")
+        async with open_container(settings_, SettableClock()) as container:
+            return await new_key(container, "developer")
 
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(lambda: asyncio.run(make())).result()

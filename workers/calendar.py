@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from app.calendar.service import mark_settled, prolong, settle_newest
-from app.container import House
+from app.container import Container
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
@@ -15,29 +15,29 @@ PAUSE_SECONDS = 10.0
 """Real seconds between two looks: longer than a program may go on with the calendar that it has read."""
 
 
-async def keep_calendar(house: House, stop: asyncio.Event) -> None:
+async def keep_calendar(container: Container, stop: asyncio.Event) -> None:
     """Keep every open clock on the newest calendar until `stop` is set."""
     seen = None
     while not stop.is_set():
-        seen = await look(house, seen)
+        seen = await look(container, seen)
         await pause(PAUSE_SECONDS, stop)
 
 
-async def look(house: House, seen: UUID | None) -> UUID | None:
+async def look(container: Container, seen: UUID | None) -> UUID | None:
     """Settle the newest calendar, and mark it so when a second look, a while after the first, finds nothing.
 
     `seen` is the version of the look before; returns that of this one, None where nothing is left to do. Requests that
     were accepted while the version was made may have been dated with the one before: hence the second look.
     """
-    now = house.clock.now()
-    if await prolong(house.database, house.shelf, now=now):
+    now = container.clock.now()
+    if await prolong(container.database, container.shelf, now=now):
         log.info("calendar_prolonged")
-    found = await settle_newest(house.database, house.shelf, now=now)
+    found = await settle_newest(container.database, container.shelf, now=now)
     if found is None:
         return None
     version, renewed = found
     if renewed.looked_at:
         log.info("calendar_settled", version=str(version), clocks=renewed.looked_at, moved=renewed.moved)
     elif seen == version:
-        await mark_settled(house.database, version, now=now)
+        await mark_settled(container.database, version, now=now)
     return version

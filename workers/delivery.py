@@ -4,28 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.container import House
+from app.container import Container
 from app.notices.delivery.dispatcher import Postroom
 from app.notices.delivery.quiet_hours import Hours
 from app.notices.delivery.triage import Rules, Sorting
 from app.tickets.standing import TicketStandings
 
 
-def open_postroom(house: House) -> Postroom:
+def open_postroom(container: Container) -> Postroom:
     """The one postroom of a worker process."""
-    settings = house.settings
+    settings = container.settings
     rules = Rules(
         sms_hours=Hours.parse(settings.sms_hours) if settings.quiet_hours else None,
         digest_from=settings.digest_from,
         recipient_per_hour=settings.recipient_per_hour,
     )
     return Postroom(
-        database=house.database,
-        clock=house.clock,
-        shelf=house.shelf,
-        renderer=house.renderer,
-        ways=house.ways,
-        facts=house.facts,
+        database=container.database,
+        clock=container.clock,
+        shelf=container.shelf,
+        renderer=container.renderer,
+        ways=container.ways,
+        facts=container.facts,
         sorting=Sorting(rules, TicketStandings()),
         delivery_seconds=settings.delivery_seconds,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from app.container import House
+from app.container import Container
 from app.feed.dispatch import TURN_SECONDS, Dispatcher
 from app.feed.sender import Sender
 from workers.runtime import pause
@@ -26,22 +26,22 @@ LOOKS_PER_CLEANING = 14_400
 """After about an hour of looks, old deliveries are deleted."""
 
 
-def open_dispatcher(house: House, sender: Sender, *, turn_seconds: float = TURN_SECONDS) -> Dispatcher:
+def open_dispatcher(container: Container, sender: Sender, *, turn_seconds: float = TURN_SECONDS) -> Dispatcher:
     """The dispatcher of a worker process."""
     return Dispatcher(
-        database=house.database,
-        clock=house.clock,
-        vault=house.vault,
-        horizon=house.horizon,
+        database=container.database,
+        clock=container.clock,
+        vault=container.vault,
+        horizon=container.horizon,
         sender=sender,
         turn_seconds=turn_seconds,
     )
 
 
-async def keep_feeding(house: House, stop: asyncio.Event) -> None:
+async def keep_feeding(container: Container, stop: asyncio.Event) -> None:
     """Serve subscriptions until `stop` is set; errors of the database are raised, and the caller starts again."""
-    sender = Sender(house.guard)
-    dispatcher = open_dispatcher(house, sender)
+    sender = Sender(container.guard)
+    dispatcher = open_dispatcher(container, sender)
     serving: dict[UUID, asyncio.Task[None]] = {}
     looks = 0
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from arq.worker import Worker
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
 from app.core.memory import settle_memory
 from app.notices.delivery.dispatcher import Postroom
@@ -48,19 +48,19 @@ async def _until_signalled(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_house(settings) as house:
-        await work(house, stop)
+    async with open_container(settings) as container:
+        await work(container, stop)
 
 
-async def work(house: House, stop: asyncio.Event) -> None:
+async def work(container: Container, stop: asyncio.Event) -> None:
     """Do all of a worker's tasks until `stop` is set."""
-    postroom = open_postroom(house)
+    postroom = open_postroom(container)
     tasks = {
-        "time": partial(keep_time, house, stop),
-        "calendar": partial(keep_calendar, house, stop),
-        "feed": partial(keep_feeding, house, stop),
-        "upkeep": partial(keep_delivering, house, postroom, stop),
-        "queue": partial(answer_doorbell, house.settings, postroom, stop),
+        "time": partial(keep_time, container, stop),
+        "calendar": partial(keep_calendar, container, stop),
+        "feed": partial(keep_feeding, container, stop),
+        "upkeep": partial(keep_delivering, container, postroom, stop),
+        "queue": partial(answer_doorbell, container.settings, postroom, stop),
     }
     running = {asyncio.create_task(keep_running(name, task, stop)) for name, task in tasks.items()}
     log.info("worker_started")

@@ -31,8 +31,8 @@ async def identify(request: Request) -> Actor:
     key = request.headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
     if not key:
         raise Unauthenticated
-    house = request.app.state.house
-    actor: Actor = await house.gatekeeper.identify(key, now=house.clock.now())
+    container = request.app.state.container
+    actor: Actor = await container.gatekeeper.identify(key, now=container.clock.now())
     return actor
 
 

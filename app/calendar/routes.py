@@ -67,7 +67,7 @@ async def apply_change(
     """Makes the new version and computes every open clock anew. Both dates stay in each ticket's history; no notice
     that went out is repeated, and what has not fired yet is moved. A clock whose matter is settled keeps its dates."""
     version, renewed = await service.apply(
-        request.app.state.house.database,
+        request.app.state.container.database,
         rules,
         _change(body),
         expected=body.version,

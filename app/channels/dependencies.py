@@ -51,23 +51,23 @@ async def _kept(request: Request, refusal: EstimError) -> EstimError:
     scope = Scope(f"intake:{channel}")
     if not actor.may(scope):
         raise Forbidden(scope=str(scope))
-    house = request.app.state.house
+    container = request.app.state.container
     errors = refusal.errors if isinstance(refusal, Invalid) else [FieldError("", refusal.code)]
     refused = Refused(door, channel, await request.body(), errors)
-    async with house.database.transaction() as session:
-        kept = await keep(session, refused, actor=actor, vault=house.vault, now=house.clock.now())
+    async with container.database.transaction() as session:
+        kept = await keep(session, refused, actor=actor, vault=container.vault, now=container.clock.now())
     refusal.facts["quarantine_id"] = str(kept)
     return refusal
 
 
 async def _door(request: Request) -> Door:
-    door: Door = request.app.state.house.door
+    door: Door = request.app.state.container.door
     return door
 
 
 async def _field_batch(request: Request) -> FieldBatch:
-    house = request.app.state.house
-    return FieldBatch(door=house.door, database=house.database, vault=house.vault)
+    container = request.app.state.container
+    return FieldBatch(door=container.door, database=container.database, vault=container.vault)
 
 
 OpenDoor = Annotated[Door, Depends(_door)]

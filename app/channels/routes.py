@@ -197,7 +197,7 @@ async def retry_message(
 ) -> JSONResponse:
     """Read the message again, as it is or corrected, and make it a ticket of the client that had sent it."""
     corrected = body.corrected if body else None
-    database = request.app.state.house.database
+    database = request.app.state.container.database
     return _answer(
         await quarantine.retry(message_id, corrected, actor=actor, database=database, door=door, vault=vault, now=now)
     )

@@ -13,7 +13,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.failures import explain
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.core.clock import ISTANBUL, Clock
 from app.core.errors import Unavailable
 from app.feed.queries import StuckWebhook, stuck_webhooks
@@ -88,12 +88,12 @@ async def _examined() -> AsyncIterator[Finding]:
     """Findings in the order in which they depend on each other; what can't be looked at any more is left out."""
     try:
         settings = running_stack_settings()
-        async with open_house(settings) as house:
+        async with open_container(settings) as container:
             yield Finding("settings", State.FINE, f"{settings.municipality} served, data in {settings.data_dir}")
-            yield _templates(house)
+            yield _templates(container)
             yield _disk(settings)
-            yield await _queue(house)
-            async for finding in _database(house):
+            yield await _queue(container)
+            async for finding in _database(container):
                 yield finding
     except Exception as error:
         line = explain(error)
@@ -102,9 +102,9 @@ async def _examined() -> AsyncIterator[Finding]:
         yield Finding("settings", State.WRONG, line, "correct the variable, or start “make run” in this folder")
 
 
-async def _database(house: House) -> AsyncIterator[Finding]:
+async def _database(container: Container) -> AsyncIterator[Finding]:
     try:
-        async with house.database.reading() as session:
+        async with container.database.reading() as session:
             revision, head = await revisions.current(session), revisions.head()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         yield Finding(
@@ -115,16 +115,16 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         yield Finding("database", State.WRONG, f"at {revision or 'nothing'}, needed is {head}", "estim migrate")
         return
     yield Finding("database", State.FINE, f"reachable, at {head}")
-    now = house.clock.now()
+    now = container.clock.now()
     try:
-        catalogue = (await house.shelf.current()).catalogue
+        catalogue = (await container.shelf.current()).catalogue
     except Unavailable:
-        load = f"estim catalogue load {house.settings.municipality}"
+        load = f"estim catalogue load {container.settings.municipality}"
         yield Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)
     else:
-        yield _catalogue(catalogue, house.settings.municipality)
+        yield _catalogue(catalogue, container.settings.municipality)
         yield _addresses(catalogue, now.astimezone(ISTANBUL).date())
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         waiting = await read_waiting(session, now)
         overdue = await oldest_overdue(session, now, NAMED)
         refused = await refused_for_now(session)
@@ -134,8 +134,8 @@ async def _database(house: House) -> AsyncIterator[Finding]:
         broken = await stuck_webhooks(session)
         writers = await old_writers(session, LONG_WRITE)
     yield _calendar(stored, now)
-    yield _checkpoints(waiting, house.clock, now)
-    yield _delivery(waiting, overdue, refused, house.clock, now)
+    yield _checkpoints(waiting, container.clock, now)
+    yield _delivery(waiting, overdue, refused, container.clock, now)
     yield _given_up(untold_offices)
     yield _not_told(untold_applicants)
     yield _quarantine(waiting)
@@ -143,12 +143,12 @@ async def _database(house: House) -> AsyncIterator[Finding]:
     yield _webhooks(broken)
 
 
-def _templates(house: House) -> Finding:
-    broken = house.renderer.problems
+def _templates(container: Container) -> Finding:
+    broken = container.renderer.problems
     if not broken:
         return Finding("texts", State.FINE, "every notice has its text")
     named = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
-    return Finding("texts", State.WRONG, named, f"mend {house.settings.municipality}/templates, restart the worker")
+    return Finding("texts", State.WRONG, named, f"mend {container.settings.municipality}/templates, restart the worker")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -162,8 +162,8 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", State.FINE, found)
 
 
-async def _queue(house: House) -> Finding:
-    if await check_queue(house.doorbell) is Check.OK:
+async def _queue(container: Container) -> Finding:
+    if await check_queue(container.doorbell) is Check.OK:
         return Finding("Valkey", State.FINE, "answers")
     remedy = "start it, or correct ESTIM_REDIS_URL; nothing is lost meanwhile, workers sweep"
     return Finding("Valkey", State.WRONG, "does not answer", remedy)

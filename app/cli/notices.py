@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.errors import CommandError
-from app.container import open_house
+from app.container import open_container
 from app.core.clock import ISTANBUL
 from app.core.jobs import ring
 from app.notices.model import Notice, format_notice_number
@@ -27,7 +27,7 @@ async def show(settings: Settings, console: Console, *, state: str, limit: int) 
     """Print the notices in a state, the newest first. Raises `CommandError` for a state that does not exist."""
     if state not in STATE_LABELS:
         raise CommandError(f"{state}: no such state; there are {', '.join(STATE_LABELS)}.")
-    async with open_house(settings) as house, house.database.reading() as session:
+    async with open_container(settings) as container, container.database.reading() as session:
         newest = select(Notice).where(Notice.state == state).order_by(Notice.created_at.desc(), Notice.id.desc())
         found = list(await session.scalars(newest.limit(limit)))
         digests = await _numbers(session, found)
@@ -57,8 +57,8 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
     All or none: raises `CommandError` naming the first that can't be sent again (sent, skipped, or in a digest).
     """
     done = []
-    async with open_house(settings) as house, house.database.transaction() as session:
-        catalogue, now = (await house.shelf.current()).catalogue, house.clock.now()
+    async with open_container(settings) as container, container.database.transaction() as session:
+        catalogue, now = (await container.shelf.current()).catalogue, container.clock.now()
         for number in dict.fromkeys(numbers):
             notice = await _locked(session, number)
             notice.state, notice.attempts, notice.due_at = "queued", 0, now

@@ -13,7 +13,7 @@ from config.logging import configure_logging
 from config.settings import Settings
 
 GRACE_SECONDS = 3
-"""What running requests get to end; then, and for the house to close, the supervisor waits a little longer."""
+"""What running requests get to end; then, and for the container to close, the supervisor waits a little longer."""
 
 
 def serve(settings: Settings) -> None:

@@ -14,12 +14,12 @@ from app.core.problem import MEDIA_TYPE
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
-    async with request.app.state.house.database.transaction() as session:
+    async with request.app.state.container.database.transaction() as session:
         yield session
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
-    async with request.app.state.house.database.reading() as session:
+    async with request.app.state.container.database.reading() as session:
         yield session
 
 
@@ -85,7 +85,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def _now(request: Request) -> datetime:
-    now: datetime = request.app.state.house.clock.now()
+    now: datetime = request.app.state.container.clock.now()
     return now
 
 

@@ -101,7 +101,7 @@ SHOWN: Final = frozenset(
         *("attempt", "reached", "score", "due_at", "pay_by", "paid_at", "moved", "clock", "legal_risk"),
     }
 )
-"""The members of an event's data that leave the house; whatever else a version records there stays in it."""
+"""The members of an event's data that leave the container; whatever else a version records there stays in it."""
 
 _CODE = re.compile(r"[A-Za-z0-9._:+-]{1,60}")
 
@@ -147,7 +147,7 @@ class FeedEvent:
 
 
 def shown(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an event's data what may leave the house: known members whose values are codes, numbers or instants."""
+    """Of an event's data what may leave the container: known members whose values are codes, numbers or instants."""
     return {name: value for name, value in data.items() if name in SHOWN and _is_plain(value)}
 
 

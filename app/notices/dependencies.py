@@ -9,8 +9,8 @@ from app.notices.service import ReadingDesk
 
 
 async def _desk(request: Request) -> ReadingDesk:
-    house = request.app.state.house
-    return ReadingDesk(house.renderer, house.facts)
+    container = request.app.state.container
+    return ReadingDesk(container.renderer, container.facts)
 
 
 OpenDesk = Annotated[ReadingDesk, Depends(_desk)]
@@ -18,8 +18,8 @@ OpenDesk = Annotated[ReadingDesk, Depends(_desk)]
 
 
 async def _letter_desk(request: Request) -> LetterDesk:
-    house = request.app.state.house
-    return LetterDesk(house.database, house.facts, house.renderer.letters)
+    container = request.app.state.container
+    return LetterDesk(container.database, container.facts, container.renderer.letters)
 
 
 OpenLetterDesk = Annotated[LetterDesk, Depends(_letter_desk)]

@@ -31,8 +31,8 @@ async def ready(request: Request) -> ReadyAnswer:
 
     503 names in `checks` what is missing. Valkey away is `degraded` and still 200: nothing depends on it.
     """
-    house = request.app.state.house
-    found = await check_readiness(house.database, house.shelf, house.doorbell)
+    container = request.app.state.container
+    found = await check_readiness(container.database, container.shelf, container.doorbell)
     checks = asdict(found)
     if not found.ready:
         raise Unavailable(retry_after=5, checks=checks)
@@ -50,10 +50,10 @@ async def operations_status(request: Request, session: Reading, now: Now) -> Sta
 
     Ages are real seconds, also where the clock is accelerated. `estim doctor` says the same with what to do.
     """
-    house = request.app.state.house
-    virtual = house.settings.virtual_clock
+    container = request.app.state.container
+    virtual = container.settings.virtual_clock
     return StatusAnswer.of(
-        await read_waiting(session, now), clock=house.clock, now=now, speed=virtual[2] if virtual else 1.0
+        await read_waiting(session, now), clock=container.clock, now=now, speed=virtual[2] if virtual else 1.0
     )
 
 
@@ -81,4 +81,4 @@ async def operations_deliveries(
     if begin > end:
         raise Invalid([FieldError("/since", "too_late", {"latest": end.isoformat()})])
     found = await read_deliveries(session, begin, end)
-    return DeliveriesAnswer.of(found, since=begin, until=end, clock=request.app.state.house.clock, now=now)
+    return DeliveriesAnswer.of(found, since=begin, until=end, clock=request.app.state.container.clock, now=now)

@@ -8,7 +8,7 @@ from app.people.vault import Vault
 
 
 async def _vault(request: Request) -> Vault:
-    vault: Vault = request.app.state.house.vault
+    vault: Vault = request.app.state.container.vault
     return vault
 
 

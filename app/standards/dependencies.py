@@ -8,7 +8,7 @@ from app.standards.rulebook import Rulebook, Shelf
 
 
 async def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.house.shelf
+    shelf: Shelf = request.app.state.container.shelf
     return shelf
 
 

@@ -138,5 +138,5 @@ async def track_ticket(
     body: TrackingBody, request: Request, session: Reading, vault: OpenVault, rules: CurrentRules, now: Now
 ) -> TrackingAnswer:
     """Needs no key: the number and the last four digits of the phone are enough. Few wrong answers are allowed."""
-    attempts = request.app.state.house.tracking
+    attempts = request.app.state.container.tracking
     return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts, now=now)

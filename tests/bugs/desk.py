@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.core.clock import ISTANBUL
 from app.escalation.model import Escalation
 from app.notices.model import Notice
@@ -34,22 +34,22 @@ def local(written: str) -> datetime:
 
 
 @asynccontextmanager
-async def another_worker(counter: Counter, **settings: Any) -> AsyncIterator[House]:
+async def another_worker(counter: Counter, **settings: Any) -> AsyncIterator[Container]:
     """Another process on the same database, as far as PostgreSQL can tell."""
-    async with open_house(counter.house.settings.model_copy(update=settings), counter.clock) as house:
-        yield house
+    async with open_container(counter.container.settings.model_copy(update=settings), counter.clock) as container:
+        yield container
 
 
 async def told(counter: Counter) -> Tally[tuple[str, int, int]]:
     """How many notices of each (kind, level, cycle) of a limit were written."""
     query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.kind.in_(OF_LIMITS))
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return Tally((kind, level, cycle) for kind, level, cycle in await session.execute(query))
 
 
 async def raised(counter: Counter) -> Tally[tuple[int, int]]:
     """How many escalations there are of each (level, cycle)."""
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         rows = await session.execute(select(Escalation.level, Escalation.cycle))
         return Tally((level, cycle) for level, cycle in rows)
 
@@ -62,14 +62,14 @@ async def armed_at(counter: Counter, number: str) -> dict[tuple[str, str, int], 
         .join(Ticket, Ticket.id == SlaClock.ticket_id)
         .where(Ticket.number == number, Checkpoint.state == "armed")
     )
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return {(clock, kind, level): due_at for clock, kind, level, due_at in await session.execute(query)}
 
 
 async def notice_of(counter: Counter, number: str, kind: str) -> Notice:
     """The one notice of that kind that a ticket has."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return (await session.scalars(query.where(Ticket.number == number, Notice.kind == kind))).one()
 
 
@@ -96,9 +96,9 @@ def without_service(code: str, *, heir: str) -> Catalogue:
 
 async def load(counter: Counter, catalogue: Catalogue) -> None:
     """Make that catalogue the rules for new tickets, at once."""
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await store_catalogue(session, catalogue, now=counter.clock.now())
-    counter.house.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    counter.container.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
 
 
 @asynccontextmanager
@@ -112,4 +112,4 @@ async def leave_on(counter: Counter, day: str) -> AsyncIterator[dict[str, Any]]:
     finally:
         body = {"revoke": [day], "reason": "Deneme bitti", "force": True}
         assert (await counter.client.post("/v1/calendar/apply", json=body)).status_code == 200
-        counter.house.shelf._checked = -2 * REFRESH_SECONDS
+        counter.container.shelf._checked = -2 * REFRESH_SECONDS

@@ -34,10 +34,10 @@ async def test_a_step_of_the_chain_fires_at_its_own_instant(
     number = await counter.open(body)
     assert (await armed_at(counter, number))[checkpoint] == instant
     counter.clock.set(instant - MICROSECOND)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert checkpoint in await armed_at(counter, number)
     counter.clock.set(instant)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert checkpoint not in await armed_at(counter, number)
 
 
@@ -50,7 +50,7 @@ async def test_a_ticket_without_a_directorate_keeps_every_limit(counter: Counter
     returned = await counter.read(number)
     assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told(counter) == {("escalation_1", 1, 1): 1}
 
 
@@ -93,7 +93,7 @@ async def test_level_two_waits_working_days_over_a_weekend(counter: Counter) -> 
     limit = end_of(2026, 4, 24)  # a Friday
     assert due(await counter.read(number)) == limit
     counter.clock.set(limit)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await armed_at(counter, number) == {("promise", "escalation", 2): end_of(2026, 4, 29)}
 
 
@@ -127,10 +127,10 @@ async def test_a_calendar_edit_moves_open_tickets(counter: Counter) -> None:
         assert due(await counter.read(number)) == end_of(2026, 6, 2)
         assert (await armed_at(counter, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
         counter.clock.set(end_of(2026, 6, 1))
-        await sweep(counter.house)
+        await sweep(counter.container)
         assert ("escalation_1", 1, 1) not in await told(counter)
         counter.clock.set(end_of(2026, 6, 2))
-        await sweep(counter.house)
+        await sweep(counter.container)
         assert (await told(counter))[("escalation_1", 1, 1)] == 1
 
 

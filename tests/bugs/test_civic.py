@@ -48,10 +48,10 @@ async def live(counter: Counter, outbox: Path) -> str:
     await counter.done(number, "refer", "accept")
     for instant in (end_of(2026, 5, 29), end_of(2026, 6, 1), end_of(2026, 6, 4), end_of(2026, 6, 11)):
         counter.clock.set(instant)
-        await sweep(counter.house)
+        await sweep(counter.container)
     await counter.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
     console = ConsoleDelivery(outbox, sender_name="ESTİM")
-    await postroom_with(counter.house, console).deliver(await ids(counter.house))
+    await postroom_with(counter.container, console).deliver(await ids(counter.container))
     return number
 
 
@@ -65,7 +65,7 @@ async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
     jobs = queued(redis_url)
     assert "deliver_notices" in jobs
     before = await counter.timeline(number)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         for statement in ERASURE:
             await session.execute(text(statement))
     after = await counter.timeline(number)

@@ -42,7 +42,7 @@ async def crowded(
     """A counter with one ticket whose limit comes, and thousands whose limit lies a year ahead; read only."""
     async with opened_counter(servers, template, tmp_path_factory.mktemp("crowd")) as opened:
         await opened.open(CALL)
-        async with opened.house.database.transaction() as session:
+        async with opened.container.database.transaction() as session:
             for statement in MULTIPLY:
                 await session.execute(text(statement))
             await session.execute(text("ANALYZE ticket, sla_clock, checkpoint"))
@@ -65,7 +65,7 @@ async def reads_by(session: AsyncSession, index: str) -> int:
 
 async def rows_as_written(counter: Counter, table: str) -> dict[Any, tuple[Any, Any]]:
     """id → place and writer of each row's present version: both change with every write, whatever it writes."""
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         rows = await session.execute(text(f"SELECT id, ctid::text, xmin::text FROM {table}"))  # noqa: S608 - our words
         return {row_id: (place, writer) for row_id, place, writer in rows}
 
@@ -85,8 +85,8 @@ async def rows_as_written(counter: Counter, table: str) -> dict[Any, tuple[Any, 
 )
 async def test_no_list_reads_all_tickets_from_end_to_end(crowded: Counter, wanted: TicketFilter) -> None:
     """B81, B83: the auditor was switched off because its query took too long; 170,000 tickets made lists slow."""
-    actor = await actor_of(crowded.house)
-    async with crowded.house.database.reading() as session:
+    actor = await actor_of(crowded.container)
+    async with crowded.container.database.reading() as session:
         before = await whole_reads(session)
         await list_tickets(session, actor, wanted, cursor=None, limit=25, now=START)
         assert {"ticket", "sla_clock"}.isdisjoint(await whole_reads(session) - before)
@@ -94,11 +94,11 @@ async def test_no_list_reads_all_tickets_from_end_to_end(crowded: Counter, wante
 
 async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Counter) -> None:
     """B82, B83: the query for overdue tickets went through all of them, each time."""
-    async with crowded.house.database.reading() as session:
+    async with crowded.container.database.reading() as session:
         before = await whole_reads(session)
         assert await next_due_at(session) == START + (LIMIT - START) * 50 // 100
-        assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=START, limit=1000) == 0
-        assert await fire_due(session, crowded.house.shelf, crowded.house.vault, now=LIMIT, limit=1000) == 3
+        assert await fire_due(session, crowded.container.shelf, crowded.container.vault, now=START, limit=1000) == 0
+        assert await fire_due(session, crowded.container.shelf, crowded.container.vault, now=LIMIT, limit=1000) == 3
         assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
         assert await reads_by(session, "ix_checkpoint_due") >= 3  # of what is armed alone; each of the calls
 
@@ -110,10 +110,10 @@ async def test_a_sweep_writes_nothing_but_what_was_due(counter: Counter) -> None
         await counter.open(VISIT)
     tables = ("ticket", "sla_clock", "checkpoint")
     quiet = [await rows_as_written(counter, table) for table in tables]
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert [await rows_as_written(counter, table) for table in tables] == quiet
     counter.clock.advance(minutes=10)
-    assert await sweep(counter.house) == 2
+    assert await sweep(counter.container) == 2
     swept = [await rows_as_written(counter, table) for table in tables]
     changed = [sum(new[row] != old[row] for row in old) for old, new in zip(quiet, swept, strict=True)]
     assert changed == [1, 1, 2]
@@ -168,7 +168,7 @@ async def test_what_was_achieved_is_never_shown_as_breached(counter: Counter) ->
     counter.clock.set(moved)
     await counter.did(number, "resolve")
     counter.clock.advance(days=100)
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.read(number)
     [clock] = ticket["clocks"]
     assert (clock["state"], clock["on_time"], clock["breached_at"], ticket["overdue"]) == ("met", True, None, False)
@@ -184,7 +184,7 @@ async def test_every_reader_is_given_the_same_date(counter: Counter) -> None:
     async with opened_client(counter.app) as citizen:
         tracked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
     counter.clock.advance(days=12)
-    await sweep(counter.house)
+    await sweep(counter.container)
     told = [(await notice_of(counter, number, kind)).payload["promise_due"] for kind in ("referral", "warning")]
     clocks = [answer["clocks"][0]["due_at"] for answer in (receipt, referred, listed, await counter.read(number))]
     dates = {datetime.fromisoformat(written) for written in (*clocks, tracked.json()["due_at"], *told)}
@@ -202,7 +202,7 @@ async def test_the_notice_names_the_limit_that_was_missed(counter: Counter) -> N
     await counter.did(number, "resume")
     moved = end_of(2026, 6, 3)
     counter.clock.set(moved + timedelta(hours=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     facts = (await notice_of(counter, number, "escalation_1")).payload
     assert datetime.fromisoformat(facts["promise_due"]) == moved
     assert datetime.fromisoformat(facts["statutory_due"]) == end_of(2026, 6, 11)
@@ -232,7 +232,7 @@ async def test_a_delay_ends_with_the_answer_in_every_report(counter: Counter) ->
     first = await report_of_may(counter)
     assert (first["late"], first["median_hours"]) == (1, 0.75)
     counter.clock.advance(days=31)
-    await sweep(counter.house)
+    await sweep(counter.container)
     await counter.did(number, "close")
     assert await report_of_may(counter) == first
 
@@ -249,7 +249,7 @@ async def test_late_and_closed_stand_under_their_own_names(counter: Counter) -> 
     for number in late:
         await counter.done(number, "resolve", "close")
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     row = await report_of_may(counter)
     assert {name: row[name] for name in ("due", "on_time", "late", "open_late", "pending", "cancelled")} == {
         "due": len(in_time) + len(late) + len(never),

@@ -43,7 +43,7 @@ async def test_the_bell_can_be_rung_again_for_the_same_row(own_counter: Counter,
     job = Job("deliver_notices", (new_id(),))
     with Redis.from_url(redis_url) as valkey:
         for rung in (1, 2):
-            await own_counter.house.doorbell.send([job])
+            await own_counter.container.doorbell.send([job])
             assert valkey.zcard("arq:queue") == rung
 
 
@@ -64,10 +64,10 @@ async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(counter: Counter) -
     """B69: a slow mail task starved the escalations, even those of the same ticket."""
     number = await counter.open(CALL)
     stuck = Stuck()
-    posting = asyncio.create_task(postroom_with(counter.house, stuck).deliver(await ids(counter.house)))
+    posting = asyncio.create_task(postroom_with(counter.container, stuck).deliver(await ids(counter.container)))
     await stuck.busy.wait()
     counter.clock.set(LIMIT)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
     assert not posting.done()
     stuck.released.set()
@@ -79,7 +79,7 @@ async def test_the_whole_way_of_an_escalation_can_be_seen(counter: Counter) -> N
     number = await counter.open(CALL)
     await counter.did(number, "refer")
     counter.clock.set(LIMIT + timedelta(minutes=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     late = (await counter.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
     assert [(item["number"], item["overdue"]) for item in late] == [(number, True)]
     [escalation] = (await counter.client.get("/v1/escalations")).json()["items"]
@@ -110,7 +110,7 @@ async def test_what_is_late_shows_before_anybody_complains(counter: Counter) -> 
     assert late["checkpoints"]["oldest_due_at"] is not None
     assert late["checkpoints"]["lag_seconds"] != 0
     assert late["notices"]["overdue_seconds"] != 0
-    await sweep(counter.house)
+    await sweep(counter.container)
     swept = await status()
     assert (swept["checkpoints"]["oldest_due_at"], swept["checkpoints"]["lag_seconds"]) == (None, 0)
     assert swept["notices"]["undelivered"] == 2
@@ -131,7 +131,7 @@ async def test_a_chain_of_ones_own_is_carried_out(own_counter: Counter, tmp_path
     warned = (await armed_at(counter, number))["promise", "warning", 20]
     for instant in (warned, LIMIT, end_of(2026, 6, 4), end_of(2026, 6, 8)):
         counter.clock.set(instant)
-        await sweep(counter.house)
+        await sweep(counter.container)
     told = [one for one in await counter.notices(number) if one[0] != "reminder"]
     assert told == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
 
@@ -141,16 +141,16 @@ async def test_a_breach_that_could_not_be_written_is_written_later(counter: Coun
     number = await counter.open(CALL)
     due = (await counter.read(number))["clocks"][0]["due_at"]
     counter.clock.set(LIMIT)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE escalation RENAME TO escalation_away"))
     for _ in range(2):
         with pytest.raises(ProgrammingError):
-            await sweep(counter.house)
-    async with counter.house.database.transaction() as session:
+            await sweep(counter.container)
+    async with counter.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE escalation_away RENAME TO escalation"))
     assert await told(counter) == {}
     counter.clock.advance(hours=2)
-    await sweep(counter.house)
+    await sweep(counter.container)
     async with another_worker(counter) as restarted:
         await sweep(restarted)
     assert (await told(counter), await raised(counter)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})

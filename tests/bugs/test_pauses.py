@@ -92,29 +92,29 @@ async def test_reopening_keeps_what_the_first_cycle_took(counter: Counter) -> No
 async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(counter: Counter) -> None:
     """B40: jobs of a dead process stayed "processing"; here the lease runs out and another process takes over."""
     await counter.open(CALL)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         taken = text("UPDATE notice SET state = 'sending', attempts = 1, due_at = :until RETURNING id")
         ids = list(await session.scalars(taken, {"until": counter.clock.now() + timedelta(seconds=20)}))
     way_out = Recorder()
-    postroom = postroom_with(counter.house, way_out)
+    postroom = postroom_with(counter.container, way_out)
     assert await postroom.deliver(ids) == 0
     counter.clock.advance(seconds=20)
     assert await postroom.deliver(ids) == len(ids) == 1
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert list(await session.scalars(select(Notice.state))) == ["sent"]
 
 
 async def test_a_clock_without_a_chain_lives_through_every_command(counter: Counter) -> None:
     """B41: to silence something whose chain of escalation was empty ended in an error."""
     number = await counter.open(VISIT)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET policy = policy || '{\"chain\": []}'"))
         await session.execute(text("DELETE FROM checkpoint"))
     await counter.done(number, *AT_WORK, "pause")
     counter.clock.advance(days=30)
     await counter.done(number, "resume", "interim_reply")
     counter.clock.advance(days=90)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     ticket = await counter.did(number, "resolve")
     assert [clock["on_time"] for clock in ticket["clocks"]] == [False, True]
     await counter.done(number, "reopen", "withdraw")

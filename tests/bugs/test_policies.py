@@ -60,9 +60,9 @@ async def test_nothing_is_told_after_the_office_had_the_last_word(counter: Count
     counter.clock.advance(days=10)
     await counter.done(number, "resolve", "comment", "callback", "comment")
     counter.clock.advance(days=60)
-    await sweep(counter.house)
+    await sweep(counter.container)
     await counter.did(number, "comment")
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert {key for key in await told(counter) if key[0] != "warning"} == set()
     assert (await counter.read(number))["overdue"] is False
 
@@ -98,14 +98,14 @@ async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_count
     counter = own_counter
     number, answered = await counter.open(CALL), await counter.open(CALL)
     counter.clock.set(LIMIT)
-    await sweep(counter.house)
+    await sweep(counter.container)
     await load(counter, without_service("call-center", heir="field"))
     refused = await counter.client.post("/v1/tickets", json={**CALL, "service": "call-center"})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_service")
     await counter.did(answered, "resolve")
     for _ in range(30):
         counter.clock.advance(days=1)
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert await told(counter) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
     await counter.done(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
     assert [clock.state for clock in await counter.rows_of_clocks(number)] == ["breached", "cancelled"]
@@ -155,7 +155,7 @@ async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(o
     """B77: a rule that was saved and that nothing read; a clock of before it was pinned goes by the law as it was."""
     counter, table = own_counter, load_catalogue(ESENLER)
     before, unpinned = await counter.open(VISIT), await counter.open(VISIT)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         forget = text(
             "UPDATE sla_clock SET policy = policy - 'interim_reply_satisfies' FROM ticket"
             " WHERE ticket.id = ticket_id AND ticket.number = :number"
@@ -182,7 +182,7 @@ async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_
     leave = {"date": "2026-05-12", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
     moved = await counter.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
     assert (moved.status_code, moved.json()["moved"]) == (200, 1)
-    counter.house.shelf._checked = -1000.0
+    counter.container.shelf._checked = -1000.0
     assert due(await counter.read(number)) == local("2026-05-13T08:40")
     assert due(await counter.did(answered, "reopen")) == local("2026-05-13T08:40")
 
@@ -218,7 +218,7 @@ async def test_no_limit_is_not_a_limit_of_nothing(counter: Counter) -> None:
     """B49: a ticket without a target was counted as failed, as if the target had been 0."""
     thanks, waiting = await counter.open(VISIT, kind="thanks"), await counter.open(ATTORNEY_VISIT)
     counter.clock.advance(days=400)
-    await sweep(counter.house)
+    await sweep(counter.container)
     late = (await counter.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
     assert late == []
     for number in (thanks, waiting):
@@ -249,7 +249,7 @@ async def test_steps_are_measured_from_the_start_of_their_clock(counter: Counter
         ("warning", 80): started + (limit - started) * 80 // 100,
         ("escalation", 1): limit,
     }
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
 
 
 async def test_a_second_report_of_the_same_matter_has_its_whole_limit(counter: Counter) -> None:
@@ -262,5 +262,5 @@ async def test_a_second_report_of_the_same_matter_has_its_whole_limit(counter: C
     await counter.did(first, "link_duplicate", {"duplicate_of": second})
     assert await counter.clock_of(second) == own
     counter.clock.set(LIMIT + timedelta(days=2))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told(counter) == {("warning", 50, 1): 1}

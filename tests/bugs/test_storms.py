@@ -25,8 +25,8 @@ async def test_a_level_is_not_told_again_with_every_look(counter: Counter) -> No
     await counter.open(CALL)
     counter.clock.set(LIMIT)
     async with another_worker(counter) as other:
-        for house in (counter.house, other) * 24:
-            await sweep(house)
+        for container in (counter.container, other) * 24:
+            await sweep(container)
             counter.clock.advance(hours=1)
     assert await told(counter) == {("escalation_1", 1, 1): 1}
 
@@ -36,7 +36,7 @@ async def test_a_second_breach_of_the_same_day_is_told_as_well(counter: Counter)
     number = await counter.open(ORDER)
     for _ in range(3):
         counter.clock.advance(minutes=10)
-        await sweep(counter.house)
+        await sweep(counter.container)
         await counter.done(number, "resolve", "reopen")
     assert {key: n for key, n in (await told(counter)).items() if key[0] != "warning"} == {
         ("escalation_1", 1, 1): 1,
@@ -49,11 +49,11 @@ async def test_an_escalation_is_written_by_one_hand(counter: Counter) -> None:
     """B60: program and database trigger both wrote it down; one row, one event, one notice, and no second row fits."""
     number = await counter.open(CALL)
     counter.clock.set(LIMIT)
-    await sweep(counter.house)
+    await sweep(counter.container)
     history = (await counter.timeline(number))["items"]
     assert Tally(event["kind"] for event in history) == {"received": 1, "breached": 1, "escalated": 1}
     assert (await raised(counter), await told(counter)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         one = (await session.scalars(select(Escalation))).one()
         same = {c.name: getattr(one, c.name) for c in Escalation.__table__.columns if c.name != "id"}
         with pytest.raises(IntegrityError, match="uq_escalation_ticket_id_cycle_level_source"):
@@ -65,12 +65,12 @@ async def test_a_ticket_has_one_clock_of_a_kind_in_a_cycle(counter: Counter) -> 
     number = await counter.open(CALL)
     [clock] = await counter.rows_of_clocks(number)
     same = {c.name: getattr(clock, c.name) for c in SlaClock.__table__.columns if c.name != "id"}
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_sla_clock_ticket_id_cycle_kind"):
             await session.execute(insert(SlaClock).values(id=new_id(), **same))
     await counter.done(number, *AT_WORK, "pause")
     second = {"id": new_id(), "clock_id": clock.id, "started_at": counter.clock.now(), "reason": "awaiting_citizen"}
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_clock_pause_open"):
             await session.execute(insert(ClockPause).values(**second))
 
@@ -94,7 +94,7 @@ async def test_what_nobody_acknowledges_is_not_raised_again(counter: Counter) ->
     number = await counter.open(CALL)
     counter.clock.set(LIMIT)
     for _ in range(60):
-        await sweep(counter.house)
+        await sweep(counter.container)
         counter.clock.advance(days=1)
     assert await raised(counter) == {(1, 1): 1, (2, 1): 1}
     assert Tally(await counter.notices(number)) == {
@@ -110,13 +110,13 @@ async def test_what_is_queued_twice_is_done_once_and_breaks_nothing(counter: Cou
     """B62: the second of two queued escalations met the unique key and brought the worker down."""
     number = await counter.open(VISIT)
     counter.clock.set(instant)
-    await sweep(counter.house)
+    await sweep(counter.container)
     before = await counter.notices(number)
     assert len(before) == 1
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         again = text("UPDATE checkpoint SET state = 'armed', fired_at = NULL WHERE state = 'fired' RETURNING id")
         twice = len((await session.scalars(again)).all())
-    assert await sweep(counter.house) == twice > 0
+    assert await sweep(counter.container) == twice > 0
     assert await counter.notices(number) == before
     assert (await counter.timeline(number))["chain_holds"] is True
 
@@ -125,10 +125,10 @@ async def test_a_notice_that_comes_back_makes_no_notice(counter: Counter) -> Non
     """B63: a mail that bounced became a new message, which was answered by a mail that bounced."""
     number = await counter.open(CALL)
     bouncing = Recorder(*(PermanentFailure("bounced", "no such number") for _ in range(50)))
-    postroom = postroom_with(counter.house, bouncing)
+    postroom = postroom_with(counter.container, bouncing)
     for _ in range(10):
-        await postroom.deliver(await ids(counter.house))
+        await postroom.deliver(await ids(counter.container))
         counter.clock.advance(hours=1)
-        await sweep(counter.house)
-    assert [(notice.state, notice.attempts) for notice in await notices_of(counter.house)] == [("failed", 1)]
+        await sweep(counter.container)
+    assert [(notice.state, notice.attempts) for notice in await notices_of(counter.container)] == [("failed", 1)]
     assert [event["kind"] for event in (await counter.timeline(number))["items"]] == ["received"]

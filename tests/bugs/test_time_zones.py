@@ -17,8 +17,8 @@ from workers.timers import sweep
 
 async def test_opening_hours_come_back_from_the_database_as_they_went_in(counter: Counter) -> None:
     """B2: a window that was stored in UTC was converted once more with each reading (17:00 became 14:00)."""
-    rules = await counter.house.shelf.current()
-    async with counter.house.database.reading() as session:
+    rules = await counter.container.shelf.current()
+    async with counter.container.database.reading() as session:
         stored = (await calendars_of(session, rules.calendar_version_id))["office"]
     assert stored.segments(date(2026, 5, 12)) == ((local("2026-05-12T08:30"), local("2026-05-12T17:00")),)
     again = type(stored).from_json(stored.to_json())
@@ -44,7 +44,7 @@ async def test_a_reader_in_another_zone_gets_the_same_verdict(counter: Counter, 
     """B8: an agent far away saw a fresh limit of half an hour as failed; the database session's zone is no matter."""
     number = await counter.open(ORDER)
     query = select(Ticket.number)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         await session.execute(text(f"SET TIME ZONE '{zone}'"))
         for minutes, late in ((0, []), (10, []), (11, [number])):
             found = await session.scalars(query.where(overdue(START + timedelta(minutes=minutes))))
@@ -66,7 +66,7 @@ async def test_nothing_is_late_or_told_of_as_soon_as_it_came_in(
     assert ticket["overdue"] is False
     assert {clock["state"] for clock in ticket["clocks"]} == {"running"}
     assert {clock["on_time"] for clock in ticket["clocks"]} == {None}
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told(counter) == {}
 
 
@@ -77,7 +77,7 @@ async def test_a_warning_is_told_once_over_every_midnight(counter: Counter, midn
     assert (await armed_at(counter, number))["promise", "warning", 50] < local("2026-05-24T00:00")
     counter.clock.set(local(midnight) - timedelta(seconds=1))
     for _ in range(4):
-        await sweep(counter.house)
+        await sweep(counter.container)
         counter.clock.advance(seconds=1)
     assert await told(counter) == {("warning", 50, 1): 1}
 
@@ -86,8 +86,8 @@ async def test_two_limits_of_one_utc_date_are_both_told(counter: Counter) -> Non
     """B13: the other way round, a second breach must not be swallowed because the date is one on which was told."""
     await counter.open(ORDER)
     counter.clock.advance(minutes=10)
-    await sweep(counter.house)
+    await sweep(counter.container)
     await counter.open(ORDER)
     counter.clock.advance(minutes=10)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told(counter) == {("escalation_1", 1, 1): 2}

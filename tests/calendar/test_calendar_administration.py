@@ -32,7 +32,7 @@ MONDAY = datetime(2026, 5, 11, 10, tzinfo=ISTANBUL)
 @pytest.fixture(autouse=True)
 async def no_decisions(counter: Counter) -> None:
     """Each test begins with the calendar as it was seeded."""
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(delete(CalendarDecision))
         await session.execute(update(CalendarYear).values(confirmed_at=None, confirmed_by=None))
         first = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
@@ -44,7 +44,7 @@ async def no_decisions(counter: Counter) -> None:
 
 def look_again(counter: Counter) -> None:
     """As if the time to ask for a newer version had come."""
-    counter.house.shelf._checked = -1000.0
+    counter.container.shelf._checked = -1000.0
 
 
 async def change(counter: Counter, what: str, **body: Any) -> Response:
@@ -64,7 +64,7 @@ async def applied(counter: Counter, *days: dict[str, Any], **other: Any) -> dict
 async def armed_levels(counter: Counter) -> list[datetime]:
     """When the levels that wait are due."""
     armed = select(Checkpoint.due_at).where(Checkpoint.kind == "escalation", Checkpoint.state == "armed")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return list(await session.scalars(armed.order_by(Checkpoint.due_at)))
 
 
@@ -123,15 +123,15 @@ async def test_what_was_told_is_not_told_again_and_what_was_not_is_told_later(co
     number = await counter.open(CALL)
     assert due(await counter.read(number)) == end_of(2026, 5, 25)
     counter.clock.set(datetime(2026, 5, 18, 10, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 50, 1)]
     await applied(counter, LEAVE, SECOND_LEAVE)
     assert due(await counter.read(number)) == end_of(2026, 6, 1)  # 27 to 30 May are bayram
     counter.clock.set(end_of(2026, 5, 25) + timedelta(seconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert ("escalation_1", 1, 1) not in await counter.notices(number)
     counter.clock.set(end_of(2026, 6, 1) + timedelta(seconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     told = await counter.notices(number)
     assert told.count(("warning", 50, 1)) == 1
     assert told.count(("escalation_1", 1, 1)) == 1
@@ -141,7 +141,7 @@ async def test_a_level_that_waits_for_the_one_before_moves_too(counter: Counter)
     counter.clock.set(datetime(2026, 5, 5, 10, tzinfo=ISTANBUL))
     number = await counter.open(CALL)
     counter.clock.set(datetime(2026, 5, 21, 10, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await armed_levels(counter) == [end_of(2026, 5, 25)]
     await applied(counter, LEAVE)
     assert await armed_levels(counter) == [end_of(2026, 5, 26)]
@@ -166,7 +166,7 @@ async def test_the_level_after_a_limit_that_no_sweep_had_seen_waits_for_new_leav
     number = await counter.open(CALL)
     counter.clock.set(datetime(2026, 5, 26, 10, tzinfo=ISTANBUL))
     await applied(counter, {**LEAVE, "date": "2026-06-01"})
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert due(await counter.read(number)) == end_of(2026, 5, 25)
     assert await armed_levels(counter) == [end_of(2026, 6, 3)]
 
@@ -195,7 +195,7 @@ async def test_a_revoked_decision_moves_the_dates_back_and_stays_on_record(count
     answer = await change(counter, "apply", revoke=["2026-05-25"], reason="Geri alındı")
     assert answer.json()["moved"] == 1
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 5)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         [row] = await session.scalars(select(CalendarDecision))
         assert (row.decided_by, row.revoked_by, row.revoked_at is not None) == (CALLER, CALLER, True)
 
@@ -226,21 +226,21 @@ async def test_a_closure_in_the_folder_reaches_open_tickets(
         table = load_catalogue(ESENLER)
         leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset())
         await load(counter, replace(table, closures={date(2026, 5, 25): leave}, sha256="c" * 64))
-        assert await look(counter.house, None) is not None
+        assert await look(counter.container, None) is not None
         assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
 
 
 async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_workers(counter: Counter) -> None:
     """A request accepted while the change was made: its process knew only the old calendar."""
-    house = counter.house
-    old = (await house.shelf.current()).calendar_version_id
+    container = counter.container
+    old = (await container.shelf.current()).calendar_version_id
     await applied(counter, LEAVE)
     number = await asked_with(counter, old)
-    found = await settle_newest(house.database, house.shelf, now=counter.clock.now())
+    found = await settle_newest(container.database, container.shelf, now=counter.clock.now())
     assert found is not None
     assert (found[1].looked_at, found[1].moved) == (2, 1)
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
-    again = await settle_newest(house.database, house.shelf, now=counter.clock.now())
+    again = await settle_newest(container.database, container.shelf, now=counter.clock.now())
     assert again is not None
     assert again[1].looked_at == 0
 
@@ -249,7 +249,7 @@ async def asked_with(counter: Counter, version: Any) -> str:
     """A request as an older calendar has dated it."""
     counter.clock.set(MONDAY)
     number = await counter.open(INFORMATION)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         mine = select(Ticket.id).where(Ticket.number == number).scalar_subquery()
         await session.execute(
             update(SlaClock)
@@ -266,7 +266,7 @@ async def test_two_changes_at_once_are_both_kept(counter: Counter) -> None:
         *(change(counter, "apply", days=[day], reason="Genelge") for day in (LEAVE, SECOND_LEAVE))
     )
     assert [answer.status_code for answer in both] == [200, 200]
-    await settle_newest(counter.house.database, counter.house.shelf, now=counter.clock.now())
+    await settle_newest(counter.container.database, counter.container.shelf, now=counter.clock.now())
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 9)
 
 
@@ -302,7 +302,7 @@ async def test_a_change_that_can_t_be_meant_names_its_field_and_changes_nothing(
 
 
 async def versions(counter: Counter) -> int:
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return int(await session.scalar(select(func.count()).select_from(CalendarVersion)) or 0)
 
 
@@ -315,7 +315,7 @@ async def test_a_past_date_is_decided_on_when_it_is_meant(counter: Counter) -> N
 
 async def test_only_who_administers_the_calendar_changes_it(counter: Counter) -> None:
     for role, status in (("desk", 403), ("unit-officer", 403), ("ops", 200), ("pr-director", 200)):
-        async with opened_client(counter.app, await new_key(counter.house, role)) as caller:
+        async with opened_client(counter.app, await new_key(counter.container, role)) as caller:
             assert (await caller.get("/v1/calendar")).status_code == 200
             for what in ("preview", "apply"):
                 answer = await caller.post(
@@ -345,14 +345,14 @@ async def test_a_year_is_confirmed_by_the_first_who_does_it(counter: Counter) ->
     confirmed = (await counter.client.post("/v1/calendar/years/2027/confirm")).json()
     assert (confirmed["year"], confirmed["confirmed_by"]) == (2027, CALLER)
     counter.clock.advance(days=1)
-    async with opened_client(counter.app, await new_key(counter.house, "ops")) as caller:
+    async with opened_client(counter.app, await new_key(counter.container, "ops")) as caller:
         assert (await caller.post("/v1/calendar/years/2027/confirm")).json() == confirmed
     assert (await counter.client.post("/v1/calendar/years/2099/confirm")).status_code == 404
 
 
 async def test_what_is_seeded_once_is_not_seeded_again(counter: Counter) -> None:
     """A year that was stored stays, though the library may come to say otherwise."""
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         year = await session.get(CalendarYear, 2026)
         assert year is not None
         kept = dict(year.days)
@@ -362,7 +362,7 @@ async def test_what_is_seeded_once_is_not_seeded_again(counter: Counter) -> None
         found = (await counter.client.get("/v1/calendar", params={"from": "2026-10-28", "to": "2026-10-30"})).json()
         assert [date.fromisoformat(day["date"]).day for day in found["days"]] == [28]
     finally:
-        async with counter.house.database.transaction() as session:
+        async with counter.container.database.transaction() as session:
             await session.execute(update(CalendarYear).where(CalendarYear.year == 2026).values(days=kept))
 
 
@@ -371,7 +371,7 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(co
     counter.clock.set(datetime(2026, 4, 20, 10, tzinfo=ISTANBUL))
     number = await counter.open(VISIT)
     counter.clock.set(datetime(2026, 5, 12, 10, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
     late = await counter.read(number)
     assert state(late) == "breached"
     await applied(counter, {**LEAVE, "date": "2026-05-05"}, force=True)
@@ -380,17 +380,17 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(co
 
 async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(counter: Counter) -> None:
     number = await asked_on_monday(counter)
-    house = counter.house
-    assert await prolong(house.database, house.shelf, now=counter.clock.now()) is False
+    container = counter.container
+    assert await prolong(container.database, container.shelf, now=counter.clock.now()) is False
     in_two_years = counter.clock.now() + timedelta(days=730)
-    assert await prolong(house.database, house.shelf, now=in_two_years) is True
-    assert await prolong(house.database, house.shelf, now=in_two_years) is False
+    assert await prolong(container.database, container.shelf, now=in_two_years) is True
+    assert await prolong(container.database, container.shelf, now=in_two_years) is False
     look_again(counter)
     span = {"from": "2031-10-29", "to": "2031-10-29"}
     assert [day["name"] for day in (await counter.client.get("/v1/calendar", params=span)).json()["days"]] == [
         "Cumhuriyet Bayramı"
     ]
-    found = await settle_newest(house.database, house.shelf, now=counter.clock.now())
+    found = await settle_newest(container.database, container.shelf, now=counter.clock.now())
     assert found is not None
     assert (found[1].looked_at, found[1].moved) == (2, 0)
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 5)
@@ -398,12 +398,12 @@ async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(counter:
 
 async def test_the_workers_settle_what_is_new_and_then_leave_it_alone(counter: Counter) -> None:
     """A second look after the first: whoever accepted a request meanwhile knows the new calendar by then."""
-    old = (await counter.house.shelf.current()).calendar_version_id
+    old = (await counter.container.shelf.current()).calendar_version_id
     await applied(counter, LEAVE)
     number = await asked_with(counter, old)
-    first = await look(counter.house, None)
+    first = await look(counter.container, None)
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
-    assert first == await look(counter.house, first)
-    assert await look(counter.house, first) is None
+    assert first == await look(counter.container, first)
+    assert await look(counter.container, first) is None
     await applied(counter, SECOND_LEAVE)
-    assert await look(counter.house, None) not in {None, first}
+    assert await look(counter.container, None) not in {None, first}

@@ -32,6 +32,6 @@ async def shared(
         settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder)
         clock = SettableClock()
         async with opened_app(settings, clock) as app:
-            key = await new_key(app.state.house, "developer")
+            key = await new_key(app.state.container, "developer")
             async with opened_client(app, key) as client:
                 yield Shared(app, clock, key, client)

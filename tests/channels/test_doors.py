@@ -355,7 +355,7 @@ async def test_an_external_id_is_text_whatever_it_looks_like(shared: Shared) -> 
 
 async def stored(shared: Shared, number: str) -> tuple[Ticket, Applicant]:
     """The rows of a ticket."""
-    async with shared.app.state.house.database.reading() as session:
+    async with shared.app.state.container.database.reading() as session:
         query = select(Ticket, Applicant).join(Applicant, Applicant.id == Ticket.applicant_id)
         ticket, applicant = (await session.execute(query.where(Ticket.number == number))).one()
         return ticket, applicant
@@ -406,7 +406,7 @@ ROLES = {
 @pytest.mark.parametrize("role", [*ROLES, "unit-officer", "ops"])
 async def test_a_key_opens_its_own_door_only(shared: Shared, role: str) -> None:
     """In the canonical form as well, where the body names the channel."""
-    key = await new_key(shared.app.state.house, role)
+    key = await new_key(shared.app.state.container, role)
     async with opened_client(shared.app, key) as client:
         for url, body in bodies.DOORS.items():
             if url == TICKETS:

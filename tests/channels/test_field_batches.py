@@ -37,7 +37,7 @@ async def send(client: AsyncClient, *items: Any, **headers: str) -> dict[str, An
 
 async def stored(app: FastAPI, number: str) -> Ticket:
     """The row of a ticket."""
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         return (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
 
 
@@ -74,7 +74,7 @@ async def test_a_batch_of_500_with_bad_items_goes_in_but_for_those(app: FastAPI,
     numbers = [parse_number(item["number"]) for item in first["items"] if item["number"]]
     assert len(set(numbers)) == 450
     assert all(item["errors"] for item in first["items"] if item["result"] == "quarantined")
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         outcomes = select(InboundMessage.outcome, func.count()).group_by(InboundMessage.outcome)
         kept = dict(iter(await session.execute(outcomes)))
     assert kept == {"accepted": 450, "quarantined": 10}
@@ -87,7 +87,7 @@ async def test_one_batch_sent_twice_at_once_is_stored_once(app: FastAPI, client_
     one, other = await asyncio.gather(send(client, *items), send(client, *items))
     assert one["accepted"] + other["accepted"] == 60
     assert [item["number"] for item in one["items"]] == [item["number"] for item in other["items"]]
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Ticket)) == 60
 
 

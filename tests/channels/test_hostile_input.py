@@ -241,13 +241,13 @@ async def test_any_printable_text_is_taken_and_kept_letter_for_letter(shared: Sh
         shared.client, TICKETS, json.dumps(bodies.ticket(description=text), ensure_ascii=False).encode()
     )
     assert answer.status_code == 201
-    house = shared.app.state.house
-    assert await stored_description(house, house.vault, answer.json()["number"]) == text
+    container = shared.app.state.container
+    assert await stored_description(container, container.vault, answer.json()["number"]) == text
 
 
-async def stored_description(house: Any, vault: Vault, number: str) -> str:
+async def stored_description(container: Any, vault: Vault, number: str) -> str:
     """The description of a ticket, opened."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         ticket = (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
         return vault.open(ticket.description, table="ticket", column="description", row_id=ticket.id)
 

@@ -30,7 +30,7 @@ ClientAs = Callable[..., Awaitable[AsyncClient]]
 async def rows(app: FastAPI) -> dict[str, int]:
     """How many rows each table has that an intake writes."""
     counts = {}
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         for model in (Ticket, TicketEvent, Applicant, SlaClock, Checkpoint, Notice, InboundMessage):
             counts[model.__tablename__] = await session.scalar(select(func.count()).select_from(model)) or 0
     return counts
@@ -72,10 +72,10 @@ async def test_ten_equal_requests_at_once_are_one_ticket(app: FastAPI, client_as
 
 @pytest.fixture
 async def two_processes(settings: Settings, clock: SettableClock) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
-    """Two apps with houses of their own on one database, called with one key."""
+    """Two apps with containers of their own on one database, called with one key."""
     async with AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(opened_app(settings, clock)) for _ in range(2)]
-        key = await new_key(apps[0].state.house, "developer")
+        key = await new_key(apps[0].state.container, "developer")
         one, other = [await stack.enter_async_context(opened_client(app, key)) for app in apps]
         yield one, other
 

@@ -117,7 +117,7 @@ async def dump(app: FastAPI) -> dict[str, str]:
         return inspect(connection).get_table_names()
 
     dumped: dict[str, str] = {}
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         connection = await session.connection()
         for table in await connection.run_sync(tables):
             content = await connection.execute(select(literal_column("*")).select_from(sql_table(table)))
@@ -164,7 +164,7 @@ async def test_the_same_words_are_never_the_same_ciphertext(app: FastAPI, client
     client = await client_as("developer")
     for i in range(3):
         await client.post("/v1/tickets", json=bodies.ticket(external_id=f"c-{i}", applicant=PERSON))
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         applicants = list(await session.scalars(select(Applicant)))
     for column in ("name", "phone", "national_id", "address", "email"):
         assert len({getattr(applicant, column) for applicant in applicants}) == 3
@@ -174,7 +174,7 @@ async def test_a_notice_says_references_where_a_person_stands(app: FastAPI, clie
     """The snapshot of an immutable notice can't be erased later, so it never holds a person."""
     client = await client_as("developer")
     await use_every_door(client)
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         payloads = list(await session.scalars(select(Notice.payload)))
     assert payloads
     assert found([json.dumps(payload, ensure_ascii=False) for payload in payloads]) == []
@@ -195,7 +195,7 @@ async def test_even_an_error_of_ours_is_logged_without_the_citizen(
 ) -> None:
     """A constraint that breaks under an intake: the statement's values stay out of answer and log."""
     client = await client_as("developer")
-    async with app.state.house.database.transaction() as session:
+    async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE applicant ADD CONSTRAINT broken CHECK (role = 'anonymous')"))
     client._transport.raise_app_exceptions = False
     answer = await client.post("/v1/tickets", json=messages()["/v1/tickets"][0])
@@ -210,7 +210,7 @@ async def test_one_intake_that_the_database_refuses_takes_none_of_its_neighbours
 ) -> None:
     """They share a transaction; the batch is written again one by one."""
     client = await client_as("developer")
-    async with app.state.house.database.transaction() as session:
+    async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE ticket ADD CONSTRAINT broken CHECK (external_id <> 'n-7')"))
     client._transport.raise_app_exceptions = False
     answers = await asyncio.gather(

@@ -49,7 +49,7 @@ class Installation:
 
     async def stored(self) -> dict[str, str]:
         """Numbers of the tickets in the database, by external id."""
-        async with self.app.state.house.database.reading() as session:
+        async with self.app.state.container.database.reading() as session:
             rows = await session.execute(select(Ticket.external_id, Ticket.number))
             return {str(external_id): number for external_id, number in rows}
 
@@ -74,7 +74,7 @@ async def installation(mortal: embedded.Servers, laid_out: str, tmp_path: Path) 
     mortal.revive()
     settings = make_settings(database_url=laid_out, redis_url=mortal.redis_url, data_dir=tmp_path)
     async with opened_app(settings, SettableClock()) as app:
-        key = await new_key(app.state.house, "developer")
+        key = await new_key(app.state.container, "developer")
         async with opened_client(app, key) as client:
             warm = await client.get("/v1/channels/quarantine")
             assert warm.status_code == 200

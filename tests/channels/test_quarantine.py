@@ -44,7 +44,7 @@ async def listed(client: AsyncClient) -> list[dict[str, Any]]:
 
 async def stored(app: FastAPI, message_id: str) -> InboundMessage:
     """The row of a message."""
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         return (await session.execute(select(InboundMessage).where(InboundMessage.id == UUID(message_id)))).scalar_one()
 
 
@@ -63,7 +63,7 @@ async def test_whatever_a_door_cannot_read_is_kept_byte_for_byte(app: FastAPI, c
         assert items[message_id]["door"] == url.removeprefix("/v1/channels/")
         row = await stored(app, message_id)
         place = {"table": "inbound_message", "column": "body", "row_id": row.id}
-        assert app.state.house.vault.open_bytes(row.body, **place) == raw
+        assert app.state.container.vault.open_bytes(row.body, **place) == raw
 
 
 async def test_the_same_bad_message_is_kept_once(client_as: ClientAs) -> None:
@@ -115,7 +115,7 @@ async def test_the_content_is_shown_only_to_keys_that_may_read_personal_data(app
     assert masked["body"] is None
     (shown,) = await listed(client)
     assert shown["body"] == '{"text":"Ben Örnek'
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         reads = list(await session.scalars(select(PersonalDataAccess)))
     assert [(read.operation, read.facts) for read in reads] == [("list_quarantine", {"messages": "1"})]
 
@@ -151,7 +151,7 @@ async def test_a_corrected_message_becomes_the_senders_ticket(app: FastAPI, clie
     assert retried.status_code == 201, retried.text
     assert await listed(clerk) == []
     row = await stored(app, message_id)
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         query = select(Ticket).where(Ticket.number == retried.json()["number"])
         ticket = (await session.execute(query)).scalar_one()
     assert (row.outcome, row.ticket_id, row.settled_at) == ("accepted", ticket.id, START.astimezone(UTC))
@@ -211,7 +211,7 @@ async def test_a_retried_field_item_is_judged_by_its_synchronisation(
     assert retried.status_code == 201, retried.text
     started = START if flag else START + timedelta(hours=captured)
     assert datetime.fromisoformat(retried.json()["clocks"][0]["started_at"]) == started
-    async with app.state.house.database.reading() as session:
+    async with app.state.container.database.reading() as session:
         query = select(Ticket.time_flag).where(Ticket.number == retried.json()["number"])
         assert await session.scalar(query) == flag
 
@@ -252,7 +252,7 @@ async def test_a_discarded_message_stays_stored_with_its_reason(app: FastAPI, cl
     assert await listed(client) == []
     row = await stored(app, message_id)
     assert (row.outcome, row.settled_at) == ("discarded", START.astimezone(UTC))
-    vault = app.state.house.vault
+    vault = app.state.container.vault
     reason = vault.open(row.discard_reason, table="inbound_message", column="discard_reason", row_id=row.id)
     assert reason == "Reklam mesajı"
     for command in ("retry", "discard"):
@@ -277,7 +277,7 @@ async def test_a_disabled_senders_message_can_still_become_a_ticket(app: FastAPI
     """The citizen is not to blame for the gateway."""
     gateway, clerk = await client_as("sms-gateway"), await client_as("pr-desk")
     answer = await gateway.post(SMS, json=bodies.sms("orphan", sender="12"))
-    async with app.state.house.database.transaction() as session:
+    async with app.state.container.database.transaction() as session:
         disabled = update(ApiClient).where(ApiClient.role == "sms-gateway").values(disabled_at=START)
         await session.execute(disabled)
     retry = f"{KEPT}/{answer.json()['quarantine_id']}/retry"

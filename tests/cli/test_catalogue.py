@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.container import House
+from app.container import Container
 from app.standards.catalogue import CatalogueError, load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings
@@ -26,10 +26,10 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-async def load(house: House, folder: Path, *, days: int) -> str:
+async def load(container: Container, folder: Path, *, days: int) -> str:
     """Make the folder the version that applies `days` after the first; its checksum."""
     catalogue = load_catalogue(folder)
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await store_catalogue(session, catalogue, now=START + timedelta(days=days))
     return catalogue.sha256
 
@@ -82,11 +82,11 @@ def test_a_faulty_folder_prints_its_findings(settings: Settings, folder: Path, t
 
 
 async def test_versions_are_listed_and_compared_by_how_they_begin(
-    settings: Settings, house: House, folder: Path, tmp_path: Path
+    settings: Settings, container: Container, folder: Path, tmp_path: Path
 ) -> None:
     first = load_catalogue(ESENLER).sha256
     edit(folder / "units.yaml", "name: Fen İşleri Müdürlüğü", "name: Yol Müdürlüğü")
-    second = await load(house, folder, days=1)
+    second = await load(container, folder, days=1)
     env = variables(settings)
     listed = estim("catalogue", "versions", env=env, folder=tmp_path).stdout
     assert listed.index(second[:12]) < listed.index(first[:12])
@@ -108,10 +108,10 @@ async def test_versions_are_listed_and_compared_by_how_they_begin(
     ],
 )
 async def test_a_version_that_is_not_meant_clearly_is_told_in_one_line(
-    settings: Settings, house: House, folder: Path, tmp_path: Path, arguments: tuple[str, ...], told: str
+    settings: Settings, container: Container, folder: Path, tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     edit(folder / "units.yaml", "units:", "# again\nunits:")
-    await load(house, folder, days=1)
+    await load(container, folder, days=1)
     done = estim("catalogue", "diff", *arguments, env=variables(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert told in done.stderr
@@ -135,13 +135,13 @@ def test_a_folder_that_changes_dates_that_are_past_is_refused(
     )
 
 
-async def test_a_folder_may_go_on_to_name_the_dates_that_have_passed_since(house: House, folder: Path) -> None:
+async def test_a_folder_may_go_on_to_name_the_dates_that_have_passed_since(container: Container, folder: Path) -> None:
     edit(folder / "closures.yaml", "closures: []", "closures: [{date: 2026-05-13, name: İdari izin, kind: leave}]")
-    await load(house, folder, days=0)
+    await load(container, folder, days=0)
     edit(folder / "units.yaml", "units:", "# again\nunits:")
-    await load(house, folder, days=9)
+    await load(container, folder, days=9)
     with pytest.raises(CatalogueError, match="2026-05-13"):
-        await load(house, ESENLER, days=9)
+        await load(container, ESENLER, days=9)
 
 
 def test_a_folder_and_versions_together_are_refused(settings: Settings, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ async def caller(counter: Counter) -> AsyncIterator[Callable[..., Awaitable[Asyn
     async with AsyncExitStack() as clients:
 
         async def make(role: str, unit: str | None = None) -> AsyncClient:
-            key = await new_key(counter.house, role, unit)
+            key = await new_key(counter.container, role, unit)
             return await clients.enter_async_context(opened_client(counter.app, key))
 
         yield make

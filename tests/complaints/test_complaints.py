@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text
 
-from app.container import open_house
+from app.container import open_container
 from app.escalation.model import Complaint, Escalation
 from app.notices.model import Notice
 from app.people.model import Applicant
@@ -57,7 +57,7 @@ async def listed(counter: Counter, address: str) -> list[dict[str, Any]]:
 async def told(counter: Counter, number: str) -> list[tuple[str, int, str]]:
     """(kind, level, recipient) of the notices about a complaint, in the order in which they were written."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         found = await session.scalars(query.order_by(Notice.created_at, Notice.running))
         return sorted((one.kind, one.level, one.recipient) for one in found)
 
@@ -153,7 +153,7 @@ async def test_what_can_not_be_answered_is_refused(
     for language in ("tr", "en"):
         error = await refused(counter, {**COMPLAINT, **other}, language)
         assert (error["pointer"], error["code"]) == (pointer, code)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert list(await session.scalars(select(Complaint))) == []
 
 
@@ -238,7 +238,7 @@ async def test_the_first_office_signs_no_answer_to_a_complaint(counter: Counter)
     """It may have been made to the second office, or be about the first."""
     number = (await made(counter, office=2))["number"]
     await did(counter, number, "answer", JUSTIFIED)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         query = select(Notice.payload).where(Notice.kind == "resolution", Notice.payload["number"].astext == number)
         assert (await session.scalars(query)).one()["signatory"] is None
 
@@ -267,7 +267,7 @@ async def did_nothing_more(counter: Counter, number: str) -> None:
     """Whatever time passes, no office hears of the complaint again."""
     before = await told(counter, number)
     counter.clock.advance(days=90)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told(counter, number) == before
 
 
@@ -329,11 +329,11 @@ async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(coun
     number = (await made(counter))["number"]
     for moment in (datetime.fromisoformat("2026-05-28T09:00+03:00"), datetime.fromisoformat("2026-06-06T09:00+03:00")):
         counter.clock.set(moment)
-        await sweep(counter.house)
+        await sweep(counter.container)
     warned = [one for one in await told(counter, number) if one[0] == "complaint_due"]
     assert warned == [("complaint_due", 50, "office:1"), ("complaint_due", 80, "office:1")]
     counter.clock.set(end_of(2026, 6, 8))
-    await sweep(counter.house)
+    await sweep(counter.container)
     [risk] = await listed(counter, f"/v1/notices?ticket={number}&kind=complaint_due&level=2")
     assert risk["recipient"]["code"] == "office:2"
     assert risk["subject"].startswith("[YASAL SÜRE RİSKİ]")
@@ -353,7 +353,7 @@ async def test_an_office_is_reminded_of_a_complaint_until_it_takes_note(counter:
     number = (await made(counter))["number"]
     for day in (13, 14):
         counter.clock.set(end_of(2026, 5, day))
-        await sweep(counter.house)
+        await sweep(counter.container)
     reminders = await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")
     assert len(reminders) == 2
     assert "cevap bekleyen şikâyet" in reminders[0]["subject"]
@@ -361,7 +361,7 @@ async def test_an_office_is_reminded_of_a_complaint_until_it_takes_note(counter:
     assert "Hizmetin tamamlanma süresi" not in reminders[0]["body"]
     await did(counter, number, "acknowledge")
     counter.clock.set(end_of(2026, 5, 26))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert len(await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")) == 2
 
 
@@ -369,15 +369,15 @@ async def test_a_complaint_to_the_second_office_is_reminded_of_once_a_time(count
     """The legal risk is told to the same office, but not in a second series of reminders."""
     number = (await made(counter, office=2))["number"]
     counter.clock.set(end_of(2026, 6, 8))
-    await sweep(counter.house)
+    await sweep(counter.container)
     records = await listed(counter, f"/v1/escalations?ticket={number}")
     assert sorted((item["source"], item["level"]) for item in records) == [("citizen", 2), ("system", 2)]
     counter.clock.set(end_of(2026, 6, 9))
-    await sweep(counter.house)
+    await sweep(counter.container)
     found = await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")
     assert [item["level"] for item in found] == [2, 2]
     counter.clock.set(end_of(2026, 7, 30))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert len({item["number"] for item in await listed(counter, f"/v1/notices?ticket={number}&kind=reminder")}) == 3
 
 
@@ -386,14 +386,14 @@ async def test_two_workers_tell_of_a_complaint_once(counter: Counter) -> None:
     for _ in range(6):
         await made(counter)
     async with (
-        open_house(counter.house.settings.model_copy(update={"sweep_batch": 2}), counter.clock) as one,
-        open_house(counter.house.settings.model_copy(update={"sweep_batch": 3}), counter.clock) as other,
+        open_container(counter.container.settings.model_copy(update={"sweep_batch": 2}), counter.clock) as one,
+        open_container(counter.container.settings.model_copy(update={"sweep_batch": 3}), counter.clock) as other,
     ):
         for moment in (end_of(2026, 5, 13), end_of(2026, 5, 28), end_of(2026, 6, 8), ANSWER_BY):
             counter.clock.set(moment)
             while any(await asyncio.gather(sweep(one), sweep(other))):
                 pass
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         keys = list(await session.scalars(select(Notice.dedupe_key).where(Notice.recipient != "applicant")))
         raised = list(await session.scalars(select(Escalation.id).where(Escalation.source == "system")))
     assert len(keys) == len(set(keys))
@@ -555,9 +555,9 @@ async def test_nothing_personal_stands_in_a_plain_column_or_a_log(
     await did(counter, number, "acknowledge")
     await did(counter, number, "answer", {"outcome": "positive", "text": WORDS})
     counter.clock.advance(days=40)
-    await sweep(counter.house)
+    await sweep(counter.container)
     plain: list[str] = [caplog.text]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         for table in ("ticket", "ticket_event", "notice", "escalation", "complaint", "applicant"):
             columns = "to_jsonb(t) - 'description' - 'note' - 'reply' - 'response' - 'name' - 'phone'"
             plain += [str(row) for row in await session.scalars(text(f"SELECT {columns} FROM {table} t"))]  # noqa: S608
@@ -569,7 +569,7 @@ async def test_nothing_personal_stands_in_a_plain_column_or_a_log(
 async def test_a_reading_in_clear_is_written_down(counter: Counter) -> None:
     number = (await made(counter))["number"]
     await counter.client.get(f"/v1/complaints/{number}")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         found = (
             await session.execute(text("SELECT facts FROM personal_data_access WHERE operation = 'read_complaint'"))
         ).scalars()
@@ -593,7 +593,7 @@ async def test_who_takes_note_of_a_complaint_on_its_ticket_takes_note_of_the_com
     assert (seen.status_code, seen.json()["id"], seen.json()["state"]) == (200, mirror["id"], "acknowledged")
     assert (await counter.client.get(f"/v1/complaints/{number}")).json()["state"] == "acknowledged"
     counter.clock.set(end_of(2026, 5, 14))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await listed(counter, f"/v1/notices?ticket={number}&kind=reminder") == []
     again = await counter.client.post(f"/v1/escalations/{mirror['id']}/acknowledge")
     assert again.json()["acknowledged_at"] == seen.json()["acknowledged_at"]
@@ -603,7 +603,7 @@ async def test_who_takes_note_of_a_complaint_on_its_ticket_takes_note_of_the_com
 async def test_who_takes_note_of_a_missed_limit_has_not_seen_the_complaint(counter: Counter) -> None:
     ticket, number, _ = await about_a_ticket(counter)
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     [notice] = await listed(counter, f"/v1/notices?ticket={ticket}&kind=escalation_1")
     await counter.client.post(f"/v1/notices/{notice['number']}/acknowledge")
     states = {item["source"]: item["state"] for item in await listed(counter, f"/v1/escalations?ticket={ticket}")}

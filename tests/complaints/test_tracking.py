@@ -60,5 +60,5 @@ async def test_an_answer_that_is_late_is_called_late(counter: Counter, citizen: 
     counter.clock.set(ANSWER_BY)
     counter.clock.advance(microseconds=1)
     assert (await asked(citizen, number))["message"] == "Şikâyetinizin cevap süresi dolmuştur."
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await asked(citizen, number))["message"].endswith("gecikme İkinci Müracaat Yerine bildirilmiştir.")

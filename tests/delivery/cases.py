@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.notices.delivery.dispatcher import Postroom, due_notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
@@ -24,11 +24,11 @@ UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@exampl
 
 
 @asynccontextmanager
-async def house_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[House]:
+async def house_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[Container]:
     """The installation of `settings` with other ones on top."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
-    async with open_house(Settings(**given | other), clock) as house:
-        yield house
+    async with open_container(Settings(**given | other), clock) as container:
+        yield container
 
 
 def by_smtp(box: Mailbox) -> dict[str, Any]:
@@ -42,13 +42,13 @@ def by_smtp(box: Mailbox) -> dict[str, Any]:
     }
 
 
-async def run_for(house: House, clock: SettableClock, stretch: timedelta) -> None:
+async def run_for(container: Container, clock: SettableClock, stretch: timedelta) -> None:
     """What upkeep does for so long: again and again it delivers what is due, and sleeps until the next is."""
-    postroom = open_postroom(house)
+    postroom = open_postroom(container)
     until = clock.now() + stretch
     while True:
-        await drain(house, postroom)
-        async with house.database.reading() as session:
+        await drain(container, postroom)
+        async with container.database.reading() as session:
             waiting = select(Notice.due_at).where(Notice.state == "queued", Notice.digest_id.is_(None))
             upcoming = await session.scalar(waiting.order_by(Notice.due_at).limit(1))
         if upcoming is None or upcoming > until:
@@ -57,37 +57,37 @@ async def run_for(house: House, clock: SettableClock, stretch: timedelta) -> Non
         clock.set(upcoming)
 
 
-async def drain(house: House, postroom: Postroom | None = None) -> None:
+async def drain(container: Container, postroom: Postroom | None = None) -> None:
     """Deliver what is due now."""
-    async with house.database.reading() as session:
-        due = await due_notices(session, house.clock.now(), 1000)
-    await (postroom or open_postroom(house)).deliver(due)
+    async with container.database.reading() as session:
+        due = await due_notices(session, container.clock.now(), 1000)
+    await (postroom or open_postroom(container)).deliver(due)
 
 
-async def escalations(house: House, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:
+async def escalations(container: Container, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:
     """So many level-1 notices to one office, each about a ticket of its own; no other notice waits beside them."""
-    actor = await actor_of(house)
-    numbers = [await open_ticket(house, actor, None) for _ in range(count)]
-    planned = [await plan(house, number, NoticeKind.ESCALATION_1, recipient) for number in numbers]
+    actor = await actor_of(container)
+    numbers = [await open_ticket(container, actor, None) for _ in range(count)]
+    planned = [await plan(container, number, NoticeKind.ESCALATION_1, recipient) for number in numbers]
     if payload:
-        async with house.database.transaction() as session:
+        async with container.database.transaction() as session:
             for notice in await session.scalars(select(Notice).where(Notice.kind == "escalation_1")):
                 notice.payload = {**notice.payload, **payload}
     return planned
 
 
-async def states(house: House) -> Mapping[tuple[str, str | None], int]:
+async def states(container: Container) -> Mapping[tuple[str, str | None], int]:
     """(state, reason) → notices."""
-    return Tally((notice.state, notice.state_reason) for notice in await notices_of(house))
+    return Tally((notice.state, notice.state_reason) for notice in await notices_of(container))
 
 
-async def attempts(house: House) -> list[DeliveryAttempt]:
+async def attempts(container: Container) -> list[DeliveryAttempt]:
     """All attempts, oldest first."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         return list(await session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id)))
 
 
-async def all_notices(house: House) -> list[Notice]:
+async def all_notices(container: Container) -> list[Notice]:
     """All notices, also those of no ticket, oldest first."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         return list(await session.scalars(select(Notice).order_by(Notice.running)))

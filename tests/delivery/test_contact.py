@@ -8,7 +8,7 @@ from fastapi import Response
 from sqlalchemy import select
 
 from app.channels.mobile import ReportBody
-from app.container import House
+from app.container import Container
 from app.notices.kinds import Medium
 from app.notices.model import Notice
 from app.notices.schemas import AppMessage
@@ -91,10 +91,10 @@ async def test_a_wish_that_can_t_be_met_is_refused_by_name(
     assert words in error["detail"]
 
 
-async def reported(house: House, **reporter: Any) -> str:
+async def reported(container: Container, **reporter: Any) -> str:
     """The number of a report through the app by somebody who wishes to be told there."""
     body = ReportBody.model_validate(bodies.report(reporter=reporter | {"contact_by": "app"}))
-    admission = await house.door.intake(await actor_of(house), body.to_intake(b"sample"))
+    admission = await container.door.intake(await actor_of(container), body.to_intake(b"sample"))
     number: str = admission.receipt["number"]
     return number
 
@@ -104,10 +104,10 @@ async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
 ) -> None:
     async with receiving(Response()) as backend:
         hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
-        async with house_with(settings, clock, **hook) as house:
-            number = await reported(house, role="anonymous")
-            await drain(house)
-            [notice] = await all_notices(house)
+        async with house_with(settings, clock, **hook) as container:
+            number = await reported(container, role="anonymous")
+            await drain(container)
+            [notice] = await all_notices(container)
     [call] = backend.calls
     assert (notice.state, notice.medium, call.json["data"]["ticket"]) == ("sent", Medium.WEBHOOK, number)
     assert number in call.json["data"]["text"]
@@ -118,11 +118,11 @@ async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
 async def test_a_device_that_is_gone_gives_way_to_sms(settings: Settings, clock: SettableClock, status: int) -> None:
     async with receiving(Response(status_code=status)) as backend:
         hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
-        async with house_with(settings, clock, **hook) as house:
-            await reported(house, **MOBILE)
-            await drain(house)
-            await drain(house)
-            found = [(notice.medium, notice.state) for notice in await all_notices(house)]
+        async with house_with(settings, clock, **hook) as container:
+            await reported(container, **MOBILE)
+            await drain(container)
+            await drain(container)
+            found = [(notice.medium, notice.state) for notice in await all_notices(container)]
     assert found == [("webhook", "failed"), ("sms", "sent")]
     assert len(backend.calls) == 1
 
@@ -132,12 +132,12 @@ async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
 ) -> None:
     async with (
         receiving(Response("7")) as provider,
-        house_with(settings, clock, sms_url=provider.url, **SMS_SETTINGS) as house,
+        house_with(settings, clock, sms_url=provider.url, **SMS_SETTINGS) as container,
     ):
-        await reported(house, **MOBILE)
-        await drain(house)
-        await drain(house)
-        found = [(notice.medium, notice.state, notice.state_reason) for notice in await all_notices(house)]
+        await reported(container, **MOBILE)
+        await drain(container)
+        await drain(container)
+        found = [(notice.medium, notice.state, notice.state_reason) for notice in await all_notices(container)]
     assert found[0] == ("webhook", "failed", "no_device")
     assert found[1][:2] == ("sms", "sent")
 
@@ -145,7 +145,7 @@ async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
 async def test_applicants_of_before_are_written_to_in_turkish(counter: Counter) -> None:
     """A row that says nothing of it is as one that says Turkish, and that has no wish."""
     number = await counter.open()
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         applicant = (await session.scalars(select(Applicant))).one()
         notice = (await session.scalars(select(Notice))).first()
     assert (applicant.language, applicant.contact_by) == ("tr", None)

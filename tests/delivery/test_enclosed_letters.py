@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from app.container import House
+from app.container import Container
 from app.core.clock import ISTANBUL
 from app.core.db import bulk_insert
 from app.notices.delivery.adapters.base import TemporaryFailure
@@ -48,15 +48,15 @@ TO_CITIZENS = [kind for kind in K if kind.spec.letter and Audience.CITIZEN in ki
 
 @dataclass
 class Raised:
-    """A house in which a call has been raised to both offices, and the mail server that its mails go to."""
+    """A container in which a call has been raised to both offices, and the mail server that its mails go to."""
 
-    house: House
+    container: Container
     box: Mailbox
     ticket: str
 
     async def notice(self) -> Notice:
         """The notice to the second office, as it is stored now."""
-        return next(one for one in await notices_of(self.house, self.ticket) if one.kind == K.ESCALATION_2)
+        return next(one for one in await notices_of(self.container, self.ticket) if one.kind == K.ESCALATION_2)
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -67,19 +67,19 @@ class Raised:
 @asynccontextmanager
 async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Raised]:
     """Raised to both offices; nothing has left yet."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
-        number = await open_ticket(house, await actor_of(house))
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+        number = await open_ticket(container, await actor_of(container))
         for day in (1, 4):
             clock.set(end_of(2026, 6, day))
-            await sweep(house)
+            await sweep(container)
         clock.set(MORNING)
-        yield Raised(house, box, number)
+        yield Raised(container, box, number)
 
 
-async def planned(house: House, kind: NoticeKind, medium: Medium = Medium.EMAIL, **columns: Any) -> Notice:
+async def planned(container: Container, kind: NoticeKind, medium: Medium = Medium.EMAIL, **columns: Any) -> Notice:
     """A notice of that kind about a new ticket, due at once."""
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    async with house.database.transaction() as session:
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    async with container.database.transaction() as session:
         ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
         row = notice_row(
             kind,
@@ -89,20 +89,20 @@ async def planned(house: House, kind: NoticeKind, medium: Medium = Medium.EMAIL,
             level=0,
             recipient=SECOND_OFFICE if kind is K.ESCALATION_2 else APPLICANT,
             medium=medium,
-            now=house.clock.now(),
+            now=container.clock.now(),
         )
         await bulk_insert(session, Notice, [row | columns])
-    return await stored(house, row["id"])
+    return await stored(container, row["id"])
 
 
-async def stored(house: House, notice_id: Any) -> Notice:
-    return next(notice for notice in await notices_of(house) if notice.id == notice_id)
+async def stored(container: Container, notice_id: Any) -> Notice:
+    return next(notice for notice in await notices_of(container) if notice.id == notice_id)
 
 
-async def unmarked(house: House, kind: NoticeKind) -> None:
+async def unmarked(container: Container, kind: NoticeKind) -> None:
     """As if the sender had died before it could say what became of the notice, and its lease had run out."""
-    async with house.database.transaction() as session:
-        died = {"state": "sending", "sent_at": None, "due_at": house.clock.now()}
+    async with container.database.transaction() as session:
+        died = {"state": "sending", "sent_at": None, "due_at": container.clock.now()}
         await session.execute(update(Notice).where(Notice.kind == kind).values(**died))
 
 
@@ -117,7 +117,7 @@ def text_of(pdf: bytes) -> str:
 
 async def test_the_second_office_gets_its_letter_with_the_mail(settings: Settings, clock: SettableClock) -> None:
     async with raised(settings, clock) as case:
-        await drain(case.house)
+        await drain(case.container)
         notice = await case.notice()
         [mail] = case.mails
         others = [other for other in case.box.mails if other is not mail]
@@ -136,9 +136,9 @@ async def test_the_second_office_gets_its_letter_with_the_mail(settings: Setting
 async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: SettableClock) -> None:
     """B65: a mail program that has the first one finds nothing new in the second."""
     async with raised(settings, clock) as case:
-        await drain(case.house)
-        await unmarked(case.house, K.ESCALATION_2)
-        await drain(case.house)
+        await drain(case.container)
+        await unmarked(case.container, K.ESCALATION_2)
+        await drain(case.container)
         notice = await case.notice()
     assert (notice.state, notice.attempts) == ("sent", 2)
     first, second = case.mails
@@ -146,16 +146,16 @@ async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: 
     assert first.as_bytes() == second.as_bytes()
 
 
-async def test_a_file_in_the_outbox_carries_the_letter_too(house: House) -> None:
-    notice = await planned(house, K.ESCALATION_2)
-    await open_postroom(house).deliver([notice.id])
-    path = house.settings.outbox / f"{notice.number}.eml"
+async def test_a_file_in_the_outbox_carries_the_letter_too(container: Container) -> None:
+    notice = await planned(container, K.ESCALATION_2)
+    await open_postroom(container).deliver([notice.id])
+    path = container.settings.outbox / f"{notice.number}.eml"
     [(name, _, pdf)] = attached(read_back(path))
     assert name == f"{notice.number}.pdf"
     assert NAME in text_of(pdf)
     before = path.read_bytes()
-    await unmarked(house, K.ESCALATION_2)
-    await open_postroom(house).deliver([notice.id])
+    await unmarked(container, K.ESCALATION_2)
+    await open_postroom(container).deliver([notice.id])
     assert path.read_bytes() == before
 
 
@@ -168,58 +168,58 @@ async def test_a_file_in_the_outbox_carries_the_letter_too(house: House) -> None
     ],
 )
 async def test_no_citizen_gets_a_draft_and_no_other_medium_a_file(
-    house: House, kind: NoticeKind, medium: Medium
+    container: Container, kind: NoticeKind, medium: Medium
 ) -> None:
     """A citizen's letter comes signed, with Sayı and date, from the records system."""
-    notice = await planned(house, kind, medium)
+    notice = await planned(container, kind, medium)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
+    await postroom_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.kind, message.attachments) == (kind, ())
 
 
 @pytest.mark.parametrize("content", ["#let x = (", "#facts.colour", '#panic("x")'])
 async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
-    house: House, tmp_path: Path, content: str
+    container: Container, tmp_path: Path, content: str
 ) -> None:
     """Two attempts, one report: what is broken is named, not counted."""
     folder = shutil.copytree(TEMPLATES, tmp_path / "templates")
     (folder / "letters" / "escalation_2.typ").write_text(content, encoding="utf-8")
-    notice = await planned(house, K.ESCALATION_2)
+    notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder(TemporaryFailure("unreachable", "no answer"))
-    postroom = postroom_with(house, recorder)
+    postroom = postroom_with(container, recorder)
     postroom.renderer = Renderer(folder)
     with capture_logs() as logs:
         await postroom.deliver([notice.id])
-        await unmarked(house, K.ESCALATION_2)
+        await unmarked(container, K.ESCALATION_2)
         await postroom.deliver([notice.id])
     [message] = recorder.messages
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in message.body
     assert "Başvuru numarası: 2600012349" in text_of(message.attachments[0].content)
     broken = [entry["template"] for entry in logs if entry["event"] == "letter_in_plain_words"]
     assert broken == ["letters/escalation_2.typ"]
-    assert (await stored(house, notice.id)).state == "sent"
+    assert (await stored(container, notice.id)).state == "sent"
 
 
-async def test_a_letter_that_takes_too_long_stays_behind(house: House) -> None:
-    notice = await planned(house, K.ESCALATION_2)
+async def test_a_letter_that_takes_too_long_stays_behind(container: Container) -> None:
+    notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
-    postroom = postroom_with(house, recorder)
+    postroom = postroom_with(container, recorder)
     postroom.letter_seconds = 0.0
     with capture_logs() as logs:
         await postroom.deliver([notice.id])
     [message] = recorder.messages
     assert message.attachments == ()
-    assert (await stored(house, notice.id)).state == "sent"
+    assert (await stored(container, notice.id)).state == "sent"
     left_out = [(entry["notice"], entry["error"]) for entry in logs if entry["event"] == "letter_left_out"]
     assert left_out == [(notice.number, "TimeoutError")]
 
 
-async def test_facts_that_make_no_letter_still_make_a_mail(house: House) -> None:
-    notice = await planned(house, K.ESCALATION_2, payload={"number": "2600000001"})
+async def test_facts_that_make_no_letter_still_make_a_mail(container: Container) -> None:
+    notice = await planned(container, K.ESCALATION_2, payload={"number": "2600000001"})
     recorder = Recorder()
     with capture_logs() as logs:
-        await postroom_with(house, recorder).deliver([notice.id])
+        await postroom_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.body, message.attachments) == ("Süre aşımı yazısı (2. kademe): 2600000001", ())
     assert [entry["error"] for entry in logs if entry["event"] == "letter_left_out"] == ["ValidationError"]
@@ -241,10 +241,10 @@ async def test_a_letter_that_nobody_waits_for_keeps_its_turn_until_it_is_set() -
     assert await write() == await write()
 
 
-async def test_a_message_prints_nothing_about_a_person(house: House) -> None:
-    notice = await planned(house, K.ESCALATION_2)
+async def test_a_message_prints_nothing_about_a_person(container: Container) -> None:
+    notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
+    await postroom_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert NAME in message.body
     assert NAME not in repr(message)

@@ -13,7 +13,7 @@ from rich.console import Console
 from app.cli.errors import CommandError
 from app.cli.failures import explain
 from app.cli.notices import retry, show
-from app.container import House, SettingsError, open_house
+from app.container import Container, SettingsError, open_container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.rows import Recipient
 from app.standards.catalogue import load_catalogue
@@ -27,12 +27,14 @@ from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, open_ticket,
 Caller = Callable[..., Awaitable[AsyncClient]]
 
 
-async def test_the_figures_tell_what_became_of_notices(house: House, client_as: Caller, clock: SettableClock) -> None:
-    actor = await actor_of(house)
+async def test_the_figures_tell_what_became_of_notices(
+    container: Container, client_as: Caller, clock: SettableClock
+) -> None:
+    actor = await actor_of(container)
     for applicant in (CALLER, WRITER, WRITER):
-        await open_ticket(house, actor, applicant)
+        await open_ticket(container, actor, applicant)
     failures = PermanentFailure("recipient_refused", "no"), TemporaryFailure("unreachable", "no")
-    await drain(house, postroom_with(house, Recorder(*failures)))
+    await drain(container, postroom_with(container, Recorder(*failures)))
     clock.advance(minutes=10)
     caller = await client_as("ops")
     answer = (await caller.get("/v1/operations/deliveries")).json()
@@ -50,19 +52,19 @@ async def test_the_figures_tell_what_became_of_notices(house: House, client_as: 
     assert (await (await client_as("desk")).get("/v1/operations/deliveries")).status_code == 403
 
 
-async def test_a_given_up_notice_is_listed_and_sent_again(house: House) -> None:
-    await open_ticket(house, await actor_of(house), WRITER)
-    await drain(house, postroom_with(house, Recorder(PermanentFailure("recipient_refused", "no"))))
-    [notice] = await all_notices(house)
+async def test_a_given_up_notice_is_listed_and_sent_again(container: Container) -> None:
+    await open_ticket(container, await actor_of(container), WRITER)
+    await drain(container, postroom_with(container, Recorder(PermanentFailure("recipient_refused", "no"))))
+    [notice] = await all_notices(container)
     console = Console(record=True, width=200)
-    await show(house.settings, console, state="failed", limit=10)
+    await show(container.settings, console, state="failed", limit=10)
     printed = console.export_text()
     assert notice.number in printed
     assert "recipient_refused" in printed
 
-    [(number, _)] = await retry(house.settings, [notice.number])
+    [(number, _)] = await retry(container.settings, [notice.number])
     assert number == notice.number
-    [again] = await all_notices(house)
+    [again] = await all_notices(container)
     assert (again.state, again.attempts) == ("queued", 0)
 
 
@@ -72,74 +74,74 @@ async def test_what_had_no_address_is_sent_again_to_the_one_that_was_given_since
     """What the doctor advises: give the directorate an address, load the catalogue, then retry."""
     async with (
         mail_server(Mailbox()) as box,
-        house_with(settings, clock, quiet_hours=False, **by_smtp(box)) as house,
+        house_with(settings, clock, quiet_hours=False, **by_smtp(box)) as container,
     ):
-        await escalations(house, 1, Recipient("unit:public-works", "Fen İşleri Müdürlüğü", None))
-        await escalations(house, 1, Recipient("office:1", "Örnek Müdür", "weg@example.org"))
-        lost, refused = await all_notices(house)
-        await drain(house, postroom_with(house, Recorder(*[PermanentFailure("no_address", "none")] * 2)))
-        await load_with_addresses(house, unit="fen@example.org", office="halkla@example.org")
-        await retry(house.settings, [lost.number, refused.number])
-        clock.set(max(notice.due_at for notice in await all_notices(house)))
-        await drain(house)
+        await escalations(container, 1, Recipient("unit:public-works", "Fen İşleri Müdürlüğü", None))
+        await escalations(container, 1, Recipient("office:1", "Örnek Müdür", "weg@example.org"))
+        lost, refused = await all_notices(container)
+        await drain(container, postroom_with(container, Recorder(*[PermanentFailure("no_address", "none")] * 2)))
+        await load_with_addresses(container, unit="fen@example.org", office="halkla@example.org")
+        await retry(container.settings, [lost.number, refused.number])
+        clock.set(max(notice.due_at for notice in await all_notices(container)))
+        await drain(container)
     assert {str(mail["X-Estim-Notice"]): mail["To"].addresses[0].addr_spec for mail in box.mails} == {
         lost.number: "fen@example.org",
         refused.number: "halkla@example.org",
     }
 
 
-async def load_with_addresses(house: House, *, unit: str, office: str) -> None:
+async def load_with_addresses(container: Container, *, unit: str, office: str) -> None:
     """Load the catalogue with these addresses of the directorate of public works and the first office."""
     catalogue = load_catalogue(ESENLER)
     units = (replace(one, email=unit) if one.code == "public-works" else one for one in catalogue.units)
     offices = (replace(one, role_mailbox=office) if one.printed.level == 1 else one for one in catalogue.offices)
     mended = replace(catalogue, units=tuple(units), offices=tuple(offices), sha256="0" * 64)
-    async with house.database.transaction() as session:
-        await store_catalogue(session, mended, now=house.clock.now())
+    async with container.database.transaction() as session:
+        await store_catalogue(session, mended, now=container.clock.now())
 
 
-async def test_what_left_or_goes_out_otherwise_is_not_sent_again(house: House) -> None:
-    await escalations(house, 3)
-    await drain(house)
-    first, *_, digest = await all_notices(house)
+async def test_what_left_or_goes_out_otherwise_is_not_sent_again(container: Container) -> None:
+    await escalations(container, 3)
+    await drain(container)
+    first, *_, digest = await all_notices(container)
     with pytest.raises(CommandError, match=digest.number):
-        await retry(house.settings, [first.number])
+        await retry(container.settings, [first.number])
     with pytest.raises(CommandError, match="it is sent"):
-        await retry(house.settings, [digest.number])
+        await retry(container.settings, [digest.number])
     for wrong in ("26-999999", "nonsense", "26-"):
         with pytest.raises(CommandError):
-            await retry(house.settings, [wrong])
-    assert await states(house) == {("sent", None): 3}
+            await retry(container.settings, [wrong])
+    assert await states(container) == {("sent", None): 3}
 
 
-async def test_an_applicant_who_was_told_otherwise_is_not_told_twice(house: House) -> None:
+async def test_an_applicant_who_was_told_otherwise_is_not_told_twice(container: Container) -> None:
     reachable = CALLER.model_copy(update={"email": WRITER.email})
-    await open_ticket(house, await actor_of(house), reachable)
-    await drain(house, postroom_with(house, Recorder(PermanentFailure("number_refused", "no"))))
-    failed, _ = await all_notices(house)
+    await open_ticket(container, await actor_of(container), reachable)
+    await drain(container, postroom_with(container, Recorder(PermanentFailure("number_refused", "no"))))
+    failed, _ = await all_notices(container)
     with pytest.raises(CommandError, match="another medium"):
-        await retry(house.settings, [failed.number])
+        await retry(container.settings, [failed.number])
 
 
-async def test_a_digest_is_read_like_any_notice(house: House, client_as: Caller) -> None:
-    await escalations(house, 3)
-    await drain(house)
-    *_, digest = await all_notices(house)
+async def test_a_digest_is_read_like_any_notice(container: Container, client_as: Caller) -> None:
+    await escalations(container, 3)
+    await drain(container)
+    *_, digest = await all_notices(container)
     answer = (await (await client_as("pr-director")).get(f"/v1/notices/{digest.number}")).json()
     assert (answer["kind"], answer["ticket"], answer["state"]) == ("digest", None, "sent")
     assert "Kaldırımda" not in answer["body"]
 
 
-async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(house: House, client_as: Caller) -> None:
-    await escalations(house, 3)
-    await drain(house)
-    *_, digest = await all_notices(house)
+async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(container: Container, client_as: Caller) -> None:
+    await escalations(container, 3)
+    await drain(container)
+    *_, digest = await all_notices(container)
     caller = await client_as("pr-director")
     for _ in range(2):
         answer = await caller.post(f"/v1/notices/{digest.number}/acknowledge")
         assert answer.status_code == 200, answer.text
-    assert len({notice.acknowledged_at for notice in await all_notices(house)} - {None}) == 1
-    assert [notice.acknowledged_by for notice in await all_notices(house)].count(None) == 0
+    assert len({notice.acknowledged_at for notice in await all_notices(container)} - {None}) == 1
+    assert [notice.acknowledged_by for notice in await all_notices(container)].count(None) == 0
 
 
 @pytest.mark.parametrize(
@@ -188,5 +190,5 @@ async def test_a_secret_or_file_that_can_not_be_used_is_named_at_the_start(
 ) -> None:
     known = {name: getattr(settings, name) for name in settings.model_fields_set}
     with pytest.raises(SettingsError, match=named):
-        async with open_house(Settings(**known | given)):
+        async with open_container(Settings(**known | given)):
             pass

@@ -27,24 +27,24 @@ async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_mos
 
     async with (
         mail_server(Mailbox(on_data=kill_the_sender)) as box,
-        house_with(settings, clock, **by_smtp(box)) as house,
+        house_with(settings, clock, **by_smtp(box)) as container,
     ):
-        await open_ticket(house, await actor_of(house), WRITER, kind="thanks")
+        await open_ticket(container, await actor_of(container), WRITER, kind="thanks")
         at = clock.now() + timedelta(seconds=5)
-        with running("worker", environment(house.settings, now=at)) as first:
+        with running("worker", environment(container.settings, now=at)) as first:
             doomed.append(first)
             await asyncio.to_thread(first.wait, 60)
-        assert await states(house) == {("sending", None): 1}
-        assert [one.outcome for one in await attempts(house)] == ["started"]
+        assert await states(container) == {("sending", None): 1}
+        assert [one.outcome for one in await attempts(container)] == ["started"]
 
         async def told() -> bool:
-            return await states(house) == {("sent", None): 1}
+            return await states(container) == {("sent", None): 1}
 
         later = at + timedelta(minutes=1, seconds=LEASE_SECONDS)
-        with running("worker", environment(house.settings, now=later)) as heir:
+        with running("worker", environment(container.settings, now=later)) as heir:
             await eventually(told, heir, "the heir has sent it")
-        [notice] = await notices_of(house)
-        outcomes = [one.outcome for one in await attempts(house)]
+        [notice] = await notices_of(container)
+        outcomes = [one.outcome for one in await attempts(container)]
     assert outcomes == ["started", "accepted"]
     assert notice.attempts == 2
     assert len(box.mails) == 2

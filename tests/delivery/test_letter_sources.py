@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
-from app.container import House
+from app.container import Container
 from app.notices.kinds import NoticeKind
 from app.notices.letter_reader import LetterDesk
 from app.notices.model import LetterSource, Notice
@@ -24,88 +24,88 @@ LEVEL_2 = NoticeKind.ESCALATION_2
 
 
 def templates_with(folder: Path, letter: str) -> Renderer:
-    """The texts of the house with another letter to the second office."""
+    """The texts of the container with another letter to the second office."""
     copied = shutil.copytree(TEMPLATES, folder)
     (copied / "letters" / f"{LEVEL_2}.typ").write_text(letter, encoding="utf-8")
     return Renderer(copied)
 
 
-async def sent_with(house: House, renderer: Renderer, notice: Notice) -> bytes:
+async def sent_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter that the mail of the notice carries, by a worker that has these texts."""
     recorder = Recorder()
-    postroom = postroom_with(house, recorder)
+    postroom = postroom_with(container, recorder)
     postroom.renderer = renderer
     await postroom.deliver([notice.id])
     [message] = recorder.messages
     return message.attachments[0].content
 
 
-async def read_with(house: House, renderer: Renderer, notice: Notice) -> bytes:
+async def read_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter as the API gives it out."""
-    desk = LetterDesk(house.database, house.facts, renderer.letters)
-    return await desk.read(notice.number, actor=await actor_of(house), now=house.clock.now())
+    desk = LetterDesk(container.database, container.facts, renderer.letters)
+    return await desk.read(notice.number, actor=await actor_of(container), now=container.clock.now())
 
 
-async def sources(house: House) -> list[str]:
-    async with house.database.reading() as session:
+async def sources(container: Container) -> list[str]:
+    async with container.database.reading() as session:
         return list(await session.scalars(select(LetterSource.version)))
 
 
-async def test_an_edited_file_changes_the_letters_to_come_and_no_old_one(house: House, tmp_path: Path) -> None:
-    old, waiting = await planned(house, LEVEL_2), await planned(house, LEVEL_2)
-    before = await sent_with(house, house.renderer, old)
+async def test_an_edited_file_changes_the_letters_to_come_and_no_old_one(container: Container, tmp_path: Path) -> None:
+    old, waiting = await planned(container, LEVEL_2), await planned(container, LEVEL_2)
+    before = await sent_with(container, container.renderer, old)
     edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
 
-    assert await read_with(house, edited, old) == before
-    await unmarked(house, LEVEL_2)
-    assert await sent_with(house, edited, await stored(house, old.id)) == before
-    assert text_of(await sent_with(house, edited, waiting)).startswith("Yeni metin")
-    assert text_of(await read_with(house, house.renderer, waiting)).startswith("Yeni metin")
-    assert len(await sources(house)) == 2
+    assert await read_with(container, edited, old) == before
+    await unmarked(container, LEVEL_2)
+    assert await sent_with(container, edited, await stored(container, old.id)) == before
+    assert text_of(await sent_with(container, edited, waiting)).startswith("Yeni metin")
+    assert text_of(await read_with(container, container.renderer, waiting)).startswith("Yeni metin")
+    assert len(await sources(container)) == 2
 
 
-async def test_a_notice_without_words_yet_shows_the_letter_of_today(house: House, tmp_path: Path) -> None:
+async def test_a_notice_without_words_yet_shows_the_letter_of_today(container: Container, tmp_path: Path) -> None:
     """A reading binds nothing: what is sent later is set from the files of then."""
-    notice = await planned(house, LEVEL_2)
-    first = await read_with(house, house.renderer, notice)
+    notice = await planned(container, LEVEL_2)
+    first = await read_with(container, container.renderer, notice)
     edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
-    assert text_of(await sent_with(house, edited, notice)).startswith("Yeni metin")
-    assert await read_with(house, house.renderer, notice) != first
+    assert text_of(await sent_with(container, edited, notice)).startswith("Yeni metin")
+    assert await read_with(container, container.renderer, notice) != first
 
 
-async def test_a_letter_that_could_not_be_set_gets_the_mended_form(house: House, tmp_path: Path) -> None:
-    notice = await planned(house, LEVEL_2)
+async def test_a_letter_that_could_not_be_set_gets_the_mended_form(container: Container, tmp_path: Path) -> None:
+    notice = await planned(container, LEVEL_2)
     with capture_logs() as logs:
-        plain = await sent_with(house, templates_with(tmp_path / "broken", "#let x = ("), notice)
-        mended = await read_with(house, house.renderer, notice)
+        plain = await sent_with(container, templates_with(tmp_path / "broken", "#let x = ("), notice)
+        mended = await read_with(container, container.renderer, notice)
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" not in text_of(plain)
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in text_of(mended)
     assert [entry["event"] for entry in logs if entry["event"].startswith("letter")] == ["letter_in_plain_words"]
 
 
-async def bound(house: House, kinds: Collection[NoticeKind]) -> list[str | None]:
+async def bound(container: Container, kinds: Collection[NoticeKind]) -> list[str | None]:
     """What new notices of these kinds are bound to, by a worker of its own."""
     notices = [Notice(kind=kind) for kind in kinds]
-    async with house.database.transaction() as session:
-        await letter_sources.bind(session, notices, house.renderer.letters, now=house.clock.now())
+    async with container.database.transaction() as session:
+        await letter_sources.bind(session, notices, container.renderer.letters, now=container.clock.now())
     return [notice.letter_version for notice in notices]
 
 
-async def test_two_workers_keep_a_new_source_once(house: House) -> None:
+async def test_two_workers_keep_a_new_source_once(container: Container) -> None:
     """The second finds none yet, meets the first one's in keeping its own, and waits for it."""
     first = Notice(kind=LEVEL_2)
-    async with house.database.transaction() as session:
-        await letter_sources.bind(session, [first], house.renderer.letters, now=house.clock.now())
-        second = asyncio.create_task(bound(house, [LEVEL_2]))
-        async with house.database.reading() as looking:
+    async with container.database.transaction() as session:
+        await letter_sources.bind(session, [first], container.renderer.letters, now=container.clock.now())
+        second = asyncio.create_task(bound(container, [LEVEL_2]))
+        async with container.database.reading() as looking:
             while not second.done() and await looking.scalar(WAITING) == 0:
                 await looking.rollback()
-    assert await second == [first.letter_version] == await sources(house)
+    assert await second == [first.letter_version] == await sources(container)
 
 
-async def test_new_sources_are_kept_in_one_order(house: House) -> None:
+async def test_new_sources_are_kept_in_one_order(container: Container) -> None:
     """Two workers that kept several in different orders would wait for each other; the heap shows the order."""
-    versions = await bound(house, LETTER_KINDS)
-    async with house.database.reading() as session:
+    versions = await bound(container, LETTER_KINDS)
+    async with container.database.reading() as session:
         kept = list(await session.scalars(select(LetterSource.version).order_by(text("ctid"))))
     assert kept == sorted(map(str, versions))

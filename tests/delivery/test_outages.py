@@ -25,18 +25,18 @@ async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as house:
-        actor = await actor_of(house)
+    async with house_with(settings, clock, **by_smtp(box)) as container:
+        actor = await actor_of(container)
         for _ in range(12):
-            await open_ticket(house, actor, WRITER)
-        await run_for(house, clock, timedelta(hours=1))
+            await open_ticket(container, actor, WRITER)
+        await run_for(container, clock, timedelta(hours=1))
         assert box.mails == []
-        assert await states(house) == {("queued", "unreachable"): 12}
+        assert await states(container) == {("queued", "unreachable"): 12}
         async with mail_server(box):
-            await run_for(house, clock, timedelta(hours=6))
-        assert sorted(box.numbers) == sorted(notice.number for notice in await notices_of(house))
-        assert await states(house) == {("sent", None): 12}
-        tried = await attempts(house)
+            await run_for(container, clock, timedelta(hours=6))
+        assert sorted(box.numbers) == sorted(notice.number for notice in await notices_of(container))
+        assert await states(container) == {("sent", None): 12}
+        tried = await attempts(container)
     assert {one.outcome for one in tried if one.code == "unreachable"} == {"later"}
     accepted = [one for one in tried if one.outcome == "accepted"]
     assert len(accepted) == 12
@@ -50,15 +50,15 @@ async def test_a_server_that_answers_4xx_is_tried_again_and_5xx_is_final(
     answers = iter(["451 4.7.1 greylisted", "250 OK", "550 5.1.1 unknown"])
     async with (
         mail_server(Mailbox(on_rcpt=lambda _: next(answers))) as box,
-        house_with(settings, clock, **by_smtp(box)) as house,
+        house_with(settings, clock, **by_smtp(box)) as container,
     ):
-        await open_ticket(house, await actor_of(house), WRITER)
-        await run_for(house, clock, timedelta(minutes=10))
-        assert await states(house) == {("sent", None): 1}
-        await open_ticket(house, await actor_of(house), WRITER)
-        await run_for(house, clock, timedelta(hours=1))
-        assert await states(house) == {("sent", None): 1, ("failed", "recipient_refused"): 1}
-        found = [(one.outcome, one.code) for one in await attempts(house)]
+        await open_ticket(container, await actor_of(container), WRITER)
+        await run_for(container, clock, timedelta(minutes=10))
+        assert await states(container) == {("sent", None): 1}
+        await open_ticket(container, await actor_of(container), WRITER)
+        await run_for(container, clock, timedelta(hours=1))
+        assert await states(container) == {("sent", None): 1, ("failed", "recipient_refused"): 1}
+        found = [(one.outcome, one.code) for one in await attempts(container)]
     assert found == [("later", "recipient_deferred"), ("accepted", None), ("refused", "recipient_refused")]
 
 
@@ -74,11 +74,11 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
     async with AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(receiving(*answers))
         account = {"sms": "verimor", "sms_url": receiver.url, "sms_user": "u", "sms_password": "p", "sms_sender": "s"}
-        house = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=2.0, **account))
-        await open_ticket(house, await actor_of(house), CALLER)
-        await run_for(house, clock, timedelta(hours=1))
-        tried = await attempts(house)
-        [notice] = await notices_of(house)
+        container = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=2.0, **account))
+        await open_ticket(container, await actor_of(container), CALLER)
+        await run_for(container, clock, timedelta(hours=1))
+        tried = await attempts(container)
+        [notice] = await notices_of(container)
     assert [one.code for one in tried] == ["provider_error", "timeout", "rate_limited", None]
     assert tried[3].at - tried[2].at >= timedelta(seconds=900)
     assert (notice.state, notice.attempts, tried[3].provider_id) == ("sent", 4, "20212")
@@ -87,17 +87,17 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
 
 async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings, clock: SettableClock) -> None:
     """What there was no time for is given back unsent, and costs no attempt."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
-        await open_ticket(house, await actor_of(house), WRITER)
-        async with house.database.transaction() as session:
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+        await open_ticket(container, await actor_of(container), WRITER)
+        async with container.database.transaction() as session:
             await session.execute(update(Notice).values(attempts=3))
-        postroom = open_postroom(house)
+        postroom = open_postroom(container)
         postroom.delivery_seconds = 3600.0
-        await drain(house, postroom)
-        [notice] = await notices_of(house)
+        await drain(container, postroom)
+        [notice] = await notices_of(container)
         assert (notice.state, notice.state_reason, notice.attempts) == ("queued", "no_time", 3)
-        await drain(house)
-        assert await states(house) == {("sent", None): 1}
+        await drain(container)
+        assert await states(container) == {("sent", None): 1}
     assert len(box.mails) == 1
 
 

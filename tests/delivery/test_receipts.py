@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from app.container import House
+from app.container import Container
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.notices.delivery.adapters.registry import Ways
 from app.notices.delivery.adapters.sms import twilio
@@ -41,20 +41,20 @@ class Provider:
 @asynccontextmanager
 async def desk(
     settings: Settings, clock: SettableClock, sms: str = "verimor"
-) -> AsyncIterator[tuple[House, AsyncClient]]:
+) -> AsyncIterator[tuple[Container, AsyncClient]]:
     """The API with that provider, and a caller without a key."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
     chosen = Settings(**given | {"sms": sms, "receipts_secret": SECRET, **ACCOUNT})
     async with opened_app(chosen, clock) as app, opened_client(app) as caller:
-        yield app.state.house, caller
+        yield app.state.container, caller
 
 
-async def sent_by(house: House, provider: Provider, name: str = "verimor", applicant: Any = CALLER) -> None:
+async def sent_by(container: Container, provider: Provider, name: str = "verimor", applicant: Any = CALLER) -> None:
     """A receipt to an applicant, handed over to the provider."""
-    await open_ticket(house, await actor_of(house), applicant)
-    postroom = open_postroom(house)
+    await open_ticket(container, await actor_of(container), applicant)
+    postroom = open_postroom(container)
     postroom.ways = Ways.only(provider, name=name)
-    await drain(house, postroom)
+    await drain(container, postroom)
 
 
 def pushed(status: str, campaign: int = 20212) -> list[dict[str, Any]]:
@@ -62,13 +62,13 @@ def pushed(status: str, campaign: int = 20212) -> list[dict[str, Any]]:
 
 
 async def test_a_report_of_arrival_makes_the_notice_delivered(settings: Settings, clock: SettableClock) -> None:
-    async with desk(settings, clock) as (house, caller):
-        await sent_by(house, Provider())
+    async with desk(settings, clock) as (container, caller):
+        await sent_by(container, Provider())
         for _ in range(2):
             answer = await caller.post(f"/v1/receipts/verimor/{SECRET}", json=pushed("DELIVERED"))
             assert answer.status_code == 200
-        assert await states(house) == {("delivered", None): 1}
-        async with house.database.reading() as session:
+        assert await states(container) == {("delivered", None): 1}
+        async with container.database.reading() as session:
             [receipt] = await session.scalars(select(DeliveryReceipt))
     assert (receipt.code, receipt.delivered) == ("verimor_delivered", True)
 
@@ -76,34 +76,34 @@ async def test_a_report_of_arrival_makes_the_notice_delivered(settings: Settings
 async def test_a_report_of_failure_gives_way_to_e_mail(settings: Settings, clock: SettableClock) -> None:
     """B63: one notice in the other's place, none about the failure; a report that comes again changes nothing."""
     reachable = CALLER.model_copy(update={"email": WRITER.email})
-    async with desk(settings, clock) as (house, caller):
-        await sent_by(house, Provider(), applicant=reachable)
+    async with desk(settings, clock) as (container, caller):
+        await sent_by(container, Provider(), applicant=reachable)
         for _ in range(3):
             await caller.post(f"/v1/receipts/verimor/{SECRET}", json=pushed("NOT_DELIVERED"))
-        await drain(house, postroom_with(house, Recorder()))
-        found = [(one.medium, one.state, one.state_reason) for one in await all_notices(house)]
+        await drain(container, postroom_with(container, Recorder()))
+        found = [(one.medium, one.state, one.state_reason) for one in await all_notices(container)]
     assert found == [("sms", "failed", "verimor_not_delivered"), ("email", "sent", None)]
 
 
 async def test_a_report_that_is_faster_than_the_mark_is_not_lost(settings: Settings, clock: SettableClock) -> None:
-    async with desk(settings, clock) as (house, caller):
+    async with desk(settings, clock) as (container, caller):
 
         async def report() -> None:
             await caller.post(f"/v1/receipts/verimor/{SECRET}", json=pushed("DELIVERED"))
 
-        await sent_by(house, Provider(meanwhile=report))
-        assert await states(house) == {("delivered", None): 1}
+        await sent_by(container, Provider(meanwhile=report))
+        assert await states(container) == {("delivered", None): 1}
 
 
 async def test_reports_about_unknown_messages_are_answered_and_counted(
     settings: Settings, clock: SettableClock
 ) -> None:
-    async with desk(settings, clock) as (house, caller):
+    async with desk(settings, clock) as (container, caller):
         with capture_logs() as logs:
             answer = await caller.post(f"/v1/receipts/verimor/{SECRET}", json=pushed("DELIVERED", 1))
         assert (answer.status_code, answer.json()) == (200, {"known": 0})
         assert [entry["count"] for entry in logs if entry["event"] == "receipts_unknown"] == [1]
-        assert await all_notices(house) == []
+        assert await all_notices(container) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b'[[[["', b'{"jobs": 7}', b"\xff\xfe", b'[{"type": "outbound"}]'])
@@ -124,11 +124,11 @@ async def test_a_form_of_a_thousand_fields_is_none_that_twilio_signed(settings: 
 
 @pytest.mark.parametrize("path", ["verimor/falsch", "nobody/" + SECRET, "kannel/", "verimor/" + SECRET.upper()])
 async def test_without_the_secret_there_is_no_such_address(settings: Settings, clock: SettableClock, path: str) -> None:
-    async with desk(settings, clock) as (house, caller):
-        await sent_by(house, Provider())
+    async with desk(settings, clock) as (container, caller):
+        await sent_by(container, Provider())
         answer = await caller.post(f"/v1/receipts/{path}", json=pushed("DELIVERED"))
         assert answer.status_code == 404
-        assert await states(house) == {("sent", None): 1}
+        assert await states(container) == {("sent", None): 1}
 
 
 async def test_where_no_secret_is_set_nothing_is_taken(settings: Settings, clock: SettableClock) -> None:
@@ -137,20 +137,20 @@ async def test_where_no_secret_is_set_nothing_is_taken(settings: Settings, clock
 
 
 async def test_kannel_reports_by_get(settings: Settings, clock: SettableClock) -> None:
-    async with desk(settings, clock, "kannel") as (house, caller):
-        await sent_by(house, Provider("0123abcd"), "kannel")
+    async with desk(settings, clock, "kannel") as (container, caller):
+        await sent_by(container, Provider("0123abcd"), "kannel")
         for status in ("8", "1"):
             answer = await caller.get(f"/v1/receipts/kannel/{SECRET}", params={"id": "0123abcd", "status": status})
             assert answer.status_code == 200
-        assert await states(house) == {("delivered", None): 1}
+        assert await states(container) == {("delivered", None): 1}
 
 
 async def test_netgsm_reports_by_jobs(settings: Settings, clock: SettableClock) -> None:
-    async with desk(settings, clock, "netgsm") as (house, caller):
-        await sent_by(house, Provider("777"), "netgsm")
+    async with desk(settings, clock, "netgsm") as (container, caller):
+        await sent_by(container, Provider("777"), "netgsm")
         jobs = {"jobs": [{"jobid": "777", "status": 1, "number": "5321234567"}]}
         await caller.post(f"/v1/receipts/netgsm/{SECRET}", json=jobs)
-        assert await states(house) == {("delivered", None): 1}
+        assert await states(container) == {("delivered", None): 1}
 
 
 @pytest.mark.parametrize("digest", ["sha1", "sha256"])
@@ -160,13 +160,13 @@ async def test_twilio_signs_its_callbacks(settings: Settings, clock: SettableClo
     headers = {"X-Twilio-Signature": twilio.signature("12345", url, form.items(), digest)}
     if digest == "sha256":
         headers["X-Twilio-Webhooks-Signature-Settings"] = "key=K1,algorithm=HMAC_SHA256"
-    async with desk(settings, clock, "twilio") as (house, caller):
-        await sent_by(house, Provider("SM1"), "twilio")
+    async with desk(settings, clock, "twilio") as (container, caller):
+        await sent_by(container, Provider("SM1"), "twilio")
         forged = await caller.post("/v1/receipts/twilio?key=abd", data=form, headers=headers)
         altered = await caller.post("/v1/receipts/twilio?key=abc", data=form | {"To": "+1"}, headers=headers)
         bare = await caller.post("/v1/receipts/twilio?key=abc", data=form)
         assert {forged.status_code, altered.status_code, bare.status_code} == {401}
-        assert await states(house) == {("sent", None): 1}
+        assert await states(container) == {("sent", None): 1}
         answer = await caller.post("/v1/receipts/twilio?key=abc", data=form, headers=headers)
         assert (answer.status_code, answer.json()) == (200, {"known": 1})
-        assert await states(house) == {("delivered", None): 1}
+        assert await states(container) == {("delivered", None): 1}

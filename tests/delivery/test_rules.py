@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.schemas import ApplicantBody
-from app.container import House
+from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.relevance import Standing
 from app.notices.kinds import NoticeKind
@@ -28,94 +28,94 @@ from workers.delivery import open_postroom
 LATE = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
 
-async def answered(house: House, number: str, state: str = "resolved", **columns: object) -> None:
+async def answered(container: Container, number: str, state: str = "resolved", **columns: object) -> None:
     """The ticket is answered behind the back of its waiting notices."""
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await session.execute(update(Ticket).where(Ticket.number == number).values(state=state, **columns))
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed", "withdrawn"])
-async def test_a_resolved_tickets_waiting_escalation_is_skipped(house: House, state: str) -> None:
+async def test_a_resolved_tickets_waiting_escalation_is_skipped(container: Container, state: str) -> None:
     """B72, B73: it says what is no longer so."""
-    [notice] = await escalations(house, 1)
-    await answered(house, str(notice.payload["number"]), state)
+    [notice] = await escalations(container, 1)
+    await answered(container, str(notice.payload["number"]), state)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
-    assert await states(house) == {("skipped", "resolved_meanwhile"): 1}
+    await postroom_with(container, recorder).deliver([notice.id])
+    assert await states(container) == {("skipped", "resolved_meanwhile"): 1}
     assert recorder.messages == []
 
 
-async def test_a_notice_of_a_cycle_that_is_over_is_skipped(house: House) -> None:
-    [notice] = await escalations(house, 1)
-    await answered(house, str(notice.payload["number"]), "reopened", cycle=2)
-    await drain(house)
-    assert await states(house) == {("skipped", "resolved_meanwhile"): 1}
+async def test_a_notice_of_a_cycle_that_is_over_is_skipped(container: Container) -> None:
+    [notice] = await escalations(container, 1)
+    await answered(container, str(notice.payload["number"]), "reopened", cycle=2)
+    await drain(container)
+    assert await states(container) == {("skipped", "resolved_meanwhile"): 1}
 
 
-async def test_two_breaches_in_two_cycles_are_two_notices(house: House) -> None:
+async def test_two_breaches_in_two_cycles_are_two_notices(container: Container) -> None:
     """A second breach is swallowed by nothing."""
     recorder = Recorder()
-    [first] = await escalations(house, 1)
+    [first] = await escalations(container, 1)
     number = str(first.payload["number"])
-    await postroom_with(house, recorder).deliver([first.id])
-    await answered(house, number, "reopened", cycle=2)
-    second = await plan(house, number, NoticeKind.ESCALATION_1, OFFICE)
-    await postroom_with(house, recorder).deliver([second.id])
+    await postroom_with(container, recorder).deliver([first.id])
+    await answered(container, number, "reopened", cycle=2)
+    second = await plan(container, number, NoticeKind.ESCALATION_1, OFFICE)
+    await postroom_with(container, recorder).deliver([second.id])
     assert [message.number for message in recorder.messages] == [first.number, second.number]
     assert len({message.dedupe_key for message in recorder.messages}) == 2
 
 
-async def test_receipts_are_owed_whatever_happened(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    await answered(house, number)
-    await drain(house)
-    assert await states(house) == {("sent", None): 1}
+async def test_receipts_are_owed_whatever_happened(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    await answered(container, number)
+    await drain(container)
+    assert await states(container) == {("sent", None): 1}
 
 
-async def test_a_warning_is_pointless_once_the_limit_is_past(house: House, clock: SettableClock) -> None:
-    number = await open_ticket(house, await actor_of(house), None)
-    await plan(house, number, NoticeKind.WARNING, UNIT, due_at=clock.now())
-    async with house.database.transaction() as session:
+async def test_a_warning_is_pointless_once_the_limit_is_past(container: Container, clock: SettableClock) -> None:
+    number = await open_ticket(container, await actor_of(container), None)
+    await plan(container, number, NoticeKind.WARNING, UNIT, due_at=clock.now())
+    async with container.database.transaction() as session:
         notice = (await session.scalars(select(Notice))).one()
         notice.payload = {**notice.payload, "promise_due": (clock.now() + timedelta(minutes=5)).isoformat()}
     clock.advance(minutes=5, seconds=1)
-    await drain(house)
-    assert await states(house) == {("skipped", "expired"): 1}
+    await drain(container)
+    assert await states(container) == {("skipped", "expired"): 1}
 
 
 async def test_office_mail_waits_for_the_opening_and_citizens_receipts_do_not(
-    house: House, clock: SettableClock
+    container: Container, clock: SettableClock
 ) -> None:
     """B57, B66: held on Saturday, sent on Monday morning, by whichever worker is up then."""
     clock.advance(days=4, hours=3)
-    await escalations(house, 1, **LATE)
-    await open_ticket(house, await actor_of(house), WRITER)
-    await drain(house)
-    assert await states(house) == {("queued", "quiet_hours"): 1, ("sent", None): 1}
-    [held] = [notice for notice in await notices_of(house) if notice.state == "queued"]
+    await escalations(container, 1, **LATE)
+    await open_ticket(container, await actor_of(container), WRITER)
+    await drain(container)
+    assert await states(container) == {("queued", "quiet_hours"): 1, ("sent", None): 1}
+    [held] = [notice for notice in await notices_of(container) if notice.state == "queued"]
     assert (held.attempts, f"{held.due_at.astimezone():%A}") == (0, "Monday")
-    await run_for(house, clock, timedelta(days=3))
-    assert await states(house) == {("sent", None): 2}
+    await run_for(container, clock, timedelta(days=3))
+    assert await states(container) == {("sent", None): 2}
 
 
 async def test_without_quiet_hours_nothing_is_held(settings: Settings, clock: SettableClock) -> None:
     clock.advance(days=4, hours=3)
-    async with house_with(settings, clock, quiet_hours=False) as house:
-        await escalations(house, 1)
-        await drain(house)
-        assert await states(house) == {("sent", None): 1}
+    async with house_with(settings, clock, quiet_hours=False) as container:
+        await escalations(container, 1)
+        await drain(container)
+        assert await states(container) == {("sent", None): 1}
 
 
 async def test_several_notices_for_an_office_are_one_mail(settings: Settings, clock: SettableClock) -> None:
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
-        planned = await escalations(house, 4)
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+        planned = await escalations(container, 4)
         late = clock.now() - timedelta(days=9)
-        async with house.database.transaction() as session:
+        async with container.database.transaction() as session:
             for days, notice in enumerate(await session.scalars(select(Notice).order_by(Notice.running))):
                 due = (late + timedelta(days=days)).isoformat()
                 notice.payload = {**notice.payload, "promise_due": due}
-        await drain(house)
-        *lines, digest = await all_notices(house)
+        await drain(container)
+        *lines, digest = await all_notices(container)
     assert [notice.id for notice in lines] == [notice.id for notice in planned]
     assert {(notice.state, notice.digest_id) for notice in lines} == {("sent", digest.id)}
     assert {notice.sent_at for notice in lines} == {digest.sent_at} != {None}
@@ -132,14 +132,14 @@ async def test_what_failed_before_joins_the_digest_once_the_server_is_back(
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as house:
-        early = await escalations(house, 2)
-        await drain(house)
-        late = await escalations(house, 3)
+    async with house_with(settings, clock, **by_smtp(box)) as container:
+        early = await escalations(container, 2)
+        await drain(container)
+        late = await escalations(container, 3)
         async with mail_server(box):
-            await drain(house)
-            await run_for(house, clock, timedelta(hours=2))
-        notices = await all_notices(house)
+            await drain(container)
+            await run_for(container, clock, timedelta(hours=2))
+        notices = await all_notices(container)
     assert len(early) + len(late) == 5
     assert {notice.state for notice in notices} == {"sent"}
     assert box.numbers == [notice.number for notice in notices if notice.kind == "digest"]
@@ -152,14 +152,14 @@ async def test_a_digest_that_waited_is_written_anew_without_what_was_answered_me
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as house:
-        first, *rest = await escalations(house, 4)
-        await drain(house)
-        assert await states(house) == {("queued", None): 4}
-        await answered(house, str(first.payload["number"]))
+    async with house_with(settings, clock, **by_smtp(box)) as container:
+        first, *rest = await escalations(container, 4)
+        await drain(container)
+        assert await states(container) == {("queued", None): 4}
+        await answered(container, str(first.payload["number"]))
         async with mail_server(box):
-            await run_for(house, clock, timedelta(hours=2))
-        *lines, old, new = await all_notices(house)
+            await run_for(container, clock, timedelta(hours=2))
+        *lines, old, new = await all_notices(container)
     assert [(line.state, line.state_reason) for line in lines] == [("skipped", "resolved_meanwhile")] + 3 * [
         ("sent", None)
     ]
@@ -175,72 +175,74 @@ async def test_a_digest_of_which_nothing_is_left_to_say_is_not_sent(settings: Se
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as house:
-        for notice in await escalations(house, 3):
-            await drain(house)
-            await answered(house, str(notice.payload["number"]))
+    async with house_with(settings, clock, **by_smtp(box)) as container:
+        for notice in await escalations(container, 3):
+            await drain(container)
+            await answered(container, str(notice.payload["number"]))
         async with mail_server(box):
-            await run_for(house, clock, timedelta(hours=2))
-        assert {(one.state, one.state_reason) for one in await all_notices(house)} == {
+            await run_for(container, clock, timedelta(hours=2))
+        assert {(one.state, one.state_reason) for one in await all_notices(container)} == {
             ("skipped", "resolved_meanwhile")
         }
     assert box.mails == []
 
 
-async def test_what_may_have_left_alone_is_in_no_digest_later(house: House, clock: SettableClock) -> None:
+async def test_what_may_have_left_alone_is_in_no_digest_later(container: Container, clock: SettableClock) -> None:
     """A worker that died with three in its hands at the end of the day: each keeps its number on the next."""
     clock.advance(hours=6, minutes=59, seconds=50)
-    planned = await escalations(house, 3)
-    dying = open_postroom(house)
+    planned = await escalations(container, 3)
+    dying = open_postroom(container)
     dying.sorting = replace(dying.sorting, rules=replace(dying.sorting.rules, digest_from=0))
-    calendar = (await house.shelf.current()).calendars["office"]
+    calendar = (await container.shelf.current()).calendars["office"]
     await dying._lease([notice.id for notice in planned], calendar)
     clock.advance(seconds=30)
     recorder = Recorder()
-    postroom = postroom_with(house, recorder)
-    await drain(house, postroom)
+    postroom = postroom_with(container, recorder)
+    await drain(container, postroom)
     assert recorder.messages == []
     clock.advance(hours=16)
-    await drain(house, postroom)
+    await drain(container, postroom)
     assert [message.number for message in recorder.messages] == [notice.number for notice in planned]
 
 
-async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(house: House, clock: SettableClock) -> None:
-    planned = await escalations(house, 3)
+async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(
+    container: Container, clock: SettableClock
+) -> None:
+    planned = await escalations(container, 3)
     recorder = Recorder(TemporaryFailure("timeout", "no answer"), TemporaryFailure("disconnected", "no answer"))
-    postroom = postroom_with(house, recorder)
+    postroom = postroom_with(container, recorder)
     for notice in planned[:2]:
         await postroom.deliver([notice.id])
     clock.advance(hours=1)
-    await drain(house, postroom)
+    await drain(container, postroom)
     assert sorted(message.number for message in recorder.messages) == [notice.number for notice in planned]
 
 
 async def test_a_digest_that_is_refused_takes_its_notices_along(settings: Settings, clock: SettableClock) -> None:
     async with (
         mail_server(Mailbox(on_rcpt=lambda _: "550 5.1.1 unknown")) as box,
-        house_with(settings, clock, **by_smtp(box)) as house,
+        house_with(settings, clock, **by_smtp(box)) as container,
     ):
-        await escalations(house, 3)
-        await drain(house)
-        found = [(notice.state, notice.state_reason) for notice in await all_notices(house)]
+        await escalations(container, 3)
+        await drain(container)
+        found = [(notice.state, notice.state_reason) for notice in await all_notices(container)]
     assert found == [("failed", "recipient_refused")] * 4
 
 
-async def test_two_notices_or_two_offices_are_no_digest(house: House) -> None:
-    await escalations(house, 2)
-    await escalations(house, 2, UNIT)
-    await drain(house)
-    assert {notice.kind for notice in await all_notices(house)} == {"escalation_1"}
-    assert await states(house) == {("sent", None): 4}
+async def test_two_notices_or_two_offices_are_no_digest(container: Container) -> None:
+    await escalations(container, 2)
+    await escalations(container, 2, UNIT)
+    await drain(container)
+    assert {notice.kind for notice in await all_notices(container)} == {"escalation_1"}
+    assert await states(container) == {("sent", None): 4}
 
 
-async def test_hospitality_is_told_once_a_day(house: House, clock: SettableClock) -> None:
-    await escalations(house, 3, under_a_day=True)
-    await drain(house)
-    assert await states(house) == {("queued", "quiet_hours"): 3}
-    await run_for(house, clock, timedelta(days=1))
-    kinds = [(notice.kind, notice.state) for notice in await all_notices(house)]
+async def test_hospitality_is_told_once_a_day(container: Container, clock: SettableClock) -> None:
+    await escalations(container, 3, under_a_day=True)
+    await drain(container)
+    assert await states(container) == {("queued", "quiet_hours"): 3}
+    await run_for(container, clock, timedelta(days=1))
+    kinds = [(notice.kind, notice.state) for notice in await all_notices(container)]
     assert kinds == [("escalation_1", "sent")] * 3 + [("digest", "sent")]
 
 
@@ -248,26 +250,26 @@ async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: Se
     """B55: hundreds of mails are one mistake away."""
     async with (
         mail_server(Mailbox()) as box,
-        house_with(settings, clock, recipient_per_hour=2, digest_from=0, **by_smtp(box)) as house,
+        house_with(settings, clock, recipient_per_hour=2, digest_from=0, **by_smtp(box)) as container,
     ):
-        await escalations(house, 5)
-        await open_ticket(house, await actor_of(house), WRITER)
-        await drain(house)
-        assert await states(house) == {("sent", None): 3, ("queued", "recipient_rate"): 3}
-        await run_for(house, clock, timedelta(minutes=59))
+        await escalations(container, 5)
+        await open_ticket(container, await actor_of(container), WRITER)
+        await drain(container)
+        assert await states(container) == {("sent", None): 3, ("queued", "recipient_rate"): 3}
+        await run_for(container, clock, timedelta(minutes=59))
         assert len(box.mails) == 3
-        await run_for(house, clock, timedelta(minutes=2))
+        await run_for(container, clock, timedelta(minutes=2))
         assert len(box.mails) == 5
-        await run_for(house, clock, timedelta(hours=2))
-        assert await states(house) == {("sent", None): 6}
+        await run_for(container, clock, timedelta(hours=2))
+        assert await states(container) == {("sent", None): 6}
     assert len(set(box.numbers)) == len(box.numbers) == 6
 
 
 async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
     settings: Settings, clock: SettableClock
 ) -> None:
-    async with house_with(settings, clock, recipient_per_hour=2, digest_from=0) as house:
-        planned = [notice.id for notice in await escalations(house, 8)]
+    async with house_with(settings, clock, recipient_per_hour=2, digest_from=0) as container:
+        planned = [notice.id for notice in await escalations(container, 8)]
         recorder, begun = Recorder(), asyncio.Barrier(4)
 
         class Together(TicketStandings):
@@ -277,47 +279,47 @@ async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
                 await begun.wait()
                 return await super().standings(session, ticket_ids)
 
-        rooms = [postroom_with(house, recorder) for _ in range(4)]
+        rooms = [postroom_with(container, recorder) for _ in range(4)]
         for room in rooms:
             room.sorting = replace(room.sorting, standings=Together())
         await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
-        assert await states(house) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
+        assert await states(container) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
     assert len(recorder.messages) == 2
 
 
-async def test_a_refused_sms_gives_way_to_e_mail_once(house: House) -> None:
+async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> None:
     """The citizen is told once, by the medium that works; B63: no failure makes a notice about itself."""
     reachable = CALLER.model_copy(update={"email": WRITER.email})
-    await open_ticket(house, await actor_of(house), reachable)
+    await open_ticket(container, await actor_of(container), reachable)
     recorder = Recorder(PermanentFailure("number_refused", "no"))
-    postroom = postroom_with(house, recorder)
-    await drain(house, postroom)
-    first, second = await all_notices(house)
+    postroom = postroom_with(container, recorder)
+    await drain(container, postroom)
+    first, second = await all_notices(container)
     assert (first.medium, first.state, first.state_reason) == ("sms", "failed", "number_refused")
     assert first.instead_id == second.id
     assert (second.medium, second.kind, second.ticket_id) == ("email", first.kind, first.ticket_id)
     assert second.dedupe_key == f"{first.dedupe_key.removesuffix('sms')}email"
-    await drain(house, postroom)
+    await drain(container, postroom)
     [message] = recorder.messages
     assert (message.medium, message.recipient_address) == ("email", WRITER.email)
-    assert [notice.state for notice in await all_notices(house)] == ["failed", "sent"]
+    assert [notice.state for notice in await all_notices(container)] == ["failed", "sent"]
 
 
 @pytest.mark.parametrize("applicant", [CALLER, WRITER])
-async def test_without_another_medium_a_refusal_ends_it(house: House, applicant: ApplicantBody) -> None:
-    await open_ticket(house, await actor_of(house), applicant)
-    postroom = postroom_with(house, Recorder(PermanentFailure("refused", "no")))
-    await drain(house, postroom)
-    [notice] = await all_notices(house)
+async def test_without_another_medium_a_refusal_ends_it(container: Container, applicant: ApplicantBody) -> None:
+    await open_ticket(container, await actor_of(container), applicant)
+    postroom = postroom_with(container, Recorder(PermanentFailure("refused", "no")))
+    await drain(container, postroom)
+    [notice] = await all_notices(container)
     assert (notice.state, notice.instead_id) == ("failed", None)
 
 
-async def test_an_app_that_is_gone_gives_way_to_sms(house: House) -> None:
-    await open_ticket(house, await actor_of(house), CALLER)
-    async with house.database.transaction() as session:
+async def test_an_app_that_is_gone_gives_way_to_sms(container: Container) -> None:
+    await open_ticket(container, await actor_of(container), CALLER)
+    async with container.database.transaction() as session:
         notice = (await session.scalars(select(Notice))).one()
         notice.medium, notice.dedupe_key = "webhook", f"{notice.dedupe_key.removesuffix('sms')}webhook"
-    postroom = postroom_with(house, Recorder(PermanentFailure("no_device", "no")))
-    await drain(house, postroom)
-    await drain(house, postroom)
-    assert [(one.medium, one.state) for one in await all_notices(house)] == [("webhook", "failed"), ("sms", "sent")]
+    postroom = postroom_with(container, Recorder(PermanentFailure("no_device", "no")))
+    await drain(container, postroom)
+    await drain(container, postroom)
+    assert [(one.medium, one.state) for one in await all_notices(container)] == [("webhook", "failed"), ("sms", "sent")]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from app.standards.values import ApplicationOffice, Deputy
@@ -20,11 +20,11 @@ HEAD = load_catalogue(ESENLER).office(1).printed.name
 
 
 @asynccontextmanager
-async def second_house(counter: Counter, *, batch: int = 1000) -> AsyncIterator[House]:
+async def second_house(counter: Counter, *, batch: int = 1000) -> AsyncIterator[Container]:
     """Another process on the same database, as far as PostgreSQL can tell; it reads the newest rules."""
-    settings = counter.house.settings.model_copy(update={"sweep_batch": batch})
-    async with open_house(settings, counter.clock) as house:
-        yield house
+    settings = counter.container.settings.model_copy(update={"sweep_batch": batch})
+    async with open_container(settings, counter.clock) as container:
+        yield container
 
 
 def deputy(name: str, valid_from: date | None, valid_to: date | None) -> Deputy:
@@ -32,12 +32,12 @@ def deputy(name: str, valid_from: date | None, valid_to: date | None) -> Deputy:
     return Deputy(name, "Müdür V.", "vekil@belediye.example", valid_from, valid_to)
 
 
-async def load_offices(house: House, first: dict[str, Any], *, sha256: str = "0" * 64) -> None:
+async def load_offices(container: Container, first: dict[str, Any], *, sha256: str = "0" * 64) -> None:
     """Load the catalogue with a first office that differs in these fields."""
     catalogue = load_catalogue(ESENLER)
     offices = tuple(_changed(office, first) for office in catalogue.offices)
-    async with house.database.transaction() as session:
-        await store_catalogue(session, replace(catalogue, offices=offices, sha256=sha256), now=house.clock.now())
+    async with container.database.transaction() as session:
+        await store_catalogue(session, replace(catalogue, offices=offices, sha256=sha256), now=container.clock.now())
 
 
 def _changed(office: ApplicationOffice, first: dict[str, Any]) -> ApplicationOffice:

@@ -33,7 +33,7 @@ async def caller(counter: Counter) -> AsyncIterator[Callable[..., Awaitable[Asyn
     async with AsyncExitStack() as clients:
 
         async def make(role: str, unit: str | None = None) -> AsyncClient:
-            key = await new_key(counter.house, role, unit)
+            key = await new_key(counter.container, role, unit)
             return await clients.enter_async_context(opened_client(counter.app, key))
 
         yield make
@@ -44,7 +44,7 @@ async def raised(counter: Counter, *commands: str) -> tuple[str, dict[str, Any]]
     number = await counter.open()
     await counter.done(number, *commands)
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     [item] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
     return number, item
 
@@ -73,7 +73,7 @@ async def test_an_answer_is_an_acknowledgement_too_and_comes_once(counter: Count
     assert (again.status_code, again.json()["code"], again.json()["state"]) == (409, "wrong_state", "answered")
     kinds = [event["kind"] for event in (await counter.timeline(number))["items"]]
     assert kinds[-2:] == ["escalation_acknowledged", "escalation_answered"]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         stored = (await session.scalars(select(Escalation))).one()
     assert stored.response is not None
     assert b"tekit" not in stored.response
@@ -165,7 +165,7 @@ async def test_the_first_office_does_not_silence_what_went_to_the_second(
     """The second is told because the first let the matter lie: only the second takes note of that and answers it."""
     number, _ = await raised(counter)
     counter.clock.set(end_of(2026, 6, 4))
-    await sweep(counter.house)
+    await sweep(counter.container)
     [item] = (await counter.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
     [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
     address = f"/v1/escalations/{item['id']}/{way}" if way != "notice" else f"/v1/notices/{told['number']}/acknowledge"
@@ -181,14 +181,14 @@ async def test_an_office_without_a_reachable_address_fails_loudly_and_is_named(
     settings: Settings, clock: SettableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The dead letter: not silently lost, not retried for ever, and the doctor has its number."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as house:
-        await load_offices(house, {"valid_to": date(2026, 5, 31)})
-        await open_ticket(house, await actor_of(house))
+    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+        await load_offices(container, {"valid_to": date(2026, 5, 31)})
+        await open_ticket(container, await actor_of(container))
         clock.set(end_of(2026, 6, 1))
-        await sweep(house)
+        await sweep(container)
         clock.set(datetime(2026, 6, 2, 9, tzinfo=ISTANBUL))
-        await drain(house)
-        async with house.database.reading() as session:
+        await drain(container)
+        async with container.database.reading() as session:
             lost = (await session.scalars(select(Notice).where(Notice.kind == "escalation_1"))).one()
             waiting = await read_waiting(session, clock.now())
             named = await read_given_up(session, 3, to_applicants=False)

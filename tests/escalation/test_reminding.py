@@ -24,7 +24,7 @@ async def raised(counter: Counter, **other: Any) -> str:
     """The number of a call that was raised to the first office at its limit."""
     number = await counter.open(**other)
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     return number
 
 
@@ -33,12 +33,12 @@ async def reminders(counter: Counter, level: int | None = None) -> list[Notice]:
     query = select(Notice).where(Notice.kind == "reminder").order_by(Notice.running)
     if level is not None:
         query = query.where(Notice.level == level)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return list(await session.scalars(query))
 
 
 async def record(counter: Counter, level: int = 1) -> Escalation:
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return (await session.scalars(select(Escalation).where(Escalation.level == level))).one()
 
 
@@ -54,10 +54,10 @@ async def test_an_office_is_reminded_five_times_and_then_left_alone(counter: Cou
     days = [(6, 2), (6, 3), (6, 5), (6, 11), (6, 23)]
     for told, (month, day) in enumerate(days):
         counter.clock.set(end_of(2026, month, day) - MICROSECOND)
-        await sweep(counter.house)
+        await sweep(counter.container)
         assert len(await reminders(counter, 1)) == told
         counter.clock.advance(MICROSECOND)
-        await sweep(counter.house)
+        await sweep(counter.container)
         assert len(await reminders(counter, 1)) == told + 1
     found = await reminders(counter, 1)
     assert [one.payload["reminder"] for one in found] == [1, 2, 3, 4, 5]
@@ -69,7 +69,7 @@ async def test_an_office_is_reminded_five_times_and_then_left_alone(counter: Cou
     [first] = [item for item in await listed(counter, number) if item["level"] == 1]
     assert (first["reminders"], first["next_reminder_at"], first["state"]) == (5, None, "raised")
     counter.clock.advance(days=365)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert len(await reminders(counter, 1)) == 5
 
 
@@ -83,7 +83,7 @@ async def test_reminders_of_both_offices_are_counted_apart(counter: Counter) -> 
     await raised(counter)
     for day in (4, 5):  # level 2 on the 4th, its first reminder on the 5th; every instant is met
         counter.clock.set(end_of(2026, 6, day))
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert Tally((one.level, one.payload["reminder"]) for one in await reminders(counter)) == {
         (1, 1): 1,
         (1, 2): 1,
@@ -96,7 +96,7 @@ async def test_reminders_leave_out_holidays(counter: Counter) -> None:
     counter.clock.set(datetime.fromisoformat("2026-05-11T10:00+03:00"))
     await counter.open()
     counter.clock.set(end_of(2026, 5, 26))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await record(counter)).remind_at == end_of(2026, 6, 1)
 
 
@@ -104,7 +104,7 @@ async def test_an_outage_gives_one_reminder_and_the_next_distance_from_now(count
     """C7: three reminders were missed; the office gets one, and the next a working day later."""
     await raised(counter)
     counter.clock.set(datetime.fromisoformat("2026-06-09T09:00+03:00"))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert [one.payload["reminder"] for one in await reminders(counter, 1)] == [1]
     assert (await record(counter)).remind_at == end_of(2026, 6, 10)
 
@@ -115,7 +115,7 @@ async def test_the_distance_counts_from_the_instant_of_the_level_not_from_the_se
     """A worker that sees the limit a second after midnight reminds on the same day as one that was in time."""
     await counter.open()
     counter.clock.set(DUE + timedelta(seconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await record(counter)).remind_at == end_of(2026, 6, 2)
 
 
@@ -137,46 +137,46 @@ async def test_a_sweep_that_fails_has_reminded_nobody(counter: Counter) -> None:
     counter.clock.set(now := end_of(2026, 6, 2))
 
     async def dying() -> None:
-        async with counter.house.database.transaction() as session:
-            assert await remind_due(session, counter.house.shelf, now=now, limit=10) == 1
+        async with counter.container.database.transaction() as session:
+            assert await remind_due(session, counter.container.shelf, now=now, limit=10) == 1
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
         await dying()
     assert ((await record(counter)).reminders, await reminders(counter)) == (0, [])
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
     assert len(await reminders(counter)) == 1
 
 
 async def test_what_somebody_holds_is_reminded_in_the_next_sweep(counter: Counter) -> None:
     held, free = await counter.open(), await counter.open()
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.set(end_of(2026, 6, 2))
-    async with second_house(counter, batch=1) as house:
-        async with counter.house.database.transaction() as session:
+    async with second_house(counter, batch=1) as container:
+        async with counter.container.database.transaction() as session:
             await session.execute(select(Ticket.id).where(Ticket.number == held).with_for_update(key_share=True))
-            assert await sweep(house) == 1
+            assert await sweep(container) == 1
         [first] = await reminders(counter)
         assert first.payload["number"] == free
-        assert await sweep(house) == 1
+        assert await sweep(container) == 1
 
 
 async def test_one_that_can_not_be_written_to_holds_up_nobody(counter: Counter) -> None:
     """B69: it stays due, where operations see it, and is reminded of once it is mended."""
     bad, good = await counter.open(), await counter.open()
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.set(end_of(2026, 6, 2))
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket SET kind = 'unheard_of' WHERE number = :n"), {"n": bad})
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
     assert [one.payload["number"] for one in await reminders(counter)] == [good]
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         assert await next_due_at(session) == end_of(2026, 6, 2)
         assert (await read_waiting(session, counter.clock.now())).oldest_unfired == end_of(2026, 6, 2)
         await session.execute(text("UPDATE ticket SET kind = 'request' WHERE number = :n"), {"n": bad})
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
 
 
 @pytest.mark.parametrize("way", ["notice", "escalation", "response", "reminder"])
@@ -184,7 +184,7 @@ async def test_whoever_takes_note_is_not_reminded(counter: Counter, way: str) ->
     number = await raised(counter)
     if way == "reminder":
         counter.clock.set(end_of(2026, 6, 2))
-        await sweep(counter.house)
+        await sweep(counter.container)
     [item] = await listed(counter, number)
     [notice] = await notices_of(counter, number, "reminder" if way == "reminder" else "escalation_1")
     address = {
@@ -197,7 +197,7 @@ async def test_whoever_takes_note_is_not_reminded(counter: Counter, way: str) ->
     before = len(await reminders(counter))
     assert (await counter.client.post(address, json=body)).status_code == 200
     counter.clock.set(end_of(2026, 6, 3))
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert len(await reminders(counter)) == before
     [seen] = await listed(counter, number)
     assert (seen["state"], seen["next_reminder_at"]) == ("answered" if way == "response" else "acknowledged", None)
@@ -216,19 +216,19 @@ async def test_the_end_of_a_ticket_ends_its_reminders(counter: Counter, end: str
     assert (item["state"], item["open"], item["next_reminder_at"]) == ("closed", False, None)
     assert datetime.fromisoformat(item["closed_at"]) == closed_at
     counter.clock.set(end_of(2026, 6, 3))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await reminders(counter) == []
 
 
 async def test_a_second_cycle_is_reminded_of_for_itself(counter: Counter) -> None:
     number = await raised(counter)
     counter.clock.set(end_of(2026, 6, 2))
-    await sweep(counter.house)
+    await sweep(counter.container)
     await counter.done(number, "resolve", "reopen")
     counter.clock.advance(days=30)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=4)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert [(one.cycle, one.payload["reminder"]) for one in await reminders(counter, 1)] == [(1, 1), (2, 1)]
     states = [(item["cycle"], item["state"]) for item in await listed(counter, number)]
     assert sorted(states) == [(1, "closed"), (2, "raised")]
@@ -237,18 +237,18 @@ async def test_a_second_cycle_is_reminded_of_for_itself(counter: Counter) -> Non
 async def test_a_limit_of_minutes_is_nobodys_file_to_be_reminded_of(counter: Counter) -> None:
     await counter.open(ORDER)
     counter.clock.advance(days=30)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=30)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
 
 
 async def test_a_limit_of_law_that_is_near_is_reminded_of_before_any_breach(counter: Counter) -> None:
     number = await counter.open(VISIT)
     await counter.did(number, "override_due", {"due_at": "2026-06-30T12:00:00+03:00", "reason": "Anlaşıldı."})
     counter.clock.set(end_of(2026, 6, 8))
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.set(end_of(2026, 6, 9))
-    await sweep(counter.house)
+    await sweep(counter.container)
     [one] = await reminders(counter)
     assert (one.level, one.recipient, one.payload["reminder"]) == (2, "office:2", 1)
     [item] = await listed(counter, number)
@@ -259,12 +259,12 @@ async def test_a_reminder_goes_to_whoever_holds_the_office_that_day(own_counter:
     """The head is told at the limit, and is on leave the day after: the deputy is reminded, then the head again."""
     counter = own_counter
     leave = deputy("Örnek Vekil", date(2026, 6, 2), date(2026, 6, 2))
-    await load_offices(counter.house, {"deputies": (leave,)})
-    async with second_house(counter) as house:
+    await load_offices(counter.container, {"deputies": (leave,)})
+    async with second_house(counter) as container:
         await counter.open()
         for instant in (DUE, end_of(2026, 6, 2), end_of(2026, 6, 3)):
             counter.clock.set(instant)
-            await sweep(house)
+            await sweep(container)
     found = await reminders(counter)
     assert [one.recipient_name for one in found] == ["Örnek Vekil", HEAD]
     assert [one.payload["office"]["title"] for one in found] == ["Müdür V.", "Halkla İlişkiler Müdürü"]
@@ -279,10 +279,10 @@ async def test_a_new_official_is_reminded_of_what_the_old_one_was_told(own_count
     counter = own_counter
     number = await raised(counter)
     new = deputy("Örnek Halef", date(2026, 6, 2), None)
-    await load_offices(counter.house, {"valid_to": date(2026, 6, 1), "deputies": (new,)})
+    await load_offices(counter.container, {"valid_to": date(2026, 6, 1), "deputies": (new,)})
     counter.clock.set(end_of(2026, 6, 2))
-    async with second_house(counter) as house:
-        await sweep(house)
+    async with second_house(counter) as container:
+        await sweep(container)
     [told] = await notices_of(counter, number, "escalation_1")
     [one] = await reminders(counter)
     assert (told["recipient"]["name"], one.recipient_name) == (HEAD, "Örnek Halef")
@@ -294,17 +294,17 @@ async def test_an_office_that_nobody_holds_is_written_to_by_its_place_and_said_l
     own_counter: Counter, caplog: pytest.LogCaptureFixture
 ) -> None:
     counter = own_counter
-    await load_offices(counter.house, {"valid_to": date(2026, 5, 31)})
+    await load_offices(counter.container, {"valid_to": date(2026, 5, 31)})
     number = await counter.open()
     counter.clock.set(DUE)
-    async with second_house(counter) as house:
-        await sweep(house)
+    async with second_house(counter) as container:
+        await sweep(container)
     [said] = [record.msg for record in caplog.records if "office_without_official" in str(record.msg)]
     assert isinstance(said, dict)
     assert (said["office"], said["level"]) == (1, "error")
     [item] = await listed(counter, number)
     assert (item["addressed_to"]["vacant"], item["addressed_to"]["name"]) == (True, "")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         notice = (await session.scalars(select(Notice).where(Notice.kind == "escalation_1"))).one()
     assert (notice.recipient_name, notice.recipient_address) == ("Halkla İlişkiler Müdürlüğü", None)
 
@@ -313,12 +313,12 @@ async def test_an_answered_ticket_beside_a_due_reminder_hangs_nobody(counter: Co
     """C11: commands and the sweep lock in the same order; whoever is first wins."""
     numbers = [await counter.open() for _ in range(8)]
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.set(end_of(2026, 6, 2))
-    async with second_house(counter, batch=2) as house:
+    async with second_house(counter, batch=2) as container:
         answers = await asyncio.gather(
-            sweep(house), sweep(counter.house), *(counter.send(number, "resolve", ANSWER) for number in numbers)
+            sweep(container), sweep(counter.container), *(counter.send(number, "resolve", ANSWER) for number in numbers)
         )
     assert {answer.status_code for answer in answers[2:]} == {200}
     counter.clock.advance(days=60)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import select, text, update
 
-from app.container import House
+from app.container import Container
 from app.core.clock import ISTANBUL
 from app.escalation.model import Escalation
 from app.escalation.sweep import fire_due, next_due_at
@@ -31,7 +31,7 @@ async def many(counter: Counter, count: int, body: Mapping[str, Any] = CALL) -> 
 async def told(counter: Counter) -> Tally[tuple[str, int]]:
     """How many notices of each kind went to units and offices."""
     query = select(Notice.kind, Notice.level).where(Notice.recipient != "applicant")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return Tally((kind, level) for kind, level in await session.execute(query))
 
 
@@ -40,9 +40,9 @@ async def levels_of(counter: Counter, number: str) -> list[tuple[str, int, int]]
     return [told for told in await counter.notices(number) if told[0] != "reminder"]
 
 
-async def sweep_in_turns(*houses: House) -> None:
-    """All houses sweep at once, again and again, until none finds anything."""
-    while any(await asyncio.gather(*(sweep(house) for house in houses))):
+async def sweep_in_turns(*containers: Container) -> None:
+    """All containers sweep at once, again and again, until none finds anything."""
+    while any(await asyncio.gather(*(sweep(container) for container in containers))):
         pass
 
 
@@ -53,27 +53,27 @@ async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(cou
     """C7: levels in order, no burst, nothing dropped for being late."""
     number = await counter.open()
     back = counter.clock.advance(DUE - counter.clock.now() + timedelta(days=3))
-    assert await sweep(counter.house) == 3
+    assert await sweep(counter.container) == 3
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     [row] = await counter.rows_of_clocks(number)
     assert (row.state, row.breached_at, row.due_at, row.detected_at) == ("breached", DUE, DUE, back)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         raised = (await session.scalars(select(Escalation))).one()
     assert (raised.breached_at, raised.raised_at) == (DUE, back)
     counter.clock.set(end_of(2026, 6, 9) - timedelta(microseconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await levels_of(counter, number) == [("escalation_1", 1, 1)]
     counter.clock.advance(microseconds=1)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await levels_of(counter, number))[1:] == [("escalation_2", 2, 1)]
 
 
 async def test_two_warnings_in_different_batches_are_one_notice(counter: Counter) -> None:
     number = await counter.open()
     counter.clock.set(DUE - timedelta(hours=1))
-    async with second_house(counter, batch=1) as house:
-        assert await sweep(house) == 2
+    async with second_house(counter, batch=1) as container:
+        assert await sweep(container) == 2
     assert await counter.notices(number) == [("warning", 80, 1)]
 
 
@@ -87,14 +87,14 @@ async def test_a_limit_that_began_anew_warns_by_its_new_dates(counter: Counter) 
     assert ends is not None
     for share in (0.5, 0.8):
         counter.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
 
 
 async def test_the_limit_of_law_is_found_after_an_outage_too(counter: Counter) -> None:
     number = await counter.open(VISIT)
     counter.clock.set(end_of(2026, 6, 20))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
     clocks = await counter.rows_of_clocks(number)
     assert [clock.breached_at for clock in clocks] == [DUE, end_of(2026, 6, 11)]
@@ -105,7 +105,7 @@ async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(count
     number = await counter.open(VISIT)
     for day in (1, 4, 8):
         counter.clock.set(end_of(2026, 6, day))
-        await sweep(counter.house)
+        await sweep(counter.container)
     levels = [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
     assert (await levels_of(counter, number)) == [*levels, ("escalation_2", 2, 1)]
     raised = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
@@ -125,11 +125,11 @@ async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(cou
     """After an outage both are due; who holds the older row does not hold the ticket yet."""
     number = await counter.open(ATTORNEY_VISIT)
     counter.clock.set(end_of(2026, 6, 20))
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(select(Checkpoint.id).where(Checkpoint.kind == "legal_risk").with_for_update())
-        assert await sweep(counter.house) == 1
+        assert await sweep(counter.container) == 1
     assert await counter.notices(number) == []
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_2", 2, 1)]
 
 
@@ -140,11 +140,11 @@ async def test_a_sweep_goes_on_until_nothing_is_due(counter: Counter) -> None:
     """B75: a cap of one batch is no cap of the sweep. C2: the 101st-oldest ticket escalates as well."""
     numbers = await many(counter, 101)
     counter.clock.set(DUE)
-    async with second_house(counter, batch=7) as house:
-        assert await sweep(house) == 303
+    async with second_house(counter, batch=7) as container:
+        assert await sweep(container) == 303
     assert await told(counter) == {("escalation_1", 1): 101}
     assert await counter.notices(numbers[-1]) == [("escalation_1", 1, 1)]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert (
             await session.scalar(select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= DUE))
             is None
@@ -157,16 +157,16 @@ async def test_two_workers_at_once_tell_everything_once(counter: Counter) -> Non
     await many(counter, 10, VISIT)
     async with second_house(counter, batch=5) as one, second_house(counter, batch=7) as other:
         counter.clock.set(DUE)
-        await sweep_in_turns(one, other, counter.house)
+        await sweep_in_turns(one, other, counter.container)
         assert await told(counter) == {("escalation_1", 1): 30}
         counter.clock.set(SECOND_LEVEL)
-        await sweep_in_turns(one, other, counter.house)
+        await sweep_in_turns(one, other, counter.container)
         assert await told(counter) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
         counter.clock.advance(days=30)
         await sweep_in_turns(one, other)
     levels = {("escalation_1", 1): 30, ("escalation_2", 2): 40}  # of ten the limit of law came near afterwards
     assert await told(counter) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))
     assert (len(raised), set(raised.values())) == (60, {1})
 
@@ -199,12 +199,12 @@ async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter, 
     """B69: a long transaction holds up its own tickets, not those behind them in the queue."""
     held, free = await many(counter, 3), await many(counter, 2)
     counter.clock.set(DUE)
-    async with second_house(counter, batch=batch) as house:
-        async with counter.house.database.transaction() as session:
+    async with second_house(counter, batch=batch) as container:
+        async with counter.container.database.transaction() as session:
             await session.execute(select(Ticket.id).where(Ticket.number.in_(held)).with_for_update(key_share=True))
-            assert await sweep(house) == 6
+            assert await sweep(container) == 6
             assert [len(await counter.notices(number)) for number in (*held, *free)] == [0, 0, 0, 1, 1]
-        assert await sweep(house) == 9
+        assert await sweep(container) == 9
     assert await told(counter) == {("escalation_1", 1): 5}
 
 
@@ -212,38 +212,38 @@ async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(counter: C
     """C11: while somebody answers, nobody escalates."""
     number = await counter.open()
     counter.clock.set(DUE)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True))
         answering = asyncio.create_task(counter.send(number, "resolve", ANSWER))
-        assert await sweep(counter.house) == 0
+        assert await sweep(counter.container) == 0
     assert (await answering).status_code == 200
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert await counter.notices(number) == []
 
 
 async def test_a_stale_generation_fires_nothing(counter: Counter) -> None:
     """B73: a checkpoint that its clock has left behind is cancelled when its time comes."""
     number = await counter.open()
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(update(SlaClock).values(generation=9))
     counter.clock.set(DUE)
-    assert await sweep(counter.house) == 3
+    assert await sweep(counter.container) == 3
     assert await counter.notices(number) == []
 
 
 async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(counter: Counter) -> None:
     """B69: its rows stay due, where operations see them; all others are told, and it is too once it is mended."""
     bad, *_ = await many(counter, 5)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket SET last_action = 'unheard_of' WHERE number = :n"), {"n": bad})
     counter.clock.set(DUE)
-    async with second_house(counter, batch=2) as house:
-        assert await sweep(house) == 14
+    async with second_house(counter, batch=2) as container:
+        assert await sweep(container) == 14
         assert await told(counter) == {("escalation_1", 1): 4}
-        async with counter.house.database.transaction() as session:
+        async with counter.container.database.transaction() as session:
             assert await next_due_at(session) == DUE
             await session.execute(text("UPDATE ticket SET last_action = 'received' WHERE number = :n"), {"n": bad})
-        assert await sweep(house) == 1
+        assert await sweep(container) == 1
     assert await told(counter) == {("escalation_1", 1): 5}
     assert (await counter.timeline(bad))["chain_holds"] is True
 
@@ -254,14 +254,14 @@ async def test_a_sweep_that_fails_has_told_nothing(counter: Counter) -> None:
     counter.clock.set(DUE)
 
     async def dying() -> None:
-        async with counter.house.database.transaction() as session:
-            assert await fire_due(session, counter.house.shelf, counter.house.vault, now=DUE, limit=10) == 3
+        async with counter.container.database.transaction() as session:
+            assert await fire_due(session, counter.container.shelf, counter.container.vault, now=DUE, limit=10) == 3
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
         await dying()
     assert (await counter.notices(number), len((await counter.timeline(number))["items"])) == ([], 1)
-    assert await sweep(counter.house) == 3
+    assert await sweep(counter.container) == 3
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
 
 
@@ -271,7 +271,7 @@ async def test_an_emptied_queue_loses_no_timer(counter: Counter, redis_url: str)
     with Redis.from_url(redis_url) as valkey:
         valkey.flushall()
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
 
 
@@ -293,13 +293,13 @@ async def test_ten_minutes_run_while_the_door_is_open(counter: Counter, ordered:
     counter.clock.set(datetime.fromisoformat(ordered).replace(tzinfo=ISTANBUL))
     number = await counter.open(ORDER)
     counter.clock.set(datetime.fromisoformat(due).replace(tzinfo=ISTANBUL) - timedelta(microseconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 80, 1)]
     counter.clock.advance(microseconds=1)
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
     assert await counter.notices(number) == [("warning", 80, 1), ("escalation_1", 1, 1)]
     counter.clock.advance(days=30)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     [clock] = await counter.rows_of_clocks(number)
     assert clock.breached_at == datetime.fromisoformat(due).replace(tzinfo=ISTANBUL)
 
@@ -309,7 +309,7 @@ async def test_an_order_that_is_served_in_time_is_silent(counter: Counter) -> No
     counter.clock.advance(minutes=10)
     ticket = await counter.did(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
 
 
 # ── who is told ──
@@ -318,9 +318,9 @@ async def test_an_order_that_is_served_in_time_is_silent(counter: Counter) -> No
 async def test_a_matter_about_the_first_office_goes_straight_to_the_second(counter: Counter) -> None:
     number = await counter.open(about_first_office=True)
     counter.clock.set(DUE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=30)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await levels_of(counter, number) == [("escalation_2", 2, 1)]
 
 
@@ -328,7 +328,7 @@ async def test_a_warning_follows_the_ticket_to_its_directorate(counter: Counter)
     number = await counter.open()
     await counter.done(number, *AT_WORK)
     counter.clock.advance(days=11)
-    await sweep(counter.house)
-    async with counter.house.database.reading() as session:
+    await sweep(counter.container)
+    async with counter.container.database.reading() as session:
         warned = list(await session.scalars(select(Notice.recipient).where(Notice.kind == "warning")))
     assert warned == ["unit:public-works"]

@@ -21,12 +21,12 @@ async def test_a_clock_that_is_set_back_tells_nothing_again(counter: Counter) ->
     """Levels that were told before the correction stay told, and the next one waits for its own instant."""
     number = await counter.open(CALL)
     counter.clock.set(LIMIT)
-    await sweep(counter.house)
+    await sweep(counter.container)
     for back in (timedelta(hours=1), timedelta(days=12), timedelta(days=19)):
         counter.clock.set(LIMIT - back)
-        assert await sweep(counter.house) == 0
+        assert await sweep(counter.container) == 0
     counter.clock.set(end_of(2026, 6, 4))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await levels(counter, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
     [clock] = await counter.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, LIMIT)
@@ -36,11 +36,11 @@ async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(counter
     """What was told too early can't be untold; it is not told once more when its time really comes."""
     number = await counter.open(CALL)
     ahead = counter.clock.advance(days=25)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=-25)
     for _ in range(60):
         counter.clock.advance(days=1)
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert await levels(counter, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
     [clock] = await counter.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, ahead)
@@ -54,7 +54,7 @@ async def test_a_pause_over_a_clock_that_is_set_back_is_none(counter: Counter) -
     await counter.done(number, *AT_WORK, "pause")
     counter.clock.advance(days=-2)
     assert due(await counter.did(number, "resume")) == before
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         clock = (await session.scalars(select(SlaClock))).one()
         [pause] = await pauses_of(session, clock.id)
     assert pause.started_at == pause.ended_at

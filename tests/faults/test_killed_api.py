@@ -22,7 +22,7 @@ ENOUGH = 60
 async def test_an_answered_request_is_stored_and_an_unanswered_one_is_sent_again(counter: Counter) -> None:
     """No answer without its ticket; and with the same key a repeated request is still one ticket."""
     port = free_port()
-    variables = environment(counter.house.settings, now=counter.clock.now(), port=port)
+    variables = environment(counter.container.settings, now=counter.clock.now(), port=port)
     answered: dict[str, str] = {}
     sent: set[str] = set()
     with running("api", variables) as process:
@@ -33,7 +33,7 @@ async def test_an_answered_request_is_stored_and_an_unanswered_one_is_sent_again
     assert len(answered) >= ENOUGH
     assert len(sent) > len(answered)
 
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         found = await session.execute(select(Ticket.idempotency_key, Ticket.number))
         stored = dict(found.all())
     assert {key: stored.get(key) for key in answered} == answered
@@ -80,7 +80,7 @@ async def call(
 
 async def every_ticket_is_whole(counter: Counter, expected: int) -> None:
     """Each ticket has its history, its clock with checkpoints, and its receipt."""
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         tickets = list(await session.scalars(select(Ticket)))
         assert len(tickets) == expected
         for ticket in tickets:

@@ -21,7 +21,7 @@ AFTER_LIMIT = end_of(2026, 6, 2)
 
 async def escalated(counter: Counter) -> int:
     query = select(func.count()).select_from(Notice).where(Notice.kind == "escalation_1")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return await session.scalar(query) or 0
 
 
@@ -29,12 +29,12 @@ async def test_a_worker_killed_while_it_fires_is_succeeded_without_a_trace(count
     """C4, B59, B64, B67, B80: kill -9 between two checkpoints, a second worker, and each notice exactly once."""
     await asyncio.gather(*(counter.open() for _ in range(TICKETS)))
     counter.clock.set(AFTER_LIMIT)
-    variables = environment(counter.house.settings, now=AFTER_LIMIT, sweep_batch=4)
+    variables = environment(counter.container.settings, now=AFTER_LIMIT, sweep_batch=4)
 
     async def some() -> bool:
         return await escalated(counter) > 0
 
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         newest = select(Ticket.id).order_by(Ticket.id.desc()).limit(10)
         await session.execute(newest.with_for_update(key_share=True))  # so that the first worker can't finish
         with running("worker", variables) as first:
@@ -46,13 +46,13 @@ async def test_a_worker_killed_while_it_fires_is_succeeded_without_a_trace(count
 
     async def all_settled() -> bool:
         due = select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= AFTER_LIMIT).limit(1)
-        async with counter.house.database.reading() as session:
+        async with counter.container.database.reading() as session:
             return await session.scalar(due) is None
 
     with running("worker", variables) as second:
         await eventually(all_settled, second, "the second worker has fired what was left")
 
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         tickets = list(await session.scalars(select(Ticket)))
         notices = await session.execute(select(Notice.ticket_id, Notice.kind).where(Notice.recipient != "applicant"))
         assert Tally((ticket, kind) for ticket, kind in notices) == {(t.id, "escalation_1"): 1 for t in tickets}

@@ -29,7 +29,7 @@ async def installation(
 async def counter(installation: Counter) -> Counter:
     """A counter without tickets and subscriptions, whose clock stands at `START`."""
     await installation.empty()
-    async with installation.house.database.transaction() as session:
+    async with installation.container.database.transaction() as session:
         await session.execute(text("DELETE FROM webhook_subscription"))
     return installation
 
@@ -44,6 +44,6 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 async def dispatcher(counter: Counter) -> AsyncIterator[Dispatcher]:
     """The dispatcher of a worker beside the counter; a turn with it lasts until all is sent."""
-    sender = Sender(counter.house.guard)
-    yield open_dispatcher(counter.house, sender, turn_seconds=3600)
+    sender = Sender(counter.container.guard)
+    yield open_dispatcher(counter.container, sender, turn_seconds=3600)
     await sender.close()

@@ -146,7 +146,7 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
     head = (
         "UPDATE ticket SET state = 'received', event_seq = 1, event_hash = e.hash FROM ticket_event e WHERE e.seq = 1"
     )
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         for change in (head, "DELETE FROM ticket_event WHERE seq = 2", "DELETE FROM webhook_delivery"):
             await session.execute(text(change))
     await counter.did(number, "refer")
@@ -255,7 +255,7 @@ async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to
 ) -> None:
     """What registration let through is judged again at every connection."""
     webhook = await subscribed(counter, receiver)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE webhook_subscription SET url = 'http://10.0.0.7/'"))
     await counter.open()
     await deliver(dispatcher)
@@ -266,7 +266,7 @@ async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to
 async def test_a_subscription_of_an_app_never_sees_others_tickets(
     counter: Counter, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    async with opened_client(counter.app, await new_key(counter.house, "mobile-app")) as app:
+    async with opened_client(counter.app, await new_key(counter.container, "mobile-app")) as app:
         answer = await app.post("/v1/webhooks", json={"url": receiver.url})
         assert answer.status_code == 201, answer.text
         await counter.open()
@@ -281,18 +281,18 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
 async def test_a_client_that_was_disabled_gets_nothing(
     counter: Counter, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    async with opened_client(counter.app, await new_key(counter.house, "desk")) as desk:
+    async with opened_client(counter.app, await new_key(counter.container, "desk")) as desk:
         assert (await desk.post("/v1/webhooks", json={"url": receiver.url})).status_code == 403
     await subscribed(counter, receiver)
     await counter.open()
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         client = await session.scalar(select(ApiClient).join(WebhookSubscription))
         assert client is not None
         client.disabled_at = counter.clock.now()
     try:
         assert await deliver(dispatcher) == 0
     finally:
-        async with counter.house.database.transaction() as session:
+        async with counter.container.database.transaction() as session:
             await session.execute(text("UPDATE api_client SET disabled_at = NULL"))
 
 
@@ -346,8 +346,8 @@ async def test_subscriptions_with_much_to_come_take_turns(counter: Counter, rece
     await subscribed(counter, receiver)
     for _ in range(3):
         await counter.open()
-    sender = Sender(counter.house.guard)
-    hurried, served = open_dispatcher(counter.house, sender, turn_seconds=0), []
+    sender = Sender(counter.container.guard)
+    hurried, served = open_dispatcher(counter.container, sender, turn_seconds=0), []
     while waiting := await hurried.waiting():
         later(counter, 1)
         assert await hurried.serve(waiting[0]) == 1
@@ -402,10 +402,10 @@ async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_
     await counter.client.patch(f"/v1/webhooks/{off['id']}", json={"enabled": False})
     receiver.always = b"410 Gone"
     await counter.open()
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert await stuck_webhooks(session) == []
     await deliver(dispatcher)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         [stuck] = await stuck_webhooks(session)
     assert (stuck.client, stuck.url, stuck.disabled_reason) == ("developer (test)", receiver.url, "gone")
 
@@ -428,8 +428,8 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
 
 async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(counter: Counter) -> None:
     """Thirty real days of it are seven thousand years, and the calendar begins in the year 1."""
-    house, fast = counter.house, VirtualClock(counter.clock.now(), datetime.now(UTC), speed=86_400)
-    sender = Sender(house.guard)
-    dispatcher = open_dispatcher(replace(house, clock=fast), sender)
+    container, fast = counter.container, VirtualClock(counter.clock.now(), datetime.now(UTC), speed=86_400)
+    sender = Sender(container.guard)
+    dispatcher = open_dispatcher(replace(container, clock=fast), sender)
     assert await dispatcher.forget() == 0
     await sender.close()

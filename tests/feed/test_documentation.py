@@ -61,7 +61,7 @@ async def live(counter: Counter) -> None:
         pass
     for day in (DUE, end_of(2026, 6, 30)):  # the promise of the call, and the fee that nobody paid
         counter.clock.set(day)
-        await sweep(counter.house)
+        await sweep(counter.container)
     [notice] = (await counter.client.get(f"/v1/notices?ticket={late}&kind=escalation_1")).json()["items"]
     [raised] = (await counter.client.get(f"/v1/escalations?ticket={late}&level=1")).json()["items"]
     for address, body in (

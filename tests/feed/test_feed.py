@@ -72,7 +72,7 @@ async def test_only_the_types_that_are_asked_for_are_told(counter: Counter) -> N
     wanted = ["ticket.resolved", "ticket.registered"]
     assert [item["type"] for item in (await page(counter.client, types=wanted))["items"]] == wanted[::-1]
     assert seen(await page(counter.client, types="ticket.changed")) == []
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket_event SET kind = 'of_next_year' WHERE kind = 'register'"))
     assert seen(await page(counter.client, types="ticket.changed")) == [(number, "ticket.changed")]
 
@@ -87,8 +87,8 @@ async def test_a_reader_that_wants_only_what_comes_begins_at_the_end(counter: Co
 
 async def test_an_app_sees_the_events_of_its_own_tickets_only(counter: Counter) -> None:
     async with (
-        opened_client(counter.app, await new_key(counter.house, "mobile-app")) as app,
-        opened_client(counter.app, await new_key(counter.house, "mobile-app")) as other,
+        opened_client(counter.app, await new_key(counter.container, "mobile-app")) as app,
+        opened_client(counter.app, await new_key(counter.container, "mobile-app")) as other,
     ):
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
         theirs = (await other.post("/v1/tickets", json=MOBILE)).json()["number"]
@@ -105,12 +105,12 @@ async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(counter:
     number = await counter.open(VISIT)
     await counter.open(VISIT)
     await counter.did(number, "refer", {"unit": "public-works"})
-    async with opened_client(counter.app, await new_key(counter.house, "unit-officer", "public-works")) as officer:
+    async with opened_client(counter.app, await new_key(counter.container, "unit-officer", "public-works")) as officer:
         assert seen(await page(officer)) == [(number, "ticket.received"), (number, "ticket.referred")]
 
 
 async def test_who_may_see_no_ticket_may_not_read_the_feed(counter: Counter) -> None:
-    async with opened_client(counter.app, await new_key(counter.house, "ops")) as ops:
+    async with opened_client(counter.app, await new_key(counter.container, "ops")) as ops:
         answer = await ops.get("/v1/events")
     assert answer.status_code == 403
     assert answer.json()["code"] == "forbidden"

@@ -31,7 +31,7 @@ EVERYTHING = Actor(new_id(), "Örnek okuyucu", "desk", frozenset({Scope.TICKETS_
 @pytest.fixture
 async def database(counter: Counter) -> AsyncIterator[Database]:
     """Enough connections for all writers to be in the middle of a transaction at once."""
-    url = counter.house.settings.database_url
+    url = counter.container.settings.database_url
     assert url is not None
     opened = Database(url.get_secret_value(), pool_size=WRITERS + 10)
     yield opened
@@ -40,7 +40,7 @@ async def database(counter: Counter) -> AsyncIterator[Database]:
 
 async def ticket(counter: Counter) -> UUID:
     number = await counter.open()
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return (await session.execute(select(Ticket.id).where(Ticket.number == number))).scalar_one()
 
 
@@ -228,7 +228,7 @@ async def test_who_holds_the_feed_back_is_named_with_what_frees_it(counter: Coun
             async with database.transaction() as session:
                 await write(session, await ticket(counter), 2)
             assert await reader.read() == 0
-            async with counter.house.database.reading() as session:
+            async with counter.container.database.reading() as session:
                 [writer] = [each for each in await old_writers(session, timedelta(0)) if f" {pid} " in each.name]
                 assert writer not in await old_writers(session, timedelta(hours=1))
                 await session.execute(text(writer.ending))

@@ -39,11 +39,11 @@ async def test_the_secret_is_shown_once_and_kept_sealed(counter: Counter) -> Non
     read = await sent(counter.client, "GET", f"/{made['id']}", 200)
     assert read == {name: value for name, value in made.items() if name != "secret"}
     assert (read["url"], read["events"], read["enabled"]) == (PUBLIC, [], True)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         row = (await session.execute(select(WebhookSubscription))).scalar_one()
     assert made["secret"].encode() not in row.secret
     place = {"table": "webhook_subscription", "column": "secret"}
-    assert counter.house.vault.open(row.secret, **place, row_id=UUID(made["id"])) == made["secret"]
+    assert counter.container.vault.open(row.secret, **place, row_id=UUID(made["id"])) == made["secret"]
 
 
 async def test_a_subscription_can_be_changed_in_parts_and_deleted(counter: Counter) -> None:
@@ -115,14 +115,14 @@ async def test_unencrypted_addresses_of_this_machine_are_refused_as_delivered(cl
 
 @pytest.mark.parametrize("role", ["desk", "unit-officer", "field-team", "sms-gateway", "pr-director"])
 async def test_only_who_has_the_scope_has_subscriptions(counter: Counter, role: str) -> None:
-    async with opened_client(counter.app, await new_key(counter.house, role)) as client:
+    async with opened_client(counter.app, await new_key(counter.container, role)) as client:
         answer = await client.get("/v1/webhooks")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
 async def test_a_client_does_not_see_anothers_subscriptions(counter: Counter) -> None:
     made = await sent(counter.client, "POST", "", 201, url=PUBLIC)
-    async with opened_client(counter.app, await new_key(counter.house, "mobile-app")) as other:
+    async with opened_client(counter.app, await new_key(counter.container, "mobile-app")) as other:
         assert (await sent(other, "GET", "", 200))["items"] == []
         for method, path in (
             ("GET", ""),
@@ -141,7 +141,7 @@ async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(coun
     """Another address or a new secret would show them events that they may not see."""
     made = await sent(counter.client, "POST", "", 201, url=PUBLIC)
     path = f"/{made['id']}"
-    async with opened_client(counter.app, await new_key(counter.house, "ops")) as ops:
+    async with opened_client(counter.app, await new_key(counter.container, "ops")) as ops:
         assert [item["id"] for item in (await sent(ops, "GET", "", 200))["items"]] == [made["id"]]
         assert (await sent(ops, "PATCH", path, 200, enabled=False))["enabled"] is False
         assert (await sent(ops, "PATCH", path, 403, url="https://1.1.1.1/"))["code"] == "not_owner"

@@ -20,7 +20,7 @@ async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_
         await subscribed(counter, receiver)
         first = await counter.open()
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(counter.house, stop))
+        working = asyncio.create_task(keep_feeding(counter.container, stop))
         await slow.arrived.wait()
         await receiver.arrived.wait()
         receiver.arrived.clear()
@@ -38,7 +38,7 @@ async def test_a_worker_goes_on_where_the_one_before_it_stopped(counter: Counter
     for _ in range(3):
         numbers.append(await counter.open())
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(counter.house, stop))
+        working = asyncio.create_task(keep_feeding(counter.container, stop))
         while (numbers[-1], 1) not in receiver.seqs:
             receiver.arrived.clear()
             await receiver.arrived.wait()
@@ -65,14 +65,14 @@ async def test_a_worker_killed_between_send_and_mark_leaves_the_same_id_to_the_n
         found = await deliveries(counter, webhook)
         return [item["state"] for item in found] == ["delivered"] * 3
 
-    with running("worker", environment(counter.house.settings, now=now)) as process:
+    with running("worker", environment(counter.container.settings, now=now)) as process:
         await eventually(arrived, process, "the receiver has the message")
         process.kill()
         process.wait()
     assert len(receiver.got) == 1
     receiver.held.set()
     after_lease = now + timedelta(seconds=LEASE_SECONDS + 60)
-    with running("worker", environment(counter.house.settings, now=after_lease)) as process:
+    with running("worker", environment(counter.container.settings, now=after_lease)) as process:
         await eventually(all_delivered, process, "everything is delivered")
     assert receiver.seqs == [(numbers[0], 1), *((number, 1) for number in numbers)]
     assert receiver.got[0].id == receiver.got[1].id

@@ -1,4 +1,4 @@
-"""Old records for tests, all samples, and an import of them into the house of a counter."""
+"""Old records for tests, all samples, and an import of them into the container of a counter."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ def sheet_of(text: str) -> Sheet:
 
 
 async def take(counter: Counter, text: str, *, dry_run: bool = False, importer: str = "clerk") -> list[Judged]:
-    """Import a table into the counter's house, at its time."""
-    house, sheet = counter.house, sheet_of(text)
-    rulebook = await house.shelf.current()
+    """Import a table into the counter's container, at its time."""
+    container, sheet = counter.container, sheet_of(text)
+    rulebook = await container.shelf.current()
     service = rulebook.catalogue.service("bimer")
     assert service is not None
     rules = Rules(
@@ -49,9 +49,9 @@ async def take(counter: Counter, text: str, *, dry_run: bool = False, importer: 
         service=service,
         closed_on=CLOSED_ON,
         units=units_of(rulebook.catalogue.units),
-        vault=house.vault,
+        vault=container.vault,
         importer=importer,
-        now=house.clock.now(),
+        now=container.clock.now(),
     )
-    taking = Importer(house.database, rules, dry_run=dry_run)
+    taking = Importer(container.database, rules, dry_run=dry_run)
     return [judged for batch in batches(sheet.lines()) for judged in await taking.take(sheet, batch)]

@@ -27,7 +27,7 @@ ANSWERED = datetime(2014, 7, 10, 12, 30, tzinfo=UTC)
 
 
 async def rows(counter: Counter, model: type[Any]) -> list[Any]:
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return list(await session.scalars(select(model)))
 
 
@@ -85,7 +85,7 @@ async def test_people_s_words_are_sealed_and_open_for_those_who_may_read_them(co
     await take(counter, table({}))
     personal = [RECORD[name] for name in ("applicant_name", "address", "description", "reply")]
     personal += ["+905320000067", "5320000067"]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         for name in ("applicant", "ticket", "ticket_event", "sla_clock", "ticket_document"):
             for row in await session.execute(text(f"SELECT {name}::text FROM {name}")):  # noqa: S608 - our own names
                 plain, sealed = str(row[0]), [value for value in personal if value in str(row[0])]
@@ -171,7 +171,7 @@ async def test_nothing_is_armed_and_nobody_is_told_now_or_later(counter: Counter
     """B46: imported tickets that are closed escalate nothing."""
     await take(counter, table({}, {"record_no": "ORNEK-2", "answered_at": "02.03.2026"}))
     counter.clock.advance(days=400)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     for model in (Checkpoint, Notice, Escalation):
         assert await rows(counter, model) == []
 
@@ -266,7 +266,7 @@ async def test_a_broken_line_does_not_stop_the_others_of_its_batch_or_the_next(c
         (3, ["not_answered"]),
         (BATCH + 2, ["phone"]),
     ]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Ticket)) == BATCH + 1
 
 

@@ -17,12 +17,12 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
     assert due == end_of(2026, 6, 1)
 
     counter.clock.set(due - timedelta(microseconds=1))
-    assert await sweep(counter.house) == 2
+    assert await sweep(counter.container) == 2
     assert await counter.notices(number) == [("warning", 80, 1)]
 
     counter.clock.set(due)
-    assert await sweep(counter.house) == 1
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 1
+    assert await sweep(counter.container) == 0
     assert (await counter.notices(number))[1:] == [("escalation_1", 1, 1)]
 
     [told] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
@@ -30,9 +30,9 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
     assert seen.json()["state"] == "acknowledged"
 
     counter.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     counter.clock.set(datetime(2026, 6, 5, 8, 0, tzinfo=ISTANBUL))
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
     assert (await counter.notices(number))[2:] == [("escalation_2", 2, 1)]
 
     history = await counter.timeline(number)
@@ -44,7 +44,7 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
         "Bildirim görüldü",
         "Müracaat yerine bildirildi",
     ]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         assert [e.level for e in await session.scalars(select(Escalation).order_by(Escalation.level))] == [1, 2]
     [promise] = await counter.rows_of_clocks(number)
     assert (promise.state, promise.breached_at) == ("breached", promise.due_at)
@@ -56,7 +56,7 @@ async def test_resolving_in_time_silences_the_chain(counter: Counter) -> None:
     ticket = await counter.did(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
     counter.clock.advance(days=60)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
 
 
 async def test_a_whole_life(counter: Counter) -> None:
@@ -75,5 +75,5 @@ async def test_a_whole_life(counter: Counter) -> None:
     assert len(history["items"]) == 1 + 6 + 6 + 2 + 4
     assert await counter.armed(number) == []
     counter.clock.advance(days=365)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert await counter.notices(number) == []

@@ -69,13 +69,13 @@ async def test_a_complaint_is_filed_listed_and_answered(counter: Counter) -> Non
 async def test_what_is_due_is_fired_and_reminded_of(counter: Counter) -> None:
     number = await counter.open(VISIT)
     counter.clock.advance(days=60)
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=30)
-    await sweep(counter.house)
+    await sweep(counter.container)
     told = {kind for kind, _, _ in await counter.notices(number)}
     assert {"escalation_1", "reminder"} <= told
 
 
 async def test_the_calendar_is_prolonged(counter: Counter) -> None:
     in_two_years = counter.clock.now() + timedelta(days=730)
-    assert await prolong(counter.house.database, counter.house.shelf, now=in_two_years) is True
+    assert await prolong(counter.container.database, counter.container.shelf, now=in_two_years) is True

@@ -68,7 +68,7 @@ async def counter(servers: TestServers, template: str, tmp_path: Path) -> AsyncI
 @pytest.fixture
 async def connection(counter: Counter) -> AsyncIterator[asyncpg.Connection]:
     """The counter's database without the product."""
-    url = counter.house.settings.database_url
+    url = counter.container.settings.database_url
     assert url is not None
     opened = await asyncpg.connect(url.get_secret_value().replace("+asyncpg", ""))
     yield opened
@@ -78,7 +78,7 @@ async def connection(counter: Counter) -> AsyncIterator[asyncpg.Connection]:
 async def open_at(counter: Counter, month: int, day: int, body: Mapping[str, Any], *commands: str) -> str:
     """A ticket of that morning, after a sweep: until the outage the workers keep up."""
     counter.clock.set(datetime(2026, month, day, 10, 0, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
     number = await counter.open(body)
     await counter.done(number, *commands)
     return number
@@ -97,16 +97,16 @@ async def open_samples(counter: Counter) -> None:
     await open_at(counter, 5, 12, CALL, *AT_WORK, "pause")
     await open_at(counter, 5, 28, CALL)
     counter.clock.set(GONE)
-    await sweep(counter.house)
+    await sweep(counter.container)
     for hours in (0, 3, 23):  # all of it: the API goes on, and a limit of a day begins and ends without a worker
         counter.clock.set(GONE + timedelta(hours=hours))
         await counter.open(QUESTION)
 
 
-async def sweep_at_once(*houses: Any) -> int:
+async def sweep_at_once(*containers: Any) -> int:
     """All sweep beside each other until none finds anything."""
     settled = 0
-    while found := sum(await asyncio.gather(*(sweep(house) for house in houses))):
+    while found := sum(await asyncio.gather(*(sweep(container) for container in containers))):
         settled += found
     return settled
 
@@ -147,7 +147,7 @@ async def test_fifty_thousand_checkpoints_after_three_days(counter: Counter, con
 
 async def the_next_level_waits_for_its_time(counter: Counter, connection: asyncpg.Connection) -> None:
     """Each level 1 told now has armed one level 2, three working days after it: none falls due with it."""
-    calendar = (await counter.house.shelf.current()).calendars[OFFICE_HOURS]
+    calendar = (await counter.container.shelf.current()).calendars[OFFICE_HOURS]
     waiting = await connection.fetch(
         "SELECT first.due_at AS ended, second.due_at, count(*) FROM checkpoint first "
         "LEFT JOIN checkpoint second ON second.clock_id = first.clock_id AND second.level = 2 "
@@ -179,9 +179,9 @@ async def workers_go_on(counter: Counter, until: datetime) -> None:
     """Every morning until then somebody sweeps."""
     while (morning := counter.clock.now() + timedelta(days=1)) < until:
         counter.clock.set(morning)
-        await sweep(counter.house)
+        await sweep(counter.container)
     counter.clock.set(until)
-    await sweep(counter.house)
+    await sweep(counter.container)
 
 
 async def came_back(counter: Counter, number: str) -> list[tuple[str, int, int]]:
@@ -189,9 +189,9 @@ async def came_back(counter: Counter, number: str) -> list[tuple[str, int, int]]
     await workers_go_on(counter, GONE)
     before = await told_of(counter, number)
     counter.clock.set(BACK)
-    await sweep(counter.house)
+    await sweep(counter.container)
     told = (await told_of(counter, number))[len(before) :]
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     return told
 
 
@@ -210,7 +210,7 @@ async def test_an_outage_over_the_risk_of_law_tells_the_second_office(counter: C
     assert await came_back(counter, number) == [("escalation_2", 2, 1)]
     clocks = {clock.kind: clock for clock in await counter.rows_of_clocks(number)}
     assert (clocks["statutory"].state, clocks["statutory"].due_at) == ("running", end_of(2026, 6, 5))
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         fired = select(Checkpoint.due_at, Checkpoint.fired_at).where(Checkpoint.kind == "legal_risk")
         assert (await session.execute(fired)).one() == (end_of(2026, 6, 2), BACK)
 
@@ -230,7 +230,7 @@ async def test_an_outage_over_a_pause_tells_nothing(counter: Counter) -> None:
     counter.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
     assert due(await counter.did(number, "resume")) == end_of(2026, 6, 10)
     counter.clock.set(BACK)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await told_of(counter, number) == [("warning", 50, 1)]
     assert (await counter.clock_of(number))["state"] == "running"
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from app.container import House
+from app.container import Container
 from app.escalation.model import Escalation
 from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
@@ -76,19 +76,21 @@ async def step(counter: Counter, chance: Random, numbers: Sequence[str]) -> None
     elif what < 0.85:
         counter.clock.advance(**chance.choice(STRETCHES))
     else:
-        await look(counter.house, chance)
+        await look(counter.container, chance)
 
 
-async def look(house: House, chance: Random) -> None:
+async def look(container: Container, chance: Random) -> None:
     """A worker looks: alone, beside another, or one that dies before it has committed what it fired."""
     how = chance.choice(("alone", "beside another", "dying"))
     if how == "dying":
         with suppress(ConnectionAbortedError):
-            async with house.database.transaction() as session:
-                await fire_due(session, house.shelf, house.vault, now=house.clock.now(), limit=chance.randint(1, 5))
+            async with container.database.transaction() as session:
+                await fire_due(
+                    session, container.shelf, container.vault, now=container.clock.now(), limit=chance.randint(1, 5)
+                )
                 raise ConnectionAbortedError
     else:
-        await asyncio.gather(*(sweep(house) for _ in range(1 if how == "alone" else 2)))
+        await asyncio.gather(*(sweep(container) for _ in range(1 if how == "alone" else 2)))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -98,25 +100,25 @@ async def test_what_always_holds(counter: Counter, seed: int) -> None:
     numbers = [await counter.open(body) for body in BEGINNINGS]
     for _ in range(120):
         await step(counter, chance, numbers)
-    await sweep(counter.house)
+    await sweep(counter.container)
     await all_of_it_holds(counter, numbers)
     await every_limit_is_seen_to_pass(counter)
     await all_of_it_holds(counter, numbers)
 
 
 async def all_of_it_holds(counter: Counter, numbers: Sequence[str]) -> None:
-    await no_clock_differs_from_its_computation(counter.house)
-    await no_open_ticket_runs_under_another_law(counter.house)
+    await no_clock_differs_from_its_computation(counter.container)
+    await no_open_ticket_runs_under_another_law(counter.container)
     await only_what_waits_is_armed(counter)
-    await everything_was_told_once(counter.house)
-    await no_history_is_broken(counter.house)
-    await nothing_is_told_of_what_has_ended(counter.house)
+    await everything_was_told_once(counter.container)
+    await no_history_is_broken(counter.container)
+    await nothing_is_told_of_what_has_ended(counter.container)
     await every_reader_gets_the_same_verdict(counter, numbers)
 
 
 async def every_limit_is_seen_to_pass(counter: Counter) -> None:
     """From one armed instant to the next until none is left: what is owed to the end is breached on its instant."""
-    database = counter.house.database
+    database = counter.container.database
     async with database.reading() as session:
         running = list(await session.scalars(select(SlaClock.id).where(SlaClock.state == "running")))
     while True:
@@ -125,18 +127,18 @@ async def every_limit_is_seen_to_pass(counter: Counter) -> None:
         if upcoming is None:
             break
         counter.clock.set(upcoming)
-        assert await sweep(counter.house) > 0
+        assert await sweep(counter.container) > 0
     async with database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.id.in_(running))):
             assert clock.state in {"breached", "cancelled"}  # cancelled where a fee lapsed
             assert clock.detected_at == clock.breached_at
 
 
-async def no_clock_differs_from_its_computation(house: House) -> None:
-    async with house.database.reading() as session:
+async def no_clock_differs_from_its_computation(container: Container) -> None:
+    async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock)):
             pinned = PinnedPolicy.from_json(clock.policy)
-            calendar = (await house.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+            calendar = (await container.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
             rows = await pauses_of(session, clock.id)
             still = [row for row in rows if row.ended_at is None]
             assert len(still) == (clock.state == "paused")
@@ -150,10 +152,10 @@ async def no_clock_differs_from_its_computation(house: House) -> None:
             assert not late or clock.state == "breached"
 
 
-async def no_open_ticket_runs_under_another_law(house: House) -> None:
+async def no_open_ticket_runs_under_another_law(container: Container) -> None:
     """Wherever a ticket was moved to and back from, and in whichever cycle it is."""
-    catalogue = (await house.shelf.current()).catalogue
-    async with house.database.reading() as session:
+    catalogue = (await container.shelf.current()).catalogue
+    async with container.database.reading() as session:
         complete = Ticket.documents_complete_at.is_not(None)
         for ticket in await session.scalars(select(Ticket).where(complete, Ticket.state.in_(OPEN_STATES))):
             service = catalogue.service(ticket.service)
@@ -174,7 +176,7 @@ async def no_open_ticket_runs_under_another_law(house: House) -> None:
 
 async def only_what_waits_is_armed(counter: Counter) -> None:
     now = counter.clock.now()
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         armed = select(Checkpoint, SlaClock).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
         for checkpoint, clock in await session.execute(armed.where(Checkpoint.state == "armed")):
             assert checkpoint.due_at > now
@@ -185,9 +187,9 @@ async def only_what_waits_is_armed(counter: Counter) -> None:
             assert clock.due_at > now
 
 
-async def everything_was_told_once(house: House) -> None:
+async def everything_was_told_once(container: Container) -> None:
     """Each level once, and once more what had been raised before the limit of law came near."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         records = list(await session.scalars(select(Escalation)))
         raised = Tally((e.ticket_id, e.cycle, e.level) for e in records)
         marked = Tally((e.ticket_id, e.cycle, e.level) for e in records if e.legal_risk and e.breached_at is not None)
@@ -198,8 +200,8 @@ async def everything_was_told_once(house: House) -> None:
     assert set(raised.values()) | set(warned.values()) <= {1}
 
 
-async def no_history_is_broken(house: House) -> None:
-    async with house.database.reading() as session:
+async def no_history_is_broken(container: Container) -> None:
+    async with container.database.reading() as session:
         for ticket in await session.scalars(select(Ticket)):
             events = await events_of(session, ticket.id)
             assert is_whole(ticket, events)
@@ -210,9 +212,9 @@ async def no_history_is_broken(house: House) -> None:
             assert [event.at for event in events] == sorted(event.at for event in events)
 
 
-async def nothing_is_told_of_what_has_ended(house: House) -> None:
+async def nothing_is_told_of_what_has_ended(container: Container) -> None:
     """No office hears of a limit from the end of a ticket until somebody opens it again."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         told = list(await session.scalars(select(Notice).where(Notice.kind.in_([*OF_LIMITS, "reminder"]))))
         for ticket_id in {notice.ticket_id for notice in told if notice.ticket_id is not None}:
             silences = list(silences_of(await events_of(session, ticket_id)))

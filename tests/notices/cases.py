@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.access.actor import Actor
 from app.channels.schemas import ApplicantBody, TicketBody
-from app.container import House
+from app.container import Container
 from app.core.db import bulk_insert
 from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
@@ -42,42 +42,46 @@ class Recorder:
         return Delivered(message.medium, str(message.notice_id))
 
 
-def postroom_with(house: House, delivery: Any) -> Postroom:
-    """The postroom of `house` with another way out."""
-    postroom = open_postroom(house)
+def postroom_with(container: Container, delivery: Any) -> Postroom:
+    """The postroom of `container` with another way out."""
+    postroom = open_postroom(container)
     postroom.ways = Ways.only(delivery)
     return postroom
 
 
-async def actor_of(house: House, role: str = "developer", unit: str | None = None) -> Actor:
+async def actor_of(container: Container, role: str = "developer", unit: str | None = None) -> Actor:
     """A new client of that role."""
-    return await house.gatekeeper.identify(await new_key(house, role, unit), now=house.clock.now())
+    return await container.gatekeeper.identify(await new_key(container, role, unit), now=container.clock.now())
 
 
-async def open_ticket(house: House, actor: Actor, applicant: ApplicantBody | None = CALLER, **other: Any) -> str:
+async def open_ticket(
+    container: Container, actor: Actor, applicant: ApplicantBody | None = CALLER, **other: Any
+) -> str:
     """A ticket through the door; the applicant's receipt is planned with it. Returns its number."""
     given: dict[str, Any] = {"channel": "call-center", "description": "Kaldırımda çukur var, 0532 123 45 67."}
     body = TicketBody(**given | other, applicant=applicant)
-    admission = await house.door.intake(actor, body.to_intake(house.vault.blind_index("message", str(id(body)))))
+    admission = await container.door.intake(
+        actor, body.to_intake(container.vault.blind_index("message", str(id(body))))
+    )
     number: str = admission.receipt["number"]
     return number
 
 
-async def notices_of(house: House, *numbers: str) -> list[Notice]:
+async def notices_of(container: Container, *numbers: str) -> list[Notice]:
     """The stored notices of these tickets (all without a number), oldest first."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).order_by(Notice.running)
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         return list(await session.scalars(query.where(Ticket.number.in_(numbers)) if numbers else query))
 
 
-async def ids(house: House) -> list[UUID]:
+async def ids(container: Container) -> list[UUID]:
     """The ids of all notices, oldest first."""
-    return [notice.id for notice in await notices_of(house)]
+    return [notice.id for notice in await notices_of(container)]
 
 
-async def plan(house: House, number: str, kind: NoticeKind, recipient: Recipient, **columns: Any) -> Notice:
+async def plan(container: Container, number: str, kind: NoticeKind, recipient: Recipient, **columns: Any) -> Notice:
     """Plan a warning or a level-1 notice of that ticket; `columns` overrides what would be stored."""
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
         facts: dict[str, Any] = {
             "number": number,
@@ -87,7 +91,7 @@ async def plan(house: House, number: str, kind: NoticeKind, recipient: Recipient
             "limit_text": "15 GÜN",
             "received_at": ticket.received_at,
             "promise_due": ticket.received_at,
-            "raised_at": house.clock.now(),
+            "raised_at": container.clock.now(),
             "unit_name": "Fen İşleri Müdürlüğü",
             "referred_at": None,
         }
@@ -106,16 +110,16 @@ async def plan(house: House, number: str, kind: NoticeKind, recipient: Recipient
             level=80 if kind is NoticeKind.WARNING else 1,
             recipient=recipient,
             medium=Medium.EMAIL,
-            now=house.clock.now(),
+            now=container.clock.now(),
         )
         row |= columns
         await bulk_insert(session, Notice, [row])
-    return next(notice for notice in await notices_of(house, number) if notice.id == row["id"])
+    return next(notice for notice in await notices_of(container, number) if notice.id == row["id"])
 
 
-async def escalate(house: House, number: str) -> Notice:
+async def escalate(container: Container, number: str) -> Notice:
     """Raise a ticket to the first office, with its notice."""
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
         session.add(
             Escalation(
@@ -124,12 +128,14 @@ async def escalate(house: House, number: str) -> Notice:
                 level=1,
                 source="system",
                 office={"Müracaat Yeri": OFFICE.place},
-                raised_at=house.clock.now(),
+                raised_at=container.clock.now(),
             )
         )
-    return await plan(house, number, NoticeKind.ESCALATION_1, Recipient("office:1", OFFICE.official, "x@example.org"))
+    return await plan(
+        container, number, NoticeKind.ESCALATION_1, Recipient("office:1", OFFICE.official, "x@example.org")
+    )
 
 
-def files_in(house: House) -> Sequence[str]:
+def files_in(container: Container) -> Sequence[str]:
     """Names of the files in the outbox."""
-    return sorted(path.name for path in house.settings.outbox.glob("*"))
+    return sorted(path.name for path in container.settings.outbox.glob("*"))

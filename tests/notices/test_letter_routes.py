@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.access.model import PersonalDataAccess
-from app.container import House
+from app.container import Container
 from app.core.db import bulk_insert
 from app.notices.kinds import Medium, NoticeKind, Payload
 from app.notices.model import Notice
@@ -25,15 +25,15 @@ MASKED = "Ö**** V*******"
 
 
 @pytest.fixture
-def house(app: FastAPI) -> House:
-    opened: House = app.state.house
+def container(app: FastAPI) -> Container:
+    opened: Container = app.state.container
     return opened
 
 
-async def plan(house: House, kind: NoticeKind, payload: Payload | None = None) -> Notice:
+async def plan(container: Container, kind: NoticeKind, payload: Payload | None = None) -> Notice:
     """A notice of that kind about a new ticket."""
-    number = await open_ticket(house, await actor_of(house), CALLER)
-    async with house.database.transaction() as session:
+    number = await open_ticket(container, await actor_of(container), CALLER)
+    async with container.database.transaction() as session:
         ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
         row = notice_row(
             kind,
@@ -43,10 +43,10 @@ async def plan(house: House, kind: NoticeKind, payload: Payload | None = None) -
             level=0,
             recipient=Recipient("office:2") if kind is NoticeKind.ESCALATION_2 else APPLICANT,
             medium=Medium.EMAIL,
-            now=house.clock.now(),
+            now=container.clock.now(),
         )
         await bulk_insert(session, Notice, [row])
-    return next(notice for notice in await notices_of(house, number) if notice.id == row["id"])
+    return next(notice for notice in await notices_of(container, number) if notice.id == row["id"])
 
 
 def text_of(pdf: bytes) -> str:
@@ -54,8 +54,10 @@ def text_of(pdf: bytes) -> str:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind.spec.letter])
-async def test_a_letter_comes_as_a_pdf_of_the_stored_facts(house: House, client_as: ClientAs, kind: NoticeKind) -> None:
-    notice = await plan(house, kind)
+async def test_a_letter_comes_as_a_pdf_of_the_stored_facts(
+    container: Container, client_as: ClientAs, kind: NoticeKind
+) -> None:
+    notice = await plan(container, kind)
 
     answer = await (await client_as("developer")).get(f"/v1/notices/{notice.number}.pdf")
 
@@ -69,8 +71,8 @@ async def test_a_letter_comes_as_a_pdf_of_the_stored_facts(house: House, client_
     assert f"ESTİM {notice.number}" in text
 
 
-async def test_without_the_right_to_personal_data_a_letter_is_masked(house: House, client_as: ClientAs) -> None:
-    notice = await plan(house, NoticeKind.ESCALATION_2)
+async def test_without_the_right_to_personal_data_a_letter_is_masked(container: Container, client_as: ClientAs) -> None:
+    notice = await plan(container, NoticeKind.ESCALATION_2)
 
     text = text_of((await (await client_as("ops")).get(f"/v1/notices/{notice.number}.pdf")).content)
 
@@ -79,25 +81,27 @@ async def test_without_the_right_to_personal_data_a_letter_is_masked(house: Hous
     assert "Kaldırımda çukur var, ***." in text
 
 
-async def test_a_reading_in_clear_is_written_down_and_a_masked_one_is_not(house: House, client_as: ClientAs) -> None:
-    notice = await plan(house, NoticeKind.RESOLUTION)
+async def test_a_reading_in_clear_is_written_down_and_a_masked_one_is_not(
+    container: Container, client_as: ClientAs
+) -> None:
+    notice = await plan(container, NoticeKind.RESOLUTION)
     for role in ("ops", "developer"):
         await (await client_as(role)).get(f"/v1/notices/{notice.number}.pdf")
 
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         entries = list(await session.scalars(select(PersonalDataAccess)))
     assert [(entry.operation, entry.facts) for entry in entries] == [("read_letter", {"notices": notice.number})]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if not kind.spec.letter])
-async def test_a_kind_without_a_letter_says_so(house: House, client_as: ClientAs, kind: NoticeKind) -> None:
-    notice = await plan(house, kind)
+async def test_a_kind_without_a_letter_says_so(container: Container, client_as: ClientAs, kind: NoticeKind) -> None:
+    notice = await plan(container, kind)
 
     answer = await (await client_as("developer")).get(f"/v1/notices/{notice.number}.pdf")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no_letter")
     assert kind.value in answer.json()["detail"]
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         assert list(await session.scalars(select(PersonalDataAccess))) == []
 
 
@@ -108,26 +112,28 @@ async def test_an_unknown_notice_has_no_letter(client_as: ClientAs, number: str)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_a_unit_does_not_get_letters_that_were_not_written_to_it(house: House, client_as: ClientAs) -> None:
-    notice = await plan(house, NoticeKind.RESOLUTION)
+async def test_a_unit_does_not_get_letters_that_were_not_written_to_it(
+    container: Container, client_as: ClientAs
+) -> None:
+    notice = await plan(container, NoticeKind.RESOLUTION)
 
     answer = await (await client_as("unit-officer", unit="public-works")).get(f"/v1/notices/{notice.number}.pdf")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_letters_ask_for_the_scope(house: House, client_as: ClientAs) -> None:
-    notice = await plan(house, NoticeKind.RESOLUTION)
+async def test_letters_ask_for_the_scope(container: Container, client_as: ClientAs) -> None:
+    notice = await plan(container, NoticeKind.RESOLUTION)
 
     answer = await (await client_as("sms-gateway")).get(f"/v1/notices/{notice.number}.pdf")
 
     assert (answer.status_code, answer.json()["scope"]) == (403, "notices:read")
 
 
-async def test_every_kind_can_be_read_as_a_notice(house: House, client_as: ClientAs) -> None:
+async def test_every_kind_can_be_read_as_a_notice(container: Container, client_as: ClientAs) -> None:
     caller = await client_as("developer")
     for kind in NoticeKind:
-        notice = await plan(house, kind)
+        notice = await plan(container, kind)
         body = (await caller.get(f"/v1/notices/{notice.number}")).json()
         assert body["kind_label"] == label_of(kind)
         about = "2600012330" if kind.value.startswith("complaint") else "2600012349"

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
-from app.container import House
+from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
 from app.notices.delivery.dispatcher import LEASE_SECONDS, Postroom, _message, due_notices
@@ -40,166 +40,170 @@ TEMPLATES = ESENLER / "templates"
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
 
-async def receipt(house: House, applicant: object = WRITER) -> Notice:
+async def receipt(container: Container, applicant: object = WRITER) -> Notice:
     """The planned receipt of a new ticket."""
-    number = await open_ticket(house, await actor_of(house), applicant)
-    [notice] = await notices_of(house, number)
+    number = await open_ticket(container, await actor_of(container), applicant)
+    [notice] = await notices_of(container, number)
     return notice
 
 
-async def stored(house: House, notice: Notice) -> Notice:
+async def stored(container: Container, notice: Notice) -> Notice:
     """The notice as it is stored now."""
-    return next(one for one in await notices_of(house) if one.id == notice.id)
+    return next(one for one in await notices_of(container) if one.id == notice.id)
 
 
-async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(house: House) -> None:
-    notice = await receipt(house)
-    postroom = open_postroom(house)
+async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(container: Container) -> None:
+    notice = await receipt(container)
+    postroom = open_postroom(container)
     assert await postroom.deliver([notice.id]) == 1
     assert await postroom.deliver([notice.id]) == 0
-    after = await stored(house, notice)
+    after = await stored(container, notice)
     assert (after.state, after.attempts, after.state_reason) == ("sent", 1, None)
-    assert after.sent_at == house.clock.now()
+    assert after.sent_at == container.clock.now()
     assert after.template == "receipt.email.txt"
     assert after.template_version == hashlib.sha256((TEMPLATES / "receipt.email.txt").read_bytes()).hexdigest()[:12]
     assert after.body is not None
     assert "⟦applicant.name⟧" in after.body
     assert NAME not in after.body
-    assert files_in(house) == [f"{after.number}.eml"]
-    assert f"Sayın {NAME}" in (house.settings.outbox / f"{after.number}.eml").read_text(encoding="utf-8")
+    assert files_in(container) == [f"{after.number}.eml"]
+    assert f"Sayın {NAME}" in (container.settings.outbox / f"{after.number}.eml").read_text(encoding="utf-8")
 
 
-async def test_an_sms_goes_to_the_number_in_the_vault(house: House) -> None:
-    notice = await receipt(house, CALLER)
+async def test_an_sms_goes_to_the_number_in_the_vault(container: Container) -> None:
+    notice = await receipt(container, CALLER)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
+    await postroom_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.recipient_name, message.recipient_address, message.medium) == (NAME, PHONE, "sms")
     assert message.at == notice.created_at
 
 
-async def test_two_workers_deliver_every_notice_once(house: House) -> None:
-    actor = await actor_of(house)
-    await asyncio.gather(*(open_ticket(house, actor) for _ in range(80)))
+async def test_two_workers_deliver_every_notice_once(container: Container) -> None:
+    actor = await actor_of(container)
+    await asyncio.gather(*(open_ticket(container, actor) for _ in range(80)))
     first, second = Recorder(), Recorder()
-    rooms = [postroom_with(house, first), postroom_with(house, second)]
-    everything = await ids(house)
+    rooms = [postroom_with(container, first), postroom_with(container, second)]
+    everything = await ids(container)
     counts = await asyncio.gather(*(room.deliver(everything) for room in rooms))
     delivered = [message.number for message in (*first.messages, *second.messages)]
     assert sum(counts) == len(everything) == 80
-    assert sorted(delivered) == sorted(notice.number for notice in await notices_of(house))
-    assert {notice.state for notice in await notices_of(house)} == {"sent"}
+    assert sorted(delivered) == sorted(notice.number for notice in await notices_of(container))
+    assert {notice.state for notice in await notices_of(container)} == {"sent"}
 
 
-async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(house: House, clock: SettableClock) -> None:
-    notice = await receipt(house)
-    dying, heir = open_postroom(house), open_postroom(house)
+async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
+    container: Container, clock: SettableClock
+) -> None:
+    notice = await receipt(container)
+    dying, heir = open_postroom(container), open_postroom(container)
     leased = await leased_by(dying, notice)
-    await house.ways.to(Medium.EMAIL).delivery.deliver(_message(leased))
-    first = (house.settings.outbox / f"{notice.number}.eml").read_bytes()
+    await container.ways.to(Medium.EMAIL).delivery.deliver(_message(leased))
+    first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0
     clock.advance(on_clock(clock, LEASE_SECONDS))
     assert await heir.deliver([notice.id]) == 1
-    assert files_in(house) == [f"{notice.number}.eml"]
-    assert (house.settings.outbox / f"{notice.number}.eml").read_bytes() == first
-    after = await stored(house, notice)
+    assert files_in(container) == [f"{notice.number}.eml"]
+    assert (container.settings.outbox / f"{notice.number}.eml").read_bytes() == first
+    after = await stored(container, notice)
     assert (after.state, after.attempts) == ("sent", 2)
 
 
-async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(house: House, clock: SettableClock) -> None:
-    notice = await receipt(house)
-    slow, heir = open_postroom(house), open_postroom(house)
+async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
+    container: Container, clock: SettableClock
+) -> None:
+    notice = await receipt(container)
+    slow, heir = open_postroom(container), open_postroom(container)
     leased = await leased_by(slow, notice)
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await mark(session, [Result(leased, Outcome.LATER, "console", "timeout")], clock=clock)
-    assert (await stored(house, notice)).state == "sent"
+    assert (await stored(container, notice)).state == "sent"
 
 
-async def test_a_temporary_failure_is_tried_again_after_a_pause(house: House, clock: SettableClock) -> None:
-    notice = await receipt(house)
+async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Container, clock: SettableClock) -> None:
+    notice = await receipt(container)
     recorder = Recorder(TemporaryFailure("server_away", "no answer"))
-    postroom = postroom_with(house, recorder)
+    postroom = postroom_with(container, recorder)
     await postroom.deliver([notice.id])
-    waiting = await stored(house, notice)
+    waiting = await stored(container, notice)
     assert (waiting.state, waiting.state_reason, waiting.attempts) == ("queued", "server_away", 1)
     assert waiting.due_at > clock.now()
 
     assert await postroom.deliver([notice.id]) == 0
     clock.set(waiting.due_at)
     assert await postroom.deliver([notice.id]) == 1
-    after = await stored(house, notice)
+    after = await stored(container, notice)
     assert (after.state, after.state_reason, after.attempts) == ("sent", None, 2)
     assert len(recorder.messages) == 1
 
 
-async def test_a_permanent_failure_ends_it_with_its_code(house: House, clock: SettableClock) -> None:
-    notice = await receipt(house)
-    postroom = postroom_with(house, Recorder(PermanentFailure("unknown_recipient", "550")))
+async def test_a_permanent_failure_ends_it_with_its_code(container: Container, clock: SettableClock) -> None:
+    notice = await receipt(container)
+    postroom = postroom_with(container, Recorder(PermanentFailure("unknown_recipient", "550")))
     with capture_logs() as logs:
         await postroom.deliver([notice.id])
-    after = await stored(house, notice)
+    after = await stored(container, notice)
     assert (after.state, after.state_reason, after.sent_at) == ("failed", "unknown_recipient", None)
     assert [entry["code"] for entry in logs if entry["event"] == "notice_given_up"] == ["unknown_recipient"]
     clock.advance(days=30)
     assert await postroom.deliver([notice.id]) == 0
 
 
-async def test_the_last_allowed_attempt_ends_in_failure(house: House) -> None:
-    notice = await receipt(house)
-    await set_columns(house, notice, attempts=MAX_ATTEMPTS - 1)
-    await postroom_with(house, Recorder(TemporaryFailure("server_away", "no answer"))).deliver([notice.id])
-    after = await stored(house, notice)
+async def test_the_last_allowed_attempt_ends_in_failure(container: Container) -> None:
+    notice = await receipt(container)
+    await set_columns(container, notice, attempts=MAX_ATTEMPTS - 1)
+    await postroom_with(container, Recorder(TemporaryFailure("server_away", "no answer"))).deliver([notice.id])
+    after = await stored(container, notice)
     assert (after.state, after.state_reason, after.attempts) == ("failed", "server_away", MAX_ATTEMPTS)
 
 
-async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(house: House) -> None:
-    notice = await receipt(house)
-    await set_columns(house, notice, attempts=MAX_ATTEMPTS, state="sending")
+async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(container: Container) -> None:
+    notice = await receipt(container)
+    await set_columns(container, notice, attempts=MAX_ATTEMPTS, state="sending")
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
-    after = await stored(house, notice)
+    await postroom_with(container, recorder).deliver([notice.id])
+    after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("failed", "abandoned")
     assert recorder.messages == []
 
 
-async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(house: House) -> None:
-    actor = await actor_of(house)
-    await asyncio.gather(*(open_ticket(house, actor) for _ in range(3)))
-    postroom = postroom_with(house, Recorder(RuntimeError(f"no route to {PHONE}")))
+async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(container: Container) -> None:
+    actor = await actor_of(container)
+    await asyncio.gather(*(open_ticket(container, actor) for _ in range(3)))
+    postroom = postroom_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
     with capture_logs() as logs:
-        await postroom.deliver(await ids(house))
-    states = sorted((notice.state, notice.state_reason) for notice in await notices_of(house))
+        await postroom.deliver(await ids(container))
+    states = sorted((notice.state, notice.state_reason) for notice in await notices_of(container))
     assert states == [("queued", "unexpected"), ("sent", None), ("sent", None)]
     assert [entry["error"] for entry in logs if entry["event"] == "delivery_broke"] == ["RuntimeError"]
     assert PHONE not in str(logs)
 
 
-async def test_a_hanging_hand_over_is_cut_off(house: House) -> None:
+async def test_a_hanging_hand_over_is_cut_off(container: Container) -> None:
     class Hanging:
         async def deliver(self, _message: object) -> object:
             return await asyncio.Event().wait()
 
-    notice = await receipt(house)
-    postroom = postroom_with(house, Hanging())
+    notice = await receipt(container)
+    postroom = postroom_with(container, Hanging())
     postroom.delivery_seconds = 0.01
     await postroom.deliver([notice.id])
-    after = await stored(house, notice)
+    after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("queued", "timeout")
 
 
-async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(house: House, tmp_path: Path) -> None:
+async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(container: Container, tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
     (folder / "receipt.email.txt").write_text("Konu: {{ number }}\n{{ no_such_fact }}\n", encoding="utf-8")
-    notice = await receipt(house)
-    postroom = open_postroom(house)
+    notice = await receipt(container)
+    postroom = open_postroom(container)
     postroom.renderer = Renderer(folder)
     with capture_logs() as logs:
         await postroom.deliver([notice.id])
-    after = await stored(house, notice)
+    after = await stored(container, notice)
     assert after.state == "sent"
     assert after.body is not None
     assert "Hizmetin tamamlanma süresi (en geç): 15 GÜN" in after.body
@@ -208,56 +212,56 @@ async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(house: House
     assert NAME not in str(logs)
 
 
-async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(house: House) -> None:
-    notice = await receipt(house)
-    await set_columns(house, notice, payload={"number": "2600000001"})
-    await open_postroom(house).deliver([notice.id])
-    after = await stored(house, notice)
+async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(container: Container) -> None:
+    notice = await receipt(container)
+    await set_columns(container, notice, payload={"number": "2600000001"})
+    await open_postroom(container).deliver([notice.id])
+    after = await stored(container, notice)
     assert (after.state, after.body) == ("sent", "Alındı bildirimi: 2600000001")
 
 
-async def test_an_erased_person_is_not_named_any_more(house: House, clock: SettableClock) -> None:
-    notice = await receipt(house)
-    failing = postroom_with(house, Recorder(TemporaryFailure("server_away", "no answer")))
+async def test_an_erased_person_is_not_named_any_more(container: Container, clock: SettableClock) -> None:
+    notice = await receipt(container)
+    failing = postroom_with(container, Recorder(TemporaryFailure("server_away", "no answer")))
     await failing.deliver([notice.id])
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(name=None))
     clock.advance(days=1)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver([notice.id])
+    await postroom_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert "Sayın [silindi]," in message.body
     assert message.recipient_name == "Başvuru sahibi"
 
 
-async def test_an_applicant_without_an_address_can_not_be_told(house: House) -> None:
-    notice = await receipt(house)
-    async with house.database.transaction() as session:
+async def test_an_applicant_without_an_address_can_not_be_told(container: Container) -> None:
+    notice = await receipt(container)
+    async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(email=None))
-    await open_postroom(house).deliver([notice.id])
-    after = await stored(house, notice)
+    await open_postroom(container).deliver([notice.id])
+    after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("failed", "no_address")
 
 
-async def test_one_unreadable_ticket_waits_and_holds_up_nobody(house: House) -> None:
-    spoilt, sound = await receipt(house), await receipt(house)
-    async with house.database.transaction() as session:
+async def test_one_unreadable_ticket_waits_and_holds_up_nobody(container: Container) -> None:
+    spoilt, sound = await receipt(container), await receipt(container)
+    async with container.database.transaction() as session:
         moved = select(Ticket.description).where(Ticket.id == sound.ticket_id).scalar_subquery()
         await session.execute(update(Ticket).where(Ticket.id == spoilt.ticket_id).values(description=moved))
-    await open_postroom(house).deliver([spoilt.id, sound.id])
-    assert (await stored(house, sound)).state == "sent"
-    after = await stored(house, spoilt)
+    await open_postroom(container).deliver([spoilt.id, sound.id])
+    assert (await stored(container, sound)).state == "sent"
+    after = await stored(container, spoilt)
     assert (after.state, after.state_reason) == ("queued", "facts_unreadable")
 
 
-async def test_a_unit_is_not_told_who_asked_to_stay_hidden(house: House) -> None:
+async def test_a_unit_is_not_told_who_asked_to_stay_hidden(container: Container) -> None:
     hidden = WRITER.model_copy(update={"hide_identity": True})
-    number = await open_ticket(house, await actor_of(house), hidden)
+    number = await open_ticket(container, await actor_of(container), hidden)
     words = {"subject": "Konu", "body": "⟦applicant.name⟧: ⟦ticket.description⟧"}
-    await plan(house, number, NoticeKind.WARNING, UNIT, **words)
-    await plan(house, number, NoticeKind.ESCALATION_1, Recipient("office:1", "Müdür", "m@example.org"), **words)
+    await plan(container, number, NoticeKind.WARNING, UNIT, **words)
+    await plan(container, number, NoticeKind.ESCALATION_1, Recipient("office:1", "Müdür", "m@example.org"), **words)
     recorder = Recorder()
-    await postroom_with(house, recorder).deliver(await ids(house))
+    await postroom_with(container, recorder).deliver(await ids(container))
     bodies = {message.recipient_name: message.body for message in recorder.messages}
     assert bodies == {
         "Fen İşleri Müdürlüğü": "***: Kaldırımda çukur var, ***.",
@@ -265,20 +269,20 @@ async def test_a_unit_is_not_told_who_asked_to_stay_hidden(house: House) -> None
     }
 
 
-async def test_due_notices_come_oldest_first_and_only_what_is_due(house: House, clock: SettableClock) -> None:
-    queued, leased, sent, later = [await receipt(house) for _ in range(4)]
+async def test_due_notices_come_oldest_first_and_only_what_is_due(container: Container, clock: SettableClock) -> None:
+    queued, leased, sent, later = [await receipt(container) for _ in range(4)]
     now = clock.now()
-    await set_columns(house, queued, due_at=now)
-    await set_columns(house, leased, state="sending", due_at=now - timedelta(seconds=1))
-    await set_columns(house, sent, state="sent", due_at=now - timedelta(days=1))
-    await set_columns(house, later, due_at=now + timedelta(microseconds=1))
-    async with house.database.reading() as session:
+    await set_columns(container, queued, due_at=now)
+    await set_columns(container, leased, state="sending", due_at=now - timedelta(seconds=1))
+    await set_columns(container, sent, state="sent", due_at=now - timedelta(days=1))
+    await set_columns(container, later, due_at=now + timedelta(microseconds=1))
+    async with container.database.reading() as session:
         assert await due_notices(session, now, 10) == [leased.id, queued.id]
         assert await due_notices(session, now, 1) == [leased.id]
 
 
-async def test_what_is_due_is_found_by_the_partial_index(house: House) -> None:
-    async with house.database.reading() as session:
+async def test_what_is_due_is_found_by_the_partial_index(container: Container) -> None:
+    async with container.database.reading() as session:
         await session.execute(text("SET enable_seqscan = off"))
         plan_lines = await session.scalars(
             text(
@@ -296,7 +300,7 @@ async def leased_by(postroom: Postroom, notice: Notice) -> Leased:
     return leased
 
 
-async def set_columns(house: House, notice: Notice, **columns: object) -> None:
+async def set_columns(container: Container, notice: Notice, **columns: object) -> None:
     """Change a stored notice behind the service's back."""
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await session.execute(update(Notice).where(Notice.id == notice.id).values(**columns))

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from app.container import House
+from app.container import Container
 from app.escalation.model import Escalation
 from app.notices.kinds import NoticeKind
 from app.notices.rows import Recipient
@@ -23,9 +23,9 @@ TO_UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@exa
 
 
 @pytest.fixture
-def house(app: FastAPI) -> House:
-    """The house of the app itself, so that key caches and clocks are one."""
-    opened: House = app.state.house
+def container(app: FastAPI) -> Container:
+    """The container of the app itself, so that key caches and clocks are one."""
+    opened: Container = app.state.container
     return opened
 
 
@@ -37,15 +37,15 @@ async def numbers(client: AsyncClient, path: str = "/v1/notices") -> list[str]:
 
 
 async def test_notices_are_listed_newest_first_page_by_page(
-    house: House, client_as: ClientAs, clock: SettableClock
+    container: Container, client_as: ClientAs, clock: SettableClock
 ) -> None:
-    actor = await actor_of(house)
+    actor = await actor_of(container)
     for _ in range(5):
-        await open_ticket(house, actor)
+        await open_ticket(container, actor)
         clock.advance(minutes=1)
     caller = await client_as("ops")
     everything = await numbers(caller)
-    assert everything == sorted((notice.number for notice in await notices_of(house)), reverse=True)
+    assert everything == sorted((notice.number for notice in await notices_of(container)), reverse=True)
     seen, path = [], "/v1/notices?limit=2&kind=receipt"
     while path:
         answer = await caller.get(path)
@@ -55,18 +55,18 @@ async def test_notices_are_listed_newest_first_page_by_page(
 
 
 async def test_a_number_bears_the_year_of_istanbul_and_is_nobody_elses(
-    house: House, client_as: ClientAs, clock: SettableClock
+    container: Container, client_as: ClientAs, clock: SettableClock
 ) -> None:
     """At 21:00 UTC on 31 December it is 2027 in Istanbul; the running number goes on, whatever is written at once."""
-    actor, caller = await actor_of(house), await client_as("ops")
+    actor, caller = await actor_of(container), await client_as("ops")
     years = {}
     for year, instant in (
         ("26", datetime(2026, 12, 31, 20, 59, 59, tzinfo=UTC)),
         ("27", datetime(2026, 12, 31, 21, tzinfo=UTC)),
     ):
         clock.set(instant)
-        tickets = await asyncio.gather(*(open_ticket(house, actor) for _ in range(10)))
-        years[year] = [notice.number for ticket in tickets for notice in await notices_of(house, ticket)]
+        tickets = await asyncio.gather(*(open_ticket(container, actor) for _ in range(10)))
+        years[year] = [notice.number for ticket in tickets for notice in await notices_of(container, ticket)]
     found = [*years["26"], *years["27"]]
     assert len({number[3:] for number in found}) == len(found) == 20
     for year, numbered in years.items():
@@ -77,12 +77,12 @@ async def test_a_number_bears_the_year_of_istanbul_and_is_nobody_elses(
     assert (await caller.get(f"/v1/notices/26-{of_new_year[3:]}")).status_code == 404
 
 
-async def test_each_filter_narrows_the_list(house: House, client_as: ClientAs) -> None:
-    actor = await actor_of(house)
-    first, second = await open_ticket(house, actor), await open_ticket(house, actor)
-    [receipt], [other] = await notices_of(house, first), await notices_of(house, second)
-    warning = await plan(house, first, NoticeKind.WARNING, TO_UNIT)
-    raised = await escalate(house, second)
+async def test_each_filter_narrows_the_list(container: Container, client_as: ClientAs) -> None:
+    actor = await actor_of(container)
+    first, second = await open_ticket(container, actor), await open_ticket(container, actor)
+    [receipt], [other] = await notices_of(container, first), await notices_of(container, second)
+    warning = await plan(container, first, NoticeKind.WARNING, TO_UNIT)
+    raised = await escalate(container, second)
     caller = await client_as("developer")
     assert (await caller.post(f"/v1/notices/{raised.number}/acknowledge")).status_code == 200
     expected = {
@@ -108,19 +108,19 @@ async def test_a_filter_that_means_nothing_is_refused(client_as: ClientAs, query
     assert answer.json()["code"] == "invalid"
 
 
-async def test_a_unit_reads_what_was_written_to_it_and_no_more(house: House, client_as: ClientAs) -> None:
-    ticket = await open_ticket(house, await actor_of(house))
-    [receipt] = await notices_of(house, ticket)
-    own = await plan(house, ticket, NoticeKind.WARNING, TO_UNIT)
+async def test_a_unit_reads_what_was_written_to_it_and_no_more(container: Container, client_as: ClientAs) -> None:
+    ticket = await open_ticket(container, await actor_of(container))
+    [receipt] = await notices_of(container, ticket)
+    own = await plan(container, ticket, NoticeKind.WARNING, TO_UNIT)
     caller = await client_as("unit-officer", unit="public-works")
     assert await numbers(caller) == [own.number]
     assert (await caller.get(f"/v1/notices/{receipt.number}")).status_code == 404
     assert (await caller.get(f"/v1/notices/{own.number}")).json()["kind_label"] == "Süre uyarısı"
 
 
-async def test_one_notice_says_who_when_and_in_which_words(house: House, client_as: ClientAs) -> None:
-    ticket = await open_ticket(house, await actor_of(house), CALLER)
-    [receipt] = await notices_of(house, ticket)
+async def test_one_notice_says_who_when_and_in_which_words(container: Container, client_as: ClientAs) -> None:
+    ticket = await open_ticket(container, await actor_of(container), CALLER)
+    [receipt] = await notices_of(container, ticket)
     body = (await (await client_as("ops")).get(f"/v1/notices/{receipt.number}")).json()
     assert body["ticket"] == ticket
     assert (body["state"], body["state_label"], body["attempts"]) == ("queued", "Sırada", 0)
@@ -136,10 +136,10 @@ async def test_without_the_scope_nothing_is_shown(client_as: ClientAs, path: str
 
 
 async def test_acknowledging_reaches_the_escalation_and_the_history(
-    house: House, client_as: ClientAs, clock: SettableClock
+    container: Container, client_as: ClientAs, clock: SettableClock
 ) -> None:
-    ticket = await open_ticket(house, await actor_of(house))
-    notice = await escalate(house, ticket)
+    ticket = await open_ticket(container, await actor_of(container))
+    notice = await escalate(container, ticket)
     director = await client_as("pr-director")
     clock.advance(minutes=5)
     answer = await director.post(f"/v1/notices/{notice.number}/acknowledge")
@@ -151,42 +151,44 @@ async def test_acknowledging_reaches_the_escalation_and_the_history(
         "pr-director (test)",
         {"Müracaat Yeri": "İlk Müracaat Yeri"},
     )
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         events = list(await session.scalars(select(TicketEvent).order_by(TicketEvent.seq)))
     assert [event.kind for event in events] == ["received", "escalation_acknowledged"]
     assert events[1].data == {"level": 1, "cycle": 1, "source": "system", "notice": notice.number}
     assert chain_holds(events)
 
 
-async def test_acknowledging_at_the_same_time_happens_once(house: House, client_as: ClientAs) -> None:
-    notice = await escalate(house, await open_ticket(house, await actor_of(house)))
+async def test_acknowledging_at_the_same_time_happens_once(container: Container, client_as: ClientAs) -> None:
+    notice = await escalate(container, await open_ticket(container, await actor_of(container)))
     callers = [await client_as("pr-director"), await client_as("developer")]
     path = f"/v1/notices/{notice.number}/acknowledge"
     answers = await asyncio.gather(*(caller.post(path) for caller in callers * 3))
     assert {answer.status_code for answer in answers} == {200}
     assert len({(answer.json()["acknowledged_by"], answer.json()["acknowledged_at"]) for answer in answers}) == 1
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         kinds = list(await session.scalars(select(TicketEvent.kind).order_by(TicketEvent.seq)))
     assert kinds == ["received", "escalation_acknowledged"]
 
 
-async def test_a_warning_can_be_acknowledged_without_any_escalation(house: House, client_as: ClientAs) -> None:
-    warning = await plan(house, await open_ticket(house, await actor_of(house)), NoticeKind.WARNING, TO_UNIT)
+async def test_a_warning_can_be_acknowledged_without_any_escalation(container: Container, client_as: ClientAs) -> None:
+    warning = await plan(
+        container, await open_ticket(container, await actor_of(container)), NoticeKind.WARNING, TO_UNIT
+    )
     answer = await (await client_as("developer")).post(f"/v1/notices/{warning.number}/acknowledge")
     assert answer.json()["acknowledged_by"] == "developer (test)"
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         assert list(await session.scalars(select(Escalation))) == []
 
 
-async def test_reading_is_not_enough_to_acknowledge(house: House, client_as: ClientAs) -> None:
-    notice = await escalate(house, await open_ticket(house, await actor_of(house)))
+async def test_reading_is_not_enough_to_acknowledge(container: Container, client_as: ClientAs) -> None:
+    notice = await escalate(container, await open_ticket(container, await actor_of(container)))
     answer = await (await client_as("ops")).post(f"/v1/notices/{notice.number}/acknowledge")
     assert (answer.status_code, answer.json()["scope"]) == (403, "notices:acknowledge")
 
 
-async def test_escalations_are_narrowed_by_level_state_and_unit(house: House, client_as: ClientAs) -> None:
-    ticket = await open_ticket(house, await actor_of(house))
-    await escalate(house, ticket)
+async def test_escalations_are_narrowed_by_level_state_and_unit(container: Container, client_as: ClientAs) -> None:
+    ticket = await open_ticket(container, await actor_of(container))
+    await escalate(container, ticket)
     caller = await client_as("developer")
     read = await caller.get(f"/v1/tickets/{ticket}")
     referred = await caller.post(

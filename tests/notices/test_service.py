@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.access.model import PersonalDataAccess
-from app.container import House
+from app.container import Container
 from app.core.errors import NotFound
 from app.notices.delivery.dispatcher import Postroom
 from app.notices.kinds import NoticeKind
@@ -19,105 +19,105 @@ from workers.delivery import open_postroom
 TO_UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
 
-async def shown(house: House, number: str, role: str, unit: str | None = None) -> NoticeAnswer:
+async def shown(container: Container, number: str, role: str, unit: str | None = None) -> NoticeAnswer:
     """The notice as a client of that role reads it."""
-    actor = await actor_of(house, role, unit)
-    async with house.database.transaction() as session:
+    actor = await actor_of(container, role, unit)
+    async with container.database.transaction() as session:
         found = await find_notice(session, actor, number)
-        desk = ReadingDesk(house.renderer, house.facts)
-        [answer] = await desk.show(session, [found], actor=actor, operation="test", now=house.clock.now())
+        desk = ReadingDesk(container.renderer, container.facts)
+        [answer] = await desk.show(session, [found], actor=actor, operation="test", now=container.clock.now())
         return answer
 
 
-async def reads(house: House) -> list[tuple[str, dict[str, str]]]:
+async def reads(container: Container) -> list[tuple[str, dict[str, str]]]:
     """What is written down of unmasked readings."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         return [(row.operation, row.facts) for row in await session.scalars(select(PersonalDataAccess))]
 
 
-async def test_the_first_acknowledgement_stays(house: House, clock: SettableClock) -> None:
-    notice = await escalate(house, await open_ticket(house, await actor_of(house)))
-    first, second = await actor_of(house, "pr-director"), await actor_of(house, "developer")
+async def test_the_first_acknowledgement_stays(container: Container, clock: SettableClock) -> None:
+    notice = await escalate(container, await open_ticket(container, await actor_of(container)))
+    first, second = await actor_of(container, "pr-director"), await actor_of(container, "developer")
     at = clock.now()
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         found = await acknowledge(session, notice.number, actor=first, now=at)
         assert found.acknowledged_by == first.name
     clock.advance(hours=1)
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         again = await acknowledge(session, notice.number, actor=second, now=clock.now())
         assert (again.notice.acknowledged_at, again.notice.acknowledged_by) == (at, first.client_id)
         assert again.acknowledged_by == first.name
 
 
-async def test_nobody_acknowledges_in_the_name_of_another_unit_or_of_the_applicant(house: House) -> None:
-    actor = await actor_of(house)
-    number = await open_ticket(house, actor)
-    [receipt] = await notices_of(house, number)
-    to_unit = await plan(house, number, NoticeKind.WARNING, TO_UNIT)
-    stranger = await actor_of(house, "developer", "parks-gardens")
-    async with house.database.transaction() as session:
+async def test_nobody_acknowledges_in_the_name_of_another_unit_or_of_the_applicant(container: Container) -> None:
+    actor = await actor_of(container)
+    number = await open_ticket(container, actor)
+    [receipt] = await notices_of(container, number)
+    to_unit = await plan(container, number, NoticeKind.WARNING, TO_UNIT)
+    stranger = await actor_of(container, "developer", "parks-gardens")
+    async with container.database.transaction() as session:
         with pytest.raises(NotFound):
-            await acknowledge(session, receipt.number, actor=actor, now=house.clock.now())
+            await acknowledge(session, receipt.number, actor=actor, now=container.clock.now())
         with pytest.raises(NotFound):
-            await acknowledge(session, to_unit.number, actor=stranger, now=house.clock.now())
+            await acknowledge(session, to_unit.number, actor=stranger, now=container.clock.now())
 
 
 @pytest.mark.parametrize("number", ["", "26-1", "26-9999999", "25-000001", "26-000001 ", "26-٠٠٠٠٠١", "26-" + "9" * 40])
-async def test_what_is_no_number_of_a_notice_is_not_found(house: House, number: str) -> None:
-    actor = await actor_of(house)
-    await open_ticket(house, actor)
-    async with house.database.reading() as session:
+async def test_what_is_no_number_of_a_notice_is_not_found(container: Container, number: str) -> None:
+    actor = await actor_of(container)
+    await open_ticket(container, actor)
+    async with container.database.reading() as session:
         with pytest.raises(NotFound):
             await find_notice(session, actor, number)
 
 
-async def test_without_the_right_personal_words_are_masked_and_nothing_is_written_down(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    [receipt] = await notices_of(house, number)
-    answer = await shown(house, receipt.number, "unit-officer")
+async def test_without_the_right_personal_words_are_masked_and_nothing_is_written_down(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    [receipt] = await notices_of(container, number)
+    answer = await shown(container, receipt.number, "unit-officer")
     assert answer.masked
     assert answer.recipient.name == "Ö**** V*******"
     assert answer.recipient.address == "o***@***"
     assert "Sayın Ö**** V*******," in answer.body
-    assert await reads(house) == []
+    assert await reads(container) == []
 
 
-async def test_with_the_right_they_are_in_clear_and_the_reading_is_written_down(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    [receipt] = await notices_of(house, number)
-    answer = await shown(house, receipt.number, "pr-director")
+async def test_with_the_right_they_are_in_clear_and_the_reading_is_written_down(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    [receipt] = await notices_of(container, number)
+    answer = await shown(container, receipt.number, "pr-director")
     assert not answer.masked
     assert (answer.recipient.name, answer.recipient.address) == (NAME, EMAIL)
     assert f"Sayın {NAME}," in answer.body
-    assert await reads(house) == [("test", {"notices": receipt.number})]
+    assert await reads(container) == [("test", {"notices": receipt.number})]
 
 
-async def test_reading_a_notice_that_names_nobody_is_not_written_down(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house))
-    warning = await plan(house, number, NoticeKind.WARNING, TO_UNIT)
-    answer = await shown(house, warning.number, "pr-director")
+async def test_reading_a_notice_that_names_nobody_is_not_written_down(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container))
+    warning = await plan(container, number, NoticeKind.WARNING, TO_UNIT)
+    answer = await shown(container, warning.number, "pr-director")
     assert answer.recipient.name == "Fen İşleri Müdürlüğü"
-    assert await reads(house) == []
+    assert await reads(container) == []
 
 
-async def test_a_unit_never_reads_who_asked_to_stay_hidden(house: House) -> None:
+async def test_a_unit_never_reads_who_asked_to_stay_hidden(container: Container) -> None:
     hidden = WRITER.model_copy(update={"hide_identity": True})
-    number = await open_ticket(house, await actor_of(house), hidden)
+    number = await open_ticket(container, await actor_of(container), hidden)
     words = {"subject": "Konu", "body": "⟦applicant.name⟧, ⟦applicant.phone⟧, ⟦ticket.description⟧"}
-    notice = await plan(house, number, NoticeKind.WARNING, TO_UNIT, **words)
-    of_the_unit = await shown(house, notice.number, "pr-desk", "public-works")
-    of_the_desk = await shown(house, notice.number, "pr-desk")
+    notice = await plan(container, number, NoticeKind.WARNING, TO_UNIT, **words)
+    of_the_unit = await shown(container, notice.number, "pr-desk", "public-works")
+    of_the_desk = await shown(container, notice.number, "pr-desk")
     assert of_the_unit.body == "***, [silindi], Kaldırımda çukur var, ***."
     assert of_the_desk.body == f"{NAME}, [silindi], Kaldırımda çukur var, 0532 123 45 67."
 
 
-async def test_the_words_before_and_after_the_delivery_are_the_same(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house), WRITER)
-    [receipt] = await notices_of(house, number)
-    before = await shown(house, receipt.number, "pr-director")
-    postroom: Postroom = open_postroom(house)
+async def test_the_words_before_and_after_the_delivery_are_the_same(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container), WRITER)
+    [receipt] = await notices_of(container, number)
+    before = await shown(container, receipt.number, "pr-director")
+    postroom: Postroom = open_postroom(container)
     await postroom.deliver([receipt.id])
-    after = await shown(house, receipt.number, "pr-director")
+    after = await shown(container, receipt.number, "pr-director")
     assert (before.state, after.state) == ("queued", "sent")
     assert (after.subject, after.body, after.template_version) == (
         before.subject,
@@ -126,9 +126,9 @@ async def test_the_words_before_and_after_the_delivery_are_the_same(house: House
     )
 
 
-async def test_a_kind_that_this_program_does_not_know_is_shown_by_its_code(house: House) -> None:
-    number = await open_ticket(house, await actor_of(house))
-    [receipt] = await notices_of(house, number)
+async def test_a_kind_that_this_program_does_not_know_is_shown_by_its_code(container: Container) -> None:
+    number = await open_ticket(container, await actor_of(container))
+    [receipt] = await notices_of(container, number)
     receipt.kind = "yearly_greeting"
     assert label_of(receipt.kind) == "yearly_greeting"
-    assert words_of(receipt, house.renderer).body == f"yearly_greeting: {number}"
+    assert words_of(receipt, container.renderer).body == f"yearly_greeting: {number}"

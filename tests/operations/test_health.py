@@ -80,9 +80,9 @@ async def operator(
     """A caller who may do everything, beside an installation whose stretches are real seconds."""
     settings = make_settings(database_url=database_url, redis_url=redis_url, data_dir=tmp_path)
     async with opened_app(settings, real_time) as app:
-        key = await new_key(app.state.house, "developer")
+        key = await new_key(app.state.container, "developer")
         async with opened_client(app, key) as client:
-            client.sweep = lambda: sweep(app.state.house)  # type: ignore[attr-defined]
+            client.sweep = lambda: sweep(app.state.container)  # type: ignore[attr-defined]
             yield client
 
 

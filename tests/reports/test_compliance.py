@@ -33,7 +33,7 @@ async def report(counter: Counter, month: str = "2026-06") -> dict[str, Any]:
 
 async def report_of(counter: Counter, unit: str, month: str = "2026-06") -> dict[str, Any]:
     """The report that a key of a directorate gets."""
-    async with opened_client(counter.app, await new_key(counter.house, "pr-desk", unit)) as theirs:
+    async with opened_client(counter.app, await new_key(counter.container, "pr-desk", unit)) as theirs:
         answer = await theirs.get("/v1/reports/compliance", params={"month": month})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -61,7 +61,7 @@ async def resolve_at(counter: Counter, number: str, at: datetime) -> None:
 async def set_due(counter: Counter, number: str, due_at: datetime) -> None:
     """Another stored due date, as a past computation may have left it."""
     statement = text("UPDATE sla_clock SET due_at = :due FROM ticket WHERE ticket.id = ticket_id AND number = :number")
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(statement, {"due": due_at, "number": number})
 
 
@@ -91,7 +91,7 @@ async def test_past_due_needs_no_sweep_to_count(counter: Counter) -> None:
     counter.clock.advance(microseconds=1)
     for swept in (False, True):
         if swept:
-            assert await sweep(counter.house) > 0
+            assert await sweep(counter.container) > 0
         assert counts(await row(counter)) == {"due": 1, "open_late": 1}
         assert (await row(counter))["share_on_time"] == 0.0
     await resolve_at(counter, number, IN_JULY)
@@ -244,10 +244,10 @@ async def test_an_edited_catalogue_leaves_last_months_report_byte_for_byte(
         await resolve_at(counter, late, DUE + timedelta(days=2))
         counter.clock.set(IN_JULY)
         before = await both_forms(counter)
-        async with counter.house.database.transaction() as session:
+        async with counter.container.database.transaction() as session:
             await store_catalogue(session, edited(), now=counter.clock.now())
-        async with opened_app(counter.house.settings, counter.clock) as app:
-            key = await new_key(app.state.house, "developer")
+        async with opened_app(counter.container.settings, counter.clock) as app:
+            key = await new_key(app.state.container, "developer")
             async with opened_client(app, key) as client:
                 restarted = Counter(app, counter.clock, client)
                 assert (await restarted.clock_of(await restarted.open(CALL)))["limit"] == "3 GÜN"
@@ -330,7 +330,7 @@ async def test_a_key_of_a_directorate_sees_its_tickets_alone(counter: Counter) -
 async def test_the_report_has_its_readers(counter: Counter, role: str, status: int) -> None:
     """Figures are no tickets: ops, who may read none, has those of the whole municipality."""
     await counter.open(CALL)
-    async with opened_client(counter.app, await new_key(counter.house, role)) as caller:
+    async with opened_client(counter.app, await new_key(counter.container, role)) as caller:
         answer = await caller.get("/v1/reports/compliance", params={"month": "2026-06"})
     assert answer.status_code == status
     if status == 200:

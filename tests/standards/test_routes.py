@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient
 
-from app.container import House
+from app.container import Container
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from app.standards.values import Catalogue
@@ -96,14 +96,14 @@ def edition(number: int) -> Catalogue:
     return replace(CATALOGUE, municipality=municipality, sha256=f"{number}" * 32)
 
 
-async def load(house: House, *catalogues: Catalogue) -> None:
+async def load(container: Container, *catalogues: Catalogue) -> None:
     for days, catalogue in enumerate(catalogues, start=1):
-        async with house.database.transaction() as session:
+        async with container.database.transaction() as session:
             await store_catalogue(session, catalogue, now=START + timedelta(days=days))
 
 
-async def test_versions_are_listed_newest_first_page_by_page(client_as: Callers, house: House) -> None:
-    await load(house, edition(11), edition(12))
+async def test_versions_are_listed_newest_first_page_by_page(client_as: Callers, container: Container) -> None:
+    await load(container, edition(11), edition(12))
     caller = await client_as("ops")
     whole = (await caller.get("/v1/catalogue/versions")).json()
     assert [each["sha256"] for each in whole["items"]] == ["12" * 32, "11" * 32, CATALOGUE.sha256]
@@ -115,8 +115,10 @@ async def test_versions_are_listed_newest_first_page_by_page(client_as: Callers,
     assert rest["next_cursor"] is None
 
 
-async def test_two_versions_are_compared_in_the_words_that_were_published(client_as: Callers, house: House) -> None:
-    await load(house, edition(11), edition(12))
+async def test_two_versions_are_compared_in_the_words_that_were_published(
+    client_as: Callers, container: Container
+) -> None:
+    await load(container, edition(11), edition(12))
     caller = await client_as("ops")
     shown = (await caller.get("/v1/catalogue/diff", params={"from": CATALOGUE.sha256[:8], "to": "1111"})).json()
     assert (shown["old"]["sha256"], shown["new"]["sha256"]) == (CATALOGUE.sha256, "11" * 32)
@@ -149,9 +151,9 @@ async def test_two_versions_are_compared_in_the_words_that_were_published(client
     ],
 )
 async def test_a_version_that_is_not_meant_clearly_is_named(
-    client_as: Callers, house: House, wanted: dict[str, str], pointer: str, code: str
+    client_as: Callers, container: Container, wanted: dict[str, str], pointer: str, code: str
 ) -> None:
-    await load(house, edition(11), edition(22), replace(edition(22), sha256="2222" + "0" * 60))
+    await load(container, edition(11), edition(22), replace(edition(22), sha256="2222" + "0" * 60))
     answer = await (await client_as("ops")).get("/v1/catalogue/diff", params=wanted)
     assert answer.status_code == 422
     assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [(pointer, code)]

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from sqlalchemy import select, text
 
-from app.container import House
+from app.container import Container
 from app.core.clock import ISTANBUL
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
@@ -96,15 +96,15 @@ class Counter:
     client: AsyncClient
 
     @property
-    def house(self) -> House:
-        """The app's own house."""
-        house: House = self.app.state.house
-        return house
+    def container(self) -> Container:
+        """The app's own container."""
+        container: Container = self.app.state.container
+        return container
 
     async def empty(self) -> None:
         """Take every ticket away, with all that hangs on it, and set the clock back."""
         self.clock.set(START)
-        async with self.house.database.transaction() as session:
+        async with self.container.database.transaction() as session:
             await session.execute(text("DELETE FROM ticket"))
             await session.execute(text("DELETE FROM applicant"))
 
@@ -173,14 +173,14 @@ class Counter:
         """(kind, level, cycle) of the ticket's notices, in the order in which they were written."""
         query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
         query = query.where((Notice.recipient != "applicant") if of_offices else (Notice.recipient == "applicant"))
-        async with self.house.database.reading() as session:
+        async with self.container.database.reading() as session:
             found = await session.scalars(query.order_by(Notice.running))
             return [(notice.kind, notice.level, notice.cycle) for notice in found]
 
     async def rows_of_clocks(self, number: str) -> Sequence[SlaClock]:
         """The ticket's clocks of all cycles as rows."""
         query = select(SlaClock).join(Ticket, Ticket.id == SlaClock.ticket_id).where(Ticket.number == number)
-        async with self.house.database.reading() as session:
+        async with self.container.database.reading() as session:
             return list(await session.scalars(query.order_by(SlaClock.cycle, SlaClock.kind)))
 
     async def armed(self, number: str) -> list[tuple[str, int]]:
@@ -192,7 +192,7 @@ class Counter:
             .where(Ticket.number == number, Checkpoint.state == "armed")
             .order_by(Checkpoint.due_at, Checkpoint.kind)
         )
-        async with self.house.database.reading() as session:
+        async with self.container.database.reading() as session:
             return [(kind, level) for kind, level in await session.execute(query)]
 
 
@@ -226,6 +226,6 @@ async def opened_counter(servers: TestServers, template: str, folder: Path, **ot
         settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder, **other)
         async with (
             opened_app(settings, clock) as app,
-            opened_client(app, await new_key(app.state.house, "developer")) as client,
+            opened_client(app, await new_key(app.state.container, "developer")) as client,
         ):
             yield Counter(app, clock, client)

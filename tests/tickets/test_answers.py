@@ -36,7 +36,7 @@ async def test_an_altered_history_shows(counter: Counter, tampering: str) -> Non
     assert await holds(counter, number)
     of_ticket = " AND" if "WHERE" in tampering else " WHERE"
     of_ticket += " ticket_id = (SELECT id FROM ticket WHERE number = :number)"
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text(tampering + of_ticket), {"number": number})
     assert not await holds(counter, number)
 
@@ -58,7 +58,7 @@ async def test_words_of_people_are_stored_sealed(counter: Counter) -> None:
     await counter.did(number, "reopen", {"reason": secret})
     assert [item["note"] for item in (await counter.timeline(number))["items"]].count(secret) == 9
     tables = ("ticket", "ticket_event", "notice", "checkpoint", "sla_clock", "clock_pause", "applicant")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         rows = [
             str(row[0])
             for table in tables
@@ -73,7 +73,7 @@ async def test_words_of_people_are_stored_sealed(counter: Counter) -> None:
 async def test_a_note_of_a_masked_reader_shows_no_number(counter: Counter) -> None:
     number = await counter.ticket_in("referred")
     await counter.did(number, "comment", {"text": "Vatandaş 0532 111 22 33 numarasından aradı."})
-    key = await new_key(counter.house, "unit-officer", "public-works")
+    key = await new_key(counter.container, "unit-officer", "public-works")
     async with opened_client(counter.app, key) as officer:
         notes = [e["note"] for e in (await officer.get(f"/v1/tickets/{number}/events")).json()["items"]]
     assert notes[-1] == "Vatandaş *** numarasından aradı."
@@ -84,7 +84,7 @@ async def test_a_note_of_a_masked_reader_shows_no_number(counter: Counter) -> No
 
 async def reads_of(counter: Counter, number: str) -> list[str]:
     query = select(PersonalDataAccess.operation).where(PersonalDataAccess.facts["ticket"].astext == number)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return sorted(await session.scalars(query))
 
 
@@ -104,7 +104,7 @@ async def test_an_answer_that_shows_nothing_is_not_recorded(counter: Counter) ->
     number = await counter.ticket_in("referred")
     tag = (await counter.client.get(f"/v1/tickets/{number}")).headers["ETag"]
     known = await reads_of(counter, number)
-    key = await new_key(counter.house, "unit-officer", "public-works")
+    key = await new_key(counter.container, "unit-officer", "public-works")
     async with opened_client(counter.app, key) as officer:
         assert (await officer.get(f"/v1/tickets/{number}")).json()["applicant"]["masked"] is True
         assert (await counter.send(number, "accept", by=officer)).status_code == 200
@@ -126,7 +126,7 @@ async def test_a_directorate_does_not_see_who_hid_behind_a_tip_off(counter: Coun
     await counter.did(number, "refer")
     await counter.did(number, "comment", {"text": "Telefonu 0532 000 00 67"})
     for role in ("unit-officer", "pr-desk"):
-        async with opened_client(counter.app, await new_key(counter.house, role, "public-works")) as officer:
+        async with opened_client(counter.app, await new_key(counter.container, role, "public-works")) as officer:
             seen = await officer.get(f"/v1/tickets/{number}")
             history = await officer.get(f"/v1/tickets/{number}/events")
             page = await officer.get("/v1/tickets")
@@ -146,7 +146,7 @@ async def test_the_desk_knows_who_hid(counter: Counter) -> None:
 
 async def test_a_reader_without_the_right_sees_masks_and_none_of_the_hidden(counter: Counter) -> None:
     open_number, hidden = await counter.open(CALL), await counter.open(TIP_OFF)
-    async with opened_client(counter.app, await new_key(counter.house, "cimer-clerk")) as clerk:
+    async with opened_client(counter.app, await new_key(counter.container, "cimer-clerk")) as clerk:
         shown = (await clerk.get(f"/v1/tickets/{open_number}")).json()["applicant"]
         assert (shown["name"], shown["masked"]) == ("Ö**** V*******", True)
         assert "*** **" in shown["phone"]
@@ -157,7 +157,7 @@ async def test_a_directorate_can_not_find_out_by_a_number_who_hid(counter: Count
     number = await counter.open(TIP_OFF)
     await counter.did(number, "refer")
     wanted = {"phone": CITIZEN["phone"]}
-    async with opened_client(counter.app, await new_key(counter.house, "unit-officer", "public-works")) as officer:
+    async with opened_client(counter.app, await new_key(counter.container, "unit-officer", "public-works")) as officer:
         assert [t["number"] for t in (await officer.get("/v1/tickets")).json()["items"]] == [number]
         assert (await officer.get("/v1/tickets", params=wanted)).json()["items"] == []
     found = (await counter.client.get("/v1/tickets", params=wanted)).json()["items"]

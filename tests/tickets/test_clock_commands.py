@@ -52,7 +52,7 @@ async def test_pauses_add_up(counter: Counter) -> None:
         resumed = await counter.did(number, "resume")
     assert due(resumed) == end_of(2026, 2, 23)  # 17 + 6 dates
     counter.clock.advance(days=3)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await counter.clock_of(number))["due_at"] == resumed["clocks"][0]["due_at"]
 
 
@@ -86,7 +86,7 @@ async def test_the_limit_of_law_runs_through_every_pause(counter: Counter) -> No
     number = await counter.ticket_in("awaiting_citizen")
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 11)
     counter.clock.set(end_of(2026, 6, 11))
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.read(number)
     assert (state(ticket), state(ticket, "statutory")) == ("paused", "breached")
     assert await counter.notices(number) == [("escalation_2", 2, 1)]
@@ -96,14 +96,14 @@ async def test_nothing_fires_on_a_promise_that_stands_still(counter: Counter) ->
     number = await counter.open(CALL)
     await counter.done(number, *AT_WORK, "pause")
     counter.clock.advance(days=60)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     ticket = await counter.read(number)
     assert (ticket["overdue"], state(ticket)) == (False, "paused")
     ends = due(await counter.did(number, "resume"))
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     left = ends - counter.clock.now()
     counter.clock.advance(left / 2)
-    assert await sweep(counter.house) == 1
+    assert await sweep(counter.container) == 1
     assert await counter.notices(number) == [("warning", 50, 1)]
 
 
@@ -112,15 +112,15 @@ async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(counter: Co
     number = await counter.open(CALL)
     await counter.done(number, *AT_WORK)
     counter.clock.advance(days=11)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 50, 1)]
     await counter.did(number, "pause")
     counter.clock.advance(days=20)
     await counter.did(number, "resume")
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 50, 1)]
     counter.clock.advance(days=2)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
 
 
@@ -131,7 +131,7 @@ async def test_a_limit_that_is_past_can_not_be_paused_away(counter: Counter) -> 
     counter.clock.set(end_of(2026, 6, 2))
     ticket = await counter.did(number, "pause")
     assert (state(ticket), ticket["overdue"]) == ("running", True)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
 
 
@@ -183,7 +183,7 @@ async def test_an_interim_reply_satisfies_the_petition_law_but_not_the_promise(c
     assert ticket["clocks"][1]["on_time"] is True
     assert [kind for kind, _ in await counter.armed(number)] == ["warning", "warning", "escalation"]
     counter.clock.set(end_of(2026, 6, 30))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
     late = await counter.did(number, "resolve")
     assert [clock["on_time"] for clock in late["clocks"]] == [False, True]
@@ -208,7 +208,7 @@ async def test_an_interim_reply_from_before_the_breach_keeps_nobody_from_the_sec
     await counter.did(number, "interim_reply")
     for day in (1, 4):
         counter.clock.set(end_of(2026, 6, day))
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert await levels(counter, number) == [1, 2]
 
 
@@ -219,16 +219,16 @@ async def test_an_interim_reply_after_the_limit_puts_the_second_office_off(count
     await counter.done(number, *AT_WORK)
     counter.clock.set(end_of(2026, 6, 1))
     if swept:
-        await sweep(counter.house)
+        await sweep(counter.container)
     for replied, until in ((2, 9), (10, 24)):
         counter.clock.set(end_of(2026, 6, replied) - timedelta(hours=12))
         await counter.did(number, "interim_reply")
         counter.clock.set(end_of(2026, 6, until))
-        await sweep(counter.house)
+        await sweep(counter.container)
         assert await levels(counter, number) == [1]
     assert (await counter.read(number))["overdue"] is True
     counter.clock.set(end_of(2026, 6, 25))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await levels(counter, number) == [1, 2]
 
 
@@ -236,13 +236,13 @@ async def test_what_is_put_off_does_not_end_a_sweep(counter: Counter) -> None:
     """B75: a batch that settles nothing for good is not the last one."""
     numbers = [await counter.open(CALL) for _ in range(4)]
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     for number in numbers[:3]:
         counter.clock.advance(hours=1)
         await counter.did(number, "interim_reply")
     counter.clock.set(end_of(2026, 6, 4))
-    async with second_house(counter, batch=1) as house:
-        await sweep(house)
+    async with second_house(counter, batch=1) as container:
+        await sweep(container)
     assert [await levels(counter, number) for number in numbers] == [[1], [1], [1], [1, 2]]
 
 
@@ -255,7 +255,7 @@ async def test_an_answer_at_the_exact_due_instant_is_on_time(
     number = await counter.open(CALL)
     counter.clock.set(end_of(2026, 6, 1) + late)
     if swept:  # at the due instant itself: the office is told, and an answer of that instant is on time all the same
-        await sweep(counter.house)
+        await sweep(counter.container)
     ticket = await counter.did(number, "resolve")
     clock = ticket["clocks"][0]
     assert (clock["on_time"], clock["state"]) == (on_time, "met" if on_time else "breached")
@@ -266,7 +266,7 @@ async def test_an_answer_at_the_exact_due_instant_is_on_time(
         page = (await counter.client.get("/v1/tickets", params={"overdue": wanted})).json()["items"]
         assert [item["number"] for item in page] == ([number] if wanted is not on_time else [])
         assert all(item["overdue"] is wanted for item in page)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert len(await counter.notices(number)) == (1 if swept else 0)
 
 
@@ -286,7 +286,7 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(counter: Counter
     """C6, B31, B52: the second cycle owes nothing to the first, and a second breach is told anew."""
     number = await counter.open(VISIT)
     counter.clock.set(end_of(2026, 6, 2))
-    await sweep(counter.house)
+    await sweep(counter.container)
     first = (await counter.did(number, "resolve"))["clocks"]
     counter.clock.advance(days=100)
     ticket = await counter.did(number, "reopen")
@@ -294,11 +294,11 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(counter: Counter
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
     assert datetime.fromisoformat(ticket["clocks"][0]["started_at"]) == counter.clock.now()
     assert due(ticket) == end_of(2026, 9, 25)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     counter.clock.set(end_of(2026, 9, 25))
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=7)
-    await sweep(counter.house)
+    await sweep(counter.container)
     told = await counter.notices(number)
     assert [notice for notice in told if notice[0] == "escalation_1"] == [
         ("escalation_1", 1, 1),
@@ -314,9 +314,9 @@ async def test_an_interim_reply_of_one_cycle_silences_nothing_in_the_next(counte
     number = await counter.open(CALL)
     await counter.done(number, "interim_reply", "resolve", "reopen")
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     counter.clock.advance(days=10)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert [level for kind, level, _ in await counter.notices(number) if kind != "reminder"] == [1, 2]
 
 
@@ -324,21 +324,21 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(counter: Counter)
     """A holiday that was entered meanwhile counts for the clocks that start after it."""
     number = await counter.open(CALL)
     await counter.did(number, "resolve")
-    old = (await counter.house.shelf.current()).calendars
-    async with counter.house.database.transaction() as session:
+    old = (await counter.container.shelf.current()).calendars
+    async with counter.container.database.transaction() as session:
         days = old["office"].to_json()
         days["special_days"] = {**days["special_days"], "2026-06-01": {"kind": "holiday", "name": "Örnek tatil"}}
         newer = {name: Calendar.from_json(days) for name in old}
         version = await store_calendars(
             session, newer, now=counter.clock.now() + timedelta(seconds=1), actor="test", reason="leave"
         )
-    counter.house.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    counter.container.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
     assert due(await counter.did(number, "reopen")) == end_of(2026, 6, 2)
     assert [row.calendar_version_id == version for row in await counter.rows_of_clocks(number)] == [False, True]
     await counter.empty()
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id == version))
-    counter.house.shelf._checked = -2 * REFRESH_SECONDS
+    counter.container.shelf._checked = -2 * REFRESH_SECONDS
 
 
 @pytest.mark.parametrize("ending", ["withdraw", "link_duplicate"])
@@ -358,7 +358,7 @@ async def test_what_is_given_up_or_a_duplicate_is_out_of_the_figures(
     assert [clock["on_time"] for clock in ticket["clocks"]] == [None, None]
     assert await counter.armed(number) == []
     counter.clock.advance(days=100)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert (await counter.read(number))["overdue"] is False
     assert await counter.notices(number) == []
 
@@ -367,11 +367,11 @@ async def test_what_was_late_when_it_was_given_up_stays_late(counter: Counter) -
     """B54: closing erases no breach; and nothing more is told."""
     number = await counter.open(CALL)
     counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.did(number, "withdraw")
     assert (state(ticket), ticket["clocks"][0]["on_time"]) == ("breached", False)
     counter.clock.advance(days=30)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
 
 

@@ -138,7 +138,7 @@ async def test_an_unchanged_ticket_is_not_sent_again(counter: Counter) -> None:
 
 async def test_a_directorate_sees_and_moves_its_own_tickets_only(counter: Counter) -> None:
     ours, theirs = await counter.ticket_in("referred"), await counter.open()
-    key = await new_key(counter.house, "unit-officer", "public-works")
+    key = await new_key(counter.container, "unit-officer", "public-works")
     async with opened_client(counter.app, key) as officer:
         assert (await officer.get(f"/v1/tickets/{ours}")).status_code == 200
         for address in (theirs, f"{theirs}/events"):
@@ -153,7 +153,7 @@ async def test_a_directorate_sees_and_moves_its_own_tickets_only(counter: Counte
 
 async def test_a_key_that_reads_its_own_sees_no_other_ticket(counter: Counter) -> None:
     theirs = await counter.open(channel="mobile")
-    async with opened_client(counter.app, await new_key(counter.house, "mobile-app")) as phone:
+    async with opened_client(counter.app, await new_key(counter.container, "mobile-app")) as phone:
         made = (await phone.post("/v1/tickets", json={**CALL, "channel": "mobile"})).json()["number"]
         assert (await phone.get(f"/v1/tickets/{made}")).status_code == 200
         assert (await phone.get(f"/v1/tickets/{theirs}")).status_code == 404
@@ -164,7 +164,7 @@ async def test_a_key_that_reads_its_own_sees_no_other_ticket(counter: Counter) -
 @pytest.mark.parametrize("role", ["mobile-app", "sms-gateway", "pr-director"])
 async def test_a_key_without_the_scope_commands_nothing(counter: Counter, role: str) -> None:
     number = await counter.open()
-    async with opened_client(counter.app, await new_key(counter.house, role)) as caller:
+    async with opened_client(counter.app, await new_key(counter.container, role)) as caller:
         for command in Command:
             answer = await counter.send(number, command, BODIES.get(command), by=caller)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), command

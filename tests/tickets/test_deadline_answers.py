@@ -96,7 +96,7 @@ async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Cou
         "table": 1,
         "row": 4,
     }
-    rules = await counter.house.shelf.current()
+    rules = await counter.container.shelf.current()
     assert found["catalogue_version"] == str(rules.catalogue_version_id)
     assert datetime.fromisoformat(found["catalogue_loaded_at"]) == START
     promise, law = found["clocks"]
@@ -155,7 +155,7 @@ async def test_leave_that_does_not_count_is_named(servers: TestServers, template
     """Leave on 25 and 26 May that the promise counts: the limit of law leaves it out."""
     leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset({ClockKind.PROMISE}))
     async with opened_counter(servers, template, tmp_path) as counter:
-        async with counter.house.database.transaction() as session:
+        async with counter.container.database.transaction() as session:
             [version] = await session.scalars(select(CalendarVersion.id))
             present = await calendars_of(session, version)
             added = {date(2026, 5, 25): leave, date(2026, 5, 26): leave}
@@ -357,7 +357,7 @@ async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(counter: 
     number = await counter.open(CALL)
     change = {"clock": "promise", "from": end_of(2026, 6, 1).isoformat(), "to": end_of(2026, 6, 2).isoformat()}
     data = {"cause": "calendar", "by": "Örnek Görevli", "moved": [change]}
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         ticket = (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
         append_event(session, ticket, kind=EventKind.DUE_MOVED, at=at(5, 14), actor="system", data=data)
     [found] = (await clock(counter, number))["changes"]
@@ -373,7 +373,7 @@ async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(counter: 
 
 async def test_a_date_that_was_settled_before_the_calendar_changed_is_told_beside_the_ledger(counter: Counter) -> None:
     number = await counter.open(CALL)
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET due_at = :due"), {"due": end_of(2026, 6, 2)})
     found = await clock(counter, number)
     assert instants(found, "due_at", "computed_due_at") == [end_of(2026, 6, 2), end_of(2026, 6, 1)]
@@ -393,7 +393,7 @@ async def test_state_and_verdict_are_those_of_the_ticket(counter: Counter) -> No
     await counter.did(late, "resolve")
     for swept in (False, True):
         if swept:
-            await sweep(counter.house)
+            await sweep(counter.container)
         for number in (met, late, open_):
             shown, found = await counter.read(number), await explained(counter, number)
             for one, other in zip(shown["clocks"], found["clocks"], strict=True):
@@ -433,8 +433,8 @@ async def test_a_promise_that_waits_for_documents_is_told_as_such(counter: Count
 
 async def test_the_text_of_a_visit_reads_as_an_office_writes(counter: Counter) -> None:
     number = await counter.open(CALL)
-    version = (await counter.house.shelf.current()).catalogue_version_id
-    calendar = (await counter.house.shelf.current()).calendar_version_id
+    version = (await counter.container.shelf.current()).catalogue_version_id
+    calendar = (await counter.container.shelf.current()).calendar_version_id
     assert await told(counter, number) == [
         "SÜRE HESABI",
         "===========",
@@ -532,12 +532,12 @@ def test_there_are_words_for_every_pause_ground_and_state() -> None:
 async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(counter: Counter) -> None:
     number = await counter.open(CALL)
     await counter.did(number, "refer", {"unit": "public-works"})
-    house = counter.house
+    container = counter.container
     seen: list[int] = []
     for role, unit in (("unit-officer", "public-works"), ("unit-officer", "cleaning"), ("field-team", None)):
-        async with opened_client(counter.app, await new_key(house, role, unit)) as caller:
+        async with opened_client(counter.app, await new_key(container, role, unit)) as caller:
             seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(counter.app, await new_key(house, "sms-gateway")) as caller:
+    async with opened_client(counter.app, await new_key(container, "sms-gateway")) as caller:
         seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
     async with opened_client(counter.app) as nobody:
         seen.append((await nobody.get(f"/v1/tickets/{number}/deadline")).status_code)

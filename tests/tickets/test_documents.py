@@ -89,7 +89,7 @@ async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(coun
     waiting = await counter.read(number)
     assert (waiting["status"], waiting["clocks"]) == ("awaiting_documents", [])
     counter.clock.advance(days=40)
-    assert await sweep(counter.house) == 0
+    assert await sweep(counter.container) == 0
     signed = await counter.did(number, "provide_documents", {"documents": ["wet_signature"]})
     assert kinds(signed) == ["promise", "statutory"]
     assert due(signed) == end_of(2026, 7, 6)
@@ -163,10 +163,10 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     assert "- Tapu örneği" in notice["body"]
     assert "Dilekçe" not in notice["body"]
     [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         asked_of = (await session.scalars(select(Notice).where(Notice.kind == told["kind"]))).one().payload
     assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
     assert REASON not in str(stored.payload)
     came = await counter.did(number, "provide_documents", {"documents": ["petition", "deed"]})

@@ -11,9 +11,9 @@ REFUSED = {"outcome": "negative", "reason": "Alan özel mülkiyettedir.", "remed
 
 async def values_of(counter: Counter, number: str, *, masked: bool = False, for_unit: bool = False) -> dict[str, str]:
     """Reference → value of one ticket, as notices get them."""
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         [ticket_id] = await session.scalars(select(Ticket.id).where(Ticket.number == number))
-        found = await counter.house.facts.reference_values(session, {ticket_id}, masked=masked, for_unit=for_unit)
+        found = await counter.container.facts.reference_values(session, {ticket_id}, masked=masked, for_unit=for_unit)
         return found[ticket_id]
 
 

@@ -103,7 +103,7 @@ async def test_legal_risk_is_armed_anew_for_the_longer_limit(counter: Counter) -
     number = await asked_in_april(counter)
     await counter.did(number, "extend")
     query = select(Checkpoint.due_at).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         armed = await session.scalars(query.where(Checkpoint.kind == "legal_risk", Checkpoint.state == "armed"))
         assert list(armed) == [end_of(2026, 6, 11)]
 
@@ -163,10 +163,10 @@ async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(counter
     counter.clock.set(noon(5, 11))
     await counter.did(number, "fee_notice")
     counter.clock.set(end_of(2026, 6, 5) - timedelta(seconds=1))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await counter.read(number))["status"] == "awaiting_fee"
     counter.clock.set(end_of(2026, 6, 5))
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.read(number)
     assert (ticket["status"], ticket["outcome"]) == ("withdrawn", "withdrawn")
     assert (state(ticket), state(ticket, "statutory")) == ("cancelled", "cancelled")
@@ -184,7 +184,7 @@ async def test_a_payment_after_the_time_to_pay_comes_too_late(counter: Counter) 
     counter.clock.set(noon(6, 8))
     refused = await counter.send(number, "fee_paid")
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await counter.read(number))["status"] == "withdrawn"
 
 
@@ -193,18 +193,18 @@ async def test_a_paid_fee_lapses_no_more(counter: Counter) -> None:
     counter.clock.set(noon(5, 11))
     await counter.done(number, "fee_notice", "fee_paid")
     counter.clock.set(end_of(2026, 6, 5))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await counter.read(number))["status"] == "in_progress"
 
 
 async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same(counter: Counter) -> None:
     number = await asked_in_april(counter)
     counter.clock.set(noon(5, 22))
-    await sweep(counter.house)
+    await sweep(counter.container)
     waiting = await counter.did(number, "fee_notice")
     assert state(waiting, "statutory") == "breached"
     counter.clock.advance(days=40)
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.read(number)
     assert ticket["status"] == "withdrawn"
     assert state(ticket, "statutory") == "breached"
@@ -268,7 +268,7 @@ async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true
     ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert due(ticket) == end_of(2026, 5, 13)
     assert ticket["overdue"] is True
-    await sweep(counter.house)
+    await sweep(counter.container)
     promise = await counter.clock_of(number)
     assert datetime.fromisoformat(promise["breached_at"]) == end_of(2026, 5, 13)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
@@ -278,17 +278,17 @@ async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_
     """B52, B56: level 1 was told under the wrong service; the right limit passes without telling it again."""
     number = await counter.open(VISIT, service="info-desk")
     counter.clock.set(noon(5, 14))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
     ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert (state(ticket), due(ticket), ticket["overdue"]) == ("running", end_of(2026, 6, 1), False)
     counter.clock.set(noon(6, 2))
-    await sweep(counter.house)
+    await sweep(counter.container)
     ticket = await counter.read(number)
     assert state(ticket) == "breached"
     assert [one for one in await counter.notices(number) if one[0] == "escalation_1"] == [("escalation_1", 1, 1)]
     counter.clock.set(noon(6, 9))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert ("escalation_2", 2, 1) in await counter.notices(number)
 
 
@@ -296,15 +296,15 @@ async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(c
     """An order never reaches the second office; what it was taken for wrongly does, from level 1 on (14 May)."""
     number = await counter.open(ORDER)
     counter.clock.set(noon(5, 14))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.armed(number) == []
     ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert (state(ticket), due(ticket)) == ("breached", end_of(2026, 5, 13))
     counter.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert ("escalation_2", 2, 1) not in await counter.notices(number)
     counter.clock.set(end_of(2026, 5, 20))
-    await sweep(counter.house)
+    await sweep(counter.container)
     levels = [notice for notice in await counter.notices(number) if notice[0].startswith("escalation")]
     assert levels == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
 
@@ -312,7 +312,7 @@ async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(c
 async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_not_have(counter: Counter) -> None:
     number = await counter.open(VISIT, service="info-desk")
     counter.clock.set(noon(5, 14))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert ("escalation", 2) in await counter.armed(number)
     await counter.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
     assert ("escalation", 2) not in await counter.armed(number)
@@ -361,7 +361,7 @@ async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(count
     counter.clock.set(noon(9, 2))
     ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert due(ticket, "statutory") == end_of(2026, 10, 1)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == []
 
 
@@ -420,7 +420,7 @@ async def test_an_interim_reply_keeps_the_limit_of_the_law_that_says_so_and_of_n
     assert (state(ticket, "statutory"), due(ticket, "statutory")) == ("running", end_of(2026, 6, 8))
     await counter.did(number, "interim_reply")
     counter.clock.set(noon(6, 9))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert state(await counter.read(number), "statutory") == "breached"
     ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     law = await counter.clock_of(number, "statutory")
@@ -457,7 +457,7 @@ async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(counter: Coun
     moved_to = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
     assert due(moved_to) == by_hand
     counter.clock.set(by_hand)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert ("escalation_1", 1, 1) in await counter.notices(number)
 
 
@@ -473,7 +473,7 @@ async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(counter
     waiting = await counter.read(number)
     assert (waiting["status"], state(waiting), due(waiting)) == ("awaiting_citizen", "running", noon(5, 20))
     counter.clock.set(noon(5, 21))
-    await sweep(counter.house)
+    await sweep(counter.container)
     late = await counter.read(number)
     assert (late["overdue"], state(late)) == (True, "breached")
     assert ("escalation_1", 1, 1) in await counter.notices(number)
@@ -512,7 +512,7 @@ async def test_a_promise_that_is_over_or_never_began_gets_no_date(counter: Count
 async def test_no_command_of_these_leaves_a_clock_without_its_computation(counter: Counter) -> None:
     number = await asked_in_april(counter)
     await counter.done(number, "extend", "fee_notice", "fee_paid")
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         query = select(SlaClock.due_at, SlaClock.started_at).join(Ticket, Ticket.id == SlaClock.ticket_id)
         rows = (await session.execute(query.where(SlaClock.kind == "statutory"))).all()
     assert rows == [(end_of(2026, 6, 16), APRIL_28)]

@@ -16,7 +16,7 @@ async def told(counter: Counter, number: str) -> list[Notice]:
     """The notices to the applicant after the receipt and the referral, in order."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
     query = query.where(Notice.recipient == "applicant", Notice.kind.not_in(("receipt", "referral")))
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         return list(await session.scalars(query.order_by(Notice.running)))
 
 
@@ -48,7 +48,7 @@ async def test_a_request_that_ended_unpaid_is_confirmed_as_such(counter: Counter
     number = await counter.open(INFORMATION)
     await counter.did(number, "fee_notice")
     counter.clock.set(end_of(2026, 6, 8))
-    await sweep(counter.house)
+    await sweep(counter.container)
     _, notice = await told(counter, number)
     assert (notice.kind, notice.payload["cause"]) == ("withdrawal", "fee_unpaid")
     assert datetime.fromisoformat(notice.payload["pay_by"]) == end_of(2026, 6, 8)

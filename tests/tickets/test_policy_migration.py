@@ -43,10 +43,10 @@ def with_limit(service: str, days: int, **other: Any) -> Catalogue:
 
 
 async def migrated(counter: Counter, *, service: str | None = None) -> Renewed:
-    rules = await counter.house.shelf.current()
+    rules = await counter.container.shelf.current()
     return await migrate(
-        counter.house.database,
-        counter.house.vault,
+        counter.container.database,
+        counter.container.vault,
         rules,
         service=service,
         actor="ops",
@@ -56,8 +56,8 @@ async def migrated(counter: Counter, *, service: str | None = None) -> Renewed:
 
 
 async def previewed(counter: Counter, *, service: str | None = None) -> Preview:
-    rules = await counter.house.shelf.current()
-    async with counter.house.database.reading() as session:
+    rules = await counter.container.shelf.current()
+    async with counter.container.database.reading() as session:
         return await preview_migration(session, rules, service=service, now=counter.clock.now())
 
 
@@ -66,7 +66,7 @@ async def test_a_new_catalogue_changes_no_running_clock(counter: Counter) -> Non
     number = await counter.open(CALL)
     before, armed = await counter.read(number), await armed_at(counter, number)
     await load(counter, with_limit("call-center", 30))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.read(number) == before
     assert await armed_at(counter, number) == armed
     assert due(await counter.read(await counter.open(CALL))) == LONGER
@@ -79,7 +79,7 @@ async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its
     counter.clock.advance(days=3)
     await counter.done(waited, "resume")
     counter.clock.set(datetime(2026, 5, 25, 10, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(plain) == [("warning", 50, 1)]
     await load(counter, with_limit("call-center", 30))
     assert await migrated(counter) == Renewed(2, 2)
@@ -90,7 +90,7 @@ async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its
         ("promise", "escalation", 1): LONGER,
     }
     counter.clock.set(LONGER)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(plain) == [("warning", 50, 1), ("escalation_1", 1, 1)]
 
 
@@ -100,7 +100,7 @@ async def test_the_history_says_what_changed_by_whom_and_why(counter: Counter) -
     tag = (await counter.client.get(f"/v1/tickets/{number}")).headers["ETag"]
     await load(counter, with_limit("call-center", 30))
     await migrated(counter)
-    rules, history = await counter.house.shelf.current(), await counter.timeline(number)
+    rules, history = await counter.container.shelf.current(), await counter.timeline(number)
     event = history["items"][-1]
     assert history["chain_holds"] is True
     assert (event["kind"], event["actor"], event["note"]) == ("due_moved", "system", WHY)
@@ -113,7 +113,7 @@ async def test_the_history_says_what_changed_by_whom_and_why(counter: Counter) -
         "policies": [{"clock": "promise", "from": "15 GÜN", "to": "30 GÜN"}],
     }
     assert (await counter.client.get(f"/v1/tickets/{number}")).headers["ETag"] != tag
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         note = (await session.scalars(select(TicketEvent.note).where(TicketEvent.kind == "due_moved"))).one()
     assert note is not None
     assert WHY.encode() not in note
@@ -150,16 +150,16 @@ async def test_late_met_and_cancelled_clocks_keep_what_they_were_judged_by(count
     await counter.did(answered, "resolve")
     await counter.did(withdrawn, "withdraw")
     counter.clock.set(LIMIT + timedelta(hours=1))
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         held = select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True)
         await session.execute(held)
-        await sweep(counter.house)
+        await sweep(counter.container)
     assert [state(await counter.read(number)) for number in (late, unseen)] == ["breached", "running"]
     before = [await counter.read(number) for number in (answered, withdrawn, late, unseen)]
     await load(counter, with_limit("call-center", 30))
     assert await migrated(counter) == Renewed(0, 0)
     assert [await counter.read(number) for number in (answered, withdrawn, late, unseen)] == before
-    await sweep(counter.house)
+    await sweep(counter.container)
     [row] = await counter.rows_of_clocks(unseen)
     assert (row.state, row.breached_at) == ("breached", LIMIT)
 
@@ -200,7 +200,7 @@ async def test_a_shorter_limit_says_how_many_are_late_at_once_and_they_are_told_
     found = await previewed(counter)
     assert (found.moved, found.earlier, found.overdue_at_once) == (1, 1, 1)
     await migrated(counter)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == [("escalation_1", 1, 1)]
     [row] = await counter.rows_of_clocks(number)
     assert (row.state, row.breached_at) == ("breached", end_of(2026, 5, 18))
@@ -213,7 +213,7 @@ async def test_other_steps_are_armed_though_the_date_stays(counter: Counter) -> 
     assert await migrated(counter) == Renewed(1, 0)
     assert sorted(await counter.armed(number)) == [("breach", 1), ("warning", 80)]
     counter.clock.set(LIMIT)
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert await counter.notices(number) == []
     assert state(await counter.read(number)) == "breached"
 
@@ -223,12 +223,12 @@ async def test_last_months_report_is_the_same_to_the_byte(counter: Counter) -> N
     numbers = [await counter.open(CALL) for _ in range(4)]
     await counter.did(numbers[0], "resolve")
     counter.clock.set(LIMIT + timedelta(hours=9))
-    await sweep(counter.house)
+    await sweep(counter.container)
     await counter.did(numbers[1], "resolve")
     counter.clock.set(end_of(2026, 6, 30))
     await counter.open(CALL)
     counter.clock.set(datetime(2026, 7, 2, 9, tzinfo=ISTANBUL))
-    await sweep(counter.house)
+    await sweep(counter.container)
 
     async def june() -> list[bytes]:
         asked = [{"Accept": media} for media in ("application/json", "text/csv")]

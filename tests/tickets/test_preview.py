@@ -169,7 +169,7 @@ async def test_what_no_ticket_could_have_is_refused_by_field(
 
 async def test_it_takes_the_scope_of_the_catalogue_and_no_more(counter: Counter) -> None:
     assert START.isoformat() == FROM
-    async with opened_client(counter.app, await new_key(counter.house, "sms-gateway")) as caller:
+    async with opened_client(counter.app, await new_key(counter.container, "sms-gateway")) as caller:
         assert (await caller.post("/v1/deadlines/preview", json=DESK)).status_code == 200
     async with opened_client(counter.app) as nobody:
         assert (await nobody.post("/v1/deadlines/preview", json=DESK)).status_code == 401

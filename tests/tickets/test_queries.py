@@ -40,7 +40,7 @@ def statements(counter: Counter) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         sent.append(statement)
 
-    engine = counter.house.database._engine.sync_engine
+    engine = counter.container.database._engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     yield sent
     event.remove(engine, "before_cursor_execute", note)
@@ -197,7 +197,7 @@ async def test_overdue_needs_no_sweep_and_is_the_same_everywhere(counter: Counte
     counter.clock.advance(microseconds=1)
     for swept in (False, True):
         if swept:
-            assert await sweep(counter.house) == 3
+            assert await sweep(counter.container) == 3
         assert await listed(counter.client, overdue=True) == [number]
         assert await listed(counter.client, overdue=False) == []
         ticket = await counter.read(number)
@@ -213,6 +213,6 @@ async def test_lists_of_a_directorate_stay_within_it(counter: Counter) -> None:
     ours, theirs = await counter.open(), await counter.open()
     await counter.did(ours, "refer", {"unit": "public-works"})
     await counter.did(theirs, "refer", {"unit": "cleaning"})
-    async with opened_client(counter.app, await new_key(counter.house, "unit-officer", "public-works")) as officer:
+    async with opened_client(counter.app, await new_key(counter.container, "unit-officer", "public-works")) as officer:
         assert await listed(officer) == [ours]
         assert await listed(officer, unit="cleaning") == []

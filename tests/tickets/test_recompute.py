@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from app.calendar.service import settle
-from app.container import House
+from app.container import Container
 from app.core.clock import ISTANBUL
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
 from app.sla.checkpoints import CheckpointKind, first_checkpoints, next_checkpoint
@@ -50,39 +50,43 @@ WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_da
 @pytest.fixture(autouse=True)
 async def _calendar_as_seeded(counter: Counter) -> None:
     """Each test begins without decisions, and with the first version of the calendar."""
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(delete(CalendarDecision))
         oldest = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
         kept = await session.scalar(oldest)
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
-    counter.house.shelf._checked = -1000.0
+    counter.container.shelf._checked = -1000.0
 
 
-async def decided(house: House, days: Mapping[date, SpecialDay], *, revoke: frozenset[date] = frozenset()) -> UUID:
+async def decided(
+    container: Container, days: Mapping[date, SpecialDay], *, revoke: frozenset[date] = frozenset()
+) -> UUID:
     """A new version of the calendar, which no clock knows yet."""
-    now = house.clock.now()
-    async with house.database.transaction() as session:
+    now = container.clock.now()
+    async with container.database.transaction() as session:
         await decide(session, days, revoke, actor="ops", reason="Genelge", now=now)
-        calendars = await present_calendars(session, (await house.shelf.current()).catalogue, now=now)
+        calendars = await present_calendars(session, (await container.shelf.current()).catalogue, now=now)
         version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
-    house.shelf._checked = -1000.0
+    container.shelf._checked = -1000.0
     return version
 
 
-async def calendars(house: House, version: UUID) -> Calendars:
-    async with house.database.reading() as session:
+async def calendars(container: Container, version: UUID) -> Calendars:
+    async with container.database.reading() as session:
         return await calendars_of(session, version)
 
 
-async def settled(house: House, version: UUID) -> Renewed:
-    return await settle(house.database, version, await calendars(house, version), actor="ops", now=house.clock.now())
+async def settled(container: Container, version: UUID) -> Renewed:
+    return await settle(
+        container.database, version, await calendars(container, version), actor="ops", now=container.clock.now()
+    )
 
 
-async def in_batches(house: House, version: UUID, *, size: int, lanes: int = 1, **other: Any) -> Renewed:
+async def in_batches(container: Container, version: UUID, *, size: int, lanes: int = 1, **other: Any) -> Renewed:
     """`settled`, a few tickets at once."""
     concerns = of_older_calendars(version)
-    renewal = Renewal(await calendars(house, version), version, "calendar", "ops", concerns, **other)
-    return await recompute.run(house.database, renewal, now=house.clock.now(), at_once=size, lanes=lanes)
+    renewal = Renewal(await calendars(container, version), version, "calendar", "ops", concerns, **other)
+    return await recompute.run(container.database, renewal, now=container.clock.now(), at_once=size, lanes=lanes)
 
 
 # ── the population ──
@@ -112,13 +116,13 @@ async def a_city(counter: Counter) -> dict[str, str]:
     await counter.done(found["resumed"], "resume")
     await counter.done(found["fee paid"], "fee_paid")
     found["order"] = await counter.open(ORDER)
-    await sweep(counter.house)
+    await sweep(counter.container)
     return found
 
 
-async def rows(house: House) -> dict[str, list[tuple[Any, ...]]]:
+async def rows(container: Container) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that a run can change."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         return {
             model.__tablename__: [tuple(row) for row in await session.execute(select(model.__table__).order_by(*by))]
             for model, by in (
@@ -130,10 +134,10 @@ async def rows(house: House) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-async def everything_is_as(house: House, version: UUID) -> None:
+async def everything_is_as(container: Container, version: UUID) -> None:
     """Dates and armed checkpoints of every clock that is still to be kept follow from that version of the calendar."""
-    known = await calendars(house, version)
-    async with house.database.reading() as session:
+    known = await calendars(container, version)
+    async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.met_at.is_(None))):
             calendar = known[PinnedPolicy.from_json(clock.policy).hours]
             pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
@@ -146,12 +150,12 @@ async def everything_is_as(house: House, version: UUID) -> None:
                 assert clock.due_at == deadline(pinned, clock.counted_from, calendar, pauses).due_at
 
 
-async def every_date_is_explained(house: House) -> None:
+async def every_date_is_explained(container: Container) -> None:
     """What a clock's own calendar gives is what stands on it, be it late, met or running."""
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state != "paused", ~SlaClock.overridden)):
             pinned = PinnedPolicy.from_json(clock.policy)
-            calendar = (await house.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+            calendar = (await container.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
             pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
             policy = pinned.in_force(extended=clock.extended_at is not None)
             assert deadline(policy, clock.counted_from, calendar, pauses).due_at == clock.due_at
@@ -192,33 +196,33 @@ def expected(
 
 async def test_every_date_and_every_checkpoint_is_what_the_new_calendar_gives(counter: Counter) -> None:
     await a_city(counter)
-    first = await decided(counter.house, LEAVE_DAYS)
-    assert (await settled(counter.house, first)).moved > 8
-    await everything_is_as(counter.house, first)
-    second = await decided(counter.house, {date(2026, 6, 15): LEAVE_OF_LAW}, revoke=frozenset({date(2026, 6, 2)}))
-    assert (await settled(counter.house, second)).moved > 3
-    await everything_is_as(counter.house, second)
+    first = await decided(counter.container, LEAVE_DAYS)
+    assert (await settled(counter.container, first)).moved > 8
+    await everything_is_as(counter.container, first)
+    second = await decided(counter.container, {date(2026, 6, 15): LEAVE_OF_LAW}, revoke=frozenset({date(2026, 6, 2)}))
+    assert (await settled(counter.container, second)).moved > 3
+    await everything_is_as(counter.container, second)
     counter.clock.set(end_of(2026, 6, 3))
-    await sweep(counter.house)
-    third = await decided(counter.house, {date(2026, 6, 4): LEAVE, date(2026, 6, 5): LEAVE})
-    await settled(counter.house, third)
-    await everything_is_as(counter.house, third)
-    back = await decided(counter.house, {}, revoke=frozenset({*LEAVE_DAYS, date(2026, 6, 4)} - {date(2026, 6, 2)}))
-    await settled(counter.house, back)
-    await everything_is_as(counter.house, back)
+    await sweep(counter.container)
+    third = await decided(counter.container, {date(2026, 6, 4): LEAVE, date(2026, 6, 5): LEAVE})
+    await settled(counter.container, third)
+    await everything_is_as(counter.container, third)
+    back = await decided(counter.container, {}, revoke=frozenset({*LEAVE_DAYS, date(2026, 6, 4)} - {date(2026, 6, 2)}))
+    await settled(counter.container, back)
+    await everything_is_as(counter.container, back)
     counter.clock.set(end_of(2026, 12, 1))
-    await sweep(counter.house)
-    await everything_was_told_once(counter.house)
-    await no_history_is_broken(counter.house)
+    await sweep(counter.container)
+    await everything_was_told_once(counter.container)
+    await no_history_is_broken(counter.container)
 
 
 async def test_a_ticket_that_moves_has_one_event_with_both_dates_and_another_version(counter: Counter) -> None:
     """B27, C12: both dates of both clocks in one event; one that stays is the same to the last byte."""
     found = await a_city(counter)
-    before = await rows(counter.house)
-    version = await decided(counter.house, LEAVE_DAYS)
-    await settled(counter.house, version)
-    after = await rows(counter.house)
+    before = await rows(counter.container)
+    version = await decided(counter.container, LEAVE_DAYS)
+    await settled(counter.container, version)
+    after = await rows(counter.container)
     events = [row for row in after["ticket_event"] if row not in before["ticket_event"]]
     moved_clocks = {new[0]: (old, new) for old, new in zip(before["sla_clock"], after["sla_clock"], strict=True)}
     due = list(SlaClock.__table__.columns.keys()).index("due_at")
@@ -245,8 +249,8 @@ async def test_what_stands_still_is_by_hand_or_settled_keeps_its_dates(counter: 
     """B16, B32, B39: of these no date moves."""
     found = await a_city(counter)
     kept = {name: await counter.rows_of_clocks(found[name]) for name in ("paused", "by hand", "answered", "withdrawn")}
-    version = await decided(counter.house, LEAVE_DAYS)
-    await settled(counter.house, version)
+    version = await decided(counter.container, LEAVE_DAYS)
+    await settled(counter.container, version)
     for name, before in kept.items():
         for old, new in zip(before, await counter.rows_of_clocks(found[name]), strict=True):
             if new.kind == "promise" or name in {"answered", "withdrawn"}:
@@ -259,16 +263,16 @@ async def test_what_stands_still_is_by_hand_or_settled_keeps_its_dates(counter: 
         end_of(2026, 6, 3),  # 29 May, then a weekend, then leave
         end_of(2026, 6, 10),
     ]
-    await everything_is_as(counter.house, version)
+    await everything_is_as(counter.container, version)
 
 
 async def test_twice_changes_nothing(counter: Counter) -> None:
     await a_city(counter)
-    version = await decided(counter.house, LEAVE_DAYS)
-    await settled(counter.house, version)
-    once = await rows(counter.house)
-    assert await settled(counter.house, version) == Renewed(0, 0)
-    assert await rows(counter.house) == once
+    version = await decided(counter.container, LEAVE_DAYS)
+    await settled(counter.container, version)
+    once = await rows(counter.container)
+    assert await settled(counter.container, version) == Renewed(0, 0)
+    assert await rows(counter.container) == once
 
 
 async def test_a_checkpoint_that_had_no_place_comes_back_with_it(counter: Counter) -> None:
@@ -276,17 +280,17 @@ async def test_a_checkpoint_that_had_no_place_comes_back_with_it(counter: Counte
     counter.clock.set(MONDAY)
     await counter.open(INFORMATION)
     days = {date(2026, 5, 12) + timedelta(days=number): LEAVE for number in range(22)}
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         clock = (await session.scalars(select(SlaClock).where(SlaClock.kind == "statutory"))).one()
         policy = {**clock.policy, "limit": {"amount": 20, "unit": "calendar_day"}}
         clock.policy, clock.due_at = policy, end_of(2026, 6, 1)
-    before = await decided(counter.house, {date(2026, 6, 10): LEAVE})
-    await settled(counter.house, before)
+    before = await decided(counter.container, {date(2026, 6, 10): LEAVE})
+    await settled(counter.container, before)
     for change, revoke, there in ((days, frozenset(), False), ({}, frozenset(days), True), (days, frozenset(), False)):
-        version = await decided(counter.house, change, revoke=revoke)
-        await settled(counter.house, version)
-        await everything_is_as(counter.house, version)
-        async with counter.house.database.reading() as session:
+        version = await decided(counter.container, change, revoke=revoke)
+        await settled(counter.container, version)
+        await everything_is_as(counter.container, version)
+        async with counter.container.database.reading() as session:
             armed = select(Checkpoint.kind).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "armed")
             assert ("legal_risk" in list(await session.scalars(armed))) is there
 
@@ -299,10 +303,10 @@ async def test_a_fee_that_waits_on_a_late_clock_is_not_forgotten(counter: Counte
     counter.clock.set(end_of(2026, 6, 6))
     await counter.did(number, "fee_notice")
     assert ("fee_lapse", 1) in await counter.armed(number)
-    await settled(counter.house, await decided(counter.house, {date(2026, 6, 5): LEAVE}))
+    await settled(counter.container, await decided(counter.container, {date(2026, 6, 5): LEAVE}))
     assert ("fee_lapse", 1) in await counter.armed(number)
     counter.clock.set(end_of(2026, 7, 30))
-    await sweep(counter.house)
+    await sweep(counter.container)
     assert (await counter.read(number))["status"] == "withdrawn"
 
 
@@ -310,17 +314,17 @@ async def test_a_limit_that_is_past_is_past_though_no_sweep_has_seen_it(counter:
     """B71: leave for a date that is over does not depend on how fast the workers are; what comes next counts it."""
     seen, unseen = await counter.open(CALL), await counter.open(CALL)
     counter.clock.set(end_of(2026, 6, 2))
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         await session.execute(select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True))
-        await sweep(counter.house)
-    version = await decided(counter.house, {date(2026, 6, 1): LEAVE, date(2026, 6, 3): LEAVE})
-    assert await settled(counter.house, version) == Renewed(1, 0)
-    await sweep(counter.house)
+        await sweep(counter.container)
+    version = await decided(counter.container, {date(2026, 6, 1): LEAVE, date(2026, 6, 3): LEAVE})
+    assert await settled(counter.container, version) == Renewed(1, 0)
+    await sweep(counter.container)
     for number in (seen, unseen):
         [clock] = await counter.rows_of_clocks(number)
         assert (clock.state, clock.breached_at) == ("breached", end_of(2026, 6, 1))
-    await everything_is_as(counter.house, version)
-    assert await settled(counter.house, version) == Renewed(0, 0)
+    await everything_is_as(counter.container, version)
+    assert await settled(counter.container, version) == Renewed(0, 0)
 
 
 # ── beside other work ──
@@ -328,9 +332,9 @@ async def test_a_limit_that_is_past_is_past_though_no_sweep_has_seen_it(counter:
 
 async def test_an_interrupted_run_is_completed_by_the_next(counter: Counter) -> None:
     numbers = [await counter.open(VISIT) for _ in range(6)]
-    version = await decided(counter.house, LEAVE_DAYS)
+    version = await decided(counter.container, LEAVE_DAYS)
     fourth = (await counter.rows_of_clocks(numbers[3]))[0].id
-    async with counter.house.database.transaction() as session:
+    async with counter.container.database.transaction() as session:
         clock = (await session.scalars(select(SlaClock).where(SlaClock.id == fourth))).one()
         clock.policy = {**clock.policy, "printed": "15 gün"}
 
@@ -340,25 +344,25 @@ async def test_an_interrupted_run_is_completed_by_the_next(counter: Counter) -> 
         return clock.pinned
 
     with pytest.raises(ConnectionAbortedError):
-        await in_batches(counter.house, version, size=2, policy_of=dying)
+        await in_batches(counter.container, version, size=2, policy_of=dying)
     moved = [len((await counter.timeline(number))["items"]) - 1 for number in numbers]
     assert moved == [1, 1, 0, 0, 0, 0]
-    assert (await in_batches(counter.house, version, size=2)).looked_at == 8
+    assert (await in_batches(counter.container, version, size=2)).looked_at == 8
     moved = [len((await counter.timeline(number))["items"]) - 1 for number in numbers]
     assert moved == [1] * 6
-    await everything_is_as(counter.house, version)
-    await no_history_is_broken(counter.house)
+    await everything_is_as(counter.container, version)
+    await no_history_is_broken(counter.container)
 
 
 async def test_a_run_leaves_alone_what_a_newer_calendar_has_dated(counter: Counter) -> None:
     """Of two who change the calendar at once, the first is not done yet when the second already is."""
     await a_city(counter)
-    first = await decided(counter.house, LEAVE_DAYS)
-    second = await decided(counter.house, {date(2026, 6, 15): LEAVE}, revoke=frozenset({date(2026, 6, 2)}))
-    assert (await settled(counter.house, second)).moved > 8
-    as_decided_last = await rows(counter.house)
-    assert await settled(counter.house, first) == Renewed(0, 0)
-    assert await rows(counter.house) == as_decided_last
+    first = await decided(counter.container, LEAVE_DAYS)
+    second = await decided(counter.container, {date(2026, 6, 15): LEAVE}, revoke=frozenset({date(2026, 6, 2)}))
+    assert (await settled(counter.container, second)).moved > 8
+    as_decided_last = await rows(counter.container)
+    assert await settled(counter.container, first) == Renewed(0, 0)
+    assert await rows(counter.container) == as_decided_last
 
 
 async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) -> None:
@@ -368,7 +372,7 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) 
     for number in numbers[::2]:
         await counter.done(number, *AT_WORK)
     counter.clock.set(end_of(2026, 5, 26))
-    version = await decided(counter.house, LEAVE_DAYS)
+    version = await decided(counter.container, LEAVE_DAYS)
     async with another_worker(counter, sweep_batch=3) as one, another_worker(counter, sweep_batch=4) as other:
         await asyncio.gather(
             in_batches(one, version, size=3, lanes=2),
@@ -381,15 +385,15 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) 
         await settled(one, version)
         while await sweep(other) + await sweep(one):
             pass
-        await everything_is_as(counter.house, version)
+        await everything_is_as(counter.container, version)
         for number in numbers[2::4]:
             await counter.did(number, "resume")
-        await everything_is_as(counter.house, version)
+        await everything_is_as(counter.container, version)
         counter.clock.set(end_of(2026, 9, 1))
         await asyncio.gather(sweep(one), sweep(other))
         await sweep(one)
-    await everything_was_told_once(counter.house)
-    await no_history_is_broken(counter.house)
+    await everything_was_told_once(counter.container)
+    await no_history_is_broken(counter.container)
     for number in numbers:
         events = [event["kind"] for event in (await counter.timeline(number))["items"]]
         assert events.count("due_moved") <= 1
@@ -398,12 +402,12 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(counter: Counter) 
 
 async def test_a_run_waits_for_a_command_and_sees_what_it_did(counter: Counter) -> None:
     number, other = await counter.open(VISIT), await counter.open(VISIT)
-    version = await decided(counter.house, LEAVE_DAYS)
-    async with another_worker(counter) as house, another_worker(counter) as watcher:
-        async with counter.house.database.transaction() as session:
+    version = await decided(counter.container, LEAVE_DAYS)
+    async with another_worker(counter) as container, another_worker(counter) as watcher:
+        async with counter.container.database.transaction() as session:
             held = select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True)
             ticket = await session.scalar(held)
-            running = asyncio.create_task(in_batches(house, version, size=1))
+            running = asyncio.create_task(in_batches(container, version, size=1))
             async with watcher.database.reading() as looking:
                 while await looking.scalar(WAITING) == 0:
                     await looking.rollback()
@@ -423,18 +427,18 @@ async def test_random_lives_under_a_calendar_that_changes(counter: Counter, seed
         for _ in range(10):
             await step(counter, chance, numbers)
         days = {counter.clock.now().date() + timedelta(days=chance.randrange(25)): LEAVE for _ in range(3)}
-        async with counter.house.database.reading() as session:
+        async with counter.container.database.reading() as session:
             holding = sorted(
                 await session.scalars(select(CalendarDecision.date).where(CalendarDecision.revoked_at.is_(None)))
             )
         revoke = frozenset(chance.sample(holding, min(2, len(holding)))) - days.keys()
-        version = await decided(counter.house, days, revoke=revoke)
-        await in_batches(counter.house, version, size=3)
-        await sweep(counter.house)
-        await in_batches(counter.house, version, size=3)  # those whose limit was past, unseen
-        await every_date_is_explained(counter.house)
+        version = await decided(counter.container, days, revoke=revoke)
+        await in_batches(counter.container, version, size=3)
+        await sweep(counter.container)
+        await in_batches(counter.container, version, size=3)  # those whose limit was past, unseen
+        await every_date_is_explained(counter.container)
         await only_what_waits_is_armed(counter)
-    await everything_is_as(counter.house, version)
-    await everything_was_told_once(counter.house)
-    await no_history_is_broken(counter.house)
+    await everything_is_as(counter.container, version)
+    await everything_was_told_once(counter.container)
+    await no_history_is_broken(counter.container)
     await every_reader_gets_the_same_verdict(counter, numbers)

@@ -31,7 +31,7 @@ async def signatory(counter: Counter, kind: str, **other: Any) -> Any:
     given, command, body = LETTERS[kind]
     number = await counter.open({**given, **other})
     await counter.did(number, command, body)
-    async with counter.house.database.reading() as session:
+    async with counter.container.database.reading() as session:
         found = select(Notice.payload).where(Notice.kind == kind, Notice.payload["number"].astext == number)
         return (await session.scalars(found)).one()["signatory"]
 

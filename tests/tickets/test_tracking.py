@@ -96,7 +96,7 @@ async def test_tracking_works_and_is_bounded_without_valkey(
 ) -> None:
     settings = make_settings(database_url=database_url, redis_url="redis://127.0.0.1:1", data_dir=tmp_path)
     async with opened_app(settings, clock) as app, opened_client(app) as citizen:
-        async with opened_client(app, await new_key(app.state.house, "call-centre")) as agent:
+        async with opened_client(app, await new_key(app.state.container, "call-centre")) as agent:
             number = (await agent.post("/v1/tickets", json=CALL)).json()["number"]
         assert (await ask(citizen, number)).status_code == 200
         wrong = [(await ask(citizen, number, "1111")).status_code for _ in range(11)]
@@ -185,6 +185,6 @@ async def test_a_limit_that_is_past_is_admitted_before_and_after_the_sweep(
     number = await counter.open(CALL, applicant=CITIZEN)
     counter.clock.set(datetime(2026, 6, 2, 0, 0, tzinfo=ISTANBUL))
     assert await message(citizen, number) == "Başvurunuzun süresi dolmuştur."
-    await sweep(counter.house)
+    await sweep(counter.container)
     late = "Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir."
     assert await message(citizen, number) == late

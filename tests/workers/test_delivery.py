@@ -13,7 +13,7 @@ import pytest
 from arq.connections import create_pool
 from pydantic import SecretStr
 
-from app.container import House
+from app.container import Container
 from app.core.jobs import redis_settings
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.notices.delivery.adapters.registry import Ways
@@ -48,10 +48,10 @@ class Counter:
 
 
 @asynccontextmanager
-async def working(house: House, counter: Counter) -> AsyncIterator[None]:
-    """A worker on that house, ended in order."""
+async def working(container: Container, counter: Counter) -> AsyncIterator[None]:
+    """A worker on that container, ended in order."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(replace(house, ways=Ways.only(counter)), stop))
+    worker = asyncio.create_task(work(replace(container, ways=Ways.only(counter)), stop))
     try:
         yield
     finally:
@@ -82,85 +82,85 @@ def let_the_bell_pass(clock: SettableClock) -> None:
     clock.advance(on_clock(clock, RING_SECONDS))
 
 
-async def states(house: House) -> set[tuple[str, int]]:
+async def states(container: Container) -> set[tuple[str, int]]:
     """State and attempts of all notices."""
-    return {(notice.state, notice.attempts) for notice in await notices_of(house)}
+    return {(notice.state, notice.attempts) for notice in await notices_of(container)}
 
 
-async def test_a_rung_notice_is_delivered(house: House) -> None:
+async def test_a_rung_notice_is_delivered(container: Container) -> None:
     """The clock stands still, so nothing but the doorbell can be why."""
     counter = Counter()
-    actor = await actor_of(house)
-    async with working(house, counter):
-        await open_ticket(house, actor)
+    actor = await actor_of(container)
+    async with working(container, counter):
+        await open_ticket(container, actor)
         await counter.reached(1)
-    assert await states(house) == {("sent", 1)}
+    assert await states(container) == {("sent", 1)}
 
 
 async def test_notices_whose_jobs_were_wiped_are_found(
-    house: House, servers: TestServers, clock: SettableClock
+    container: Container, servers: TestServers, clock: SettableClock
 ) -> None:
-    actor, counter = await actor_of(house), Counter()
+    actor, counter = await actor_of(container), Counter()
     for _ in range(20):
-        await open_ticket(house, actor)
+        await open_ticket(container, actor)
     await flush(servers)
     let_the_bell_pass(clock)
-    async with working(house, counter):
+    async with working(container, counter):
         await counter.reached(20)
     assert len(counter.numbers) == len(set(counter.numbers)) == 20
-    assert await states(house) == {("sent", 1)}
+    assert await states(container) == {("sent", 1)}
 
 
 async def test_without_valkey_from_the_start_notices_still_leave(
-    house: House, servers: TestServers, clock: SettableClock
+    container: Container, servers: TestServers, clock: SettableClock
 ) -> None:
     counter = Counter()
     with without_valkey(servers):
-        actor = await actor_of(house)
-        async with working(house, counter):
-            await open_ticket(house, actor)
+        actor = await actor_of(container)
+        async with working(container, counter):
+            await open_ticket(container, actor)
             let_the_bell_pass(clock)
             await counter.reached(1)
-    assert await states(house) == {("sent", 1)}
+    assert await states(container) == {("sent", 1)}
 
 
 async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
-    house: House, servers: TestServers, clock: SettableClock
+    container: Container, servers: TestServers, clock: SettableClock
 ) -> None:
     """arq's worker alone would end with the server it listens to."""
-    counter, actor = Counter(), await actor_of(house)
-    async with working(house, counter):
-        await open_ticket(house, actor)
+    counter, actor = Counter(), await actor_of(container)
+    async with working(container, counter):
+        await open_ticket(container, actor)
         await counter.reached(1)
         with without_valkey(servers):
-            await open_ticket(house, actor)
+            await open_ticket(container, actor)
             let_the_bell_pass(clock)
             await counter.reached(2)
         await flush(servers)
-        house.doorbell._deaf_until = 0.0
-        await open_ticket(house, actor)
+        container.doorbell._deaf_until = 0.0
+        await open_ticket(container, actor)
         await counter.reached(3)
-    assert await states(house) == {("sent", 1)}
+    assert await states(container) == {("sent", 1)}
 
 
-async def test_upkeep_leaves_to_the_bell_what_was_just_written(house: House, clock: SettableClock) -> None:
-    postroom_house = replace(house, ways=Ways.only(Counter()))
-    await open_ticket(postroom_house, await actor_of(house))
-    postroom, never = open_postroom(postroom_house), asyncio.Event()
-    assert await deliver_lost(postroom_house, postroom, never) == 0
+async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Container, clock: SettableClock) -> None:
+    notice_container = replace(container, ways=Ways.only(Counter()))
+    await open_ticket(notice_container, await actor_of(container))
+    postroom, never = open_postroom(notice_container), asyncio.Event()
+    assert await deliver_lost(notice_container, postroom, never) == 0
     let_the_bell_pass(clock)
-    assert await deliver_lost(postroom_house, postroom, never) == 1
-    assert await deliver_lost(postroom_house, postroom, never) == 0
+    assert await deliver_lost(notice_container, postroom, never) == 1
+    assert await deliver_lost(notice_container, postroom, never) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_program_delivers_and_ends_on_a_signal(
-    house: House, settings: Settings, number: signal.Signals
+    container: Container, settings: Settings, number: signal.Signals
 ) -> None:
     """The real program on the real clock, with the way out that is set by default; a thank-you starts no clock."""
-    actor = await actor_of(house)
+    actor = await actor_of(container)
     for _ in range(5):
-        await open_ticket(house, actor, kind="thanks")
+        await open_ticket(container, actor, kind="thanks")
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -170,7 +170,7 @@ async def test_the_program_delivers_and_ends_on_a_signal(
     )
     try:
         async with asyncio.timeout(30):
-            while sum(name.endswith(".eml") for name in files_in(house)) < 5:  # noqa: ASYNC110 - another process lays them down
+            while sum(name.endswith(".eml") for name in files_in(container)) < 5:  # noqa: ASYNC110 - another process lays them down
                 await asyncio.sleep(0.05)
         program.send_signal(number)
         async with asyncio.timeout(10):
@@ -179,8 +179,8 @@ async def test_the_program_delivers_and_ends_on_a_signal(
         if program.returncode is None:
             program.kill()
     assert program.returncode == 0, said.decode()
-    assert await states(house) == {("sent", 1)}
-    assert len(await ids(house)) == 5
+    assert await states(container) == {("sent", 1)}
+    assert len(await ids(container)) == 5
 
 
 def variables(settings: Settings) -> dict[str, str]:

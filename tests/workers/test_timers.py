@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.container import House, open_house
+from app.container import Container, open_container
 from app.escalation.sweep import next_due_at
 from app.notices.model import Notice
 from app.sla.model import Checkpoint
@@ -51,10 +51,10 @@ def clock() -> Waited:
 
 
 @asynccontextmanager
-async def keeping_time(house: House) -> AsyncIterator[asyncio.Event]:
+async def keeping_time(container: Container) -> AsyncIterator[asyncio.Event]:
     """A running time keeper; it has ended by itself when the block is left."""
     stop = asyncio.Event()
-    task = asyncio.create_task(keep_time(house, stop))
+    task = asyncio.create_task(keep_time(container, stop))
     try:
         yield stop
     finally:
@@ -62,54 +62,54 @@ async def keeping_time(house: House) -> AsyncIterator[asyncio.Event]:
         await asyncio.wait_for(task, 20)
 
 
-async def told(house: House) -> list[str]:
-    async with house.database.reading() as session:
+async def told(container: Container) -> list[str]:
+    async with container.database.reading() as session:
         return list(await session.scalars(select(Notice.kind).order_by(Notice.running)))
 
 
 async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as: ClientAs, clock: Waited) -> None:
     """B70: nothing happens but that time passes, and that is enough."""
-    house = app.state.house
+    container = app.state.container
     caller = await client_as("developer")
-    async with keeping_time(house):
+    async with keeping_time(container):
         await caller.post("/v1/tickets", json=ORDER)
         # another order, far away, keeps something armed: an empty plan is not asked about how long it takes
         await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
         clock.set(TEN_MINUTES - timedelta(microseconds=1))
         await clock.settled()
-        assert await told(house) == ["warning"]
+        assert await told(container) == ["warning"]
         clock.set(TEN_MINUTES)
         await clock.settled()
-        assert await told(house) == ["warning", "escalation_1"]
+        assert await told(container) == ["warning", "escalation_1"]
         clock.advance(hours=1)
         await clock.settled()
-        assert await told(house) == ["warning", "escalation_1"]
+        assert await told(container) == ["warning", "escalation_1"]
 
 
 async def test_a_clock_that_is_armed_while_it_waits_is_not_missed(
     app: FastAPI, client_as: ClientAs, settings: Settings
 ) -> None:
     """B66, B70: the next look never lies further away than a quarter of a second."""
-    house = app.state.house
+    container = app.state.container
     caller = await client_as("developer")
-    assert await _idle_seconds(house) == settings.sweep_idle_seconds <= 0.25
+    assert await _idle_seconds(container) == settings.sweep_idle_seconds <= 0.25
     await caller.post("/v1/tickets", json=ORDER)
-    assert await _idle_seconds(house) < settings.sweep_idle_seconds
+    assert await _idle_seconds(container) < settings.sweep_idle_seconds
 
 
 async def test_what_somebody_else_holds_is_not_asked_for_endlessly(
     app: FastAPI, client_as: ClientAs, clock: Waited, settings: Settings
 ) -> None:
-    house = app.state.house
+    container = app.state.container
     await (await client_as("developer")).post("/v1/tickets", json=ORDER)
     clock.set(TEN_MINUTES)
-    async with house.database.transaction() as session:
+    async with container.database.transaction() as session:
         await session.execute(select(Ticket.id).with_for_update(key_share=True))
-        assert await _idle_seconds(house) == settings.sweep_idle_seconds
+        assert await _idle_seconds(container) == settings.sweep_idle_seconds
 
 
-async def test_it_ends_when_it_is_told(house: House) -> None:
-    async with keeping_time(house) as stop:
+async def test_it_ends_when_it_is_told(container: Container) -> None:
+    async with keeping_time(container) as stop:
         stop.set()
 
 
@@ -117,25 +117,25 @@ async def test_a_database_that_is_away_is_somebody_elses_error(settings: Setting
     gone = settings.model_copy(
         update={"database_url": type(settings.database_url)("postgresql+asyncpg://127.0.0.1:1/x")}
     )
-    async with open_house(gone, clock) as house:
+    async with open_container(gone, clock) as container:
         with pytest.raises((OSError, SQLAlchemyError)):
-            await keep_time(house, asyncio.Event())
+            await keep_time(container, asyncio.Event())
 
 
 async def test_two_time_keepers_fire_everything_once(
-    app: FastAPI, house: House, clock: Waited, client_as: ClientAs
+    app: FastAPI, container: Container, clock: Waited, client_as: ClientAs
 ) -> None:
     """B58: as many workers as you like."""
     caller = await client_as("developer")
     await asyncio.gather(*(caller.post("/v1/tickets", json=ORDER) for _ in range(30)))
     await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
     clock.set(TEN_MINUTES)
-    async with keeping_time(app.state.house), keeping_time(house):
+    async with keeping_time(app.state.container), keeping_time(container):
         await clock.settled()
         await clock.settled()
-    kinds = await told(house)
+    kinds = await told(container)
     assert kinds == ["escalation_1"] * 30
-    async with house.database.reading() as session:
+    async with container.database.reading() as session:
         fired = select(func.count()).select_from(Checkpoint).where(Checkpoint.state == "fired")
         assert await session.scalar(fired) == 60
         upcoming = await next_due_at(session)

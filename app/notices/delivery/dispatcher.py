@@ -1,4 +1,4 @@
-"""How a notice leaves the house: leased, handed over outside any transaction, and marked; once, whatever crashes.
+"""How a notice leaves the container: leased, handed over outside any transaction, and marked; once, whatever crashes.
 
 A process that dies between hand-over and mark leaves a lease behind. When it has run out the notice is handed over
 again under the same number and identity, so that the recipient's side knows it for the same one.

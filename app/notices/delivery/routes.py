@@ -12,8 +12,8 @@ router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
 async def _desk(request: Request) -> ReceiptDesk:
-    house = request.app.state.house
-    return ReceiptDesk(house.settings, house.database, house.clock, house.facts)
+    container = request.app.state.container
+    return ReceiptDesk(container.settings, container.database, container.clock, container.facts)
 
 
 OpenReceiptDesk = Annotated[ReceiptDesk, Depends(_desk)]
