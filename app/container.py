@@ -18,7 +18,7 @@ from app.feed.watermark import Horizon
 from app.notices.delivery.adapters.registry import Ways, make_ways
 from app.notices.texts.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.tickets.notice_ports import TicketFacts
 from config.settings import Settings
 
@@ -38,7 +38,7 @@ class Container:
     database: Database
     doorbell: ArqDoorbell
     vault: Vault
-    shelf: Shelf
+    rulebooks: RulebookCache
     gatekeeper: Gatekeeper
     door: Door
     tracking: Attempts
@@ -58,10 +58,10 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
     doorbell = ArqDoorbell(settings.redis_url.get_secret_value())
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool, doorbell=doorbell)
     vault = make_vault(settings)
-    shelf = Shelf(database)
+    rulebooks = RulebookCache(database)
     door = Door(
         database=database,
-        shelf=shelf,
+        rulebooks=rulebooks,
         vault=vault,
         clock=clock,
         tracking_url=settings.base_url + TRACKING_PATH,
@@ -74,7 +74,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         database=database,
         doorbell=doorbell,
         vault=vault,
-        shelf=shelf,
+        rulebooks=rulebooks,
         gatekeeper=Gatekeeper(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         door=door,
         tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),

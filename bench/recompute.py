@@ -126,13 +126,13 @@ async def _open(container: Container, actor: Actor, number: int, kind: dict[str,
 
 async def _wait(container: Container, actor: Actor, clock: SteppingClock, number: str, *, ends: bool) -> None:
     async with container.database.transaction() as session:
-        work = Work(session, actor, container.vault, container.shelf, clock.now())
+        work = Work(session, actor, container.vault, container.rulebooks, clock.now())
         held = await grasp(work, number, "*")
         await lifecycle.refer(work, held, ReferBody(unit="public-works"))
         await lifecycle.accept(work, held)
         await lifecycle.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
         if ends:
-            later = Work(session, actor, container.vault, container.shelf, clock.now() + timedelta(hours=20))
+            later = Work(session, actor, container.vault, container.rulebooks, clock.now() + timedelta(hours=20))
             await session.flush()
             await lifecycle.resume(later, held)
 
@@ -140,7 +140,7 @@ async def _wait(container: Container, actor: Actor, clock: SteppingClock, number
 async def _change(
     container: Container, connection: asyncpg.Connection, name: str, days: dict[date, SpecialDay]
 ) -> dict[str, Any]:
-    rules, change = await container.shelf.current(), Change(days, frozenset())
+    rules, change = await container.rulebooks.current(), Change(days, frozenset())
     began = time.perf_counter()
     async with container.database.reading() as session:
         seen = await preview(session, rules, change, now=TODAY)
@@ -168,7 +168,7 @@ async def _prove(container: Container, connection: asyncpg.Connection, version: 
     if kept["forgotten"] or kept["moved"] != moved:
         raise Wrong(f"{moved} dates were to move: {dict(kept)}")
     async with container.database.reading() as session:
-        known = await container.shelf.calendars(session, version)
+        known = await container.rulebooks.calendars(session, version)
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state == "running").limit(1000)):
             pinned = PinnedPolicy.from_json(clock.policy)
             pauses = as_pauses(await pauses_of(session, clock.id))

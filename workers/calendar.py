@@ -30,9 +30,9 @@ async def look(container: Container, seen: UUID | None) -> UUID | None:
     were accepted while the version was made may have been dated with the one before: hence the second look.
     """
     now = container.clock.now()
-    if await prolong(container.database, container.shelf, now=now):
+    if await prolong(container.database, container.rulebooks, now=now):
         log.info("calendar_prolonged")
-    found = await settle_newest(container.database, container.shelf, now=now)
+    found = await settle_newest(container.database, container.rulebooks, now=now)
     if found is None:
         return None
     version, renewed = found

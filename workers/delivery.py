@@ -22,7 +22,7 @@ def open_postroom(container: Container) -> Postroom:
     return Postroom(
         database=container.database,
         clock=container.clock,
-        shelf=container.shelf,
+        rulebooks=container.rulebooks,
         renderer=container.renderer,
         ways=container.ways,
         facts=container.facts,

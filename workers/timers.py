@@ -34,10 +34,10 @@ async def sweep(container: Container) -> int:
     limit = container.settings.sweep_batch
     settled = await _until_none(
         container,
-        lambda session: fire_due(session, container.shelf, container.vault, now=container.clock.now(), limit=limit),
+        lambda session: fire_due(session, container.rulebooks, container.vault, now=container.clock.now(), limit=limit),
     )
     reminded = await _until_none(
-        container, lambda session: remind_due(session, container.shelf, now=container.clock.now(), limit=limit)
+        container, lambda session: remind_due(session, container.rulebooks, now=container.clock.now(), limit=limit)
     )
     if settled or reminded:
         log.info("checkpoints_settled", count=settled, reminders=reminded)

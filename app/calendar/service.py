@@ -15,7 +15,7 @@ from app.sla.decisions import decide, decided_days, lock_calendar
 from app.sla.model import CalendarVersion
 from app.sla.service import Calendars, newest_calendar, newest_calendar_version, store_calendars
 from app.sla.years import YEARS_AHEAD, last_year
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.service import present_calendars
 from app.standards.values import Catalogue
 from app.tickets.bulk import recompute
@@ -76,24 +76,24 @@ async def settle(database: Database, version: UUID, calendars: Calendars, *, act
     return await recompute.run(database, renewal, now=now)
 
 
-async def settle_newest(database: Database, shelf: Shelf, *, now: datetime) -> tuple[UUID, Renewed] | None:
+async def settle_newest(database: Database, rulebooks: RulebookCache, *, now: datetime) -> tuple[UUID, Renewed] | None:
     """`settle` for the newest version until it is marked as settled; None where it is."""
     async with database.reading() as session:
         found = await newest_calendar(session)
         if found is None or found.settled_at is not None:
             return None
-        calendars = await shelf.calendars(session, found.id)
+        calendars = await rulebooks.calendars(session, found.id)
     return found.id, await settle(database, found.id, calendars, actor=found.created_by, now=now)
 
 
-async def prolong(database: Database, shelf: Shelf, *, now: datetime) -> bool:
+async def prolong(database: Database, rulebooks: RulebookCache, *, now: datetime) -> bool:
     """Seed the year that has come into reach, as a new version, so that no limit runs into a year without holidays."""
     async with database.transaction() as session:
         last = await last_year(session)
         if last is not None and last >= now.year + YEARS_AHEAD:
             return False
         await lock_calendar(session)
-        rules = await shelf.current(session)
+        rules = await rulebooks.current(session)
         calendars = await present_calendars(session, rules.catalogue, now=now)
         await store_calendars(session, calendars, now=now, actor="estim", reason=f"{now.year + YEARS_AHEAD}")
     return True

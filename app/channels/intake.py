@@ -26,7 +26,7 @@ from app.notices.model import Notice
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.tickets.creation.prepare import Opening, prepare
 from app.tickets.creation.rows import TicketRows, rows
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
@@ -62,7 +62,7 @@ class Door:
         self,
         *,
         database: Database,
-        shelf: Shelf,
+        rulebooks: RulebookCache,
         vault: Vault,
         clock: Clock,
         tracking_url: str,
@@ -70,7 +70,7 @@ class Door:
         max_waiting: int,
     ) -> None:
         self._database = database
-        self._shelf = shelf
+        self._rulebooks = rulebooks
         self._vault = vault
         self._clock = clock
         self._tracking_url = tracking_url
@@ -97,7 +97,7 @@ class Door:
             client_id=actor.client_id,
             actor=actor.name,
             idempotency_key=idempotency_key,
-            rulebook=await self._shelf.current(),
+            rulebook=await self._rulebooks.current(),
             vault=self._vault,
             now=now,
         )

@@ -18,14 +18,14 @@ from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, Special
 from app.sla.clocks import Moved
 from app.sla.decisions import decisions
 from app.sla.years import confirm_year, days_of, years
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from config.settings import Settings
 
 
 async def show(settings: Settings, year: int, console: Console) -> None:
     """Print the special days of a year, with who decided them, and whether its holidays are confirmed."""
     async with connected(settings) as database, database.reading() as session:
-        rules = await Shelf(database).current()
+        rules = await RulebookCache(database).current()
         decided = {row.date: row for row in await decisions(session)}
         stored = next((one for one in await years(session) if one.year == year), None)
     table = Table(title=f"{year}", title_justify="left")
@@ -64,7 +64,7 @@ async def change(
     """Print what a change moves, and make it unless it is only to be looked at."""
     now = present(settings)
     async with connected(settings) as database:
-        rules = await Shelf(database).current()
+        rules = await RulebookCache(database).current()
         try:
             async with database.transaction() as session:
                 seen = await preview(session, rules, change, now=now)

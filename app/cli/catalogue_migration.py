@@ -7,7 +7,7 @@ from app.cli.database import connected
 from app.cli.errors import CommandError
 from app.cli.occasion import person, present
 from app.container import make_vault
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 from app.tickets.bulk.catalogue_migration import migrate as migrate_clocks
 from app.tickets.bulk.catalogue_migration import preview_migration
 from app.tickets.bulk.recompute import Preview
@@ -20,7 +20,7 @@ async def migrate(settings: Settings, *, service: str | None, reason: str, dry_r
         raise CommandError("Say why: the reason stands in the history of every ticket that is concerned.")
     now = present(settings)
     async with connected(settings) as database:
-        rules = await Shelf(database).current()
+        rules = await RulebookCache(database).current()
         _check_service(rules, service)
         async with database.reading() as session:
             seen = await preview_migration(session, rules, service=service, now=now)

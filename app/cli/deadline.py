@@ -24,7 +24,7 @@ from app.sla.calendar import DayReason
 from app.sla.deadline import DeadlineError, LedgerLine, Pause
 from app.sla.explanation import Explanation
 from app.sla.limit import Unit
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.tickets.workflow import PauseReason
 from config.settings import Settings
 
@@ -70,7 +70,7 @@ async def find(settings: Settings, supposed: Supposed) -> Preview:
     now = present(settings)
     async with connected(settings) as database:
         try:
-            return preview(supposed, await Shelf(database).current(), now=now)
+            return preview(supposed, await RulebookCache(database).current(), now=now)
         except Unavailable:
             raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {settings.municipality}”.") from None
         except Invalid as error:

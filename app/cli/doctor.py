@@ -117,7 +117,7 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
     yield Finding("database", State.FINE, f"reachable, at {head}")
     now = container.clock.now()
     try:
-        catalogue = (await container.shelf.current()).catalogue
+        catalogue = (await container.rulebooks.current()).catalogue
     except Unavailable:
         load = f"estim catalogue load {container.settings.municipality}"
         yield Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)

@@ -23,7 +23,7 @@ from app.core.wording import FIELD_SENTENCES, Language, say
 from app.imports.bimer import COLUMNS, NEEDED, units_of
 from app.imports.service import Importer, Judged, Rules, batches
 from app.imports.sheet import Sheet, SheetError, open_sheet
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import PastChannel
 from config.settings import Settings
 
@@ -45,7 +45,7 @@ async def import_bimer(
         keep = opened.enter_context(_keeping(refused, sheet)) if refused else None
         _print_columns(sheet, file, console)
         async with connected(settings) as database:
-            rules = _rules(await _rulebook(Shelf(database)), vault=vault, importer=person(), now=now)
+            rules = _rules(await _rulebook(RulebookCache(database)), vault=vault, importer=person(), now=now)
             importer = Importer(database, rules, dry_run=dry_run)
             for batch in batches(sheet.lines()):
                 for judged in await importer.take(sheet, batch):
@@ -124,9 +124,9 @@ def _keeping(path: Path, sheet: Sheet) -> Iterator[Any]:
                 path.unlink()
 
 
-async def _rulebook(shelf: Shelf) -> Rulebook:
+async def _rulebook(rulebooks: RulebookCache) -> Rulebook:
     try:
-        return await shelf.current()
+        return await rulebooks.current()
     except Unavailable:
         raise CommandError("No catalogue is loaded: “estim catalogue load” first.") from None
 

@@ -17,7 +17,7 @@ from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.people.vault import decode_key, generate_key
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from config.settings import Settings
 
 
@@ -80,7 +80,7 @@ def secrets() -> str:
 
 async def _check_unit(database: Database, unit: str) -> None:
     try:
-        catalogue = (await Shelf(database).current()).catalogue
+        catalogue = (await RulebookCache(database).current()).catalogue
     except Unavailable:
         raise CommandError(
             "No catalogue is loaded, so --unit can't be checked: “estim catalogue load” first."

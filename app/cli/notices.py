@@ -58,7 +58,7 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
     """
     done = []
     async with open_container(settings) as container, container.database.transaction() as session:
-        catalogue, now = (await container.shelf.current()).catalogue, container.clock.now()
+        catalogue, now = (await container.rulebooks.current()).catalogue, container.clock.now()
         for number in dict.fromkeys(numbers):
             notice = await _locked(session, number)
             notice.state, notice.attempts, notice.due_at = "queued", 0, now

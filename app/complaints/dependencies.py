@@ -10,7 +10,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import Now, Transaction
 from app.people.dependencies import OpenVault
-from app.standards.dependencies import RuleShelf
+from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import Work
 
 
@@ -21,10 +21,10 @@ def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:
         session: Transaction,
         actor: Annotated[Actor, Depends(needs(*scopes))],
         vault: OpenVault,
-        shelf: RuleShelf,
+        rulebooks: Rulebooks,
         now: Now,
     ) -> Work:
-        return Work(session, actor, vault, shelf, now)
+        return Work(session, actor, vault, rulebooks, now)
 
     return work
 

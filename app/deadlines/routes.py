@@ -11,7 +11,7 @@ from app.core.wording import quality
 from app.deadlines.schemas import DeadlineAnswer, PreviewAnswer, PreviewBody
 from app.deadlines.service import account_of_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
-from app.standards.dependencies import CurrentRules, RuleShelf
+from app.standards.dependencies import CurrentRules, Rulebooks
 from app.tickets.dependencies import Number, Reader
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -36,7 +36,7 @@ async def explain_deadline(
     response: Response,
     actor: Reader,
     session: Reading,
-    shelf: RuleShelf,
+    rulebooks: Rulebooks,
     now: Now,
     cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
 ) -> DeadlineAnswer | Response:
@@ -45,7 +45,7 @@ async def explain_deadline(
     Computed by the function that set the date, from the calendar and the pauses of the clock. With `Accept: text/plain`
     the same in Turkish sentences, for a letter.
     """
-    account = await account_of_ticket(session, shelf, actor, number, cycle=cycle, now=now)
+    account = await account_of_ticket(session, rulebooks, actor, number, cycle=cycle, now=now)
     if _wants_text(request):
         return _text(ticket_text(account))
     response.headers["Vary"] = "Accept"

@@ -19,7 +19,7 @@ from app.sla.explanation import Explanation
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.model import CatalogueVersion
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service, catalogue_from_json
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.model import Ticket, TicketEvent
@@ -120,7 +120,7 @@ class TicketAccount:
 
 
 async def account_of_ticket(
-    session: AsyncSession, shelf: Shelf, actor: Actor, number: str, *, cycle: int | None, now: datetime
+    session: AsyncSession, rulebooks: RulebookCache, actor: Actor, number: str, *, cycle: int | None, now: datetime
 ) -> TicketAccount:
     """The limits of a visible ticket, of its present cycle unless another is asked for.
 
@@ -134,7 +134,7 @@ async def account_of_ticket(
         raise Invalid([FieldError("/cycle", "maximum", {"max": ticket.cycle})])
     events = await events_of(session, ticket.id)
     opened_under = await session.get_one(CatalogueVersion, ticket.catalogue_version_id)
-    catalogues = (catalogue_from_json(opened_under.content), (await shelf.current(session)).catalogue)
+    catalogues = (catalogue_from_json(opened_under.content), (await rulebooks.current(session)).catalogue)
     code = _service_in(ticket, events, cycle)
     of_cycle = [event for at, event in _by_cycle(events) if at == cycle]
     clocks = await clocks_of(session, ticket.id, cycle)
@@ -145,20 +145,20 @@ async def account_of_ticket(
         service=next((found for each in catalogues if (found := each.service(code))), None),
         catalogue_version_id=opened_under.id,
         catalogue_loaded_at=opened_under.loaded_at,
-        clocks=tuple([await _account_of_clock(session, shelf, clock, of_cycle, catalogues) for clock in clocks]),
+        clocks=tuple([await _account_of_clock(session, rulebooks, clock, of_cycle, catalogues) for clock in clocks]),
         now=now,
     )
 
 
 async def _account_of_clock(
     session: AsyncSession,
-    shelf: Shelf,
+    rulebooks: RulebookCache,
     clock: SlaClock,
     events: Sequence[TicketEvent],
     catalogues: Sequence[Catalogue],
 ) -> ClockAccount:
     pinned, extended = PinnedPolicy.from_json(clock.policy), clock.extended_at is not None
-    calendar = (await shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+    calendar = (await rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
     pauses = tuple(as_pauses(await pauses_of(session, clock.id)))
     policy = pinned.in_force(extended=extended)
     explanation = Explanation.of(policy, clock.counted_from, calendar, pauses)

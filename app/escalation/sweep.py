@@ -26,7 +26,7 @@ from app.notices.recipients import report_vacancies
 from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.service import newest_calendar_version
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.standards.values import OFFICE_HOURS
 from app.tickets.commands.fee_lapse import lapse_fee
 from app.tickets.model import Ticket, TicketEvent
@@ -34,7 +34,7 @@ from app.tickets.model import Ticket, TicketEvent
 log = structlog.get_logger(__name__)
 
 
-async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: datetime, limit: int) -> int:
+async def fire_due(session: AsyncSession, rulebooks: RulebookCache, vault: Vault, *, now: datetime, limit: int) -> int:
     """Fire up to `limit` checkpoints that are due at `now`; returns how many are due no more (put off too).
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
@@ -43,20 +43,22 @@ async def fire_due(session: AsyncSession, shelf: Shelf, vault: Vault, *, now: da
     if not claimed:
         return 0
     due = await read_due(session, claimed)
-    rulebook = await shelf.current(session)
+    rulebook = await rulebooks.current(session)
     # a clock that is late keeps the calendar of its breach, but what is planned from now on knows the newest leave
-    calendars = await shelf.calendars(session, await newest_calendar_version(session) or rulebook.calendar_version_id)
+    calendars = await rulebooks.calendars(
+        session, await newest_calendar_version(session) or rulebook.calendar_version_id
+    )
     changes = decide(due, catalogue=rulebook.catalogue, calendars=calendars, now=now)
     for checkpoint_id, error in changes.failed:
         log.error("checkpoint_undecidable", checkpoint_id=str(checkpoint_id), exc_info=error)
     await _write(session, changes, now)
     report_vacancies((row["level"], row["addressed_to"]) for row in changes.escalations)
     for point in changes.lapsed:
-        await lapse_fee(session, vault, shelf, point.ticket.id, pay_by=point.due_at, now=now)
+        await lapse_fee(session, vault, rulebooks, point.ticket.id, pay_by=point.due_at, now=now)
     return len(changes.fired) + len(changes.cancelled) + len(changes.put_off)
 
 
-async def remind_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limit: int) -> int:
+async def remind_due(session: AsyncSession, rulebooks: RulebookCache, *, now: datetime, limit: int) -> int:
     """Remind the offices of up to `limit` escalations that nobody took note of; returns how many reminders were due.
 
     To be called until it returns 0. Rings the doorbell for the notices it wrote.
@@ -64,7 +66,7 @@ async def remind_due(session: AsyncSession, shelf: Shelf, *, now: datetime, limi
     claimed = await claim(session, limit, partial(_lock_reminded, session, now, limit))
     if not claimed:
         return 0
-    rulebook = await shelf.current(session)
+    rulebook = await rulebooks.current(session)
     due = await read_reminded(session, claimed)
     reminded = remind(due, catalogue=rulebook.catalogue, calendar=rulebook.calendars[OFFICE_HOURS], now=now)
     for escalation_id, error in reminded.failed:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.db import Database
 from app.core.errors import Unavailable
 from app.core.jobs import ArqDoorbell
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from migrations import revisions
 
 LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
@@ -48,9 +48,11 @@ class Readiness:
         return self.queue is not Check.OK
 
 
-async def check_readiness(database: Database, shelf: Shelf, doorbell: ArqDoorbell) -> Readiness:
+async def check_readiness(database: Database, rulebooks: RulebookCache, doorbell: ArqDoorbell) -> Readiness:
     """Ask everything behind us, at most `PROBE_SECONDS` long."""
-    (reached, migrated, loaded), queue = await asyncio.gather(_check_database(database, shelf), check_queue(doorbell))
+    (reached, migrated, loaded), queue = await asyncio.gather(
+        _check_database(database, rulebooks), check_queue(doorbell)
+    )
     return Readiness(reached, migrated, loaded, queue)
 
 
@@ -63,14 +65,14 @@ async def check_queue(doorbell: ArqDoorbell) -> Check:
         return Check.DOWN
 
 
-async def _check_database(database: Database, shelf: Shelf) -> tuple[Check, Check, Check]:
+async def _check_database(database: Database, rulebooks: RulebookCache) -> tuple[Check, Check, Check]:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             async with database.reading() as session:
                 revision = await revisions.current(session)
             if revision != revisions.head():
                 return Check.OK, Check.NOT_MIGRATED, Check.UNKNOWN
-            await shelf.current()
+            await rulebooks.current()
     except Unavailable:
         return Check.OK, Check.OK, Check.NOT_LOADED
     except (SQLAlchemyError, OSError, TimeoutError):

@@ -1,23 +1,23 @@
-"""What routes get of the catalogue: the rules that apply now, and the shelf that holds older ones too."""
+"""What routes get of the catalogue: the rules that apply now, and the rulebooks that holds older ones too."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 
 
-async def _shelf(request: Request) -> Shelf:
-    shelf: Shelf = request.app.state.container.shelf
-    return shelf
+async def _rulebooks(request: Request) -> RulebookCache:
+    rulebooks: RulebookCache = request.app.state.container.rulebooks
+    return rulebooks
 
 
-RuleShelf = Annotated[Shelf, Depends(_shelf)]
+Rulebooks = Annotated[RulebookCache, Depends(_rulebooks)]
 """Catalogue and calendars of this process."""
 
 
-async def _rulebook(shelf: RuleShelf) -> Rulebook:
-    return await shelf.current()
+async def _rulebook(rulebooks: Rulebooks) -> Rulebook:
+    return await rulebooks.current()
 
 
 CurrentRules = Annotated[Rulebook, Depends(_rulebook)]

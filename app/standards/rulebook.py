@@ -36,7 +36,7 @@ KEPT = 50
 """So many older versions of each kind stay at hand."""
 
 
-class Shelf:
+class RulebookCache:
     """Hands out the current `Rulebook`, and the catalogues and calendars of older versions for what began with them."""
 
     def __init__(self, database: Database) -> None:

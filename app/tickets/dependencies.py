@@ -11,7 +11,7 @@ from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.dependencies import Now, Transaction, problems
 from app.people.dependencies import OpenVault
-from app.standards.dependencies import RuleShelf
+from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import Grasp, Work, etag, grasp
 from app.tickets.queries import case_of
 from app.tickets.schemas import TicketAnswer
@@ -55,11 +55,11 @@ async def _hands(
     actor: Commander,
     session: Transaction,
     vault: OpenVault,
-    shelf: RuleShelf,
+    rulebooks: Rulebooks,
     now: Now,
     if_match: IfMatch = None,
 ) -> Hands:
-    work = Work(session, actor, vault, shelf, now)
+    work = Work(session, actor, vault, rulebooks, now)
     return Hands(work, await grasp(work, number, if_match), response)
 
 

@@ -98,7 +98,7 @@ async def load(counter: Counter, catalogue: Catalogue) -> None:
     """Make that catalogue the rules for new tickets, at once."""
     async with counter.container.database.transaction() as session:
         await store_catalogue(session, catalogue, now=counter.clock.now())
-    counter.container.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    counter.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
 
 
 @asynccontextmanager
@@ -112,4 +112,4 @@ async def leave_on(counter: Counter, day: str) -> AsyncIterator[dict[str, Any]]:
     finally:
         body = {"revoke": [day], "reason": "Deneme bitti", "force": True}
         assert (await counter.client.post("/v1/calendar/apply", json=body)).status_code == 200
-        counter.container.shelf._checked = -2 * REFRESH_SECONDS
+        counter.container.rulebooks._checked = -2 * REFRESH_SECONDS

@@ -17,7 +17,7 @@ from workers.timers import sweep
 
 async def test_opening_hours_come_back_from_the_database_as_they_went_in(counter: Counter) -> None:
     """B2: a window that was stored in UTC was converted once more with each reading (17:00 became 14:00)."""
-    rules = await counter.container.shelf.current()
+    rules = await counter.container.rulebooks.current()
     async with counter.container.database.reading() as session:
         stored = (await calendars_of(session, rules.calendar_version_id))["office"]
     assert stored.segments(date(2026, 5, 12)) == ((local("2026-05-12T08:30"), local("2026-05-12T17:00")),)

@@ -44,7 +44,7 @@ async def no_decisions(counter: Counter) -> None:
 
 def look_again(counter: Counter) -> None:
     """As if the time to ask for a newer version had come."""
-    counter.container.shelf._checked = -1000.0
+    counter.container.rulebooks._checked = -1000.0
 
 
 async def change(counter: Counter, what: str, **body: Any) -> Response:
@@ -233,14 +233,14 @@ async def test_a_closure_in_the_folder_reaches_open_tickets(
 async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_workers(counter: Counter) -> None:
     """A request accepted while the change was made: its process knew only the old calendar."""
     container = counter.container
-    old = (await container.shelf.current()).calendar_version_id
+    old = (await container.rulebooks.current()).calendar_version_id
     await applied(counter, LEAVE)
     number = await asked_with(counter, old)
-    found = await settle_newest(container.database, container.shelf, now=counter.clock.now())
+    found = await settle_newest(container.database, container.rulebooks, now=counter.clock.now())
     assert found is not None
     assert (found[1].looked_at, found[1].moved) == (2, 1)
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 8)
-    again = await settle_newest(container.database, container.shelf, now=counter.clock.now())
+    again = await settle_newest(container.database, container.rulebooks, now=counter.clock.now())
     assert again is not None
     assert again[1].looked_at == 0
 
@@ -266,7 +266,7 @@ async def test_two_changes_at_once_are_both_kept(counter: Counter) -> None:
         *(change(counter, "apply", days=[day], reason="Genelge") for day in (LEAVE, SECOND_LEAVE))
     )
     assert [answer.status_code for answer in both] == [200, 200]
-    await settle_newest(counter.container.database, counter.container.shelf, now=counter.clock.now())
+    await settle_newest(counter.container.database, counter.container.rulebooks, now=counter.clock.now())
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 9)
 
 
@@ -381,16 +381,16 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(co
 async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(counter: Counter) -> None:
     number = await asked_on_monday(counter)
     container = counter.container
-    assert await prolong(container.database, container.shelf, now=counter.clock.now()) is False
+    assert await prolong(container.database, container.rulebooks, now=counter.clock.now()) is False
     in_two_years = counter.clock.now() + timedelta(days=730)
-    assert await prolong(container.database, container.shelf, now=in_two_years) is True
-    assert await prolong(container.database, container.shelf, now=in_two_years) is False
+    assert await prolong(container.database, container.rulebooks, now=in_two_years) is True
+    assert await prolong(container.database, container.rulebooks, now=in_two_years) is False
     look_again(counter)
     span = {"from": "2031-10-29", "to": "2031-10-29"}
     assert [day["name"] for day in (await counter.client.get("/v1/calendar", params=span)).json()["days"]] == [
         "Cumhuriyet Bayramı"
     ]
-    found = await settle_newest(container.database, container.shelf, now=counter.clock.now())
+    found = await settle_newest(container.database, container.rulebooks, now=counter.clock.now())
     assert found is not None
     assert (found[1].looked_at, found[1].moved) == (2, 0)
     assert due(await counter.read(number), "statutory") == end_of(2026, 6, 5)
@@ -398,7 +398,7 @@ async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(counter:
 
 async def test_the_workers_settle_what_is_new_and_then_leave_it_alone(counter: Counter) -> None:
     """A second look after the first: whoever accepted a request meanwhile knows the new calendar by then."""
-    old = (await counter.container.shelf.current()).calendar_version_id
+    old = (await counter.container.rulebooks.current()).calendar_version_id
     await applied(counter, LEAVE)
     number = await asked_with(counter, old)
     first = await look(counter.container, None)

@@ -193,7 +193,7 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     planned = await escalations(container, 3)
     dying = open_postroom(container)
     dying.sorting = replace(dying.sorting, rules=replace(dying.sorting.rules, digest_from=0))
-    calendar = (await container.shelf.current()).calendars["office"]
+    calendar = (await container.rulebooks.current()).calendars["office"]
     await dying._lease([notice.id for notice in planned], calendar)
     clock.advance(seconds=30)
     recorder = Recorder()

@@ -138,7 +138,7 @@ async def test_a_sweep_that_fails_has_reminded_nobody(counter: Counter) -> None:
 
     async def dying() -> None:
         async with counter.container.database.transaction() as session:
-            assert await remind_due(session, counter.container.shelf, now=now, limit=10) == 1
+            assert await remind_due(session, counter.container.rulebooks, now=now, limit=10) == 1
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):

@@ -255,7 +255,7 @@ async def test_a_sweep_that_fails_has_told_nothing(counter: Counter) -> None:
 
     async def dying() -> None:
         async with counter.container.database.transaction() as session:
-            assert await fire_due(session, counter.container.shelf, counter.container.vault, now=DUE, limit=10) == 3
+            assert await fire_due(session, counter.container.rulebooks, counter.container.vault, now=DUE, limit=10) == 3
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):

@@ -41,7 +41,7 @@ def sheet_of(text: str) -> Sheet:
 async def take(counter: Counter, text: str, *, dry_run: bool = False, importer: str = "clerk") -> list[Judged]:
     """Import a table into the counter's container, at its time."""
     container, sheet = counter.container, sheet_of(text)
-    rulebook = await container.shelf.current()
+    rulebook = await container.rulebooks.current()
     service = rulebook.catalogue.service("bimer")
     assert service is not None
     rules = Rules(

@@ -78,4 +78,4 @@ async def test_what_is_due_is_fired_and_reminded_of(counter: Counter) -> None:
 
 async def test_the_calendar_is_prolonged(counter: Counter) -> None:
     in_two_years = counter.clock.now() + timedelta(days=730)
-    assert await prolong(counter.container.database, counter.container.shelf, now=in_two_years) is True
+    assert await prolong(counter.container.database, counter.container.rulebooks, now=in_two_years) is True

@@ -147,7 +147,7 @@ async def test_fifty_thousand_checkpoints_after_three_days(counter: Counter, con
 
 async def the_next_level_waits_for_its_time(counter: Counter, connection: asyncpg.Connection) -> None:
     """Each level 1 told now has armed one level 2, three working days after it: none falls due with it."""
-    calendar = (await counter.container.shelf.current()).calendars[OFFICE_HOURS]
+    calendar = (await counter.container.rulebooks.current()).calendars[OFFICE_HOURS]
     waiting = await connection.fetch(
         "SELECT first.due_at AS ended, second.due_at, count(*) FROM checkpoint first "
         "LEFT JOIN checkpoint second ON second.clock_id = first.clock_id AND second.level = 2 "

@@ -86,7 +86,7 @@ async def look(container: Container, chance: Random) -> None:
         with suppress(ConnectionAbortedError):
             async with container.database.transaction() as session:
                 await fire_due(
-                    session, container.shelf, container.vault, now=container.clock.now(), limit=chance.randint(1, 5)
+                    session, container.rulebooks, container.vault, now=container.clock.now(), limit=chance.randint(1, 5)
                 )
                 raise ConnectionAbortedError
     else:
@@ -138,7 +138,7 @@ async def no_clock_differs_from_its_computation(container: Container) -> None:
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock)):
             pinned = PinnedPolicy.from_json(clock.policy)
-            calendar = (await container.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+            calendar = (await container.rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
             rows = await pauses_of(session, clock.id)
             still = [row for row in rows if row.ended_at is None]
             assert len(still) == (clock.state == "paused")
@@ -154,7 +154,7 @@ async def no_clock_differs_from_its_computation(container: Container) -> None:
 
 async def no_open_ticket_runs_under_another_law(container: Container) -> None:
     """Wherever a ticket was moved to and back from, and in whichever cycle it is."""
-    catalogue = (await container.shelf.current()).catalogue
+    catalogue = (await container.rulebooks.current()).catalogue
     async with container.database.reading() as session:
         complete = Ticket.documents_complete_at.is_not(None)
         for ticket in await session.scalars(select(Ticket).where(complete, Ticket.state.in_(OPEN_STATES))):

@@ -295,7 +295,7 @@ async def test_what_is_due_is_found_by_the_partial_index(container: Container) -
 
 async def leased_by(postroom: Postroom, notice: Notice) -> Leased:
     """The notice, leased by a postroom that will not mark it."""
-    calendar = (await postroom.shelf.current()).calendars["office"]
+    calendar = (await postroom.rulebooks.current()).calendars["office"]
     _, [leased] = await postroom._lease([notice.id], calendar)
     return leased
 

@@ -324,7 +324,7 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(counter: Counter)
     """A holiday that was entered meanwhile counts for the clocks that start after it."""
     number = await counter.open(CALL)
     await counter.did(number, "resolve")
-    old = (await counter.container.shelf.current()).calendars
+    old = (await counter.container.rulebooks.current()).calendars
     async with counter.container.database.transaction() as session:
         days = old["office"].to_json()
         days["special_days"] = {**days["special_days"], "2026-06-01": {"kind": "holiday", "name": "Örnek tatil"}}
@@ -332,13 +332,13 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(counter: Counter)
         version = await store_calendars(
             session, newer, now=counter.clock.now() + timedelta(seconds=1), actor="test", reason="leave"
         )
-    counter.container.shelf._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    counter.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
     assert due(await counter.did(number, "reopen")) == end_of(2026, 6, 2)
     assert [row.calendar_version_id == version for row in await counter.rows_of_clocks(number)] == [False, True]
     await counter.empty()
     async with counter.container.database.transaction() as session:
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id == version))
-    counter.container.shelf._checked = -2 * REFRESH_SECONDS
+    counter.container.rulebooks._checked = -2 * REFRESH_SECONDS
 
 
 @pytest.mark.parametrize("ending", ["withdraw", "link_duplicate"])

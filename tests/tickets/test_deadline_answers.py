@@ -96,7 +96,7 @@ async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Cou
         "table": 1,
         "row": 4,
     }
-    rules = await counter.container.shelf.current()
+    rules = await counter.container.rulebooks.current()
     assert found["catalogue_version"] == str(rules.catalogue_version_id)
     assert datetime.fromisoformat(found["catalogue_loaded_at"]) == START
     promise, law = found["clocks"]
@@ -433,8 +433,8 @@ async def test_a_promise_that_waits_for_documents_is_told_as_such(counter: Count
 
 async def test_the_text_of_a_visit_reads_as_an_office_writes(counter: Counter) -> None:
     number = await counter.open(CALL)
-    version = (await counter.container.shelf.current()).catalogue_version_id
-    calendar = (await counter.container.shelf.current()).calendar_version_id
+    version = (await counter.container.rulebooks.current()).catalogue_version_id
+    calendar = (await counter.container.rulebooks.current()).calendar_version_id
     assert await told(counter, number) == [
         "SÜRE HESABI",
         "===========",

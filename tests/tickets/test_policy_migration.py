@@ -43,7 +43,7 @@ def with_limit(service: str, days: int, **other: Any) -> Catalogue:
 
 
 async def migrated(counter: Counter, *, service: str | None = None) -> Renewed:
-    rules = await counter.container.shelf.current()
+    rules = await counter.container.rulebooks.current()
     return await migrate(
         counter.container.database,
         counter.container.vault,
@@ -56,7 +56,7 @@ async def migrated(counter: Counter, *, service: str | None = None) -> Renewed:
 
 
 async def previewed(counter: Counter, *, service: str | None = None) -> Preview:
-    rules = await counter.container.shelf.current()
+    rules = await counter.container.rulebooks.current()
     async with counter.container.database.reading() as session:
         return await preview_migration(session, rules, service=service, now=counter.clock.now())
 
@@ -100,7 +100,7 @@ async def test_the_history_says_what_changed_by_whom_and_why(counter: Counter) -
     tag = (await counter.client.get(f"/v1/tickets/{number}")).headers["ETag"]
     await load(counter, with_limit("call-center", 30))
     await migrated(counter)
-    rules, history = await counter.container.shelf.current(), await counter.timeline(number)
+    rules, history = await counter.container.rulebooks.current(), await counter.timeline(number)
     event = history["items"][-1]
     assert history["chain_holds"] is True
     assert (event["kind"], event["actor"], event["note"]) == ("due_moved", "system", WHY)

@@ -55,7 +55,7 @@ async def _calendar_as_seeded(counter: Counter) -> None:
         oldest = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
         kept = await session.scalar(oldest)
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
-    counter.container.shelf._checked = -1000.0
+    counter.container.rulebooks._checked = -1000.0
 
 
 async def decided(
@@ -65,9 +65,9 @@ async def decided(
     now = container.clock.now()
     async with container.database.transaction() as session:
         await decide(session, days, revoke, actor="ops", reason="Genelge", now=now)
-        calendars = await present_calendars(session, (await container.shelf.current()).catalogue, now=now)
+        calendars = await present_calendars(session, (await container.rulebooks.current()).catalogue, now=now)
         version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
-    container.shelf._checked = -1000.0
+    container.rulebooks._checked = -1000.0
     return version
 
 
@@ -155,7 +155,7 @@ async def every_date_is_explained(container: Container) -> None:
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state != "paused", ~SlaClock.overridden)):
             pinned = PinnedPolicy.from_json(clock.policy)
-            calendar = (await container.shelf.calendars(session, clock.calendar_version_id))[pinned.hours]
+            calendar = (await container.rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
             pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
             policy = pinned.in_force(extended=clock.extended_at is not None)
             assert deadline(policy, clock.counted_from, calendar, pauses).due_at == clock.due_at

@@ -42,7 +42,7 @@ from app.notices.texts import letter_sources
 from app.notices.texts.references import resolve
 from app.notices.texts.render import Renderer
 from app.sla.calendar import Calendar
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.standards.values import OFFICE_HOURS
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class Postroom:
 
     database: Database
     clock: Clock
-    shelf: Shelf
+    rulebooks: RulebookCache
     renderer: Renderer
     ways: Ways
     facts: PersonalFacts
@@ -99,7 +99,7 @@ class Postroom:
         await self._batcher.close()
 
     async def _deliver_batch(self, notice_ids: Sequence[UUID]) -> list[bool]:
-        calendar = (await self.shelf.current()).calendars[OFFICE_HOURS]
+        calendar = (await self.rulebooks.current()).calendars[OFFICE_HOURS]
         until = time.monotonic() + LEASE_SECONDS
         taken, leased = await self._lease(notice_ids, calendar)
         if leased:

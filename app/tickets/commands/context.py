@@ -15,7 +15,7 @@ from app.sla import clocks as sla
 from app.sla.calendar import Calendar, ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.model import Checkpoint, SlaClock
-from app.standards.rulebook import Rulebook, Shelf
+from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event
 from app.tickets.model import Ticket
@@ -32,12 +32,12 @@ class Work:
     session: AsyncSession
     actor: Actor
     vault: Vault
-    shelf: Shelf
+    rulebooks: RulebookCache
     now: datetime
 
     async def rulebook(self) -> Rulebook:
         """The rules that apply now, asked for in the open transaction."""
-        return await self.shelf.current(self.session)
+        return await self.rulebooks.current(self.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def hold(work: Work, ticket: Ticket) -> Grasp:
     """A ticket that is locked already, with its clocks and their calendars."""
     clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
     calendars = {
-        clock.id: (await work.shelf.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
+        clock.id: (await work.rulebooks.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
         for clock in clocks
     }
     return Grasp(ticket, clocks, lambda clock: calendars[clock.id])
@@ -135,7 +135,7 @@ async def service_of(work: Work, ticket: Ticket) -> tuple[Service, Catalogue]:
 
     What was promised under an older table is carried out under it, whatever the table says today (B47).
     """
-    return await work.shelf.service(work.session, ticket.service, version_id=ticket.catalogue_version_id)
+    return await work.rulebooks.service(work.session, ticket.service, version_id=ticket.catalogue_version_id)
 
 
 def moves(moved: Iterable[sla.Moved | None]) -> dict[str, Any]:

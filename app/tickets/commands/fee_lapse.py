@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.people.vault import Vault
 from app.sla.clocks import cancel, clocks_of
-from app.standards.rulebook import Shelf
+from app.standards.rulebook import RulebookCache
 from app.tickets.commands import notifications
 from app.tickets.endings import end_escalations
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
@@ -17,7 +17,7 @@ from app.tickets.workflow import Command, Outcome, State, after
 
 
 async def lapse_fee(
-    session: AsyncSession, vault: Vault, shelf: Shelf, ticket_id: UUID, *, pay_by: datetime, now: datetime
+    session: AsyncSession, vault: Vault, rulebooks: RulebookCache, ticket_id: UUID, *, pay_by: datetime, now: datetime
 ) -> None:
     """End a ticket whose fee was not paid by `pay_by`; its clocks leave the figures and the applicant is told.
 
@@ -31,7 +31,7 @@ async def lapse_fee(
     if ticket.state != State.AWAITING_FEE or ended is None:
         return
     for clock in await clocks_of(session, ticket.id, ticket.cycle):
-        calendars = await shelf.calendars(session, clock.calendar_version_id)
+        calendars = await rulebooks.calendars(session, clock.calendar_version_id)
         await cancel(session, clock, calendar=calendars[clock.policy["hours"]], at=now)
     data = {"from": ticket.state, "to": ended.value}
     ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
