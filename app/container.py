@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.access.service import Gatekeeper
+from app.access.service import Authenticator
 from app.channels.intake import Door
 from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
@@ -39,7 +39,7 @@ class Container:
     doorbell: ArqDoorbell
     vault: Vault
     rulebooks: RulebookCache
-    gatekeeper: Gatekeeper
+    authenticator: Authenticator
     door: Door
     tracking: Attempts
     facts: TicketFacts
@@ -75,7 +75,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         doorbell=doorbell,
         vault=vault,
         rulebooks=rulebooks,
-        gatekeeper=Gatekeeper(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
+        authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         door=door,
         tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),

@@ -100,7 +100,7 @@ async def _measure(settings: Settings, key: str, clocks: int) -> dict[str, Any]:
 
 async def _open_samples(container: Container, clock: SteppingClock, key: str) -> None:
     """Of each of the last days: calls, petitions and questions, of which some wait and some have waited."""
-    actor = await container.gatekeeper.identify(key, now=clock.now())
+    actor = await container.authenticator.identify(key, now=clock.now())
     number = 0
     for days in range(DAYS_BACK, -1, -1):
         for kind in ({}, {}, {}, VISIT, INFORMATION):

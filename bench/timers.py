@@ -105,7 +105,7 @@ class Nursery:
 async def plant(connection: asyncpg.Connection, settings: Settings, key: str) -> Nursery:
     """Let one request through the door, as the sample of all others."""
     async with open_container(settings) as container:
-        actor = await container.gatekeeper.identify(key, now=container.clock.now())
+        actor = await container.authenticator.identify(key, now=container.clock.now())
         body = TicketBody.model_validate(bodies.body(0))
         await container.door.intake(actor, body.to_intake(b"sample"))
     await connection.execute(DUE_TABLE)

@@ -14,7 +14,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from app.access.service import Gatekeeper
+from app.access.service import Authenticator
 from app.cli import doctor
 from app.container import Container, make_vault
 from app.core.errors import Unauthenticated
@@ -72,7 +72,7 @@ async def test_a_key_is_made_listed_and_revoked(settings: Settings, container: C
     env = variables(settings)
     made = estim_process("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
     key = made.stdout.strip()
-    actor = await container.gatekeeper.identify(key, now=container.clock.now())
+    actor = await container.authenticator.identify(key, now=container.clock.now())
     assert (actor.name, actor.role, actor.unit) == ("Çağrı merkezi", "call-centre", None)
 
     listed = estim("keys", "list", env=env, folder=tmp_path).stdout
@@ -82,7 +82,7 @@ async def test_a_key_is_made_listed_and_revoked(settings: Settings, container: C
 
     assert "Çağrı merkezi" in estim("keys", "revoke", key[:19], env=env, folder=tmp_path).stdout
     assert "revoked" in estim("keys", "list", env=env, folder=tmp_path).stdout
-    unaware = Gatekeeper(container.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
+    unaware = Authenticator(container.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
     with pytest.raises(Unauthenticated):
         await unaware.identify(key, now=container.clock.now())
     again = estim("keys", "revoke", key[:19], env=env, folder=tmp_path)

@@ -32,7 +32,7 @@ async def identify(request: Request) -> Actor:
     if not key:
         raise Unauthenticated
     container = request.app.state.container
-    actor: Actor = await container.gatekeeper.identify(key, now=container.clock.now())
+    actor: Actor = await container.authenticator.identify(key, now=container.clock.now())
     return actor
 
 

@@ -63,7 +63,7 @@ class _Proven:
     until: float
 
 
-class Gatekeeper:
+class Authenticator:
     """Turns an API key into an `Actor`; proven keys are remembered for `CACHE_SECONDS`."""
 
     def __init__(self, database: Database, *, pepper: bytes) -> None:

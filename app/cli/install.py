@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.access.service import Gatekeeper, create_client
+from app.access.service import Authenticator, create_client
 from app.cli.catalogue import store
 from app.cli.database import connected, database_url
 from app.cli.occasion import present
@@ -41,7 +41,7 @@ async def _keep_key(settings: Settings, database: Database) -> None:
     pepper, now = decode_key(settings.key_pepper.get_secret_value()), present(settings)
     if path.exists():
         try:
-            await Gatekeeper(database, pepper=pepper).identify(path.read_text().strip(), now=now)
+            await Authenticator(database, pepper=pepper).identify(path.read_text().strip(), now=now)
         except Unauthenticated:
             pass  # another database, or other secrets: the old key opens nothing any more
         else:

@@ -51,7 +51,7 @@ def postroom_with(container: Container, delivery: Any) -> Postroom:
 
 async def actor_of(container: Container, role: str = "developer", unit: str | None = None) -> Actor:
     """A new client of that role."""
-    return await container.gatekeeper.identify(await new_key(container, role, unit), now=container.clock.now())
+    return await container.authenticator.identify(await new_key(container, role, unit), now=container.clock.now())
 
 
 async def open_ticket(
