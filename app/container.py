@@ -15,7 +15,7 @@ from app.core.db import Database
 from app.core.jobs import ArqDoorbell
 from app.feed.guard import Guard
 from app.feed.watermark import Horizon
-from app.notices.delivery.adapters.registry import Ways, make_ways
+from app.notices.delivery.adapters.registry import Adapters, make_adapters
 from app.notices.texts.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
 from app.standards.rulebook import RulebookCache
@@ -44,7 +44,7 @@ class Container:
     tracking: Attempts
     facts: TicketFacts
     renderer: Renderer
-    ways: Ways
+    adapters: Adapters
     horizon: Horizon
     guard: Guard
 
@@ -80,7 +80,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
-        ways=open_ways(settings),
+        adapters=open_adapters(settings),
         horizon=Horizon(database),
         guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
     )
@@ -88,15 +88,15 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         yield container
     finally:
         await door.close()
-        await container.ways.close()
+        await container.adapters.close()
         await doorbell.close()
         await database.close()
 
 
-def open_ways(settings: Settings) -> Ways:
-    """The ways out for notices; raises `SettingsError` naming the setting that can't be used."""
+def open_adapters(settings: Settings) -> Adapters:
+    """The adapters out for notices; raises `SettingsError` naming the setting that can't be used."""
     try:
-        return make_ways(settings)
+        return make_adapters(settings)
     except ValueError as error:
         raise SettingsError(str(error)) from error
 

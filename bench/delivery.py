@@ -44,7 +44,7 @@ def measure(ground: Ground, notices: int) -> dict[str, Any]:
 
 def _leaving(settings: Settings, smtp: int, http: int) -> Settings:
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
-    ways = {
+    adapters = {
         "email": "smtp",
         "smtp_host": "127.0.0.1",
         "smtp_port": smtp,
@@ -56,7 +56,7 @@ def _leaving(settings: Settings, smtp: int, http: int) -> Settings:
         "sms_password": "bench",
         "sms_sender": "BENCH",
     }
-    return Settings(**given | ways)
+    return Settings(**given | adapters)
 
 
 async def _plant(settings: Settings, key: str, notices: int) -> None:

@@ -149,7 +149,7 @@ CATALOGUE = {
         "tests/bugs/test_policies.py::test_one_clock_never_undercuts_the_other"),
     "B43": caught("it escalated although the office had answered last",
         "tests/bugs/test_policies.py::test_nothing_is_told_after_the_office_had_the_last_word"),
-    "B44": caught("some ways of writing neither started nor stopped a clock",
+    "B44": caught("some adapters of writing neither started nor stopped a clock",
         "tests/bugs/test_policies.py::test_every_door_starts_the_promise_and_only_an_answer_stops_it"),
     "B45": caught("the deadline was brought up to date one step late",
         "tests/bugs/test_policies.py::test_the_first_resume_already_moves_date_and_timers"),

@@ -24,7 +24,7 @@ def open_postroom(container: Container) -> Postroom:
         clock=container.clock,
         rulebooks=container.rulebooks,
         renderer=container.renderer,
-        ways=container.ways,
+        adapters=container.adapters,
         facts=container.facts,
         sorting=Sorting(rules, TicketStandings()),
         delivery_seconds=settings.delivery_seconds,

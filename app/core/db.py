@@ -84,7 +84,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """The engine of one process and its two ways in: `transaction()` writes, `reading()` does not."""
+    """The engine of one process and its two adapters in: `transaction()` writes, `reading()` does not."""
 
     def __init__(self, url: str, *, pool_size: int = 10, doorbell: Doorbell | None = None) -> None:
         self._engine = create_async_engine(

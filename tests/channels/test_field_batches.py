@@ -42,7 +42,7 @@ async def stored(app: FastAPI, number: str) -> Ticket:
 
 
 def mixed_batch() -> list[Any]:
-    """500 items, every tenth of them bad in one of the ways that devices manage."""
+    """500 items, every tenth of them bad in one of the adapters that devices manage."""
     bad: list[Any] = [
         {},
         None,

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.container import Container
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
-from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.adapters.sms import twilio
 from app.notices.model import DeliveryReceipt
 from config.settings import Settings
@@ -53,7 +53,7 @@ async def sent_by(container: Container, provider: Provider, name: str = "verimor
     """A receipt to an applicant, handed over to the provider."""
     await open_ticket(container, await actor_of(container), applicant)
     postroom = open_postroom(container)
-    postroom.ways = Ways.only(provider, name=name)
+    postroom.adapters = Adapters.only(provider, name=name)
     await drain(container, postroom)
 
 

@@ -12,7 +12,7 @@ from app.container import Container
 from app.core.db import bulk_insert
 from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
-from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.dispatcher import Postroom
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
 from app.notices.model import Notice
@@ -45,7 +45,7 @@ class Recorder:
 def postroom_with(container: Container, delivery: Any) -> Postroom:
     """The postroom of `container` with another way out."""
     postroom = open_postroom(container)
-    postroom.ways = Ways.only(delivery)
+    postroom.adapters = Adapters.only(delivery)
     return postroom
 
 

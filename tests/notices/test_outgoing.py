@@ -97,7 +97,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     notice = await receipt(container)
     dying, heir = open_postroom(container), open_postroom(container)
     leased = await leased_by(dying, notice)
-    await container.ways.to(Medium.EMAIL).delivery.deliver(_message(leased))
+    await container.adapters.to(Medium.EMAIL).delivery.deliver(_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0

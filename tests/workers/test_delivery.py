@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from app.container import Container
 from app.core.jobs import redis_settings
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
-from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.backoff import on_clock
 from config.settings import Settings
 from tests.installation import SettableClock
@@ -51,7 +51,7 @@ class Counter:
 async def working(container: Container, counter: Counter) -> AsyncIterator[None]:
     """A worker on that container, ended in order."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(replace(container, ways=Ways.only(counter)), stop))
+    worker = asyncio.create_task(work(replace(container, adapters=Adapters.only(counter)), stop))
     try:
         yield
     finally:
@@ -144,7 +144,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
 
 
 async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Container, clock: SettableClock) -> None:
-    notice_container = replace(container, ways=Ways.only(Counter()))
+    notice_container = replace(container, adapters=Adapters.only(Counter()))
     await open_ticket(notice_container, await actor_of(container))
     postroom, never = open_postroom(notice_container), asyncio.Event()
     assert await deliver_lost(notice_container, postroom, never) == 0

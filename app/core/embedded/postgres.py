@@ -103,7 +103,7 @@ class Postgres:
         self._await_answer(self._process, state, mark)
 
     def stop(self) -> None:
-        """Shut down within 5 s, whatever it takes; committed data is safe on each of the ways."""
+        """Shut down within 5 s, whatever it takes; committed data is safe on each of the adapters."""
         if self._process is None:
             return
         if self._process.poll() is None:

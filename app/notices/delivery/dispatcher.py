@@ -27,7 +27,7 @@ from app.notices.delivery.adapters.base import (
     PermanentFailure,
     TemporaryFailure,
 )
-from app.notices.delivery.adapters.registry import Ways
+from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.attachment import LETTER_SECONDS, enclosed, is_enclosing
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
 from app.notices.delivery.outcomes import Leased, Outcome, Result, Values, mark, take_early_receipts
@@ -70,7 +70,7 @@ class Postroom:
     clock: Clock
     rulebooks: RulebookCache
     renderer: Renderer
-    ways: Ways
+    adapters: Adapters
     facts: PersonalFacts
     sorting: Sorting
     delivery_seconds: float
@@ -148,7 +148,7 @@ class Postroom:
             "at": now,
             "recipient": recipient_key(notice),
             "medium": notice.medium,
-            "adapter": self.ways.to(Medium(notice.medium)).name,
+            "adapter": self.adapters.to(Medium(notice.medium)).name,
             "outcome": Outcome.STARTED.value,
         }
 
@@ -165,7 +165,7 @@ class Postroom:
     async def _hand_over(self, leased: Leased, until: float) -> Result:
         """One delivery call, with no transaction open; every failure becomes an outcome and a code."""
         letter = await enclosed(leased, self.renderer.letters, seconds=self.letter_seconds)
-        way = self.ways.to(Medium(leased.notice.medium))
+        way = self.adapters.to(Medium(leased.notice.medium))
         async with way.slots:
             began = time.monotonic()
             if began + self.delivery_seconds > until:

@@ -1,4 +1,4 @@
-"""The ways out of the container: what a delivery gets, what it answers, and how it fails.
+"""The adapters out of the container: what a delivery gets, what it answers, and how it fails.
 
 A delivery makes at most one attempt and keeps no state; leases, retries and the next medium are decided by
 its caller from the kind of failure. Delivering a message again must be harmless: the dedupe key travels

@@ -19,7 +19,7 @@ REPORTING = frozenset({"netgsm", "verimor", "kannel", "twilio"})
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Adapter:
     """An adapter by its name; `slots` bounds the hand-overs at a time, shared by all batches of the process."""
 
     name: str
@@ -27,22 +27,26 @@ class Way:
     slots: asyncio.Semaphore
 
 
-class Ways:
-    """The ways out, by medium; close them when the last message is handed over."""
+class Adapters:
+    """The adapters out, by medium; close them when the last message is handed over."""
 
     def __init__(
-        self, ways: Mapping[Medium, Way], *, default: Way, closing: Sequence[Callable[[], Awaitable[None]]] = ()
+        self,
+        adapters: Mapping[Medium, Adapter],
+        *,
+        default: Adapter,
+        closing: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        self._ways = ways
+        self._ways = adapters
         self._default = default
         self._closing = closing
 
     @classmethod
     def only(cls, delivery: Delivery, *, name: str = CONSOLE, at_once: int = 8) -> Self:
         """The same way for every medium."""
-        return cls({}, default=Way(name, delivery, asyncio.Semaphore(at_once)))
+        return cls({}, default=Adapter(name, delivery, asyncio.Semaphore(at_once)))
 
-    def to(self, medium: Medium) -> Way:
+    def to(self, medium: Medium) -> Adapter:
         """The way of that medium."""
         return self._ways.get(medium, self._default)
 
@@ -52,8 +56,8 @@ class Ways:
             await close()
 
 
-def make_ways(settings: Settings) -> Ways:
-    """The ways that the settings choose; what is not configured stays on this machine.
+def make_adapters(settings: Settings) -> Adapters:
+    """The adapters that the settings choose; what is not configured stays on this machine.
 
     Only what is chosen is loaded: a bare installation needs none of the network libraries. Raises `ValueError` naming
     the setting that can't be used.
@@ -62,14 +66,14 @@ def make_ways(settings: Settings) -> Ways:
         settings.outbox, sender_name=SENDER_NAME, sender_address=settings.smtp_from or DEFAULT_SENDER
     )
     closing: list[Callable[[], Awaitable[None]]] = []
-    ways = {}
+    adapters = {}
     for medium, (name, opened) in _configured(settings).items():
-        ways[medium] = Way(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
+        adapters[medium] = Adapter(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
         closing.append(opened[1])
-    if ways and Medium.WEBHOOK not in ways:
-        ways[Medium.WEBHOOK] = Way("webhook", NoBackend(), asyncio.Semaphore(settings.delivery_concurrency))
-    default = Way(CONSOLE, console, asyncio.Semaphore(settings.delivery_concurrency))
-    return Ways(ways, default=default, closing=closing)
+    if adapters and Medium.WEBHOOK not in adapters:
+        adapters[Medium.WEBHOOK] = Adapter("webhook", NoBackend(), asyncio.Semaphore(settings.delivery_concurrency))
+    default = Adapter(CONSOLE, console, asyncio.Semaphore(settings.delivery_concurrency))
+    return Adapters(adapters, default=default, closing=closing)
 
 
 class NoBackend:
@@ -103,7 +107,7 @@ def _configured(settings: Settings) -> dict[Medium, tuple[str, Opened]]:
 
 
 def _smtp(settings: Settings) -> Opened:
-    from app.notices.delivery.adapters.smtp import SmtpDelivery, SmtpServer  # noqa: PLC0415 - see `make_ways`
+    from app.notices.delivery.adapters.smtp import SmtpDelivery, SmtpServer  # noqa: PLC0415 - see `make_adapters`
 
     server = SmtpServer(
         host=settings.smtp_host or "",
@@ -123,7 +127,7 @@ def _smtp(settings: Settings) -> Opened:
 
 
 def _sms(settings: Settings) -> Opened:
-    from app.notices.delivery.adapters.sms import kannel, netgsm, twilio, verimor  # noqa: PLC0415 - see `make_ways`
+    from app.notices.delivery.adapters.sms import kannel, netgsm, twilio, verimor  # noqa: PLC0415 - see `make_adapters`
 
     addresses = {"netgsm": netgsm.ADDRESS, "verimor": verimor.ADDRESS, "twilio": twilio.ADDRESS}
     account = SmsAccount(
@@ -144,7 +148,7 @@ def _sms(settings: Settings) -> Opened:
 
 
 def _webhook(settings: Settings, url: str) -> Opened:
-    from standardwebhooks.webhooks import EmptyWebhookSecretError  # noqa: PLC0415 - see `make_ways`
+    from standardwebhooks.webhooks import EmptyWebhookSecretError  # noqa: PLC0415 - see `make_adapters`
 
     from app.notices.delivery.adapters.webhook import WebhookDelivery  # noqa: PLC0415 - as above
 
