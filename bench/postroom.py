@@ -1,6 +1,6 @@
 """A worker's delivery under measurement: drains whatever waits, when told to.
 
-A process of its own (`python -m bench.postroom`), told what to do in lines of JSON.
+A process of its own (`python -m bench.dispatcher`), told what to do in lines of JSON.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from app.container import open_container
 from app.core.memory import settle_memory
 from config.logging import configure_logging
 from config.settings import Settings
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 from workers.upkeep import deliver_lost
 
 
@@ -20,15 +20,15 @@ async def _main() -> None:
     settings = Settings()
     configure_logging(level=settings.log_level, style=settings.log_format)
     async with open_container(settings) as container:
-        postroom = open_postroom(container)
+        dispatcher = open_dispatcher(container)
         print(json.dumps("ready"), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             began, busy = time.perf_counter(), time.process_time()
-            taken = await deliver_lost(container, postroom, asyncio.Event())
+            taken = await deliver_lost(container, dispatcher, asyncio.Event())
             seconds = time.perf_counter() - began
             load = (time.process_time() - busy) / seconds
             print(json.dumps({"taken": taken, "seconds": seconds, "load": load}), flush=True)
-        await postroom.close()
+        await dispatcher.close()
 
 
 if __name__ == "__main__":

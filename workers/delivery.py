@@ -5,21 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from app.container import Container
-from app.notices.delivery.dispatcher import Postroom
+from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.delivery.quiet_hours import Hours
 from app.notices.delivery.triage import Rules, Sorting
 from app.tickets.standing import TicketStandings
 
 
-def open_postroom(container: Container) -> Postroom:
-    """The one postroom of a worker process."""
+def open_dispatcher(container: Container) -> NoticeDispatcher:
+    """The one dispatcher of a worker process."""
     settings = container.settings
     rules = Rules(
         sms_hours=Hours.parse(settings.sms_hours) if settings.quiet_hours else None,
         digest_from=settings.digest_from,
         recipient_per_hour=settings.recipient_per_hour,
     )
-    return Postroom(
+    return NoticeDispatcher(
         database=container.database,
         clock=container.clock,
         rulebooks=container.rulebooks,
@@ -33,5 +33,5 @@ def open_postroom(container: Container) -> Postroom:
 
 async def deliver_notices(ctx: dict[str, Any], ids: Sequence[UUID]) -> None:
     """Deliver those of the notices that are still due; returns when they are marked."""
-    postroom: Postroom = ctx["postroom"]
-    await postroom.deliver(ids)
+    dispatcher: NoticeDispatcher = ctx["dispatcher"]
+    await dispatcher.deliver(ids)

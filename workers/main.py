@@ -16,10 +16,10 @@ from arq.worker import Worker
 from app.container import Container, open_container
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
 from app.core.memory import settle_memory
-from app.notices.delivery.dispatcher import Postroom
+from app.notices.delivery.dispatcher import NoticeDispatcher
 from config.settings import Settings
 from workers.calendar import keep_calendar
-from workers.delivery import deliver_notices, open_postroom
+from workers.delivery import deliver_notices, open_dispatcher
 from workers.feed import keep_feeding
 from workers.runtime import job, keep_running
 from workers.timers import keep_time
@@ -28,7 +28,7 @@ from workers.upkeep import keep_delivering
 log = structlog.get_logger(__name__)
 
 JOBS_AT_ONCE = 100
-"""Jobs mostly wait for the postroom, which bounds the work itself."""
+"""Jobs mostly wait for the dispatcher, which bounds the work itself."""
 
 FINISH_SECONDS = 1.0
 """What running jobs get when the worker ends; then they are cancelled, and their rows are found by the next one."""
@@ -54,19 +54,19 @@ async def _until_signalled(settings: Settings) -> None:
 
 async def work(container: Container, stop: asyncio.Event) -> None:
     """Do all of a worker's tasks until `stop` is set."""
-    postroom = open_postroom(container)
+    dispatcher = open_dispatcher(container)
     tasks = {
         "time": partial(keep_time, container, stop),
         "calendar": partial(keep_calendar, container, stop),
         "feed": partial(keep_feeding, container, stop),
-        "upkeep": partial(keep_delivering, container, postroom, stop),
-        "queue": partial(answer_doorbell, container.settings, postroom, stop),
+        "upkeep": partial(keep_delivering, container, dispatcher, stop),
+        "queue": partial(answer_doorbell, container.settings, dispatcher, stop),
     }
     running = {asyncio.create_task(keep_running(name, task, stop)) for name, task in tasks.items()}
     log.info("worker_started")
     await stop.wait()
     await _end_all(running, FINISH_SECONDS + END_SECONDS)
-    await _end_all({asyncio.create_task(postroom.close())}, END_SECONDS)
+    await _end_all({asyncio.create_task(dispatcher.close())}, END_SECONDS)
     log.info("worker_stopped")
 
 
@@ -88,9 +88,9 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def answer_doorbell(settings: Settings, postroom: Postroom, stop: asyncio.Event) -> None:
+async def answer_doorbell(settings: Settings, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
     """Run jobs from the queue until `stop` is set; raises where the queue stays away."""
-    worker = Worker(**worker_settings(settings), ctx={"postroom": postroom})
+    worker = Worker(**worker_settings(settings), ctx={"dispatcher": dispatcher})
     listening = asyncio.create_task(worker.async_run())
     stopping = asyncio.create_task(stop.wait())
     try:

@@ -9,7 +9,7 @@ import structlog
 
 from app.container import Container
 from app.notices.delivery.backoff import on_clock
-from app.notices.delivery.dispatcher import Postroom, due_notices
+from app.notices.delivery.dispatcher import NoticeDispatcher, due_notices
 from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
@@ -23,21 +23,21 @@ RING_SECONDS = 1.0
 AT_ONCE = 256
 
 
-async def keep_delivering(container: Container, postroom: Postroom, stop: asyncio.Event) -> None:
+async def keep_delivering(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
     """Deliver lost notices until `stop` is set; errors of the database are raised, and the caller starts again."""
     while not stop.is_set():
-        await deliver_lost(container, postroom, stop)
+        await deliver_lost(container, dispatcher, stop)
         await pause(PAUSE_SECONDS, stop)
 
 
-async def deliver_lost(container: Container, postroom: Postroom, stop: asyncio.Event) -> int:
+async def deliver_lost(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> int:
     """Deliver what is due and was not rung, batch after batch, oldest first; returns how many notices were taken."""
     taken = 0
     while not stop.is_set():
         rung_before = container.clock.now() - on_clock(container.clock, RING_SECONDS)
         async with container.database.reading() as session:
             lost = await due_notices(session, rung_before, AT_ONCE)
-        batch = await postroom.deliver(lost)
+        batch = await dispatcher.deliver(lost)
         if batch == 0:
             break
         taken += batch

@@ -96,10 +96,10 @@ async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(counter: C
         taken = text("UPDATE notice SET state = 'sending', attempts = 1, due_at = :until RETURNING id")
         ids = list(await session.scalars(taken, {"until": counter.clock.now() + timedelta(seconds=20)}))
     way_out = Recorder()
-    postroom = postroom_with(counter.container, way_out)
-    assert await postroom.deliver(ids) == 0
+    dispatcher = postroom_with(counter.container, way_out)
+    assert await dispatcher.deliver(ids) == 0
     counter.clock.advance(seconds=20)
-    assert await postroom.deliver(ids) == len(ids) == 1
+    assert await dispatcher.deliver(ids) == len(ids) == 1
     async with counter.container.database.reading() as session:
         assert list(await session.scalars(select(Notice.state))) == ["sent"]
 

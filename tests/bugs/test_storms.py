@@ -125,9 +125,9 @@ async def test_a_notice_that_comes_back_makes_no_notice(counter: Counter) -> Non
     """B63: a mail that bounced became a new message, which was answered by a mail that bounced."""
     number = await counter.open(CALL)
     bouncing = Recorder(*(PermanentFailure("bounced", "no such number") for _ in range(50)))
-    postroom = postroom_with(counter.container, bouncing)
+    dispatcher = postroom_with(counter.container, bouncing)
     for _ in range(10):
-        await postroom.deliver(await ids(counter.container))
+        await dispatcher.deliver(await ids(counter.container))
         counter.clock.advance(hours=1)
         await sweep(counter.container)
     assert [(notice.state, notice.attempts) for notice in await notices_of(counter.container)] == [("failed", 1)]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.container import Container, open_container
-from app.notices.delivery.dispatcher import Postroom, due_notices
+from app.notices.delivery.dispatcher import NoticeDispatcher, due_notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.rows import Recipient
@@ -17,7 +17,7 @@ from config.settings import Settings
 from tests.delivery.mail_server import Mailbox
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, notices_of, open_ticket, plan
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 
 OFFICE = Recipient("office:1", "Örnek Müdür", "ofis@example.org")
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
@@ -44,10 +44,10 @@ def by_smtp(box: Mailbox) -> dict[str, Any]:
 
 async def run_for(container: Container, clock: SettableClock, stretch: timedelta) -> None:
     """What upkeep does for so long: again and again it delivers what is due, and sleeps until the next is."""
-    postroom = open_postroom(container)
+    dispatcher = open_dispatcher(container)
     until = clock.now() + stretch
     while True:
-        await drain(container, postroom)
+        await drain(container, dispatcher)
         async with container.database.reading() as session:
             waiting = select(Notice.due_at).where(Notice.state == "queued", Notice.digest_id.is_(None))
             upcoming = await session.scalar(waiting.order_by(Notice.due_at).limit(1))
@@ -57,11 +57,11 @@ async def run_for(container: Container, clock: SettableClock, stretch: timedelta
         clock.set(upcoming)
 
 
-async def drain(container: Container, postroom: Postroom | None = None) -> None:
+async def drain(container: Container, dispatcher: NoticeDispatcher | None = None) -> None:
     """Deliver what is due now."""
     async with container.database.reading() as session:
         due = await due_notices(session, container.clock.now(), 1000)
-    await (postroom or open_postroom(container)).deliver(due)
+    await (dispatcher or open_dispatcher(container)).deliver(due)
 
 
 async def escalations(container: Container, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:

@@ -35,7 +35,7 @@ from tests.notices.samples import FULL, TEMPLATES
 from tests.notices.test_console import read_back
 from tests.notices.test_letters import AT, VALUES
 from tests.tickets.counter import end_of
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 from workers.timers import sweep
 
 K = NoticeKind
@@ -148,14 +148,14 @@ async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: 
 
 async def test_a_file_in_the_outbox_carries_the_letter_too(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
-    await open_postroom(container).deliver([notice.id])
+    await open_dispatcher(container).deliver([notice.id])
     path = container.settings.outbox / f"{notice.number}.eml"
     [(name, _, pdf)] = attached(read_back(path))
     assert name == f"{notice.number}.pdf"
     assert NAME in text_of(pdf)
     before = path.read_bytes()
     await unmarked(container, K.ESCALATION_2)
-    await open_postroom(container).deliver([notice.id])
+    await open_dispatcher(container).deliver([notice.id])
     assert path.read_bytes() == before
 
 
@@ -187,12 +187,12 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
     (folder / "letters" / "escalation_2.typ").write_text(content, encoding="utf-8")
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder(TemporaryFailure("unreachable", "no answer"))
-    postroom = postroom_with(container, recorder)
-    postroom.renderer = Renderer(folder)
+    dispatcher = postroom_with(container, recorder)
+    dispatcher.renderer = Renderer(folder)
     with capture_logs() as logs:
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
         await unmarked(container, K.ESCALATION_2)
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
     [message] = recorder.messages
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in message.body
     assert "Başvuru numarası: 2600012349" in text_of(message.attachments[0].content)
@@ -204,10 +204,10 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
 async def test_a_letter_that_takes_too_long_stays_behind(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
-    postroom = postroom_with(container, recorder)
-    postroom.letter_seconds = 0.0
+    dispatcher = postroom_with(container, recorder)
+    dispatcher.letter_seconds = 0.0
     with capture_logs() as logs:
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
     [message] = recorder.messages
     assert message.attachments == ()
     assert (await stored(container, notice.id)).state == "sent"

@@ -33,9 +33,9 @@ def templates_with(folder: Path, letter: str) -> Renderer:
 async def sent_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter that the mail of the notice carries, by a worker that has these texts."""
     recorder = Recorder()
-    postroom = postroom_with(container, recorder)
-    postroom.renderer = renderer
-    await postroom.deliver([notice.id])
+    dispatcher = postroom_with(container, recorder)
+    dispatcher.renderer = renderer
+    await dispatcher.deliver([notice.id])
     [message] = recorder.messages
     return message.attachments[0].content
 

@@ -23,7 +23,7 @@ from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, esca
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, notices_of, open_ticket, plan, postroom_with
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 
 LATE = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
@@ -191,17 +191,17 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     """A worker that died with three in its hands at the end of the day: each keeps its number on the next."""
     clock.advance(hours=6, minutes=59, seconds=50)
     planned = await escalations(container, 3)
-    dying = open_postroom(container)
+    dying = open_dispatcher(container)
     dying.sorting = replace(dying.sorting, rules=replace(dying.sorting.rules, digest_from=0))
     calendar = (await container.rulebooks.current()).calendars["office"]
     await dying._lease([notice.id for notice in planned], calendar)
     clock.advance(seconds=30)
     recorder = Recorder()
-    postroom = postroom_with(container, recorder)
-    await drain(container, postroom)
+    dispatcher = postroom_with(container, recorder)
+    await drain(container, dispatcher)
     assert recorder.messages == []
     clock.advance(hours=16)
-    await drain(container, postroom)
+    await drain(container, dispatcher)
     assert [message.number for message in recorder.messages] == [notice.number for notice in planned]
 
 
@@ -210,11 +210,11 @@ async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(
 ) -> None:
     planned = await escalations(container, 3)
     recorder = Recorder(TemporaryFailure("timeout", "no answer"), TemporaryFailure("disconnected", "no answer"))
-    postroom = postroom_with(container, recorder)
+    dispatcher = postroom_with(container, recorder)
     for notice in planned[:2]:
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
     clock.advance(hours=1)
-    await drain(container, postroom)
+    await drain(container, dispatcher)
     assert sorted(message.number for message in recorder.messages) == [notice.number for notice in planned]
 
 
@@ -292,14 +292,14 @@ async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> N
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     await open_ticket(container, await actor_of(container), reachable)
     recorder = Recorder(PermanentFailure("number_refused", "no"))
-    postroom = postroom_with(container, recorder)
-    await drain(container, postroom)
+    dispatcher = postroom_with(container, recorder)
+    await drain(container, dispatcher)
     first, second = await all_notices(container)
     assert (first.medium, first.state, first.state_reason) == ("sms", "failed", "number_refused")
     assert first.instead_id == second.id
     assert (second.medium, second.kind, second.ticket_id) == ("email", first.kind, first.ticket_id)
     assert second.dedupe_key == f"{first.dedupe_key.removesuffix('sms')}email"
-    await drain(container, postroom)
+    await drain(container, dispatcher)
     [message] = recorder.messages
     assert (message.medium, message.recipient_address) == ("email", WRITER.email)
     assert [notice.state for notice in await all_notices(container)] == ["failed", "sent"]
@@ -308,8 +308,8 @@ async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> N
 @pytest.mark.parametrize("applicant", [CALLER, WRITER])
 async def test_without_another_medium_a_refusal_ends_it(container: Container, applicant: ApplicantBody) -> None:
     await open_ticket(container, await actor_of(container), applicant)
-    postroom = postroom_with(container, Recorder(PermanentFailure("refused", "no")))
-    await drain(container, postroom)
+    dispatcher = postroom_with(container, Recorder(PermanentFailure("refused", "no")))
+    await drain(container, dispatcher)
     [notice] = await all_notices(container)
     assert (notice.state, notice.instead_id) == ("failed", None)
 
@@ -319,7 +319,7 @@ async def test_an_app_that_is_gone_gives_way_to_sms(container: Container) -> Non
     async with container.database.transaction() as session:
         notice = (await session.scalars(select(Notice))).one()
         notice.medium, notice.dedupe_key = "webhook", f"{notice.dedupe_key.removesuffix('sms')}webhook"
-    postroom = postroom_with(container, Recorder(PermanentFailure("no_device", "no")))
-    await drain(container, postroom)
-    await drain(container, postroom)
+    dispatcher = postroom_with(container, Recorder(PermanentFailure("no_device", "no")))
+    await drain(container, dispatcher)
+    await drain(container, dispatcher)
     assert [(one.medium, one.state) for one in await all_notices(container)] == [("webhook", "failed"), ("sms", "sent")]

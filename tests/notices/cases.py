@@ -13,13 +13,13 @@ from app.core.db import bulk_insert
 from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.notices.delivery.adapters.registry import Adapters
-from app.notices.delivery.dispatcher import Postroom
+from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
 from app.notices.model import Notice
 from app.notices.rows import Recipient, notice_row
 from app.tickets.model import Ticket
 from tests.installation import new_key
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 
 NAME, PHONE, EMAIL = "Örnek Vatandaş", "+905321234567", "ornek.vatandas@example.org"
 WRITER = ApplicantBody(name=NAME, email=EMAIL)
@@ -42,11 +42,11 @@ class Recorder:
         return Delivered(message.medium, str(message.notice_id))
 
 
-def postroom_with(container: Container, delivery: Any) -> Postroom:
-    """The postroom of `container` with another way out."""
-    postroom = open_postroom(container)
-    postroom.adapters = Adapters.only(delivery)
-    return postroom
+def postroom_with(container: Container, delivery: Any) -> NoticeDispatcher:
+    """The dispatcher of `container` with another way out."""
+    dispatcher = open_dispatcher(container)
+    dispatcher.adapters = Adapters.only(delivery)
+    return dispatcher
 
 
 async def actor_of(container: Container, role: str = "developer", unit: str | None = None) -> Actor:

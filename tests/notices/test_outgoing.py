@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
-from app.notices.delivery.dispatcher import LEASE_SECONDS, Postroom, _message, due_notices
+from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, _message, due_notices
 from app.notices.delivery.outcomes import Leased, Outcome, Result, mark
 from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
@@ -34,7 +34,7 @@ from tests.notices.cases import (
     plan,
     postroom_with,
 )
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 
 TEMPLATES = ESENLER / "templates"
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
@@ -54,9 +54,9 @@ async def stored(container: Container, notice: Notice) -> Notice:
 
 async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(container: Container) -> None:
     notice = await receipt(container)
-    postroom = open_postroom(container)
-    assert await postroom.deliver([notice.id]) == 1
-    assert await postroom.deliver([notice.id]) == 0
+    dispatcher = open_dispatcher(container)
+    assert await dispatcher.deliver([notice.id]) == 1
+    assert await dispatcher.deliver([notice.id]) == 0
     after = await stored(container, notice)
     assert (after.state, after.attempts, after.state_reason) == ("sent", 1, None)
     assert after.sent_at == container.clock.now()
@@ -95,7 +95,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
-    dying, heir = open_postroom(container), open_postroom(container)
+    dying, heir = open_dispatcher(container), open_dispatcher(container)
     leased = await leased_by(dying, notice)
     await container.adapters.to(Medium.EMAIL).delivery.deliver(_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
@@ -113,7 +113,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
-    slow, heir = open_postroom(container), open_postroom(container)
+    slow, heir = open_dispatcher(container), open_dispatcher(container)
     leased = await leased_by(slow, notice)
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
@@ -125,15 +125,15 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
 async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
     recorder = Recorder(TemporaryFailure("server_away", "no answer"))
-    postroom = postroom_with(container, recorder)
-    await postroom.deliver([notice.id])
+    dispatcher = postroom_with(container, recorder)
+    await dispatcher.deliver([notice.id])
     waiting = await stored(container, notice)
     assert (waiting.state, waiting.state_reason, waiting.attempts) == ("queued", "server_away", 1)
     assert waiting.due_at > clock.now()
 
-    assert await postroom.deliver([notice.id]) == 0
+    assert await dispatcher.deliver([notice.id]) == 0
     clock.set(waiting.due_at)
-    assert await postroom.deliver([notice.id]) == 1
+    assert await dispatcher.deliver([notice.id]) == 1
     after = await stored(container, notice)
     assert (after.state, after.state_reason, after.attempts) == ("sent", None, 2)
     assert len(recorder.messages) == 1
@@ -141,14 +141,14 @@ async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Conta
 
 async def test_a_permanent_failure_ends_it_with_its_code(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
-    postroom = postroom_with(container, Recorder(PermanentFailure("unknown_recipient", "550")))
+    dispatcher = postroom_with(container, Recorder(PermanentFailure("unknown_recipient", "550")))
     with capture_logs() as logs:
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason, after.sent_at) == ("failed", "unknown_recipient", None)
     assert [entry["code"] for entry in logs if entry["event"] == "notice_given_up"] == ["unknown_recipient"]
     clock.advance(days=30)
-    assert await postroom.deliver([notice.id]) == 0
+    assert await dispatcher.deliver([notice.id]) == 0
 
 
 async def test_the_last_allowed_attempt_ends_in_failure(container: Container) -> None:
@@ -172,9 +172,9 @@ async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(containe
 async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(container: Container) -> None:
     actor = await actor_of(container)
     await asyncio.gather(*(open_ticket(container, actor) for _ in range(3)))
-    postroom = postroom_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
+    dispatcher = postroom_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
     with capture_logs() as logs:
-        await postroom.deliver(await ids(container))
+        await dispatcher.deliver(await ids(container))
     states = sorted((notice.state, notice.state_reason) for notice in await notices_of(container))
     assert states == [("queued", "unexpected"), ("sent", None), ("sent", None)]
     assert [entry["error"] for entry in logs if entry["event"] == "delivery_broke"] == ["RuntimeError"]
@@ -187,9 +187,9 @@ async def test_a_hanging_hand_over_is_cut_off(container: Container) -> None:
             return await asyncio.Event().wait()
 
     notice = await receipt(container)
-    postroom = postroom_with(container, Hanging())
-    postroom.delivery_seconds = 0.01
-    await postroom.deliver([notice.id])
+    dispatcher = postroom_with(container, Hanging())
+    dispatcher.delivery_seconds = 0.01
+    await dispatcher.deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("queued", "timeout")
 
@@ -199,10 +199,10 @@ async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(container: C
     folder.mkdir()
     (folder / "receipt.email.txt").write_text("Konu: {{ number }}\n{{ no_such_fact }}\n", encoding="utf-8")
     notice = await receipt(container)
-    postroom = open_postroom(container)
-    postroom.renderer = Renderer(folder)
+    dispatcher = open_dispatcher(container)
+    dispatcher.renderer = Renderer(folder)
     with capture_logs() as logs:
-        await postroom.deliver([notice.id])
+        await dispatcher.deliver([notice.id])
     after = await stored(container, notice)
     assert after.state == "sent"
     assert after.body is not None
@@ -215,7 +215,7 @@ async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(container: C
 async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(container: Container) -> None:
     notice = await receipt(container)
     await set_columns(container, notice, payload={"number": "2600000001"})
-    await open_postroom(container).deliver([notice.id])
+    await open_dispatcher(container).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.body) == ("sent", "Alındı bildirimi: 2600000001")
 
@@ -238,7 +238,7 @@ async def test_an_applicant_without_an_address_can_not_be_told(container: Contai
     notice = await receipt(container)
     async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(email=None))
-    await open_postroom(container).deliver([notice.id])
+    await open_dispatcher(container).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("failed", "no_address")
 
@@ -248,7 +248,7 @@ async def test_one_unreadable_ticket_waits_and_holds_up_nobody(container: Contai
     async with container.database.transaction() as session:
         moved = select(Ticket.description).where(Ticket.id == sound.ticket_id).scalar_subquery()
         await session.execute(update(Ticket).where(Ticket.id == spoilt.ticket_id).values(description=moved))
-    await open_postroom(container).deliver([spoilt.id, sound.id])
+    await open_dispatcher(container).deliver([spoilt.id, sound.id])
     assert (await stored(container, sound)).state == "sent"
     after = await stored(container, spoilt)
     assert (after.state, after.state_reason) == ("queued", "facts_unreadable")
@@ -293,10 +293,10 @@ async def test_what_is_due_is_found_by_the_partial_index(container: Container) -
         assert "ix_notice_undelivered" in "\n".join(plan_lines)
 
 
-async def leased_by(postroom: Postroom, notice: Notice) -> Leased:
-    """The notice, leased by a postroom that will not mark it."""
-    calendar = (await postroom.rulebooks.current()).calendars["office"]
-    _, [leased] = await postroom._lease([notice.id], calendar)
+async def leased_by(dispatcher: NoticeDispatcher, notice: Notice) -> Leased:
+    """The notice, leased by a dispatcher that will not mark it."""
+    calendar = (await dispatcher.rulebooks.current()).calendars["office"]
+    _, [leased] = await dispatcher._lease([notice.id], calendar)
     return leased
 
 

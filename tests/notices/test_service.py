@@ -6,7 +6,7 @@ from sqlalchemy import select
 from app.access.model import PersonalDataAccess
 from app.container import Container
 from app.core.errors import NotFound
-from app.notices.delivery.dispatcher import Postroom
+from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.kinds import NoticeKind
 from app.notices.queries import find_notice
 from app.notices.rows import Recipient
@@ -14,7 +14,7 @@ from app.notices.schemas import NoticeAnswer
 from app.notices.service import ReadingDesk, acknowledge, label_of, words_of
 from tests.installation import SettableClock
 from tests.notices.cases import EMAIL, NAME, WRITER, actor_of, escalate, notices_of, open_ticket, plan
-from workers.delivery import open_postroom
+from workers.delivery import open_dispatcher
 
 TO_UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
@@ -115,8 +115,8 @@ async def test_the_words_before_and_after_the_delivery_are_the_same(container: C
     number = await open_ticket(container, await actor_of(container), WRITER)
     [receipt] = await notices_of(container, number)
     before = await shown(container, receipt.number, "pr-director")
-    postroom: Postroom = open_postroom(container)
-    await postroom.deliver([receipt.id])
+    dispatcher: NoticeDispatcher = open_dispatcher(container)
+    await dispatcher.deliver([receipt.id])
     after = await shown(container, receipt.number, "pr-director")
     assert (before.state, after.state) == ("queued", "sent")
     assert (after.subject, after.body, after.template_version) == (

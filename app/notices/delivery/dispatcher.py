@@ -59,7 +59,7 @@ _UNDELIVERED = text("notice.state IN ('queued', 'sending') AND notice.digest_id 
 
 
 @dataclass(slots=True)
-class Postroom:
+class NoticeDispatcher:
     """Delivers notices; calls that come together share their transactions.
 
     `delivery_seconds` is what one hand-over may take; none begins that the lease might not outlast. `letter_seconds`
