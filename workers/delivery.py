@@ -7,7 +7,7 @@ from uuid import UUID
 from app.container import Container
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.delivery.quiet_hours import Hours
-from app.notices.delivery.triage import Rules, Sorting
+from app.notices.delivery.triage import DeliveryTriage, Rules
 from app.tickets.standing import TicketStandings
 
 
@@ -26,7 +26,7 @@ def open_dispatcher(container: Container) -> NoticeDispatcher:
         renderer=container.renderer,
         adapters=container.adapters,
         facts=container.facts,
-        sorting=Sorting(rules, TicketStandings()),
+        triage=DeliveryTriage(rules, TicketStandings()),
         delivery_seconds=settings.delivery_seconds,
     )
 

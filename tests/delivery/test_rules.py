@@ -192,7 +192,7 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     clock.advance(hours=6, minutes=59, seconds=50)
     planned = await escalations(container, 3)
     dying = open_dispatcher(container)
-    dying.sorting = replace(dying.sorting, rules=replace(dying.sorting.rules, digest_from=0))
+    dying.triage = replace(dying.triage, rules=replace(dying.triage.rules, digest_from=0))
     calendar = (await container.rulebooks.current()).calendars["office"]
     await dying._lease([notice.id for notice in planned], calendar)
     clock.advance(seconds=30)
@@ -281,7 +281,7 @@ async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
 
         rooms = [postroom_with(container, recorder) for _ in range(4)]
         for room in rooms:
-            room.sorting = replace(room.sorting, standings=Together())
+            room.triage = replace(room.triage, standings=Together())
         await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
         assert await states(container) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
     assert len(recorder.messages) == 2

@@ -31,7 +31,7 @@ from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.attachment import LETTER_SECONDS, enclosed, is_enclosing
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
 from app.notices.delivery.outcomes import Leased, Outcome, Result, Values, mark, take_early_receipts
-from app.notices.delivery.triage import Sorting, recipient_key
+from app.notices.delivery.triage import DeliveryTriage, recipient_key
 from app.notices.kinds import Medium
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.ports import PersonalFacts
@@ -72,7 +72,7 @@ class NoticeDispatcher:
     renderer: Renderer
     adapters: Adapters
     facts: PersonalFacts
-    sorting: Sorting
+    triage: DeliveryTriage
     delivery_seconds: float
     letter_seconds: float = LETTER_SECONDS
     _batcher: Batcher[UUID, bool] = field(init=False)
@@ -120,7 +120,7 @@ class NoticeDispatcher:
             locked = due.order_by(Notice.due_at, Notice.id).with_for_update(skip_locked=True, key_share=True)
             found = list(await session.scalars(locked))
             alive = [notice for notice in found if not _gave_up(notice)]
-            going = await self.sorting.sort(session, alive, calendar=calendar, now=now)
+            going = await self.triage.sort(session, alive, calendar=calendar, now=now)
             wordless = [notice for notice in going if notice.subject is None]
             await letter_sources.bind(session, wordless, self.renderer.letters, now=now)
             for notice in going:

@@ -47,7 +47,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorting:
+class DeliveryTriage:
     """Sorts what is due, within the transaction that leases it."""
 
     rules: Rules
