@@ -14,7 +14,7 @@ from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqDoorbell
 from app.feed.guard import Guard
-from app.feed.watermark import Horizon
+from app.feed.watermark import Watermark
 from app.notices.delivery.adapters.registry import Adapters, make_adapters
 from app.notices.texts.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
@@ -45,7 +45,7 @@ class Container:
     facts: TicketFacts
     renderer: Renderer
     adapters: Adapters
-    horizon: Horizon
+    watermark: Watermark
     guard: Guard
 
 
@@ -81,7 +81,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
         adapters=open_adapters(settings),
-        horizon=Horizon(database),
+        watermark=Watermark(database),
         guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
     )
     try:

@@ -32,7 +32,7 @@ def open_dispatcher(container: Container, sender: Sender, *, turn_seconds: float
         database=container.database,
         clock=container.clock,
         vault=container.vault,
-        horizon=container.horizon,
+        watermark=container.watermark,
         sender=sender,
         turn_seconds=turn_seconds,
     )

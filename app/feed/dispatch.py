@@ -27,7 +27,7 @@ from app.feed.events import TEST_TYPE, EventType, FeedEvent, message_id
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_event, read_feed
 from app.feed.sender import Attempt, Outcome, Parcel, Sender, body_of
-from app.feed.watermark import Extent, Horizon
+from app.feed.watermark import Extent, Watermark
 from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
 
@@ -91,14 +91,14 @@ class Dispatcher:
         database: Database,
         clock: Clock,
         vault: Vault,
-        horizon: Horizon,
+        watermark: Watermark,
         sender: Sender,
         turn_seconds: float,
     ) -> None:
         self._database = database
         self._clock = clock
         self._vault = vault
-        self._horizon = horizon
+        self._horizon = watermark
         self._sender = sender
         self._turn_seconds = turn_seconds
 

@@ -41,7 +41,7 @@ _READ = problems(401, 403, 404, 422, 503)
 
 async def _bureau(request: Request, session: Transaction, actor: Manager, vault: OpenVault) -> Bureau:
     container = request.app.state.container
-    return Bureau(session, actor, vault, container.guard, container.horizon, container.clock)
+    return Bureau(session, actor, vault, container.guard, container.watermark, container.clock)
 
 
 AtBureau = Annotated[Bureau, Depends(_bureau, scope="function")]
@@ -65,7 +65,7 @@ async def read_events(
     Keep `next_cursor` with what you did with the events, and send it as `after` next time, also after a year. While
     `has_more` is true there is more to read at once, even if this page is empty.
     """
-    extent = await request.app.state.container.horizon.look()
+    extent = await request.app.state.container.watermark.look()
     start = start_of(after, extent)
     page = await read_feed(session, actor, after=start, until=extent.settled, types=types or (), limit=limit)
     following = FeedCursor(extent.epoch, page.end).encode()

@@ -19,7 +19,7 @@ from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_delivery, subscriptions_of
 from app.feed.schemas import WebhookBody, WebhookChange
 from app.feed.sender import new_secret
-from app.feed.watermark import Horizon
+from app.feed.watermark import Watermark
 from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
 
@@ -35,7 +35,7 @@ class Bureau:
     actor: Actor
     vault: Vault
     guard: Guard
-    horizon: Horizon
+    watermark: Watermark
     clock: Clock
 
 
@@ -47,7 +47,7 @@ async def subscribe(bureau: Bureau, body: WebhookBody) -> tuple[WebhookSubscript
     if not (bureau.actor.may(Scope.TICKETS_READ) or bureau.actor.may(Scope.TICKETS_READ_OWN)):
         raise Forbidden(scope=str(Scope.TICKETS_READ_OWN))
     await _check(bureau, body.url)
-    start = start_of(body.after or LATEST, await bureau.horizon.look())
+    start = start_of(body.after or LATEST, await bureau.watermark.look())
     subscription_id, secret, now = new_id(), new_secret(), bureau.clock.now()
     subscription = WebhookSubscription(
         id=subscription_id,

@@ -77,7 +77,7 @@ async def old_writers(session: AsyncSession, least: timedelta) -> list[OldWriter
     return [OldWriter(*row) for row in await session.execute(_WRITERS, {"least": least})]
 
 
-class Horizon:
+class Watermark:
     """One process's knowledge of how far the feed may be read."""
 
     def __init__(self, database: Database) -> None:

@@ -145,7 +145,7 @@ class TicketEvent(Base):
 
     `data` holds codes and instants only; words that people wrote are in `note`, sealed. `hash` covers the content and
     the hash of the event before, so that a missing or altered event shows. `position` orders the events of all
-    tickets for the change feed; it is drawn after the transaction has its id, on which the feed's horizon relies.
+    tickets for the change feed; it is drawn after the transaction has its id, on which the feed's watermark relies.
     """
 
     __tablename__ = "ticket_event"

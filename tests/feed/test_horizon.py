@@ -19,7 +19,7 @@ from app.access.scopes import Scope
 from app.core.db import Database, bulk_insert
 from app.core.ids import new_id
 from app.feed.queries import read_feed
-from app.feed.watermark import MOST_SAMPLES, Horizon, old_writers
+from app.feed.watermark import MOST_SAMPLES, Watermark, old_writers
 from app.tickets.model import Ticket, TicketEvent
 from tests.installation import START
 from tests.tickets.counter import Counter
@@ -77,7 +77,7 @@ class Reader:
 
     def __init__(self, database: Database, *, limit: int = 1000) -> None:
         self._database = database
-        self._horizon = Horizon(database)
+        self._horizon = Watermark(database)
         self._limit = limit
         self._after = 0
         self.got: list[tuple[UUID, int]] = []
