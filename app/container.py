@@ -12,7 +12,7 @@ from app.channels.intake import Door
 from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
-from app.core.jobs import ArqDoorbell
+from app.core.jobs import ArqJobQueue
 from app.feed.guard import Guard
 from app.feed.watermark import Watermark
 from app.notices.delivery.adapters.registry import Adapters, make_adapters
@@ -36,7 +36,7 @@ class Container:
     settings: Settings
     clock: Clock
     database: Database
-    doorbell: ArqDoorbell
+    job_queue: ArqJobQueue
     vault: Vault
     rulebooks: RulebookCache
     authenticator: Authenticator
@@ -55,8 +55,8 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
     if settings.database_url is None or settings.redis_url is None:
         raise SettingsError("ESTIM_DATABASE_URL and ESTIM_REDIS_URL are not set, and no embedded stack is running")
     clock = clock or make_clock(settings.virtual_clock)
-    doorbell = ArqDoorbell(settings.redis_url.get_secret_value())
-    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool, doorbell=doorbell)
+    job_queue = ArqJobQueue(settings.redis_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool, job_queue=job_queue)
     vault = make_vault(settings)
     rulebooks = RulebookCache(database)
     door = Door(
@@ -72,7 +72,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         settings=settings,
         clock=clock,
         database=database,
-        doorbell=doorbell,
+        job_queue=job_queue,
         vault=vault,
         rulebooks=rulebooks,
         authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
@@ -89,7 +89,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
     finally:
         await door.close()
         await container.adapters.close()
-        await doorbell.close()
+        await job_queue.close()
         await database.close()
 
 

@@ -60,13 +60,13 @@ def _leaving(settings: Settings, smtp: int, http: int) -> Settings:
 
 
 async def _plant(settings: Settings, key: str, notices: int) -> None:
-    """As many tickets with a receipt each; nobody listens to the doorbell."""
+    """As many tickets with a receipt each; nobody listens to the job_queue."""
     async with open_container(settings) as container:
         actor = await container.authenticator.identify(key, now=container.clock.now())
         for first in range(0, notices, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, notices))
             await asyncio.gather(*(container.door.intake(actor, _intake(container, number)) for number in numbers))
-    await asyncio.sleep(RING_SECONDS)  # what was just made is left to the doorbell
+    await asyncio.sleep(RING_SECONDS)  # what was just made is left to the job_queue
 
 
 def _intake(container: Container, number: int) -> Any:

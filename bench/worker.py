@@ -14,7 +14,7 @@ from typing import Any
 
 from app.container import Container, open_container
 from app.core.db import Database
-from app.core.jobs import Doorbell, Job
+from app.core.jobs import Job, JobQueue
 from app.core.memory import settle_memory
 from config.logging import configure_logging
 from config.settings import Settings
@@ -22,9 +22,9 @@ from workers.timers import keep_time, sweep
 
 
 class StampingDoorbell:
-    """Rings the real doorbell, which is rung right after a commit, and keeps the instant with the notices' ids."""
+    """Rings the real job_queue, which is take_enqueued right after a commit, and keeps the instant with the notices' ids."""
 
-    def __init__(self, real: Doorbell) -> None:
+    def __init__(self, real: JobQueue) -> None:
         self._real = real
         self.stamps: list[tuple[str, list[str]]] = []
 
@@ -69,8 +69,8 @@ async def _main() -> None:
     configure_logging(level=settings.log_level, style=settings.log_format)
     assert settings.database_url is not None
     async with open_container(settings) as container:
-        bell = StampingDoorbell(container.doorbell)
-        database = Database(settings.database_url.get_secret_value(), doorbell=bell)
+        bell = StampingDoorbell(container.job_queue)
+        database = Database(settings.database_url.get_secret_value(), job_queue=bell)
         try:
             await _obey(replace(container, database=database), bell)
         finally:

@@ -1,4 +1,4 @@
-"""The worker program: keeps time, delivers notices, and answers the doorbell while there is one.
+"""The worker program: keeps time, delivers notices, and answers the job_queue while there is one.
 
 Time and upkeep need PostgreSQL only. The queue is a third task beside them: when Valkey is away it is tried again and
 again, and everything else goes on.
@@ -60,7 +60,7 @@ async def work(container: Container, stop: asyncio.Event) -> None:
         "calendar": partial(keep_calendar, container, stop),
         "feed": partial(keep_feeding, container, stop),
         "upkeep": partial(keep_delivering, container, dispatcher, stop),
-        "queue": partial(answer_doorbell, container.settings, dispatcher, stop),
+        "queue": partial(run_jobs, container.settings, dispatcher, stop),
     }
     running = {asyncio.create_task(keep_running(name, task, stop)) for name, task in tasks.items()}
     log.info("worker_started")
@@ -88,7 +88,7 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def answer_doorbell(settings: Settings, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
+async def run_jobs(settings: Settings, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
     """Run jobs from the queue until `stop` is set; raises where the queue stays away."""
     worker = Worker(**worker_settings(settings), ctx={"dispatcher": dispatcher})
     listening = asyncio.create_task(worker.async_run())

@@ -21,7 +21,7 @@ from app.core.clock import Clock
 from app.core.db import RETRY_AFTER_SECONDS, Base, Database, Part, draw_numbers, insert_whole, is_away
 from app.core.errors import AlreadyReceived, EstimError, KeyReused, Unavailable
 from app.core.ids import new_id
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.notices.model import Notice
 from app.people.model import Applicant
 from app.people.vault import Vault
@@ -168,7 +168,7 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[_Knock, TicketRows
     tickets = [made.ticket for _, made in ordered]
     owned = [_part(model, tickets, rows_of) for model, rows_of in parts.items()]
     stored = await insert_whole(session, Ticket, tickets, owned)
-    ring(
+    enqueue(
         session.info,
         "deliver_notices",
         [row["id"] for _, made in ordered for row in made.notices if row["ticket_id"] in stored],

@@ -163,7 +163,7 @@ def _disk(settings: Settings) -> Finding:
 
 
 async def _queue(container: Container) -> Finding:
-    if await check_queue(container.doorbell) is Check.OK:
+    if await check_queue(container.job_queue) is Check.OK:
         return Finding("Valkey", State.FINE, "answers")
     remedy = "start it, or correct ESTIM_REDIS_URL; nothing is lost meanwhile, workers sweep"
     return Finding("Valkey", State.WRONG, "does not answer", remedy)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli.errors import CommandError
 from app.container import open_container
 from app.core.clock import ISTANBUL
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.notices.model import Notice, format_notice_number
 from app.notices.recipients import address_now
 from app.notices.rows import APPLICANT
@@ -65,7 +65,7 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
             if notice.recipient != APPLICANT.code:
                 found = address_now(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
                 notice.recipient_address = found or notice.recipient_address
-            ring(session.info, "deliver_notices", [notice.id])
+            enqueue(session.info, "deliver_notices", [notice.id])
             done.append((number, f"is sent again ({notice.state_reason or 'no reason kept'} before)"))
     return done
 

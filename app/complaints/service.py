@@ -17,7 +17,7 @@ from app.complaints.schemas import AnswerBody
 from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, Filing
 from app.core.db import Base, Part, bulk_insert, draw_numbers, insert_whole
 from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.escalation.acknowledgement import take_note
 from app.escalation.model import COMPLAINT_SEQUENCE, Complaint, Escalation
 from app.escalation.responses import answer as answer_record
@@ -143,7 +143,7 @@ async def _store(session: AsyncSession, one: Draft) -> bool:
     ]
     if not await insert_whole(session, Ticket, [ticket], parts):
         return False
-    ring(session.info, "deliver_notices", [row["id"] for row in notices])
+    enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
     report_vacancies([(one.level, record["addressed_to"])])
     return True
 

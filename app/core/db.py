@@ -39,7 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
 
-from app.core.jobs import Doorbell, rung
+from app.core.jobs import JobQueue, take_enqueued
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Base(DeclarativeBase):
 class Database:
     """The engine of one process and its two adapters in: `transaction()` writes, `reading()` does not."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, doorbell: Doorbell | None = None) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, job_queue: JobQueue | None = None) -> None:
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -100,19 +100,19 @@ class Database:
             connect_args={"timeout": 10, "command_timeout": 30},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._doorbell = doorbell
+        self._doorbell = job_queue
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back by any exception.
 
-        Jobs that were rung inside it are sent after the commit, so none can run ahead of its row.
+        Jobs that were take_enqueued inside it are sent after the commit, so none can run ahead of its row.
         """
         async with self._sessions() as session:
             async with session.begin():
                 yield session
             if self._doorbell is not None:
-                await self._doorbell.send(rung(session.info))
+                await self._doorbell.send(take_enqueued(session.info))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

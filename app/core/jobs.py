@@ -1,6 +1,6 @@
-"""The doorbell: after a commit, tell the workers which rows wait for them.
+"""The job_queue: after a commit, tell the workers which rows wait for them.
 
-A ring is a name and ids, never content. It may get lost (the queue wiped, its server away): the row is the truth and
+A enqueue is a name and ids, never content. It may get lost (the queue wiped, its server away): the row is the truth and
 the workers' own sweeps find it. arq is known only here and in `workers/`.
 """
 
@@ -28,7 +28,7 @@ SEND_SECONDS = 2.0
 """Longest time that a request waits for a queue that hangs."""
 
 DEAF_SECONDS = 1.0
-"""After a queue was found away, so long nobody waits for it; the sweeps find what was not rung."""
+"""After a queue was found away, so long nobody waits for it; the sweeps find what was not take_enqueued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Job:
     ids: tuple[UUID, ...]
 
 
-class Doorbell(Protocol):
+class JobQueue(Protocol):
     """Sends jobs to the workers; never raises, for nothing may depend on it."""
 
     async def send(self, jobs: Sequence[Job]) -> None:
@@ -47,13 +47,13 @@ class Doorbell(Protocol):
         ...
 
 
-def ring(info: MutableMapping[Any, Any], name: str, ids: Sequence[UUID]) -> None:
+def enqueue(info: MutableMapping[Any, Any], name: str, ids: Sequence[UUID]) -> None:
     """Remember a job in a session's `info`; `Database.transaction` sends it after the commit."""
     if ids:
         info.setdefault(_BUFFER, []).append(Job(name, tuple(ids)))
 
 
-def rung(info: MutableMapping[Any, Any]) -> list[Job]:
+def take_enqueued(info: MutableMapping[Any, Any]) -> list[Job]:
     """Take the remembered jobs out."""
     jobs: list[Job] = info.pop(_BUFFER, [])
     return jobs
@@ -80,8 +80,8 @@ def deserialize_job(content: bytes) -> dict[str, Any]:
     return job
 
 
-class ArqDoorbell:
-    """The doorbell over arq; connects on first use."""
+class ArqJobQueue:
+    """The job_queue over arq; connects on first use."""
 
     def __init__(self, url: str) -> None:
         self._settings = RedisSettings.from_dsn(url)

@@ -15,7 +15,7 @@ from sqlalchemy import func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import among, bulk_insert, bulk_update
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.escalation.claiming import claim
 from app.escalation.decide import Changes, decide
 from app.escalation.load import read_due, read_reminded
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 async def fire_due(session: AsyncSession, rulebooks: RulebookCache, vault: Vault, *, now: datetime, limit: int) -> int:
     """Fire up to `limit` checkpoints that are due at `now`; returns how many are due no more (put off too).
 
-    To be called until it returns 0. Rings the doorbell for the notices it wrote.
+    To be called until it returns 0. Rings the job_queue for the notices it wrote.
     """
     claimed = await claim(session, limit, partial(_lock_checkpoints, session, now, limit))
     if not claimed:
@@ -61,7 +61,7 @@ async def fire_due(session: AsyncSession, rulebooks: RulebookCache, vault: Vault
 async def remind_due(session: AsyncSession, rulebooks: RulebookCache, *, now: datetime, limit: int) -> int:
     """Remind the offices of up to `limit` escalations that nobody took note of; returns how many reminders were due.
 
-    To be called until it returns 0. Rings the doorbell for the notices it wrote.
+    To be called until it returns 0. Rings the job_queue for the notices it wrote.
     """
     claimed = await claim(session, limit, partial(_lock_reminded, session, now, limit))
     if not claimed:
@@ -73,7 +73,7 @@ async def remind_due(session: AsyncSession, rulebooks: RulebookCache, *, now: da
         log.error("reminder_undecidable", escalation_id=str(escalation_id), exc_info=error)
     await bulk_update(session, Escalation, reminded.timers)
     written = await bulk_insert(session, Notice, reminded.notices, skip_conflicts=True, returning="id")
-    ring(session.info, "deliver_notices", written)
+    enqueue(session.info, "deliver_notices", written)
     report_vacancies(reminded.addressed)
     return len(reminded.timers)
 
@@ -147,7 +147,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     ]
     await bulk_update(session, Ticket, heads)
     written = await bulk_insert(session, Notice, changes.notices, skip_conflicts=True, returning="id")
-    ring(session.info, "deliver_notices", written)
+    enqueue(session.info, "deliver_notices", written)
 
 
 async def _settle(session: AsyncSession, ids: Sequence[UUID], *, state: str, fired_at: datetime | None) -> None:

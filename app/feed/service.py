@@ -72,7 +72,7 @@ async def change(bureau: Bureau, subscription_id: UUID, body: WebhookChange) -> 
     """Change a subscription; operators may switch any on and off, the rest is its client's own.
 
     Switched on again, or with another address or other events, it goes on at once with the event at which it stood, at
-    the first rung of the ladder.
+    the first take_enqueued of the ladder.
     """
     if body.url is not None:
         await _check(bureau, body.url)  # asks a name server, so before anything is locked

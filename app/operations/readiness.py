@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import Database
 from app.core.errors import Unavailable
-from app.core.jobs import ArqDoorbell
+from app.core.jobs import ArqJobQueue
 from app.standards.rulebook import RulebookCache
 from migrations import revisions
 
@@ -30,7 +30,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """One answer for each check; the queue is a doorbell, so its absence degrades the service and stops nothing."""
+    """One answer for each check; the queue is a job_queue, so its absence degrades the service and stops nothing."""
 
     database: Check
     migrations: Check
@@ -48,19 +48,19 @@ class Readiness:
         return self.queue is not Check.OK
 
 
-async def check_readiness(database: Database, rulebooks: RulebookCache, doorbell: ArqDoorbell) -> Readiness:
+async def check_readiness(database: Database, rulebooks: RulebookCache, job_queue: ArqJobQueue) -> Readiness:
     """Ask everything behind us, at most `PROBE_SECONDS` long."""
     (reached, migrated, loaded), queue = await asyncio.gather(
-        _check_database(database, rulebooks), check_queue(doorbell)
+        _check_database(database, rulebooks), check_queue(job_queue)
     )
     return Readiness(reached, migrated, loaded, queue)
 
 
-async def check_queue(doorbell: ArqDoorbell) -> Check:
+async def check_queue(job_queue: ArqJobQueue) -> Check:
     """Whether the queue's server answers."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return Check.OK if await doorbell.ping() else Check.DOWN
+            return Check.OK if await job_queue.ping() else Check.DOWN
     except TimeoutError:
         return Check.DOWN
 

@@ -32,7 +32,7 @@ async def ready(request: Request) -> ReadyAnswer:
     503 names in `checks` what is missing. Valkey away is `degraded` and still 200: nothing depends on it.
     """
     container = request.app.state.container
-    found = await check_readiness(container.database, container.rulebooks, container.doorbell)
+    found = await check_readiness(container.database, container.rulebooks, container.job_queue)
     checks = asdict(found)
     if not found.ready:
         raise Unavailable(retry_after=5, checks=checks)

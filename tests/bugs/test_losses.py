@@ -42,9 +42,9 @@ async def test_the_bell_can_be_rung_again_for_the_same_row(own_counter: Counter,
     """B67: the queue refused an id that it had seen before, so that a lost job could not be given again."""
     job = Job("deliver_notices", (new_id(),))
     with Redis.from_url(redis_url) as valkey:
-        for rung in (1, 2):
-            await own_counter.container.doorbell.send([job])
-            assert valkey.zcard("arq:queue") == rung
+        for take_enqueued in (1, 2):
+            await own_counter.container.job_queue.send([job])
+            assert valkey.zcard("arq:queue") == take_enqueued
 
 
 class Stuck:

@@ -111,9 +111,9 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
     receiver.always = DOWN
     number = await counter.open()
     assert await deliver(dispatcher) == 1
-    for rung, seconds in enumerate(LADDER_SECONDS, 1):
+    for take_enqueued, seconds in enumerate(LADDER_SECONDS, 1):
         failing = await state_of(counter, webhook)
-        assert (failing["enabled"], failing["failures"]) == (True, rung)
+        assert (failing["enabled"], failing["failures"]) == (True, take_enqueued)
         later(counter, seconds - 0.01)
         assert await deliver(dispatcher) == 0
         later(counter, seconds * JITTER + 0.02)

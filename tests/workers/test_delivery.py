@@ -1,4 +1,4 @@
-"""Notices reach the outbox however the queue fares: rung, wiped, stopped, or never there."""
+"""Notices reach the outbox however the queue fares: take_enqueued, wiped, stopped, or never there."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ async def flush(servers: TestServers) -> None:
 
 
 def let_the_bell_pass(clock: SettableClock) -> None:
-    """Move on until what is due counts as not rung."""
+    """Move on until what is due counts as not take_enqueued."""
     clock.advance(on_clock(clock, RING_SECONDS))
 
 
@@ -88,7 +88,7 @@ async def states(container: Container) -> set[tuple[str, int]]:
 
 
 async def test_a_rung_notice_is_delivered(container: Container) -> None:
-    """The clock stands still, so nothing but the doorbell can be why."""
+    """The clock stands still, so nothing but the job_queue can be why."""
     counter = Counter()
     actor = await actor_of(container)
     async with working(container, counter):
@@ -137,7 +137,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
             let_the_bell_pass(clock)
             await counter.reached(2)
         await flush(servers)
-        container.doorbell._deaf_until = 0.0
+        container.job_queue._deaf_until = 0.0
         await open_ticket(container, actor)
         await counter.reached(3)
     assert await states(container) == {("sent", 1)}

