@@ -65,7 +65,7 @@ async def acknowledge(work: Work, number: str) -> Case:
 
     Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
-    case = await _grasp(work, number)
+    case = await _lock(work, number)
     await take_note(work.session, case.ticket, case.record, actor=work.actor, now=work.now)
     await work.session.flush()  # read again with what was just written
     return await find_case(work.session, work.actor, number)
@@ -76,7 +76,7 @@ async def answer(work: Work, number: str, body: AnswerBody) -> Case:
 
     Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
-    case = await _grasp(work, number)
+    case = await _lock(work, number)
     work.actor.act_for_office(case.complaint.level)
     resolution = body.resolution()
     for ticket, record in [(case.ticket, case.record), *await _mirrors(work, case)]:
@@ -92,7 +92,7 @@ async def answer(work: Work, number: str, body: AnswerBody) -> Case:
 
 async def withdraw(work: Work, number: str, note: str | None) -> Case:
     """The applicant gives the complaint up; its limit leaves the figures. Raises `NotFound`, `WrongState`."""
-    case = await _grasp(work, number)
+    case = await _lock(work, number)
     for _, record in await _mirrors(work, case):
         record.closed_at, record.remind_at = work.now, None
     await tickets.withdraw(work, await hold(work, case.ticket), note)
@@ -175,7 +175,7 @@ async def _record_on(work: Work, about: Ticket, one: Draft) -> None:
     append_event(work.session, about, kind=EventKind.ESCALATED, at=work.now, actor=work.actor.name, data=data)
 
 
-async def _grasp(work: Work, number: str) -> Case:
+async def _lock(work: Work, number: str) -> Case:
     """A visible complaint that is still open, its ticket locked; raises `NotFound`, `WrongState`."""
     seen = await find_case(work.session, work.actor, number)
     await work.session.execute(select(Ticket.id).where(Ticket.id == seen.ticket.id).with_for_update(key_share=True))

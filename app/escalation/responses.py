@@ -23,7 +23,7 @@ async def acknowledge_by_id(session: AsyncSession, escalation_id: UUID, *, actor
     Where it stands for a complaint on the ticket that it is about, that is the complaint.
     """
     seen = (await find_escalation(session, actor, escalation_id)).escalation
-    ticket, escalation = await _grasp(session, await _itself(session, seen))
+    ticket, escalation = await _lock(session, await _itself(session, seen))
     await take_note(session, ticket, escalation, actor=actor, now=now)
     await session.flush()  # the answer is read with the names that belong to it
     return await find_escalation(session, actor, escalation_id)
@@ -42,7 +42,7 @@ async def respond(
         complaint = select(Ticket.number).where(Ticket.id == (seen.complaint_id or seen.ticket_id))
         raise IsComplaint(complaint=await session.scalar(complaint))
     actor.act_for_office(seen.level)
-    ticket, escalation = await _grasp(session, seen)
+    ticket, escalation = await _lock(session, seen)
     if escalation.standing in {EscalationState.ANSWERED, EscalationState.CLOSED}:
         raise WrongState(state=escalation.standing.value, allowed_actions=[])
     await take_note(session, ticket, escalation, actor=actor, now=now)
@@ -76,7 +76,7 @@ async def _itself(session: AsyncSession, seen: Escalation) -> Escalation:
     return (await session.scalars(own)).one()
 
 
-async def _grasp(session: AsyncSession, seen: Escalation) -> tuple[Ticket, Escalation]:
+async def _lock(session: AsyncSession, seen: Escalation) -> tuple[Ticket, Escalation]:
     """An escalation with its ticket, which is locked before it, as commands and the sweep do."""
     ticket = await lock_ticket_of(session, seen)
     locked = select(Escalation).where(Escalation.id == seen.id).with_for_update(key_share=True)

@@ -12,7 +12,7 @@ from app.access.service import record_unmasked_read
 from app.core.dependencies import Now, Transaction, problems
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
-from app.tickets.commands.context import Grasp, Work, etag, grasp
+from app.tickets.commands.context import LockedTicket, Work, etag, lock_ticket
 from app.tickets.queries import case_of
 from app.tickets.schemas import TicketAnswer
 from app.tickets.serializers import sees_personal_data, ticket_answer
@@ -32,7 +32,7 @@ COMMAND: dict[str, Any] = {
 class Hands:
     """What a command endpoint holds: the locked ticket and all that a command works with."""
 
-    def __init__(self, work: Work, held: Grasp, response: Response) -> None:
+    def __init__(self, work: Work, held: LockedTicket, response: Response) -> None:
         self.work = work
         self.held = held
         self._response = response
@@ -60,7 +60,7 @@ async def _hands(
     if_match: IfMatch = None,
 ) -> Hands:
     work = Work(session, actor, vault, rulebooks, now)
-    return Hands(work, await grasp(work, number, if_match), response)
+    return Hands(work, await lock_ticket(work, number, if_match), response)
 
 
 InHand = Annotated[Hands, Depends(_hands, scope="function")]

@@ -41,7 +41,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Grasp:
+class LockedTicket:
     """A locked ticket in hand, with the clocks of its present cycle and the calendars they were started with."""
 
     ticket: Ticket
@@ -59,7 +59,7 @@ class Grasp:
         return clock.policy["regime"] if clock is not None and clock.state != "cancelled" else None
 
 
-async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
+async def lock_ticket(work: Work, number: str, if_match: str | None) -> LockedTicket:
     """Lock a visible ticket and hold it against If-Match.
 
     Raises `NotFound`, `VersionRequired`, `StaleVersion`. The lock (`FOR NO KEY UPDATE`) keeps other commands and the
@@ -75,14 +75,14 @@ async def grasp(work: Work, number: str, if_match: str | None) -> Grasp:
     return await hold(work, ticket)
 
 
-async def hold(work: Work, ticket: Ticket) -> Grasp:
+async def hold(work: Work, ticket: Ticket) -> LockedTicket:
     """A ticket that is locked already, with its clocks and their calendars."""
     clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
     calendars = {
         clock.id: (await work.rulebooks.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
         for clock in clocks
     }
-    return Grasp(ticket, clocks, lambda clock: calendars[clock.id])
+    return LockedTicket(ticket, clocks, lambda clock: calendars[clock.id])
 
 
 def etag(ticket: Ticket) -> str:

@@ -17,7 +17,7 @@ from app.sla.policy import PinnedPolicy, interim_reply_satisfies
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.commands import notifications
 from app.tickets.commands.context import (
-    Grasp,
+    LockedTicket,
     Work,
     insert_clocks,
     move,
@@ -45,12 +45,12 @@ EXTRA_DOCUMENT = "extra_document_requested"
 """The ground of complaint that the published table prints first: a document beyond its list was asked for."""
 
 
-async def register(work: Work, held: Grasp) -> None:
+async def register(work: Work, held: LockedTicket) -> None:
     """The desk has looked at the request and keeps it."""
     move(work, held.ticket, Command.REGISTER)
 
 
-async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
+async def refer(work: Work, held: LockedTicket, body: ReferBody) -> None:
     """Send the ticket to a directorate (sevk); the citizen is told."""
     refuse_forbidden(held.ticket, Command.REFER)
     rulebook = await work.rulebook()
@@ -62,18 +62,18 @@ async def refer(work: Work, held: Grasp, body: ReferBody) -> None:
     await notifications.referral(work.session, work.vault, held.ticket, held.clocks, unit_name=unit.name, now=work.now)
 
 
-async def accept(work: Work, held: Grasp) -> None:
+async def accept(work: Work, held: LockedTicket) -> None:
     """The directorate takes the ticket on."""
     move(work, held.ticket, Command.ACCEPT)
 
 
-async def return_(work: Work, held: Grasp, reason: str) -> None:
+async def return_(work: Work, held: LockedTicket, reason: str) -> None:
     """The directorate gives the ticket back (iade), with its reason; no clock is reset by it."""
     move(work, held.ticket, Command.RETURN, {"from_unit": held.ticket.unit}, note=reason)
     held.ticket.unit = None
 
 
-async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody) -> None:
+async def request_documents(work: Work, held: LockedTicket, body: RequestDocumentsBody) -> None:
     """Ask for documents that the published table lists; for others only with a reason that the office reads.
 
     Asking for an unlisted one is the first ground of complaint that the table prints: without `override_reason` it is
@@ -101,7 +101,7 @@ async def request_documents(work: Work, held: Grasp, body: RequestDocumentsBody)
         await notifications.unlisted_documents(work.session, ticket, rulebook, labels=beyond, now=work.now)
 
 
-async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> None:
+async def provide_documents(work: Work, held: LockedTicket, body: DocumentsBody) -> None:
     """Note documents that came; when none is missing any more, a promise that waited for them starts."""
     refuse_forbidden(held.ticket, Command.PROVIDE_DOCUMENTS)
     rows = {
@@ -120,20 +120,20 @@ async def provide_documents(work: Work, held: Grasp, body: DocumentsBody) -> Non
         await _start_waiting_clocks(work, held)
 
 
-async def pause(work: Work, held: Grasp, body: PauseBody) -> None:
+async def pause(work: Work, held: LockedTicket, body: PauseBody) -> None:
     """Wait for the citizen or for somebody outside; the promise stands still if the service allows it."""
     move(work, held.ticket, Command.PAUSE, {"reason": body.reason.value}, note=body.note, pause_reason=body.reason)
     for clock in held.clocks:
         await sla.pause(work.session, clock, reason=body.reason.value, at=work.now)
 
 
-async def resume(work: Work, held: Grasp) -> None:
+async def resume(work: Work, held: LockedTicket) -> None:
     """What was waited for has come; the promise runs on."""
     refuse_forbidden(held.ticket, Command.RESUME)
     move(work, held.ticket, Command.RESUME, moves(await _resume_clocks(work, held)))
 
 
-async def interim_reply(work: Work, held: Grasp, text: str) -> None:
+async def interim_reply(work: Work, held: LockedTicket, text: str) -> None:
     """Tell the applicant how the matter stands: it satisfies law 3071 art. 7, while the final reply is still owed."""
     ticket = held.ticket
     move(work, ticket, Command.INTERIM_REPLY, note=text)
@@ -147,17 +147,17 @@ async def interim_reply(work: Work, held: Grasp, text: str) -> None:
     await notifications.interim_reply(work.session, work.vault, ticket, catalogue, law=law, now=work.now)
 
 
-async def propose(work: Work, held: Grasp, body: ResolutionBody) -> None:
+async def propose(work: Work, held: LockedTicket, body: ResolutionBody) -> None:
     """The officer's draft of an answer goes to be approved; no clock is moved by it."""
     move(work, held.ticket, Command.PROPOSE, {"outcome": body.outcome.value}, note=body.words)
 
 
-async def reject(work: Work, held: Grasp, reason: str) -> None:
+async def reject(work: Work, held: LockedTicket, reason: str) -> None:
     """The draft answer was not approved."""
     move(work, held.ticket, Command.REJECT, note=reason)
 
 
-async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
+async def resolve(work: Work, held: LockedTicket, body: ResolutionBody) -> None:
     """Answer the request: both clocks stop, on time if now is not after their due instants; the citizen is told."""
     ticket = held.ticket
     data = {"outcome": body.outcome.value, "remedy": body.remedy, "forwarded_to": body.forwarded_to}
@@ -171,7 +171,7 @@ async def resolve(work: Work, held: Grasp, body: ResolutionBody) -> None:
     await notifications.resolution(work.session, work.vault, ticket, rulebook, body=body, law=held.law, now=work.now)
 
 
-async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
+async def callback(work: Work, held: LockedTicket, body: CallbackBody) -> None:
     """An attempt to tell the citizen the result; the one that reaches them, or the third, closes the ticket."""
     ticket = held.ticket
     attempt = ticket.callback_attempts + 1
@@ -185,13 +185,13 @@ async def callback(work: Work, held: Grasp, body: CallbackBody) -> None:
         await notifications.unreached(work.session, work.vault, ticket, attempts=attempt, now=work.now)
 
 
-async def close(work: Work, held: Grasp, note: str | None) -> None:
+async def close(work: Work, held: LockedTicket, note: str | None) -> None:
     """Nothing is owed any more."""
     move(work, held.ticket, Command.CLOSE, note=note)
     held.ticket.closed_at = work.now
 
 
-async def reopen(work: Work, held: Grasp, reason: str) -> None:
+async def reopen(work: Work, held: LockedTicket, reason: str) -> None:
     """The matter is not settled after all: a new cycle with clocks of its own; a second breach is a new notice (C6)."""
     ticket = held.ticket
     move(work, ticket, Command.REOPEN, {"cycle": ticket.cycle + 1}, note=reason)
@@ -213,7 +213,7 @@ async def reopen(work: Work, held: Grasp, reason: str) -> None:
     await insert_clocks(work, opened)
 
 
-async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
+async def withdraw(work: Work, held: LockedTicket, note: str | None) -> None:
     """The applicant gives the request up; its clocks leave the figures."""
     move(work, held.ticket, Command.WITHDRAW, note=note)
     held.ticket.outcome, held.ticket.closed_at = Outcome.WITHDRAWN.value, work.now
@@ -223,7 +223,7 @@ async def withdraw(work: Work, held: Grasp, note: str | None) -> None:
     await notifications.withdrawal(work.session, work.vault, held.ticket, pay_by=None, now=work.now)
 
 
-async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
+async def link_duplicate(work: Work, held: LockedTicket, body: DuplicateBody) -> None:
     """The same matter is another ticket already; this one is closed as its duplicate."""
     refuse_forbidden(held.ticket, Command.LINK_DUPLICATE)
     original = await _original(work, held.ticket, body.duplicate_of)
@@ -236,7 +236,7 @@ async def link_duplicate(work: Work, held: Grasp, body: DuplicateBody) -> None:
     await notifications.duplicate(work.session, work.vault, held.ticket, original=original.number, now=work.now)
 
 
-async def comment(work: Work, held: Grasp, text: str) -> None:
+async def comment(work: Work, held: LockedTicket, text: str) -> None:
     """Write something beside the ticket; it moves no clock (C1)."""
     move(work, held.ticket, Command.COMMENT, note=text)
 
@@ -290,13 +290,13 @@ async def _original(work: Work, ticket: Ticket, number: str) -> Ticket:
     return original
 
 
-async def _resume_clocks(work: Work, held: Grasp) -> list[sla.Moved | None]:
+async def _resume_clocks(work: Work, held: LockedTicket) -> list[sla.Moved | None]:
     return [
         await sla.resume(work.session, clock, calendar=held.calendar_of(clock), at=work.now) for clock in held.clocks
     ]
 
 
-async def _start_waiting_clocks(work: Work, held: Grasp) -> None:
+async def _start_waiting_clocks(work: Work, held: LockedTicket) -> None:
     """Start what could not run before the documents (or the signature) had come."""
     ticket = held.ticket
     if ticket.kind == Kind.THANKS:

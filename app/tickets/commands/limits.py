@@ -15,7 +15,7 @@ from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.commands import notifications
-from app.tickets.commands.context import Grasp, Work, insert_clocks, move, moves, refuse_forbidden
+from app.tickets.commands.context import LockedTicket, Work, insert_clocks, move, moves, refuse_forbidden
 from app.tickets.creation.prepare import WET_SIGNATURE, last_day, start_clock
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
 from app.tickets.request import Kind
@@ -26,7 +26,7 @@ LATEST_DUE = timedelta(days=730)
 """How far ahead a person may set a due date: what lies beyond is a slip of the keyboard."""
 
 
-async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
+async def extend(work: Work, held: LockedTicket, body: ExtensionBody) -> None:
     """Take the longer limit that the law allows, before the first one ends; the applicant is told why and until when.
 
     Law 4982 art. 11: 30 working days in all. Raises `NotExtendable`, `LimitPassed`.
@@ -44,7 +44,7 @@ async def extend(work: Work, held: Grasp, body: ExtensionBody) -> None:
     )
 
 
-async def fee_notice(work: Work, held: Grasp, body: FeeBody) -> None:
+async def fee_notice(work: Work, held: LockedTicket, body: FeeBody) -> None:
     """Ask for the fee of access: the limits are interrupted until it is paid (law 4982, "süreler kesilir").
 
     Without payment the request counts as withdrawn after the time that the law gives. Raises `NoFee`.
@@ -63,7 +63,7 @@ async def fee_notice(work: Work, held: Grasp, body: FeeBody) -> None:
     await notifications.fee(work.session, work.vault, held.ticket, amount=body.amount, pay_by=pay_by, now=work.now)
 
 
-async def fee_paid(work: Work, held: Grasp, body: PaymentBody) -> None:
+async def fee_paid(work: Work, held: LockedTicket, body: PaymentBody) -> None:
     """The fee was paid: the interrupted limits count anew from the day of payment.
 
     Raises `Invalid` for an instant before the notice or after now, `LimitPassed` for one after the time to pay.
@@ -77,7 +77,7 @@ async def fee_paid(work: Work, held: Grasp, body: PaymentBody) -> None:
     move(work, held.ticket, Command.FEE_PAID, {"paid_at": paid_at.isoformat(), **moves(moved)})
 
 
-async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
+async def reclassify(work: Work, held: LockedTicket, body: ServiceBody) -> None:
     """The request belongs to another service: its limits count from the original start, with the pauses there were.
 
     So a fee that was paid restarts nothing any more where the law of that service knows none. What an office was told
@@ -99,7 +99,7 @@ async def reclassify(work: Work, held: Grasp, body: ServiceBody) -> None:
     move(work, ticket, Command.RECLASSIFY, {**data, **moves(moved)}, note=body.reason)
 
 
-async def override_due(work: Work, held: Grasp, body: DueBody) -> None:
+async def override_due(work: Work, held: LockedTicket, body: DueBody) -> None:
     """A person sets the date of the promise, with the reason; no pause, calendar or catalogue moves it afterwards.
 
     Raises `NoLimit`, `LimitPassed`, and `Invalid` for a date that is past or more than two years ahead.
@@ -116,7 +116,7 @@ async def override_due(work: Work, held: Grasp, body: DueBody) -> None:
     move(work, held.ticket, Command.OVERRIDE_DUE, moves([moved]), note=body.reason)
 
 
-async def _check_payment(work: Work, held: Grasp, paid_at: datetime) -> None:
+async def _check_payment(work: Work, held: LockedTicket, paid_at: datetime) -> None:
     if paid_at > work.now:
         raise Invalid([FieldError("/paid_at", "in_future")])
     law = held.clock(ClockKind.STATUTORY)
@@ -142,7 +142,13 @@ def _other_service(rulebook: Rulebook, present: str, wanted: str) -> Service:
 
 
 async def _judge_anew(
-    work: Work, held: Grasp, rulebook: Rulebook, kind: ClockKind, pinned: PinnedPolicy | None, *, keeps_restart: bool
+    work: Work,
+    held: LockedTicket,
+    rulebook: Rulebook,
+    kind: ClockKind,
+    pinned: PinnedPolicy | None,
+    *,
+    keeps_restart: bool,
 ) -> sla.Moved | None:
     """One clock under the policy of the new service: moved, begun with its cycle, or taken away."""
     clock, ticket = held.clock(kind), held.ticket
