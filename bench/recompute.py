@@ -24,7 +24,7 @@ from app.sla.deadline import deadline
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.commands import lifecycle
-from app.tickets.commands.context import Work, lock_ticket
+from app.tickets.commands.context import CommandContext, lock_ticket
 from app.tickets.schemas import PauseBody, ReferBody
 from app.tickets.workflow import PauseReason
 from bench import bodies
@@ -126,13 +126,15 @@ async def _open(container: Container, actor: Actor, number: int, kind: dict[str,
 
 async def _wait(container: Container, actor: Actor, clock: SteppingClock, number: str, *, ends: bool) -> None:
     async with container.database.transaction() as session:
-        work = Work(session, actor, container.vault, container.rulebooks, clock.now())
-        held = await lock_ticket(work, number, "*")
-        await lifecycle.refer(work, held, ReferBody(unit="public-works"))
-        await lifecycle.accept(work, held)
-        await lifecycle.pause(work, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
+        context = CommandContext(session, actor, container.vault, container.rulebooks, clock.now())
+        held = await lock_ticket(context, number, "*")
+        await lifecycle.refer(context, held, ReferBody(unit="public-works"))
+        await lifecycle.accept(context, held)
+        await lifecycle.pause(context, held, PauseBody(reason=PauseReason.AWAITING_CITIZEN))
         if ends:
-            later = Work(session, actor, container.vault, container.rulebooks, clock.now() + timedelta(hours=20))
+            later = CommandContext(
+                session, actor, container.vault, container.rulebooks, clock.now() + timedelta(hours=20)
+            )
             await session.flush()
             await lifecycle.resume(later, held)
 

@@ -11,24 +11,24 @@ from app.access.scopes import Scope
 from app.core.dependencies import Now, Transaction
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
-from app.tickets.commands.context import Work
+from app.tickets.commands.context import CommandContext
 
 
-def _work_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, Work]]:
-    """A dependency that gives a caller with any of the scopes what commands and reads work with."""
+def _context_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandContext]]:
+    """A dependency that gives a caller with any of the scopes what commands and reads context with."""
 
-    async def work(
+    async def context(
         session: Transaction,
         actor: Annotated[Actor, Depends(needs(*scopes))],
         vault: OpenVault,
         rulebooks: Rulebooks,
         now: Now,
-    ) -> Work:
-        return Work(session, actor, vault, rulebooks, now)
+    ) -> CommandContext:
+        return CommandContext(session, actor, vault, rulebooks, now)
 
-    return work
+    return context
 
 
-Filer = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_FILE), scope="function")]
-Reader = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")]
-Office = Annotated[Work, Depends(_work_of(Scope.COMPLAINTS_ANSWER), scope="function")]
+Filer = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_FILE), scope="function")]
+Reader = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")]
+Office = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_ANSWER), scope="function")]

@@ -19,7 +19,7 @@ from app.complaints.schemas import (
 from app.complaints.serializers import shown, summary
 from app.complaints.values import ComplaintState, Ground
 from app.core.dependencies import AskedPage, IdempotencyKey, problems
-from app.tickets.commands.context import Work
+from app.tickets.commands.context import CommandContext
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
 
@@ -41,14 +41,14 @@ _COMMAND: dict[str, Any] = {
     response_description="Stored; a repeated request gets the same answer with `Idempotent-Replayed: true`",
     responses=problems(401, 403, 409, 413, 415, 422, 503),
 )
-async def file_complaint(body: ComplaintBody, work: Filer, idempotency_key: IdempotencyKey) -> JSONResponse:
+async def file_complaint(body: ComplaintBody, context: Filer, idempotency_key: IdempotencyKey) -> JSONResponse:
     """Take a citizen's complaint to the first or directly to the second application office.
 
     It has to be answered within the 30 days of law 3071, whatever becomes of the ticket that it is about. The applicant
     gets a receipt with that date, the office a notice; a matter of the first office's own goes to the second.
     """
-    digest = work.vault.blind_index("message", body.model_dump_json())
-    receipt, replayed = await service.file(work, body.to_filing(digest), idempotency_key=idempotency_key)
+    digest = context.vault.blind_index("message", body.model_dump_json())
+    receipt, replayed = await service.file(context, body.to_filing(digest), idempotency_key=idempotency_key)
     headers = {"Location": f"/v1/complaints/{receipt['number']}"}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -70,45 +70,49 @@ def _filter(
     "", summary="Complaints, newest first", response_model=ComplaintPage, responses=problems(401, 403, 422, 503)
 )
 async def read_complaints(
-    work: Reader,
+    context: Reader,
     wanted: Annotated[ComplaintFilter, Depends(_filter)],
     paging: AskedPage,
 ) -> ComplaintPage:
     """All of them with `complaints:read`, else those that this key filed; a key with a unit sees its own tickets'."""
-    page = await list_cases(work.session, work.actor, wanted, cursor=paging.cursor, limit=paging.limit)
-    catalogue = (await work.rulebook()).catalogue
+    page = await list_cases(context.session, context.actor, wanted, cursor=paging.cursor, limit=paging.limit)
+    catalogue = (await context.rulebook()).catalogue
     paging.link(page.next_cursor)
     return ComplaintPage(
-        items=[summary(case, catalogue, work.now) for case in page.items], next_cursor=page.next_cursor
+        items=[summary(case, catalogue, context.now) for case in page.items], next_cursor=page.next_cursor
     )
 
 
 @router.get(
     "/{number}", summary="One complaint", response_model=ComplaintAnswer, responses=problems(401, 403, 404, 422, 503)
 )
-async def read_complaint(number: Number, work: Reader) -> ComplaintAnswer:
+async def read_complaint(number: Number, context: Reader) -> ComplaintAnswer:
     """The complaint with its applicant and the words of both sides, masked unless the key may read personal data."""
-    return await _shown(work, await find_case(work.session, work.actor, number), "read_complaint")
+    return await _shown(context, await find_case(context.session, context.actor, number), "read_complaint")
 
 
 @router.post("/{number}/acknowledge", summary="The office takes note", **_COMMAND)
-async def acknowledge_complaint(number: Number, work: Office) -> ComplaintAnswer:
+async def acknowledge_complaint(number: Number, context: Office) -> ComplaintAnswer:
     """Reminders stop; the time to answer runs on. A repeated request changes nothing."""
-    return await _shown(work, await service.acknowledge(work, number), "acknowledge_complaint")
+    return await _shown(context, await service.acknowledge(context, number), "acknowledge_complaint")
 
 
 @router.post("/{number}/answer", summary="The office answers", **_COMMAND)
-async def answer_complaint(number: Number, body: AnswerBody, work: Office) -> ComplaintAnswer:
+async def answer_complaint(number: Number, body: AnswerBody, context: Office) -> ComplaintAnswer:
     """The applicant is told, the time to answer is met, and the ticket that it is about shows the answer."""
-    return await _shown(work, await service.answer(work, number, body), "answer_complaint")
+    return await _shown(context, await service.answer(context, number, body), "answer_complaint")
 
 
 @router.post("/{number}/withdraw", summary="The applicant gives the complaint up", **_COMMAND)
-async def withdraw_complaint(number: Number, work: Filer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
+async def withdraw_complaint(number: Number, context: Filer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
     """Nothing is owed any more; the applicant gets a confirmation."""
-    return await _shown(work, await service.withdraw(work, number, body.note if body else None), "withdraw_complaint")
+    return await _shown(
+        context, await service.withdraw(context, number, body.note if body else None), "withdraw_complaint"
+    )
 
 
-async def _shown(work: Work, case: Case, operation: str) -> ComplaintAnswer:
-    catalogue = (await work.rulebook()).catalogue
-    return await shown(work.session, work.vault, case, catalogue, actor=work.actor, operation=operation, now=work.now)
+async def _shown(context: CommandContext, case: Case, operation: str) -> ComplaintAnswer:
+    catalogue = (await context.rulebook()).catalogue
+    return await shown(
+        context.session, context.vault, case, catalogue, actor=context.actor, operation=operation, now=context.now
+    )

@@ -26,7 +26,7 @@ from app.notices.recipients import report_vacancies
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.commands import lifecycle as tickets
-from app.tickets.commands.context import Work, hold
+from app.tickets.commands.context import CommandContext, hold
 from app.tickets.creation.prepare import wishes_another_app
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket, TicketEvent
@@ -34,70 +34,72 @@ from app.tickets.queries import by_number
 from app.tickets.request import ApplicantRole
 
 
-async def file(work: Work, filing: Filing, *, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
+async def file(context: CommandContext, filing: Filing, *, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
     """Store a complaint; gives the receipt, and whether it is that of an earlier, equal request.
 
     Raises `Invalid` for an anonymous one (an answer is owed), a missed limit without its ticket, or a ticket that the
     caller does not see; `KeyReused` where another content comes under a known key.
     """
     _check(filing)
-    about = await _lock_about(work, filing.ticket)
-    [sequence] = await draw_numbers(work.session, COMPLAINT_SEQUENCE, 1)
+    about = await _lock_about(context, filing.ticket)
+    [sequence] = await draw_numbers(context.session, COMPLAINT_SEQUENCE, 1)
     one = draft(
         filing,
         about,
-        actor=work.actor,
+        actor=context.actor,
         idempotency_key=idempotency_key,
-        rulebook=await work.rulebook(),
-        vault=work.vault,
+        rulebook=await context.rulebook(),
+        vault=context.vault,
         sequence=sequence,
-        now=work.now,
+        now=context.now,
     )
-    if not await _store(work.session, one):
-        return await _earlier(work, filing, idempotency_key), True
+    if not await _store(context.session, one):
+        return await _earlier(context, filing, idempotency_key), True
     if about is not None:
-        await _record_on(work, about, one)
+        await _record_on(context, about, one)
     return receipt(one), False
 
 
-async def acknowledge(work: Work, number: str) -> Case:
+async def acknowledge(context: CommandContext, number: str) -> Case:
     """The office takes note: reminders stop; again it changes nothing.
 
     Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
-    case = await _lock(work, number)
-    await take_note(work.session, case.ticket, case.record, actor=work.actor, now=work.now)
-    await work.session.flush()  # read again with what was just written
-    return await find_case(work.session, work.actor, number)
+    case = await _lock(context, number)
+    await take_note(context.session, case.ticket, case.record, actor=context.actor, now=context.now)
+    await context.session.flush()  # read again with what was just written
+    return await find_case(context.session, context.actor, number)
 
 
-async def answer(work: Work, number: str, body: AnswerBody) -> Case:
+async def answer(context: CommandContext, number: str, body: AnswerBody) -> Case:
     """The office answers: the limit is met, the applicant is told, and the record on the other ticket has it too.
 
     Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
-    case = await _lock(work, number)
-    work.actor.act_for_office(case.complaint.level)
+    case = await _lock(context, number)
+    context.actor.act_for_office(case.complaint.level)
     resolution = body.resolution()
-    for ticket, record in [(case.ticket, case.record), *await _mirrors(work, case)]:
+    for ticket, record in [(case.ticket, case.record), *await _mirrors(context, case)]:
         if record.acknowledged_at is None:
-            await take_note(work.session, ticket, record, actor=work.actor, now=work.now)
-        answer_record(work.session, work.vault, ticket, record, resolution.words, actor=work.actor, now=work.now)
-        record.closed_at = work.now
-    await work.session.flush()  # the end of the ticket closes by statement what is still open
-    await tickets.resolve(work, await hold(work, case.ticket), resolution)
-    await work.session.flush()  # read again with what was just written
-    return await find_case(work.session, work.actor, number)
+            await take_note(context.session, ticket, record, actor=context.actor, now=context.now)
+        answer_record(
+            context.session, context.vault, ticket, record, resolution.words, actor=context.actor, now=context.now
+        )
+        record.closed_at = context.now
+    await context.session.flush()  # the end of the ticket closes by statement what is still open
+    await tickets.resolve(context, await hold(context, case.ticket), resolution)
+    await context.session.flush()  # read again with what was just written
+    return await find_case(context.session, context.actor, number)
 
 
-async def withdraw(work: Work, number: str, note: str | None) -> Case:
+async def withdraw(context: CommandContext, number: str, note: str | None) -> Case:
     """The applicant gives the complaint up; its limit leaves the figures. Raises `NotFound`, `WrongState`."""
-    case = await _lock(work, number)
-    for _, record in await _mirrors(work, case):
-        record.closed_at, record.remind_at = work.now, None
-    await tickets.withdraw(work, await hold(work, case.ticket), note)
-    await work.session.flush()  # read again with what was just written
-    return await find_case(work.session, work.actor, number)
+    case = await _lock(context, number)
+    for _, record in await _mirrors(context, case):
+        record.closed_at, record.remind_at = context.now, None
+    await tickets.withdraw(context, await hold(context, case.ticket), note)
+    await context.session.flush()  # read again with what was just written
+    return await find_case(context.session, context.actor, number)
 
 
 def _check(filing: Filing) -> None:
@@ -109,12 +111,12 @@ def _check(filing: Filing) -> None:
         raise Invalid([FieldError("/applicant/contact_by", "app_only_for_its_own")])
 
 
-async def _lock_about(work: Work, number: str | None) -> Ticket | None:
+async def _lock_about(context: CommandContext, number: str | None) -> Ticket | None:
     """The ticket that is complained of, as the caller sees it; raises `Invalid` on `/ticket`."""
     if number is None:
         return None
     try:
-        about = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
+        about = await context.session.scalar(by_number(context.actor, number).with_for_update(key_share=True))
     except NotFound:
         about = None
     if about is None:
@@ -152,18 +154,18 @@ def _part(model: type[Base], rows: Sequence[dict[str, Any]], owner: UUID) -> Par
     return Part(model, rows, [owner] * len(rows))
 
 
-async def _earlier(work: Work, filing: Filing, idempotency_key: str | None) -> dict[str, Any]:
+async def _earlier(context: CommandContext, filing: Filing, idempotency_key: str | None) -> dict[str, Any]:
     """The receipt that stands under the same key; raises `KeyReused` where it is another complaint's, or a ticket's."""
-    known = select(Ticket).where(Ticket.client_id == work.actor.client_id, Ticket.idempotency_key == idempotency_key)
-    ticket = (await work.session.execute(known)).scalar_one()
+    known = select(Ticket).where(Ticket.client_id == context.actor.client_id, Ticket.idempotency_key == idempotency_key)
+    ticket = (await context.session.execute(known)).scalar_one()
     if ticket.fingerprint != filing.digest:
         raise KeyReused
     return ticket.receipt
 
 
-async def _record_on(work: Work, about: Ticket, one: Draft) -> None:
+async def _record_on(context: CommandContext, about: Ticket, one: Draft) -> None:
     """Let the ticket that is complained of show it; a second complaint to the same office finds the record there."""
-    await bulk_insert(work.session, Escalation, [record_row(one, mirror_of=one.ticket_id)], skip_conflicts=True)
+    await bulk_insert(context.session, Escalation, [record_row(one, mirror_of=one.ticket_id)], skip_conflicts=True)
     data = {
         "level": one.level,
         "legal_risk": False,
@@ -172,25 +174,25 @@ async def _record_on(work: Work, about: Ticket, one: Draft) -> None:
         "ground": one.filing.ground.value,
         "complaint": one.number,
     }
-    append_event(work.session, about, kind=EventKind.ESCALATED, at=work.now, actor=work.actor.name, data=data)
+    append_event(context.session, about, kind=EventKind.ESCALATED, at=context.now, actor=context.actor.name, data=data)
 
 
-async def _lock(work: Work, number: str) -> Case:
+async def _lock(context: CommandContext, number: str) -> Case:
     """A visible complaint that is still open, its ticket locked; raises `NotFound`, `WrongState`."""
-    seen = await find_case(work.session, work.actor, number)
-    await work.session.execute(select(Ticket.id).where(Ticket.id == seen.ticket.id).with_for_update(key_share=True))
-    case = await find_case(work.session, work.actor, number)
+    seen = await find_case(context.session, context.actor, number)
+    await context.session.execute(select(Ticket.id).where(Ticket.id == seen.ticket.id).with_for_update(key_share=True))
+    case = await find_case(context.session, context.actor, number)
     if case.standing in ENDED.values():
         raise WrongState(state=case.standing.value, allowed_actions=list(ALLOWED[case.standing]))
     return case
 
 
-async def _mirrors(work: Work, case: Case) -> list[tuple[Ticket, Escalation]]:
+async def _mirrors(context: CommandContext, case: Case) -> list[tuple[Ticket, Escalation]]:
     """What stands for the complaint on the ticket that it is about, and still is open, with that ticket locked."""
     if case.complaint.about_id is None:
         return []
     locked = select(Ticket).where(Ticket.id == case.complaint.about_id).with_for_update(key_share=True)
-    about = await work.session.scalar(locked.execution_options(populate_existing=True))
+    about = await context.session.scalar(locked.execution_options(populate_existing=True))
     found = select(Escalation).where(Escalation.complaint_id == case.ticket.id, Escalation.responded_at.is_(None))
-    records = await work.session.scalars(found.execution_options(populate_existing=True))
+    records = await context.session.scalars(found.execution_options(populate_existing=True))
     return [(about, record) for record in records] if about is not None else []

@@ -12,7 +12,7 @@ from app.access.service import record_unmasked_read
 from app.core.dependencies import Now, Transaction, problems
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
-from app.tickets.commands.context import LockedTicket, Work, etag, lock_ticket
+from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
 from app.tickets.queries import case_of
 from app.tickets.schemas import TicketAnswer
 from app.tickets.serializers import sees_personal_data, ticket_answer
@@ -32,21 +32,23 @@ COMMAND: dict[str, Any] = {
 class Hands:
     """What a command endpoint holds: the locked ticket and all that a command works with."""
 
-    def __init__(self, work: Work, held: LockedTicket, response: Response) -> None:
-        self.work = work
-        self.held = held
+    def __init__(self, context: CommandContext, locked: LockedTicket, response: Response) -> None:
+        self.context = context
+        self.locked = locked
         self._response = response
 
     async def do(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
         """Run a command and answer with the ticket as it is then."""
-        await command(self.work, self.held, *arguments)
-        await self.work.session.flush()  # the answer reads clocks and documents that the command has just written
-        work, case = self.work, await case_of(self.work.session, self.held.ticket)
-        if sees_personal_data(work.actor, case.applicant):
+        await command(self.context, self.locked, *arguments)
+        await self.context.session.flush()  # the answer reads clocks and documents that the command has just written
+        context, case = self.context, await case_of(self.context.session, self.locked.ticket)
+        if sees_personal_data(context.actor, case.applicant):
             facts = {"ticket": case.ticket.number}
-            await record_unmasked_read(work.session, actor=work.actor, operation="command", facts=facts, now=work.now)
-        self._response.headers["ETag"] = etag(self.held.ticket)
-        return ticket_answer(case, vault=work.vault, actor=work.actor, now=work.now)
+            await record_unmasked_read(
+                context.session, actor=context.actor, operation="command", facts=facts, now=context.now
+            )
+        self._response.headers["ETag"] = etag(self.locked.ticket)
+        return ticket_answer(case, vault=context.vault, actor=context.actor, now=context.now)
 
 
 async def _hands(
@@ -59,8 +61,8 @@ async def _hands(
     now: Now,
     if_match: IfMatch = None,
 ) -> Hands:
-    work = Work(session, actor, vault, rulebooks, now)
-    return Hands(work, await lock_ticket(work, number, if_match), response)
+    context = CommandContext(session, actor, vault, rulebooks, now)
+    return Hands(context, await lock_ticket(context, number, if_match), response)
 
 
 InHand = Annotated[Hands, Depends(_hands, scope="function")]

@@ -26,7 +26,7 @@ CalendarOf = Callable[[SlaClock], Calendar]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CommandContext:
     """What every command works with: the open transaction, who acts, the instant, the vault and the rules."""
 
     session: AsyncSession
@@ -59,27 +59,27 @@ class LockedTicket:
         return clock.policy["regime"] if clock is not None and clock.state != "cancelled" else None
 
 
-async def lock_ticket(work: Work, number: str, if_match: str | None) -> LockedTicket:
+async def lock_ticket(context: CommandContext, number: str, if_match: str | None) -> LockedTicket:
     """Lock a visible ticket and hold it against If-Match.
 
     Raises `NotFound`, `VersionRequired`, `StaleVersion`. The lock (`FOR NO KEY UPDATE`) keeps other commands and the
     sweep away, but not inserts that only refer to the ticket.
     """
-    ticket = await work.session.scalar(by_number(work.actor, number).with_for_update(key_share=True))
+    ticket = await context.session.scalar(by_number(context.actor, number).with_for_update(key_share=True))
     if ticket is None:
         raise NotFound
     if if_match is None:
         raise VersionRequired
     if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
         raise StaleVersion(etag=etag(ticket))
-    return await hold(work, ticket)
+    return await hold(context, ticket)
 
 
-async def hold(work: Work, ticket: Ticket) -> LockedTicket:
+async def hold(context: CommandContext, ticket: Ticket) -> LockedTicket:
     """A ticket that is locked already, with its clocks and their calendars."""
-    clocks = await clocks_of(work.session, ticket.id, ticket.cycle)
+    clocks = await clocks_of(context.session, ticket.id, ticket.cycle)
     calendars = {
-        clock.id: (await work.rulebooks.calendars(work.session, clock.calendar_version_id))[clock.policy["hours"]]
+        clock.id: (await context.rulebooks.calendars(context.session, clock.calendar_version_id))[clock.policy["hours"]]
         for clock in clocks
     }
     return LockedTicket(ticket, clocks, lambda clock: calendars[clock.id])
@@ -91,7 +91,7 @@ def etag(ticket: Ticket) -> str:
 
 
 def move(
-    work: Work,
+    context: CommandContext,
     ticket: Ticket,
     command: Command,
     data: Mapping[str, Any] | None = None,
@@ -114,9 +114,11 @@ def move(
     sequence = ticket.event_seq + 1
     sealed = None
     if note is not None:
-        sealed = work.vault.seal(note, table="ticket_event", column=f"note:{sequence}", row_id=ticket.id)
+        sealed = context.vault.seal(note, table="ticket_event", column=f"note:{sequence}", row_id=ticket.id)
     moved = {"from": state.value, "to": ticket.state, **{k: v for k, v in (data or {}).items() if v is not None}}
-    append_event(work.session, ticket, kind=command, at=work.now, actor=work.actor.name, data=moved, note=sealed)
+    append_event(
+        context.session, ticket, kind=command, at=context.now, actor=context.actor.name, data=moved, note=sealed
+    )
 
 
 def refuse_forbidden(ticket: Ticket, command: Command) -> None:
@@ -130,12 +132,12 @@ def _wrong_state(state: State) -> WrongState:
     return WrongState(state=state.value, allowed_actions=[action.value for action in allowed_actions(state)])
 
 
-async def service_of(work: Work, ticket: Ticket) -> tuple[Service, Catalogue]:
+async def service_of(context: CommandContext, ticket: Ticket) -> tuple[Service, Catalogue]:
     """The service of a ticket, and the catalogue it stands in: the one that the ticket was opened under.
 
     What was promised under an older table is carried out under it, whatever the table says today (B47).
     """
-    return await work.rulebooks.service(work.session, ticket.service, version_id=ticket.catalogue_version_id)
+    return await context.rulebooks.service(context.session, ticket.service, version_id=ticket.catalogue_version_id)
 
 
 def moves(moved: Iterable[sla.Moved | None]) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def moves(moved: Iterable[sla.Moved | None]) -> dict[str, Any]:
     return {"moved": found} if found else {}
 
 
-async def insert_clocks(work: Work, opened: list[sla.OpenedClock]) -> None:
+async def insert_clocks(context: CommandContext, opened: list[sla.OpenedClock]) -> None:
     """Store clocks that were opened, with their checkpoints."""
-    await bulk_insert(work.session, SlaClock, [one.clock for one in opened])
-    await bulk_insert(work.session, Checkpoint, [row for one in opened for row in one.checkpoints])
+    await bulk_insert(context.session, SlaClock, [one.clock for one in opened])
+    await bulk_insert(context.session, Checkpoint, [row for one in opened for row in one.checkpoints])

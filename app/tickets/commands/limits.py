@@ -15,7 +15,7 @@ from app.standards.rulebook import Rulebook
 from app.standards.values import Service
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.commands import notifications
-from app.tickets.commands.context import LockedTicket, Work, insert_clocks, move, moves, refuse_forbidden
+from app.tickets.commands.context import CommandContext, LockedTicket, insert_clocks, move, moves, refuse_forbidden
 from app.tickets.creation.prepare import WET_SIGNATURE, last_day, start_clock
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
 from app.tickets.request import Kind
@@ -26,65 +26,68 @@ LATEST_DUE = timedelta(days=730)
 """How far ahead a person may set a due date: what lies beyond is a slip of the keyboard."""
 
 
-async def extend(work: Work, held: LockedTicket, body: ExtensionBody) -> None:
+async def extend(context: CommandContext, locked: LockedTicket, body: ExtensionBody) -> None:
     """Take the longer limit that the law allows, before the first one ends; the applicant is told why and until when.
 
     Law 4982 art. 11: 30 working days in all. Raises `NotExtendable`, `LimitPassed`.
     """
-    refuse_forbidden(held.ticket, Command.EXTEND)
-    clock = held.clock(ClockKind.STATUTORY)
+    refuse_forbidden(locked.ticket, Command.EXTEND)
+    clock = locked.clock(ClockKind.STATUTORY)
     if clock is None:
         raise NotExtendable
-    moved = await sla.extend(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+    moved = await sla.extend(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
     data = {"ground": body.ground.value, **moves([moved])}
-    move(work, held.ticket, Command.EXTEND, data, note=body.note)
-    rulebook = await work.rulebook()
+    move(context, locked.ticket, Command.EXTEND, data, note=body.note)
+    rulebook = await context.rulebook()
     await notifications.extension(
-        work.session, work.vault, held.ticket, rulebook, body=body, due_at=clock.due_at, now=work.now
+        context.session, context.vault, locked.ticket, rulebook, body=body, due_at=clock.due_at, now=context.now
     )
 
 
-async def fee_notice(work: Work, held: LockedTicket, body: FeeBody) -> None:
+async def fee_notice(context: CommandContext, locked: LockedTicket, body: FeeBody) -> None:
     """Ask for the fee of access: the limits are interrupted until it is paid (law 4982, "süreler kesilir").
 
     Without payment the request counts as withdrawn after the time that the law gives. Raises `NoFee`.
     """
-    refuse_forbidden(held.ticket, Command.FEE_NOTICE)
-    law = held.clock(ClockKind.STATUTORY)
+    refuse_forbidden(locked.ticket, Command.FEE_NOTICE)
+    law = locked.clock(ClockKind.STATUTORY)
     if law is None or PinnedPolicy.from_json(law.policy).fee_within is None:
         raise NoFee
     asked = [
-        await sla.ask_for_fee(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
-        for clock in held.clocks
+        await sla.ask_for_fee(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
+        for clock in locked.clocks
     ]
     pay_by = next(instant for instant in asked if instant is not None)
     data = {"amount": str(body.amount), "pay_by": pay_by.isoformat()}
-    move(work, held.ticket, Command.FEE_NOTICE, data, note=body.note)
-    await notifications.fee(work.session, work.vault, held.ticket, amount=body.amount, pay_by=pay_by, now=work.now)
+    move(context, locked.ticket, Command.FEE_NOTICE, data, note=body.note)
+    await notifications.fee(
+        context.session, context.vault, locked.ticket, amount=body.amount, pay_by=pay_by, now=context.now
+    )
 
 
-async def fee_paid(work: Work, held: LockedTicket, body: PaymentBody) -> None:
+async def fee_paid(context: CommandContext, locked: LockedTicket, body: PaymentBody) -> None:
     """The fee was paid: the interrupted limits count anew from the day of payment.
 
     Raises `Invalid` for an instant before the notice or after now, `LimitPassed` for one after the time to pay.
     """
-    refuse_forbidden(held.ticket, Command.FEE_PAID)
-    paid_at = body.paid_at or work.now
-    await _check_payment(work, held, paid_at)
+    refuse_forbidden(locked.ticket, Command.FEE_PAID)
+    paid_at = body.paid_at or context.now
+    await _check_payment(context, locked, paid_at)
     moved = [
-        await sla.restart(work.session, clock, calendar=held.calendar_of(clock), at=paid_at) for clock in held.clocks
+        await sla.restart(context.session, clock, calendar=locked.calendar_of(clock), at=paid_at)
+        for clock in locked.clocks
     ]
-    move(work, held.ticket, Command.FEE_PAID, {"paid_at": paid_at.isoformat(), **moves(moved)})
+    move(context, locked.ticket, Command.FEE_PAID, {"paid_at": paid_at.isoformat(), **moves(moved)})
 
 
-async def reclassify(work: Work, held: LockedTicket, body: ServiceBody) -> None:
+async def reclassify(context: CommandContext, locked: LockedTicket, body: ServiceBody) -> None:
     """The request belongs to another service: its limits count from the original start, with the pauses there were.
 
     So a fee that was paid restarts nothing any more where the law of that service knows none. What an office was told
     of stays told. Raises `Invalid` for a service that is unknown, closed or the same.
     """
-    refuse_forbidden(held.ticket, Command.RECLASSIFY)
-    rulebook, ticket = await work.rulebook(), held.ticket
+    refuse_forbidden(locked.ticket, Command.RECLASSIFY)
+    rulebook, ticket = await context.rulebook(), locked.ticket
     service = _other_service(rulebook, ticket.service, body.service)
     data = {"service": service.code, "from_service": ticket.service}
     ticket.service = service.code
@@ -93,39 +96,41 @@ async def reclassify(work: Work, held: LockedTicket, body: ServiceBody) -> None:
     )
     keeps_restart = law is not None and law.fee_within is not None
     moved = [
-        await _judge_anew(work, held, rulebook, kind, pinned, keeps_restart=keeps_restart)
+        await _judge_anew(context, locked, rulebook, kind, pinned, keeps_restart=keeps_restart)
         for kind, pinned in ((ClockKind.PROMISE, promise_policy(service)), (ClockKind.STATUTORY, law))
     ]
-    move(work, ticket, Command.RECLASSIFY, {**data, **moves(moved)}, note=body.reason)
+    move(context, ticket, Command.RECLASSIFY, {**data, **moves(moved)}, note=body.reason)
 
 
-async def override_due(work: Work, held: LockedTicket, body: DueBody) -> None:
+async def override_due(context: CommandContext, locked: LockedTicket, body: DueBody) -> None:
     """A person sets the date of the promise, with the reason; no pause, calendar or catalogue moves it afterwards.
 
     Raises `NoLimit`, `LimitPassed`, and `Invalid` for a date that is past or more than two years ahead.
     """
-    refuse_forbidden(held.ticket, Command.OVERRIDE_DUE)
-    clock = held.clock(ClockKind.PROMISE)
+    refuse_forbidden(locked.ticket, Command.OVERRIDE_DUE)
+    clock = locked.clock(ClockKind.PROMISE)
     if clock is None:
         raise NoLimit
-    if body.due_at <= work.now:
-        raise Invalid([FieldError("/due_at", "too_old", {"earliest": work.now.isoformat()})])
-    if body.due_at > (latest := work.now + LATEST_DUE):
+    if body.due_at <= context.now:
+        raise Invalid([FieldError("/due_at", "too_old", {"earliest": context.now.isoformat()})])
+    if body.due_at > (latest := context.now + LATEST_DUE):
         raise Invalid([FieldError("/due_at", "too_late", {"latest": latest.isoformat()})])
-    moved = await sla.override(work.session, clock, due_at=body.due_at, calendar=held.calendar_of(clock), at=work.now)
-    move(work, held.ticket, Command.OVERRIDE_DUE, moves([moved]), note=body.reason)
+    moved = await sla.override(
+        context.session, clock, due_at=body.due_at, calendar=locked.calendar_of(clock), at=context.now
+    )
+    move(context, locked.ticket, Command.OVERRIDE_DUE, moves([moved]), note=body.reason)
 
 
-async def _check_payment(work: Work, held: LockedTicket, paid_at: datetime) -> None:
-    if paid_at > work.now:
+async def _check_payment(context: CommandContext, locked: LockedTicket, paid_at: datetime) -> None:
+    if paid_at > context.now:
         raise Invalid([FieldError("/paid_at", "in_future")])
-    law = held.clock(ClockKind.STATUTORY)
+    law = locked.clock(ClockKind.STATUTORY)
     if law is None:
         raise NoFee
-    notice = await _last(work, held.ticket, Command.FEE_NOTICE)
+    notice = await _last(context, locked.ticket, Command.FEE_NOTICE)
     if notice is not None and paid_at < notice.at:
         raise Invalid([FieldError("/paid_at", "too_old", {"earliest": notice.at.isoformat()})])
-    pay_by = await sla.pay_by(work.session, law)
+    pay_by = await sla.pay_by(context.session, law)
     if pay_by is not None and paid_at > pay_by:
         raise LimitPassed(due_at=pay_by.isoformat())
 
@@ -142,8 +147,8 @@ def _other_service(rulebook: Rulebook, present: str, wanted: str) -> Service:
 
 
 async def _judge_anew(
-    work: Work,
-    held: LockedTicket,
+    context: CommandContext,
+    locked: LockedTicket,
     rulebook: Rulebook,
     kind: ClockKind,
     pinned: PinnedPolicy | None,
@@ -151,44 +156,44 @@ async def _judge_anew(
     keeps_restart: bool,
 ) -> sla.Moved | None:
     """One clock under the policy of the new service: moved, begun with its cycle, or taken away."""
-    clock, ticket = held.clock(kind), held.ticket
+    clock, ticket = locked.clock(kind), locked.ticket
     if pinned is None:
         if clock is not None:
-            await sla.cancel(work.session, clock, calendar=held.calendar_of(clock), at=work.now)
+            await sla.cancel(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
         return None
-    if clock is None and await _waits(work, ticket, kind):
+    if clock is None and await _waits(context, ticket, kind):
         return None
-    kept_at = await _first_reply(work, ticket) if pinned.interim_reply_satisfies else None
+    kept_at = await _first_reply(context, ticket) if pinned.interim_reply_satisfies else None
     if clock is None:
-        await _begin(work, ticket, rulebook, pinned, kept_at=kept_at)
+        await _begin(context, ticket, rulebook, pinned, kept_at=kept_at)
         return None
     if not keeps_restart:
         clock.restarted_at = None
     return await sla.repin(
-        work.session,
+        context.session,
         clock,
         pinned,
         calendar=rulebook.calendars[pinned.hours],
         calendar_version_id=rulebook.calendar_version_id,
         kept_at=kept_at,
-        at=work.now,
+        at=context.now,
     )
 
 
 async def _begin(
-    work: Work, ticket: Ticket, rulebook: Rulebook, pinned: PinnedPolicy, *, kept_at: datetime | None
+    context: CommandContext, ticket: Ticket, rulebook: Rulebook, pinned: PinnedPolicy, *, kept_at: datetime | None
 ) -> None:
     """A limit that the former service did not know, from where the cycle began; an interim reply may have kept it."""
-    reopened, kind = await _last(work, ticket, Command.REOPEN), pinned.policy.clock_kind
+    reopened, kind = await _last(context, ticket, Command.REOPEN), pinned.policy.clock_kind
     began = reopened.at if reopened else ticket.occurred_at
     opened = start_clock(pinned, rulebook, ticket_id=ticket.id, cycle=ticket.cycle, started_at=began)
-    await insert_clocks(work, [opened])
+    await insert_clocks(context, [opened])
     if kept_at is not None:
-        clock = next(one for one in await sla.clocks_of(work.session, ticket.id, ticket.cycle) if one.kind == kind)
-        await sla.meet(work.session, clock, calendar=rulebook.calendars[pinned.hours], at=kept_at)
+        clock = next(one for one in await sla.clocks_of(context.session, ticket.id, ticket.cycle) if one.kind == kind)
+        await sla.meet(context.session, clock, calendar=rulebook.calendars[pinned.hours], at=kept_at)
 
 
-async def _waits(work: Work, ticket: Ticket, kind: ClockKind) -> bool:
+async def _waits(context: CommandContext, ticket: Ticket, kind: ClockKind) -> bool:
     """Whether a limit can't begin: thanks owe none, a promise waits for documents, the law for a signature alone."""
     if ticket.kind == Kind.THANKS:
         return True
@@ -197,21 +202,21 @@ async def _waits(work: Work, ticket: Ticket, kind: ClockKind) -> bool:
     signature = select(TicketDocument).where(
         TicketDocument.ticket_id == ticket.id, TicketDocument.provided_at.is_(None)
     )
-    return await work.session.scalar(signature.where(TicketDocument.code == WET_SIGNATURE.code)) is not None
+    return await context.session.scalar(signature.where(TicketDocument.code == WET_SIGNATURE.code)) is not None
 
 
-async def _first_reply(work: Work, ticket: Ticket) -> datetime | None:
+async def _first_reply(context: CommandContext, ticket: Ticket) -> datetime | None:
     """When the first interim reply of the present cycle was given: the one that a law asks for."""
-    reopened = await _last(work, ticket, Command.REOPEN)
+    reopened = await _last(context, ticket, Command.REOPEN)
     replies = select(func.min(TicketEvent.at)).where(
         TicketEvent.ticket_id == ticket.id,
         TicketEvent.kind == Command.INTERIM_REPLY,
         TicketEvent.seq > (reopened.seq if reopened else 0),
     )
-    return await work.session.scalar(replies)
+    return await context.session.scalar(replies)
 
 
-async def _last(work: Work, ticket: Ticket, command: Command) -> TicketEvent | None:
+async def _last(context: CommandContext, ticket: Ticket, command: Command) -> TicketEvent | None:
     """The last event of that kind: of the reopenings the one with which the present cycle began."""
     events = select(TicketEvent).where(TicketEvent.ticket_id == ticket.id, TicketEvent.kind == command)
-    return await work.session.scalar(events.order_by(TicketEvent.seq.desc()).limit(1))
+    return await context.session.scalar(events.order_by(TicketEvent.seq.desc()).limit(1))
