@@ -1,4 +1,4 @@
-"""What a command endpoint holds in its hands: the caller, the locked ticket, and the answer that it gives."""
+"""What a command endpoint holds in its runner: the caller, the locked ticket, and the answer that it gives."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ COMMAND: dict[str, Any] = {
 }
 
 
-class Hands:
+class CommandRunner:
     """What a command endpoint holds: the locked ticket and all that a command works with."""
 
     def __init__(self, context: CommandContext, locked: LockedTicket, response: Response) -> None:
@@ -37,7 +37,7 @@ class Hands:
         self.locked = locked
         self._response = response
 
-    async def do(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
+    async def run(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
         """Run a command and answer with the ticket as it is then."""
         await command(self.context, self.locked, *arguments)
         await self.context.session.flush()  # the answer reads clocks and documents that the command has just written
@@ -51,7 +51,7 @@ class Hands:
         return ticket_answer(case, vault=context.vault, actor=context.actor, now=context.now)
 
 
-async def _hands(
+async def _runner(
     number: Number,
     response: Response,
     actor: Commander,
@@ -60,9 +60,9 @@ async def _hands(
     rulebooks: Rulebooks,
     now: Now,
     if_match: IfMatch = None,
-) -> Hands:
+) -> CommandRunner:
     context = CommandContext(session, actor, vault, rulebooks, now)
-    return Hands(context, await lock_ticket(context, number, if_match), response)
+    return CommandRunner(context, await lock_ticket(context, number, if_match), response)
 
 
-InHand = Annotated[Hands, Depends(_hands, scope="function")]
+Runner = Annotated[CommandRunner, Depends(_runner, scope="function")]
