@@ -145,7 +145,7 @@ def _faults(requests: list[Request]) -> dict[str, int]:
     targets = [(request, request.target_at) for request in requests if request.target_at]
     return {
         "closed before opened": sum(one.closed_at < one.opened_at for one in requests if one.closed_at),
-        "target at or before the opening": sum(target <= request.opened_at for request, target in targets),
+        "target at or before the new_ticket": sum(target <= request.opened_at for request, target in targets),
         "target on 1 January 2016, a holiday": sum(
             target.date() == NEW_YEAR for request, target in targets if _works_by_calendar(request.type)
         ),

@@ -72,7 +72,7 @@ WORKING_DAYS: Final = Calendar("boston-working-days", BOSTON.key, _week(WHOLE_DA
 
 
 def due_at(rule: Rule, opened_at: datetime) -> datetime:
-    """When a request is due; on the working calendar one that comes out of hours starts at the next opening, 08:30."""
+    """When a request is due; on the working calendar one that comes out of hours starts at the next new_ticket, 08:30."""
     started_at = opened_at if rule.clock is Clock.ROUND_THE_CLOCK else next_opening(opened_at)
     return run_from(rule, started_at)
 
@@ -83,7 +83,7 @@ def run_from(rule: Rule, started_at: datetime) -> datetime:
 
 
 def next_opening(instant: datetime) -> datetime:
-    """The instant itself while the office is open, else the start of its next opening time."""
+    """The instant itself while the office is open, else the start of its next new_ticket time."""
     day = OFFICE.local_date(instant)
     while True:
         for opens, closes in OFFICE.segments(day):
@@ -104,7 +104,7 @@ def working_days_between(first: date, last: date) -> int:
 
 
 def rules_that_fit(opened_at: datetime, target_at: datetime) -> Iterator[Rule]:
-    """The rules that may lead from that opening to that target, on the same clock time; none, or one of each clock."""
+    """The rules that may lead from that new_ticket to that target, on the same clock time; none, or one of each clock."""
     started_at = next_opening(opened_at).astimezone(BOSTON)
     days = working_days_between(started_at.date(), target_at.date())
     if days and WORKING_DAYS.is_working_day(target_at.date()) and wall_days_between(started_at, target_at):

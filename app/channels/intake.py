@@ -27,7 +27,7 @@ from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import RulebookCache
-from app.tickets.creation.prepare import Opening, prepare
+from app.tickets.creation.prepare import NewTicket, prepare
 from app.tickets.creation.rows import TicketRows, rows
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
 from app.tickets.request import Intake
@@ -51,7 +51,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class _Knock:
-    opening: Opening
+    new_ticket: NewTicket
     message: dict[str, Any] | None
 
 
@@ -92,7 +92,7 @@ class Door:
         `AlreadyReceived` where another content comes under a known key, `Unavailable` under too much load.
         """
         now = self._clock.now()
-        opening = prepare(
+        new_ticket = prepare(
             intake,
             client_id=actor.client_id,
             actor=actor.name,
@@ -101,8 +101,8 @@ class Door:
             vault=self._vault,
             now=now,
         )
-        message = None if raw is None else message_row(raw, opening, self._vault, actor=actor, now=now)
-        answer = await self._batcher.submit(_Knock(opening, message))
+        message = None if raw is None else message_row(raw, new_ticket, self._vault, actor=actor, now=now)
+        answer = await self._batcher.submit(_Knock(new_ticket, message))
         if isinstance(answer, EstimError):
             raise answer
         return answer
@@ -124,20 +124,22 @@ class Door:
         async with self._database.transaction() as session:
             sequences = await draw_numbers(session, TICKET_SEQUENCE, len(knocks))
             pairs = [
-                (knock, rows(knock.opening, sequence, tracking_url=self._tracking_url))
+                (knock, rows(knock.new_ticket, sequence, tracking_url=self._tracking_url))
                 for knock, sequence in zip(knocks, sequences, strict=True)
             ]
             stored = await _store(session, pairs)
-            known = await _find_known(session, [knock for knock, _ in pairs if knock.opening.ticket_id not in stored])
-        return [_admission(knock.opening, made, stored, known) for knock, made in pairs]
+            known = await _find_known(
+                session, [knock for knock, _ in pairs if knock.new_ticket.ticket_id not in stored]
+            )
+        return [_admission(knock.new_ticket, made, stored, known) for knock, made in pairs]
 
 
-def message_row(raw: RawMessage, opening: Opening, vault: Vault, *, actor: Actor, now: datetime) -> dict[str, Any]:
+def message_row(raw: RawMessage, new_ticket: NewTicket, vault: Vault, *, actor: Actor, now: datetime) -> dict[str, Any]:
     """The row that keeps a message which became a ticket."""
     row_id = new_id()
     return {
         "id": row_id,
-        "channel": opening.intake.channel.value,
+        "channel": new_ticket.intake.channel.value,
         "door": raw.door,
         "client_id": actor.client_id,
         "received_at": now,
@@ -145,7 +147,7 @@ def message_row(raw: RawMessage, opening: Opening, vault: Vault, *, actor: Actor
         "body_digest": vault.blind_index("message", raw.body),
         "outcome": "accepted",
         "problems": [],
-        "ticket_id": opening.ticket_id,
+        "ticket_id": new_ticket.ticket_id,
     }
 
 
@@ -155,7 +157,7 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[_Knock, TicketRows
     Rows go in the order of their keys, so that two processes with overlapping batches wait for each other instead of
     dead-locking.
     """
-    ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].opening))
+    ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].new_ticket))
     parts = {
         Applicant: [[made.applicant] for _, made in ordered],
         TicketEvent: [[made.event] for _, made in ordered],
@@ -181,9 +183,9 @@ def _part(model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequenc
     return Part(model, [row for row, _ in owned], [owner for _, owner in owned])
 
 
-def _key_order(opening: Opening) -> tuple[str, str, str, str]:
-    intake = opening.intake
-    return intake.channel, intake.external_id or "", str(opening.client_id), opening.idempotency_key or ""
+def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:
+    intake = new_ticket.intake
+    return intake.channel, intake.external_id or "", str(new_ticket.client_id), new_ticket.idempotency_key or ""
 
 
 async def _find_known(session: AsyncSession, knocks: Sequence[_Knock]) -> list[Ticket]:
@@ -191,25 +193,28 @@ async def _find_known(session: AsyncSession, knocks: Sequence[_Knock]) -> list[T
     if not knocks:
         return []
     conditions = []
-    for opening in (knock.opening for knock in knocks):
-        intake = opening.intake
-        if opening.idempotency_key is not None:
+    for new_ticket in (knock.new_ticket for knock in knocks):
+        intake = new_ticket.intake
+        if new_ticket.idempotency_key is not None:
             conditions.append(
-                and_(Ticket.client_id == opening.client_id, Ticket.idempotency_key == opening.idempotency_key)
+                and_(Ticket.client_id == new_ticket.client_id, Ticket.idempotency_key == new_ticket.idempotency_key)
             )
         if intake.external_id is not None:
             conditions.append(and_(Ticket.channel == intake.channel.value, Ticket.external_id == intake.external_id))
     return list(await session.scalars(select(Ticket).where(or_(*conditions))))
 
 
-def _admission(opening: Opening, made: TicketRows, stored: set[UUID], known: list[Ticket]) -> Admission | EstimError:
+def _admission(
+    new_ticket: NewTicket, made: TicketRows, stored: set[UUID], known: list[Ticket]
+) -> Admission | EstimError:
     """The answer to one request: its own receipt, an earlier one's, or why the key can't be used."""
-    if opening.ticket_id in stored:
+    if new_ticket.ticket_id in stored:
         return Admission(made.ticket["receipt"], replayed=False)
-    intake = opening.intake
+    intake = new_ticket.intake
     for ticket in known:
         same_key = (
-            ticket.client_id == opening.client_id and ticket.idempotency_key == opening.idempotency_key is not None
+            ticket.client_id == new_ticket.client_id
+            and ticket.idempotency_key == new_ticket.idempotency_key is not None
         )
         same_external = ticket.channel == intake.channel and ticket.external_id == intake.external_id is not None
         if not (same_key or same_external):

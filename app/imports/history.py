@@ -12,7 +12,7 @@ from typing import Any, Final
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
 from app.sla.deadline import on_time
-from app.tickets.creation.prepare import Opening
+from app.tickets.creation.prepare import NewTicket
 from app.tickets.creation.rows import TicketRows, rows
 from app.tickets.history import EventKind, LooseHead, next_event
 from app.tickets.workflow import Command, Outcome, State, after
@@ -42,25 +42,27 @@ class PastRows:
     clocks: list[dict[str, Any]]
 
 
-def past_rows(opening: Opening, past: Past, sequence: int, *, vault: Vault, importer: str, now: datetime) -> PastRows:
-    """The rows of a ticket whose `opening` was made at the instant of the old receipt.
+def past_rows(
+    new_ticket: NewTicket, past: Past, sequence: int, *, vault: Vault, importer: str, now: datetime
+) -> PastRows:
+    """The rows of a ticket whose `new_ticket` was made at the instant of the old receipt.
 
     `importer` is who took it over, at `now`; the number is of the year of receipt.
     """
-    made = rows(opening, sequence, tracking_url="")
-    events = _events(made, opening, past, vault=vault, importer=importer, now=now)
+    made = rows(new_ticket, sequence, tracking_url="")
+    events = _events(made, new_ticket, past, vault=vault, importer=importer, now=now)
     return PastRows(
         ticket=_ticket(made.ticket, events[-1], past, vault),
         applicant=made.applicant,
         events=[made.event, *events],
         documents=made.documents,
-        clocks=past_clocks(opening, past, now),
+        clocks=past_clocks(new_ticket, past, now),
     )
 
 
-def past_clocks(opening: Opening, past: Past, now: datetime) -> list[dict[str, Any]]:
-    """The clocks of the opening as the answer ended them; a late one is breached on its due instant."""
-    return [_judged(opened.clock, past.answered_at, now) for opened in opening.clocks]
+def past_clocks(new_ticket: NewTicket, past: Past, now: datetime) -> list[dict[str, Any]]:
+    """The clocks of the new_ticket as the answer ended them; a late one is breached on its due instant."""
+    return [_judged(opened.clock, past.answered_at, now) for opened in new_ticket.clocks]
 
 
 def _judged(clock: Mapping[str, Any], met_at: datetime, now: datetime) -> dict[str, Any]:
@@ -76,12 +78,12 @@ def _judged(clock: Mapping[str, Any], met_at: datetime, now: datetime) -> dict[s
 
 
 def _events(
-    made: TicketRows, opening: Opening, past: Past, *, vault: Vault, importer: str, now: datetime
+    made: TicketRows, new_ticket: NewTicket, past: Past, *, vault: Vault, importer: str, now: datetime
 ) -> list[dict[str, Any]]:
     """What followed the receipt: answered and closed then, taken over now; the workflow's table has the states."""
     ticket = made.ticket
-    head = LooseHead(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], opening.now)
-    state, events = opening.state, []
+    head = LooseHead(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], new_ticket.now)
+    state, events = new_ticket.state, []
     for command, data in ((Command.RESOLVE, {"outcome": past.outcome}), (Command.CLOSE, {})):
         target = after(state, command)
         if target is None:
@@ -91,10 +93,10 @@ def _events(
             column = f"note:{head.event_seq + 1}"
             note = vault.seal(past.reply, table="ticket_event", column=column, row_id=head.id)
         told = {"from": state.value, "to": target.value, **{k: str(v) for k, v in data.items() if v is not None}}
-        event = next_event(head, kind=command, at=past.answered_at, actor=opening.actor, data=told, note=note)
+        event = next_event(head, kind=command, at=past.answered_at, actor=new_ticket.actor, data=told, note=note)
         events.append(event)
         state = target
-    taken_over = {"channel": opening.intake.channel.value, "unit": past.unit}
+    taken_over = {"channel": new_ticket.intake.channel.value, "unit": past.unit}
     known = {name: value for name, value in taken_over.items() if value is not None}
     return [*events, next_event(head, kind=EventKind.IMPORTED, at=now, actor=importer, data=known)]
 

@@ -22,7 +22,7 @@ from app.people.vault import Vault
 from app.sla.model import SlaClock
 from app.standards.rulebook import Rulebook
 from app.standards.values import PastChannel, Service
-from app.tickets.creation.prepare import Opening, prepare
+from app.tickets.creation.prepare import NewTicket, prepare
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
 
 SOURCE = PastChannel.BIMER.label
@@ -48,7 +48,7 @@ class Understood:
     """A record with the ticket that it is about to be."""
 
     record: BimerRecord
-    opening: Opening
+    new_ticket: NewTicket
     past: Past
     verdicts: Mapping[str, str]
     """Kind of clock → `met` or `breached`."""
@@ -124,7 +124,7 @@ class Importer:
         rules = self._rules
         record = read_record(values, units=rules.units, closed_on=rules.closed_on, now=rules.now)
         past = Past(record.answered, record.reply, record.outcome, record.unit)
-        opening = prepare(
+        new_ticket = prepare(
             record.to_intake(rules.vault.blind_index("message", record.model_dump_json()), rules.service),
             client_id=client_id,
             actor=SOURCE,
@@ -134,8 +134,8 @@ class Importer:
             now=record.received,
             service=rules.service,
         )
-        verdicts = {clock["kind"]: clock["state"] for clock in past_clocks(opening, past, rules.now)}
-        return Understood(record, opening, past, verdicts)
+        verdicts = {clock["kind"]: clock["state"] for clock in past_clocks(new_ticket, past, rules.now)}
+        return Understood(record, new_ticket, past, verdicts)
 
     async def _look(self, ready: Sequence[Understood]) -> tuple[set[UUID], Stored]:
         """What would be new: in the database and in the lines before there is no record of that number.
@@ -146,12 +146,12 @@ class Importer:
             known = dict(await _stored(session, [each.record.record_no for each in ready]))
         new: set[UUID] = set()
         for each in ready:
-            number, digest = each.record.record_no, each.opening.intake.digest
+            number, digest = each.record.record_no, each.new_ticket.intake.digest
             if number in self._seen:
                 known.setdefault(number, (self._seen[number], ""))
             elif number not in known:
                 self._seen[number] = digest
-                new.add(each.opening.ticket_id)
+                new.add(each.new_ticket.ticket_id)
         return new, known
 
     async def _store(self, ready: Sequence[Understood]) -> tuple[set[UUID], Stored]:
@@ -165,11 +165,13 @@ class Importer:
                 return set(), known
             rules, sequences = self._rules, await draw_numbers(session, TICKET_SEQUENCE, len(new))
             made = [
-                past_rows(each.opening, each.past, sequence, vault=rules.vault, importer=rules.importer, now=rules.now)
+                past_rows(
+                    each.new_ticket, each.past, sequence, vault=rules.vault, importer=rules.importer, now=rules.now
+                )
                 for each, sequence in zip(new, sequences, strict=True)
             ]
             stored = await _insert(session, made)
-            lost = [each.record.record_no for each in new if each.opening.ticket_id not in stored]
+            lost = [each.record.record_no for each in new if each.new_ticket.ticket_id not in stored]
             return stored, {**known, **await _stored(session, lost)}
 
 
@@ -209,10 +211,10 @@ async def _insert(session: AsyncSession, made: Sequence[PastRows]) -> set[UUID]:
 
 def _settled(judged: Judged, new: set[UUID], known: Stored) -> Judged:
     understood = judged.understood
-    if understood is None or understood.opening.ticket_id in new:
+    if understood is None or understood.new_ticket.ticket_id in new:
         return judged
     fingerprint, number = known[understood.record.record_no]
-    if fingerprint == understood.opening.intake.digest:
+    if fingerprint == understood.new_ticket.intake.digest:
         return Judged(judged.line, understood, known=True)
     code = "record_changed" if number else "record_twice"
     return Judged(judged.line, errors=(FieldError("/record_no", code, {"number": number}),))

@@ -36,7 +36,7 @@ WET_SIGNATURE = Document("wet_signature", "Islak imzalı dilekçe", (DocumentCon
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class NewTicket:
     """A ticket that is about to be: everything but its number."""
 
     intake: Intake
@@ -82,7 +82,7 @@ def prepare(
     vault: Vault,
     now: datetime,
     service: Service | None = None,
-) -> Opening:
+) -> NewTicket:
     """Check an intake against the catalogue and make everything of its ticket but the number.
 
     `now` is the instant of receipt. An import names the `service` itself, for it may take nothing new. Raises
@@ -96,7 +96,7 @@ def prepare(
     ticket_id = new_id()
     matched = match_neighbourhood(rulebook.catalogue.neighbourhoods, intake.place.neighbourhood or "")
     suggestion = suggest_unit(rulebook.catalogue.units, intake.description, rulebook.catalogue.external_bodies)
-    return Opening(
+    return NewTicket(
         intake=intake,
         client_id=client_id,
         actor=actor,

@@ -10,7 +10,7 @@ from app.sla.calendar import ClockKind
 from app.sla.deadline import on_time
 from app.tickets.clock_policies import unknown_to_limits
 from app.tickets.commands.notifications import way_to
-from app.tickets.creation.prepare import Opening
+from app.tickets.creation.prepare import NewTicket
 from app.tickets.history import first_event
 from app.tickets.numbers import dictate, format_number
 from app.tickets.workflow import allowed_actions
@@ -29,69 +29,69 @@ class TicketRows:
     notices: list[dict[str, Any]]
 
 
-def rows(opening: Opening, sequence: int, *, tracking_url: str) -> TicketRows:
+def rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> TicketRows:
     """The rows of the ticket under the number made of `sequence` and the year in Istanbul."""
-    number = format_number(opening.now.astimezone(ISTANBUL).year, sequence)
+    number = format_number(new_ticket.now.astimezone(ISTANBUL).year, sequence)
     event = first_event(
-        ticket_id=opening.ticket_id,
-        at=opening.now,
-        actor=opening.actor,
+        ticket_id=new_ticket.ticket_id,
+        at=new_ticket.now,
+        actor=new_ticket.actor,
         data={
-            "channel": opening.intake.channel.value,
-            "service": opening.service.code,
-            "state": opening.state.value,
-            "occurred_at": opening.started_at.isoformat(),
+            "channel": new_ticket.intake.channel.value,
+            "service": new_ticket.service.code,
+            "state": new_ticket.state.value,
+            "occurred_at": new_ticket.started_at.isoformat(),
         },
     )
     return TicketRows(
-        applicant=opening.applicant,
-        ticket=_ticket_row(opening, number, event, _receipt(opening, number, tracking_url)),
+        applicant=new_ticket.applicant,
+        ticket=_ticket_row(new_ticket, number, event, _receipt(new_ticket, number, tracking_url)),
         event=event,
         documents=[
             {
-                "ticket_id": opening.ticket_id,
+                "ticket_id": new_ticket.ticket_id,
                 "code": document.code,
                 "label": document.label,
-                "provided_at": opening.now if provided else None,
+                "provided_at": new_ticket.now if provided else None,
             }
-            for document, provided in opening.documents
+            for document, provided in new_ticket.documents
         ],
-        clocks=[opened.clock for opened in opening.clocks],
-        checkpoints=[row for opened in opening.clocks for row in opened.checkpoints],
-        notices=_notices(opening, number),
+        clocks=[opened.clock for opened in new_ticket.clocks],
+        checkpoints=[row for opened in new_ticket.clocks for row in opened.checkpoints],
+        notices=_notices(new_ticket, number),
     )
 
 
-def _ticket_row(opening: Opening, number: str, event: dict[str, Any], receipt: dict[str, Any]) -> dict[str, Any]:
-    intake = opening.intake
+def _ticket_row(new_ticket: NewTicket, number: str, event: dict[str, Any], receipt: dict[str, Any]) -> dict[str, Any]:
+    intake = new_ticket.intake
     return {
-        "id": opening.ticket_id,
+        "id": new_ticket.ticket_id,
         "number": number,
         "channel": intake.channel.value,
         "external_id": intake.external_id,
-        "client_id": opening.client_id,
-        "idempotency_key": opening.idempotency_key,
+        "client_id": new_ticket.client_id,
+        "idempotency_key": new_ticket.idempotency_key,
         "fingerprint": intake.digest,
         "receipt": receipt,
-        "catalogue_version_id": opening.rulebook.catalogue_version_id,
-        "service": opening.service.code,
+        "catalogue_version_id": new_ticket.rulebook.catalogue_version_id,
+        "service": new_ticket.service.code,
         "kind": intake.kind.value,
         "right_to_information": intake.right_to_information,
         "formal": intake.formal or intake.wet_signature,
-        "state": opening.state.value,
+        "state": new_ticket.state.value,
         "cycle": 1,
         "version": 1,
-        "suggested_unit": opening.suggested_unit,
+        "suggested_unit": new_ticket.suggested_unit,
         "about_first_office": intake.about_first_office,
-        "applicant_id": opening.applicant["id"],
-        **opening.sealed,
+        "applicant_id": new_ticket.applicant["id"],
+        **new_ticket.sealed,
         "latitude": intake.place.latitude,
         "longitude": intake.place.longitude,
-        "neighbourhood": opening.neighbourhood,
-        "occurred_at": opening.started_at,
-        "received_at": opening.now,
+        "neighbourhood": new_ticket.neighbourhood,
+        "occurred_at": new_ticket.started_at,
+        "received_at": new_ticket.now,
         "time_flag": intake.time_flag,
-        "documents_complete_at": None if opening.missing else opening.now,
+        "documents_complete_at": None if new_ticket.missing else new_ticket.now,
         "callback_attempts": 0,
         "last_action": event["kind"],
         "last_action_at": event["at"],
@@ -100,18 +100,18 @@ def _ticket_row(opening: Opening, number: str, event: dict[str, Any], receipt: d
     }
 
 
-def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]:
+def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str, Any]:
     """The answer to the caller; it is stored, so that a repeated request gets it again, word for word."""
     return {
         "number": number,
         "dictation": dictate(number),
-        "status": opening.state.value,
-        "status_label": opening.state.label_tr,
-        "kind": opening.intake.kind.value,
-        "service": opening.service.code,
-        "service_name": opening.service.name,
-        "received_at": opening.now.isoformat(),
-        "allowed_actions": _allowed(opening),
+        "status": new_ticket.state.value,
+        "status_label": new_ticket.state.label_tr,
+        "kind": new_ticket.intake.kind.value,
+        "service": new_ticket.service.code,
+        "service_name": new_ticket.service.name,
+        "received_at": new_ticket.now.isoformat(),
+        "allowed_actions": _allowed(new_ticket),
         "clocks": [
             {
                 "kind": opened.clock["kind"],
@@ -120,64 +120,64 @@ def _receipt(opening: Opening, number: str, tracking_url: str) -> dict[str, Any]
                 "started_at": opened.clock["started_at"].isoformat(),
                 "due_at": opened.clock["due_at"].isoformat(),
             }
-            for opened in opening.clocks
+            for opened in new_ticket.clocks
         ],
-        "missing_documents": [{"code": document.code, "label": document.label} for document in opening.missing],
-        "suggested_unit": opening.suggested_unit,
-        "suggested_external": opening.suggested_external,
+        "missing_documents": [{"code": document.code, "label": document.label} for document in new_ticket.missing],
+        "suggested_unit": new_ticket.suggested_unit,
+        "suggested_external": new_ticket.suggested_external,
         "follow_up": {
             "tracking_url": tracking_url,
-            "call_line": opening.rulebook.catalogue.municipality.call_line,
+            "call_line": new_ticket.rulebook.catalogue.municipality.call_line,
         },
     }
 
 
-def _allowed(opening: Opening) -> list[str]:
+def _allowed(new_ticket: NewTicket) -> list[str]:
     """What may be done with it, as its page says it too."""
-    clocks = {opened.clock["kind"]: opened.clock for opened in opening.clocks}
+    clocks = {opened.clock["kind"]: opened.clock for opened in new_ticket.clocks}
     promise, law = clocks.get(ClockKind.PROMISE), clocks.get(ClockKind.STATUTORY)
     unknown = unknown_to_limits(
-        promise_runs=promise is not None and on_time(opening.now, promise["due_at"]),
+        promise_runs=promise is not None and on_time(new_ticket.now, promise["due_at"]),
         law=law["policy"] if law else None,
-        extendable=law is not None and on_time(opening.now, law["due_at"]),
+        extendable=law is not None and on_time(new_ticket.now, law["due_at"]),
     )
-    return [command.value for command in allowed_actions(opening.state) if command not in unknown]
+    return [command.value for command in allowed_actions(new_ticket.state) if command not in unknown]
 
 
-def _notices(opening: Opening, number: str) -> list[dict[str, Any]]:
-    person = opening.intake.person
-    medium = way_to(person, opening.intake.channel)
+def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
+    person = new_ticket.intake.person
+    medium = way_to(person, new_ticket.intake.channel)
     if medium is None:
         return []
-    promise = next((o.clock for o in opening.clocks if o.clock["kind"] == "promise"), None)
+    promise = next((o.clock for o in new_ticket.clocks if o.clock["kind"] == "promise"), None)
     common: dict[str, Any] = {
         "number": number,
         "applicant_named": person.name is not None,
-        "received_at": opening.now,
+        "received_at": new_ticket.now,
         "language": person.language,
     }
     receipt = ReceiptPayload(
         **common,
-        service_name=opening.service.name,
-        limit_text=opening.service.limit_text,
+        service_name=new_ticket.service.name,
+        limit_text=new_ticket.service.limit_text,
         promise_due=promise["due_at"] if promise else None,
-        under_a_day=opening.service.limit.under_a_day,
+        under_a_day=new_ticket.service.limit.under_a_day,
     )
     payloads: list[tuple[NoticeKind, Any]] = [(NoticeKind.RECEIPT, receipt)]
-    if opening.missing:
-        labels = tuple(document.label for document in opening.missing)
+    if new_ticket.missing:
+        labels = tuple(document.label for document in new_ticket.missing)
         missing = MissingDocumentsPayload(**common, documents=labels, complete_by=None)
         payloads.append((NoticeKind.MISSING_DOCUMENTS, missing))
     return [
         notice_row(
             kind,
             payload,
-            ticket_id=opening.ticket_id,
+            ticket_id=new_ticket.ticket_id,
             cycle=1,
             level=0,
             recipient=APPLICANT,
             medium=medium,
-            now=opening.now,
+            now=new_ticket.now,
         )
         for kind, payload in payloads
     ]
