@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app.access.service import Authenticator
-from app.channels.intake import Door
+from app.channels.intake import IntakeService
 from app.core.attempts import Attempts
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
@@ -40,7 +40,7 @@ class Container:
     vault: Vault
     rulebooks: RulebookCache
     authenticator: Authenticator
-    door: Door
+    intake_service: IntakeService
     tracking: Attempts
     facts: TicketFacts
     renderer: Renderer
@@ -59,7 +59,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool, job_queue=job_queue)
     vault = make_vault(settings)
     rulebooks = RulebookCache(database)
-    door = Door(
+    intake_service = IntakeService(
         database=database,
         rulebooks=rulebooks,
         vault=vault,
@@ -76,7 +76,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         vault=vault,
         rulebooks=rulebooks,
         authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
-        door=door,
+        intake_service=intake_service,
         tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
@@ -87,7 +87,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
     try:
         yield container
     finally:
-        await door.close()
+        await intake_service.close()
         await container.adapters.close()
         await job_queue.close()
         await database.close()

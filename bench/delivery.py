@@ -65,7 +65,9 @@ async def _plant(settings: Settings, key: str, notices: int) -> None:
         actor = await container.authenticator.identify(key, now=container.clock.now())
         for first in range(0, notices, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, notices))
-            await asyncio.gather(*(container.door.intake(actor, _intake(container, number)) for number in numbers))
+            await asyncio.gather(
+                *(container.intake_service.store(actor, _intake(container, number)) for number in numbers)
+            )
     await asyncio.sleep(RING_SECONDS)  # what was just made is left to the job_queue
 
 

@@ -120,7 +120,7 @@ async def _open(container: Container, actor: Actor, number: int, kind: dict[str,
     if kind is INFORMATION:
         body["applicant"] |= {"national_id": "10000000146", "address": "Örnek Mah. Örnek Sok. No: 1"}
     body |= kind
-    admitted = await container.door.intake(actor, TicketBody.model_validate(body).to_intake(b"sample"))
+    admitted = await container.intake_service.store(actor, TicketBody.model_validate(body).to_intake(b"sample"))
     return str(admitted.receipt["number"])
 
 

@@ -107,7 +107,7 @@ async def plant(connection: asyncpg.Connection, settings: Settings, key: str) ->
     async with open_container(settings) as container:
         actor = await container.authenticator.identify(key, now=container.clock.now())
         body = TicketBody.model_validate(bodies.body(0))
-        await container.door.intake(actor, body.to_intake(b"sample"))
+        await container.intake_service.store(actor, body.to_intake(b"sample"))
     await connection.execute(DUE_TABLE)
     sample = await connection.fetchrow(
         "SELECT t.id AS ticket, applicant_id AS applicant, c.id AS clock, "

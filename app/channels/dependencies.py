@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from app.access.dependencies import identify
 from app.access.scopes import Scope
 from app.channels.field_batch import FieldBatch
-from app.channels.intake import Door
+from app.channels.intake import IntakeService
 from app.channels.quarantine import Refused, keep
 from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
 from app.core.field_errors import field_errors
@@ -60,15 +60,15 @@ async def _kept(request: Request, refusal: EstimError) -> EstimError:
     return refusal
 
 
-async def _door(request: Request) -> Door:
-    door: Door = request.app.state.container.door
-    return door
+async def _intake(request: Request) -> IntakeService:
+    intake_service: IntakeService = request.app.state.container.intake_service
+    return intake_service
 
 
 async def _field_batch(request: Request) -> FieldBatch:
     container = request.app.state.container
-    return FieldBatch(door=container.door, database=container.database, vault=container.vault)
+    return FieldBatch(intake_service=container.intake_service, database=container.database, vault=container.vault)
 
 
-OpenDoor = Annotated[Door, Depends(_door)]
+IntakeServiceDep = Annotated[IntakeService, Depends(_intake)]
 FieldBatches = Annotated[FieldBatch, Depends(_field_batch)]

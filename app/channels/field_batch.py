@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.access.actor import Actor
 from app.channels.field import FieldBatchAnswer, FieldItemAnswer, FieldItemBody, trust_device_time
-from app.channels.intake import Admission, Door, RawMessage
+from app.channels.intake import IntakeResult, IntakeService, RawMessage
 from app.channels.quarantine import Refused, keep
 from app.core.db import Database
 from app.core.errors import AlreadyReceived, FieldError, Invalid
@@ -27,8 +27,8 @@ DOOR = "field/batches"
 class FieldBatch:
     """Takes batches: good items become tickets, bad ones go to quarantine, each with its own answer."""
 
-    def __init__(self, *, door: Door, database: Database, vault: Vault) -> None:
-        self._door = door
+    def __init__(self, *, intake_service: IntakeService, database: Database, vault: Vault) -> None:
+        self._intake_service = intake_service
         self._database = database
         self._vault = vault
 
@@ -46,14 +46,14 @@ class FieldBatch:
         counts = {name: sum(a.result == name for a in answers) for name in ("accepted", "repeated", "quarantined")}
         return FieldBatchAnswer(items=answers, **counts)
 
-    async def _admit(self, actor: Actor, item: Any, now: datetime) -> Admission | Refused:
+    async def _admit(self, actor: Actor, item: Any, now: datetime) -> IntakeResult | Refused:
         """One item through the door, or why it can't be."""
         raw = json.dumps(item).encode()
         try:
             body = FieldItemBody.model_validate(item)
             digest = self._vault.blind_index("message", body.model_dump_json())
             intake = trust_device_time(body.to_intake(digest), now)
-            return await self._door.intake(actor, intake, raw=RawMessage(DOOR, raw))
+            return await self._intake_service.intake(actor, intake, raw=RawMessage(DOOR, raw))
         except ValidationError as error:
             errors = field_errors(error.errors(include_input=False, include_url=False))
         except Invalid as error:
@@ -74,7 +74,7 @@ class FieldBatch:
 
 
 def _answer(
-    index: int, item: Any, outcome: Admission | Refused, kept: dict[bytes, UUID], language: Language
+    index: int, item: Any, outcome: IntakeResult | Refused, kept: dict[bytes, UUID], language: Language
 ) -> FieldItemAnswer:
     item_id = item.get("item_id") if isinstance(item, dict) else None
     known_id = item_id[:200].encode("utf-8", "replace").decode() if isinstance(item_id, str) else None

@@ -30,7 +30,7 @@ class Message(Protocol):
         ...
 
 
-DOORS: Mapping[str, type[Message]] = MappingProxyType(
+FORMATS: Mapping[str, type[Message]] = MappingProxyType(
     {
         "call-center/calls": CallBody,
         "sms/messages": SmsBody,

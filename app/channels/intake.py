@@ -42,7 +42,7 @@ class RawMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class IntakeResult:
     """The answer to a request: the stored receipt, and whether the ticket had been there before."""
 
     receipt: dict[str, Any]
@@ -50,12 +50,12 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class _Knock:
+class PendingIntake:
     new_ticket: NewTicket
     message: dict[str, Any] | None
 
 
-class Door:
+class IntakeService:
     """Takes intakes; `close()` waits until everything accepted is stored."""
 
     def __init__(
@@ -74,18 +74,18 @@ class Door:
         self._vault = vault
         self._clock = clock
         self._tracking_url = tracking_url
-        self._batcher: Batcher[_Knock, Admission | EstimError] = Batcher(
+        self._batcher: Batcher[PendingIntake, IntakeResult | EstimError] = Batcher(
             self._write, max_batch=max_batch, max_waiting=max_waiting, isolate=(DBAPIError,)
         )
 
-    async def intake(
+    async def store(
         self,
         actor: Actor,
         intake: Intake,
         *,
         idempotency_key: str | None = None,
         raw: RawMessage | None = None,
-    ) -> Admission:
+    ) -> IntakeResult:
         """Store one request as a ticket and answer when it is committed.
 
         The same request again gets the same receipt. Raises `Invalid` for what the catalogue refuses, `KeyReused` or
@@ -102,7 +102,7 @@ class Door:
             now=now,
         )
         message = None if raw is None else message_row(raw, new_ticket, self._vault, actor=actor, now=now)
-        answer = await self._batcher.submit(_Knock(new_ticket, message))
+        answer = await self._batcher.submit(PendingIntake(new_ticket, message))
         if isinstance(answer, EstimError):
             raise answer
         return answer
@@ -111,27 +111,27 @@ class Door:
         """Take nothing more; return when everything accepted is stored."""
         await self._batcher.close()
 
-    async def _write(self, knocks: Sequence[_Knock]) -> list[Admission | EstimError]:
+    async def _write(self, batch: Sequence[PendingIntake]) -> list[IntakeResult | EstimError]:
         """Write a batch; a database that is away is everybody's error, any other may be that of a single intake."""
         try:
-            return await self._write_all(knocks)
+            return await self._write_all(batch)
         except DBAPIError as error:
             if is_away(error):
                 raise Unavailable(retry_after=RETRY_AFTER_SECONDS) from error
             raise
 
-    async def _write_all(self, knocks: Sequence[_Knock]) -> list[Admission | EstimError]:
+    async def _write_all(self, batch: Sequence[PendingIntake]) -> list[IntakeResult | EstimError]:
         async with self._database.transaction() as session:
-            sequences = await draw_numbers(session, TICKET_SEQUENCE, len(knocks))
+            sequences = await draw_numbers(session, TICKET_SEQUENCE, len(batch))
             pairs = [
-                (knock, rows(knock.new_ticket, sequence, tracking_url=self._tracking_url))
-                for knock, sequence in zip(knocks, sequences, strict=True)
+                (pending, rows(pending.new_ticket, sequence, tracking_url=self._tracking_url))
+                for pending, sequence in zip(batch, sequences, strict=True)
             ]
             stored = await _store(session, pairs)
             known = await _find_known(
-                session, [knock for knock, _ in pairs if knock.new_ticket.ticket_id not in stored]
+                session, [pending for pending, _ in pairs if pending.new_ticket.ticket_id not in stored]
             )
-        return [_admission(knock.new_ticket, made, stored, known) for knock, made in pairs]
+        return [_result_of(pending.new_ticket, made, stored, known) for pending, made in pairs]
 
 
 def message_row(raw: RawMessage, new_ticket: NewTicket, vault: Vault, *, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def message_row(raw: RawMessage, new_ticket: NewTicket, vault: Vault, *, actor: 
     }
 
 
-async def _store(session: AsyncSession, pairs: Sequence[tuple[_Knock, TicketRows]]) -> set[UUID]:
+async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, TicketRows]]) -> set[UUID]:
     """Insert what is new, each ticket with all that belongs to it; returns the ids of the tickets that were stored.
 
     Rows go in the order of their keys, so that two processes with overlapping batches wait for each other instead of
@@ -165,7 +165,7 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[_Knock, TicketRows
         SlaClock: [made.clocks for _, made in ordered],
         Checkpoint: [made.checkpoints for _, made in ordered],
         Notice: [made.notices for _, made in ordered],
-        InboundMessage: [[knock.message] if knock.message else [] for knock, _ in ordered],
+        InboundMessage: [[pending.message] if pending.message else [] for pending, _ in ordered],
     }
     tickets = [made.ticket for _, made in ordered]
     owned = [_part(model, tickets, rows_of) for model, rows_of in parts.items()]
@@ -188,12 +188,12 @@ def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:
     return intake.channel, intake.external_id or "", str(new_ticket.client_id), new_ticket.idempotency_key or ""
 
 
-async def _find_known(session: AsyncSession, knocks: Sequence[_Knock]) -> list[Ticket]:
+async def _find_known(session: AsyncSession, batch: Sequence[PendingIntake]) -> list[Ticket]:
     """The tickets that stand under the keys of requests that were not stored."""
-    if not knocks:
+    if not batch:
         return []
     conditions = []
-    for new_ticket in (knock.new_ticket for knock in knocks):
+    for new_ticket in (pending.new_ticket for pending in batch):
         intake = new_ticket.intake
         if new_ticket.idempotency_key is not None:
             conditions.append(
@@ -204,12 +204,12 @@ async def _find_known(session: AsyncSession, knocks: Sequence[_Knock]) -> list[T
     return list(await session.scalars(select(Ticket).where(or_(*conditions))))
 
 
-def _admission(
+def _result_of(
     new_ticket: NewTicket, made: TicketRows, stored: set[UUID], known: list[Ticket]
-) -> Admission | EstimError:
+) -> IntakeResult | EstimError:
     """The answer to one request: its own receipt, an earlier one's, or why the key can't be used."""
     if new_ticket.ticket_id in stored:
-        return Admission(made.ticket["receipt"], replayed=False)
+        return IntakeResult(made.ticket["receipt"], replayed=False)
     intake = new_ticket.intake
     for ticket in known:
         same_key = (
@@ -220,6 +220,6 @@ def _admission(
         if not (same_key or same_external):
             continue
         if ticket.fingerprint == intake.digest:
-            return Admission(ticket.receipt, replayed=True)
+            return IntakeResult(ticket.receipt, replayed=True)
         return KeyReused() if same_key else AlreadyReceived(number=ticket.number)
     raise LookupError("a request was not stored and no ticket stands under its keys")

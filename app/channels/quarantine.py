@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.access.service import find_client
 from app.channels.field import trust_device_time
-from app.channels.formats import DOORS
-from app.channels.intake import Admission, Door
+from app.channels.formats import FORMATS
+from app.channels.intake import IntakeResult, IntakeService
 from app.channels.model import InboundMessage
 from app.core.db import Database, bulk_insert
 from app.core.errors import FieldError, Invalid, NotFound
@@ -92,10 +92,10 @@ async def retry(
     *,
     actor: Actor,
     database: Database,
-    door: Door,
+    intake_service: IntakeService,
     vault: Vault,
     now: datetime,
-) -> Admission:
+) -> IntakeResult:
     """Make a kept message, or its corrected form, a ticket of the client that had sent it.
 
     No connection is held while the door writes on its own: a few retries at once would hold all there are. Two retries
@@ -104,10 +104,10 @@ async def retry(
     async with database.reading() as session:
         message = await get_kept(session, message_id)
         sender = await find_client(session, message.client_id)
-    admission = await door.intake(sender, reread(message, vault, corrected))
+    result = await intake_service.store(sender, reread(message, vault, corrected))
     async with database.transaction() as session:
-        await _settle_accepted(session, message_id, number=admission.receipt["number"], actor=actor, now=now)
-    return admission
+        await _settle_accepted(session, message_id, number=result.receipt["number"], actor=actor, now=now)
+    return result
 
 
 async def get_kept(session: AsyncSession, message_id: UUID, *, lock: bool = False) -> InboundMessage:
@@ -126,7 +126,7 @@ def reread(message: InboundMessage, vault: Vault, corrected: dict[str, Any] | No
     """
     try:
         content = json.loads(open_body(message, vault)) if corrected is None else corrected
-        body = DOORS[message.door].model_validate(content)
+        body = FORMATS[message.door].model_validate(content)
     except ValidationError as error:
         raise Invalid(field_errors(error.errors(include_input=False, include_url=False))) from None
     except ValueError:

@@ -13,11 +13,11 @@ from app.access.service import record_unmasked_read
 from app.channels import quarantine
 from app.channels.call_center import CallBody
 from app.channels.cimer import CimerBody
-from app.channels.dependencies import DOORS_PREFIX, FieldBatches, KeepingRoute, OpenDoor
+from app.channels.dependencies import DOORS_PREFIX, FieldBatches, IntakeServiceDep, KeepingRoute
 from app.channels.desk import VisitBody
 from app.channels.field import FieldBatchAnswer, FieldBatchBody
 from app.channels.formats import Message
-from app.channels.intake import Admission, Door, RawMessage
+from app.channels.intake import IntakeResult, IntakeService, RawMessage
 from app.channels.mobile import ReportBody
 from app.channels.model import InboundMessage
 from app.channels.schemas import (
@@ -52,7 +52,7 @@ kept = APIRouter(prefix="/v1/channels/quarantine", tags=["operations"])
 async def create_ticket(
     body: TicketBody,
     actor: Annotated[Actor, Depends(current_actor)],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
     idempotency_key: IdempotencyKey,
 ) -> JSONResponse:
@@ -63,7 +63,7 @@ async def create_ticket(
     """
     _may_use(actor, Scope(f"intake:{body.channel}"))
     intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
-    return _answer(await door.intake(actor, intake, idempotency_key=idempotency_key))
+    return _answer(await intake_service.store(actor, intake, idempotency_key=idempotency_key))
 
 
 @doors.post("/call-center/calls", summary="A call that became a request", tags=["call centre"], **_ACCEPTED)
@@ -71,11 +71,11 @@ async def call_center_call(
     body: CallBody,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CALL_CENTER))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
 ) -> JSONResponse:
     """Take a call. One `call_id` is one ticket, however often it is sent."""
-    return await _through(door, vault, actor, body, request)
+    return await _store(intake_service, vault, actor, body, request)
 
 
 @doors.post("/sms/messages", summary="An incoming SMS", tags=["SMS"], **_ACCEPTED)
@@ -83,11 +83,11 @@ async def sms_message(
     body: SmsBody,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_SMS))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
 ) -> JSONResponse:
     """Take an SMS as a request. One `message_id` is one ticket, however often the gateway delivers it."""
-    return await _through(door, vault, actor, body, request)
+    return await _store(intake_service, vault, actor, body, request)
 
 
 @doors.post("/mobile/reports", summary="A report from the mobile app or web page", tags=["mobile app"], **_ACCEPTED)
@@ -95,11 +95,11 @@ async def mobile_report(
     body: ReportBody,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_MOBILE))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
 ) -> JSONResponse:
     """Take a report. `report_id` is made on the phone, so that a retry is no second ticket."""
-    return await _through(door, vault, actor, body, request)
+    return await _store(intake_service, vault, actor, body, request)
 
 
 @doors.post("/desk/visits", summary="A visit at a desk that became a request", tags=["desk"], **_ACCEPTED)
@@ -107,7 +107,7 @@ async def desk_visit(
     body: VisitBody,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_DESK))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
 ) -> JSONResponse:
     """Take a request at the solution desk, the information desk or the hospitality point.
@@ -115,7 +115,7 @@ async def desk_visit(
     Documents that the published table asks for and that were not shown are listed in the answer; until they come the
     promise of the solution desk does not run.
     """
-    return await _through(door, vault, actor, body, request)
+    return await _store(intake_service, vault, actor, body, request)
 
 
 @doors.post("/cimer/applications", summary="A record of the national portal (CİMER)", tags=["CİMER"], **_ACCEPTED)
@@ -123,11 +123,11 @@ async def cimer_application(
     body: CimerBody,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CIMER))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
 ) -> JSONResponse:
     """Mirror a CİMER record. The limits run from its date in CİMER; `bilgi edinme` is under law 4982."""
-    return await _through(door, vault, actor, body, request)
+    return await _store(intake_service, vault, actor, body, request)
 
 
 @doors.post(
@@ -190,7 +190,7 @@ async def retry_message(
     message_id: UUID,
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
-    door: OpenDoor,
+    intake_service: IntakeServiceDep,
     vault: OpenVault,
     now: Now,
     body: RetryBody | None = None,
@@ -199,7 +199,9 @@ async def retry_message(
     corrected = body.corrected if body else None
     database = request.app.state.container.database
     return _answer(
-        await quarantine.retry(message_id, corrected, actor=actor, database=database, door=door, vault=vault, now=now)
+        await quarantine.retry(
+            message_id, corrected, actor=actor, database=database, intake_service=intake_service, vault=vault, now=now
+        )
     )
 
 
@@ -227,18 +229,20 @@ def _may_use(actor: Actor, scope: Scope) -> None:
         raise Forbidden(scope=str(scope))
 
 
-async def _through(door: Door, vault: Vault, actor: Actor, body: Message, request: Request) -> JSONResponse:
+async def _store(
+    intake_service: IntakeService, vault: Vault, actor: Actor, body: Message, request: Request
+) -> JSONResponse:
     """A channel's message through the door, its raw form kept beside the ticket."""
     intake = body.to_intake(vault.blind_index("message", body.model_dump_json()))
     raw = RawMessage(request.url.path.removeprefix(DOORS_PREFIX), await request.body())
-    return _answer(await door.intake(actor, intake, raw=raw))
+    return _answer(await intake_service.store(actor, intake, raw=raw))
 
 
-def _answer(admission: Admission) -> JSONResponse:
-    headers = {"Location": f"/v1/tickets/{admission.receipt['number']}"}
-    if admission.replayed:
+def _answer(result: IntakeResult) -> JSONResponse:
+    headers = {"Location": f"/v1/tickets/{result.receipt['number']}"}
+    if result.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return JSONResponse(admission.receipt, status_code=201, headers=headers)
+    return JSONResponse(result.receipt, status_code=201, headers=headers)
 
 
 def _quarantined(message: InboundMessage, vault: Vault | None) -> QuarantinedMessage:

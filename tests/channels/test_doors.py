@@ -1,4 +1,4 @@
-"""What each door makes of its messages: service, state, limits with their exact instants, and who may knock."""
+"""What each door makes of its messages: service, state, limits with their exact instants, and who may pending."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any

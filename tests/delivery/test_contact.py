@@ -94,7 +94,7 @@ async def test_a_wish_that_can_t_be_met_is_refused_by_name(
 async def reported(container: Container, **reporter: Any) -> str:
     """The number of a report through the app by somebody who wishes to be told there."""
     body = ReportBody.model_validate(bodies.report(reporter=reporter | {"contact_by": "app"}))
-    admission = await container.door.intake(await actor_of(container), body.to_intake(b"sample"))
+    admission = await container.intake_service.store(await actor_of(container), body.to_intake(b"sample"))
     number: str = admission.receipt["number"]
     return number
 

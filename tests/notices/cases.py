@@ -60,7 +60,7 @@ async def open_ticket(
     """A ticket through the door; the applicant's receipt is planned with it. Returns its number."""
     given: dict[str, Any] = {"channel": "call-center", "description": "Kaldırımda çukur var, 0532 123 45 67."}
     body = TicketBody(**given | other, applicant=applicant)
-    admission = await container.door.intake(
+    admission = await container.intake_service.store(
         actor, body.to_intake(container.vault.blind_index("message", str(id(body))))
     )
     number: str = admission.receipt["number"]
