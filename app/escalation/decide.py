@@ -14,8 +14,8 @@ from uuid import UUID
 from app.core.ids import new_id
 from app.escalation.reminder_schedule import next_reminder
 from app.escalation.snapshot import (
-    ComplaintHead,
-    TicketHead,
+    ComplaintSnapshot,
+    TicketSnapshot,
     case_facts,
     complaint_due_payload,
     escalation_payload,
@@ -49,7 +49,7 @@ class Due:
     due_at: datetime
     generation: int
     next_warning_at: datetime | None
-    ticket: TicketHead
+    ticket: TicketSnapshot
 
     @property
     def is_stale(self) -> bool:
@@ -93,7 +93,7 @@ class Changes:
     marked: list[UUID] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    touched: dict[UUID, TicketHead] = field(default_factory=dict)
+    touched: dict[UUID, TicketSnapshot] = field(default_factory=dict)
     lapsed: list[Due] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
@@ -291,7 +291,7 @@ def _escalation_notice(point: Due, desk: _Desk, *, level: int, legal_risk: bool,
     return _to_office(kind, payload, point, desk, office=level, level=level, repeat=repeat)
 
 
-def _running_out(point: Due, complaint: ComplaintHead, desk: _Desk, *, to: int) -> dict[str, Any]:
+def _running_out(point: Due, complaint: ComplaintSnapshot, desk: _Desk, *, to: int) -> dict[str, Any]:
     """That a complaint waits for its answer: a warning to the office that owes it, or to the second as a legal risk."""
     legal_risk = point.kind == CheckpointKind.LEGAL_RISK
     payload = complaint_due_payload(

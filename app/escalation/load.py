@@ -18,7 +18,7 @@ from app.core.db import Base, among
 from app.escalation.decide import Due
 from app.escalation.model import RAISING_KINDS, Complaint, Escalation
 from app.escalation.reminders import FirstNotice, Unanswered
-from app.escalation.snapshot import ComplaintHead, TicketHead
+from app.escalation.snapshot import ComplaintSnapshot, TicketSnapshot
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice, format_notice_number
 from app.people.model import Applicant
@@ -90,7 +90,7 @@ OF_HEAD = (
     _law.c.policy["printed"].astext,
     _law.c.policy["regime"].astext,
 )
-"""What a `TicketHead` is made of, in the order of its fields."""
+"""What a `TicketSnapshot` is made of, in the order of its fields."""
 
 
 def _present(clock: Any, kind: ClockKind) -> Any:
@@ -120,13 +120,13 @@ _REMINDED = _with_head(
 async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
     """The claimed checkpoints, oldest first; those of a ticket share its head."""
     rows = (await session.execute(_DUE.where(among(_checkpoint.c.id, claimed)))).all()
-    heads: dict[UUID, TicketHead] = {}
+    heads: dict[UUID, TicketSnapshot] = {}
     due = []
     for row in rows:
         of_due, of_head = row[: len(_OF_DUE)], row[len(_OF_DUE) :]
         head = heads.get(of_head[0])
         if head is None:
-            head = heads[of_head[0]] = TicketHead(*of_head)
+            head = heads[of_head[0]] = TicketSnapshot(*of_head)
         due.append(Due(*[*of_due[:6], _policy(of_due[6]), *of_due[7:], head]))
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
@@ -140,7 +140,7 @@ async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[
     One whose notice is not there is left out.
     """
     rows = (await session.execute(_REMINDED.where(among(_raised.c.id, claimed)))).all()
-    heads = [TicketHead(*row[len(_OF_REMINDED) :]) for row in rows]
+    heads = [TicketSnapshot(*row[len(_OF_REMINDED) :]) for row in rows]
     await _read_complaints(session, heads)
     first = await _first_notices(session, [head.id for head in heads])
     found = []
@@ -151,7 +151,7 @@ async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[
     return found
 
 
-async def _read_complaints(session: AsyncSession, heads: Iterable[TicketHead]) -> None:
+async def _read_complaints(session: AsyncSession, heads: Iterable[TicketSnapshot]) -> None:
     """Of the tickets that are complaints: which ground, to which office, about what."""
     complaining = {head.id: head for head in heads if head.service == STANDARDS_COMPLAINT}
     if not complaining:
@@ -163,7 +163,7 @@ async def _read_complaints(session: AsyncSession, heads: Iterable[TicketHead]) -
         .where(among(Complaint.ticket_id, list(complaining)))
     )
     for ticket_id, ground, level, number in await session.execute(query):
-        complaining[ticket_id].complaint = ComplaintHead(ground, level, number)
+        complaining[ticket_id].complaint = ComplaintSnapshot(ground, level, number)
 
 
 async def _first_notices(
@@ -186,7 +186,7 @@ def _policy(stored: str) -> dict[str, Any]:
     return policy
 
 
-async def _read_levels(session: AsyncSession, heads: dict[UUID, TicketHead], tickets: Sequence[UUID]) -> None:
+async def _read_levels(session: AsyncSession, heads: dict[UUID, TicketSnapshot], tickets: Sequence[UUID]) -> None:
     """Which levels these tickets were raised to before in their present cycle, and by which notice of level 1."""
     if not tickets:
         return

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.escalation.reminder_schedule import next_reminder
-from app.escalation.snapshot import TicketHead, case_facts
+from app.escalation.snapshot import TicketSnapshot, case_facts
 from app.notices.kinds import Medium, NoticeKind, Office, ReminderPayload
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import notice_row
@@ -39,7 +39,7 @@ class Unanswered:
     remind_at: datetime
     breached_at: datetime | None
     first_notice: FirstNotice
-    ticket: TicketHead
+    ticket: TicketSnapshot
 
 
 @dataclass(frozen=True, slots=True)

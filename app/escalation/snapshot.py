@@ -14,7 +14,7 @@ from app.tickets.request import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class ComplaintHead:
+class ComplaintSnapshot:
     """Of a ticket that is a complaint: its ground, the level of the office that owes the answer, what it is about."""
 
     ground: ComplaintGround
@@ -23,7 +23,7 @@ class ComplaintHead:
 
 
 @dataclass(slots=True)
-class TicketHead:
+class TicketSnapshot:
     """Of a locked ticket: what its notices say, and the head of its chain of events, which firing moves on.
 
     `promise_limit` and `statutory_limit` are the two limits in words, as they are printed or named by the law.
@@ -53,7 +53,7 @@ class TicketHead:
     level_1_number: str | None = None
     level_1_at: datetime | None = None
     raised_levels: set[int] = field(default_factory=set)
-    complaint: ComplaintHead | None = None
+    complaint: ComplaintSnapshot | None = None
 
     def is_short(self, catalogue: Catalogue) -> bool:
         """Whether its service promises less than a day: a figure of service quality, not a file."""
@@ -62,7 +62,7 @@ class TicketHead:
 
 
 def case_facts(
-    ticket: TicketHead, catalogue: Catalogue, *, limit_text: str, due_at: datetime, now: datetime
+    ticket: TicketSnapshot, catalogue: Catalogue, *, limit_text: str, due_at: datetime, now: datetime
 ) -> dict[str, Any]:
     """The facts that every notice about a running ticket has; limit and end are the promise's, where one runs.
 
@@ -87,7 +87,7 @@ def case_facts(
 
 
 def escalation_payload(
-    ticket: TicketHead, catalogue: Catalogue, case: dict[str, Any], *, level: int, legal_risk: bool, on: date
+    ticket: TicketSnapshot, catalogue: Catalogue, case: dict[str, Any], *, level: int, legal_risk: bool, on: date
 ) -> EscalationPayload:
     """What the office of that level is told about `case`, in the name of whoever holds the first office that day."""
     facts: dict[str, Any] = {
@@ -111,8 +111,8 @@ def escalation_payload(
 
 
 def complaint_due_payload(
-    ticket: TicketHead,
-    complaint: ComplaintHead,
+    ticket: TicketSnapshot,
+    complaint: ComplaintSnapshot,
     catalogue: Catalogue,
     *,
     to: int,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.ids import new_id
-from app.escalation.decide import Changes, Due, TicketHead, decide
+from app.escalation.decide import Changes, Due, TicketSnapshot, decide
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
 from app.sla.limit import Limit, Unit
@@ -30,9 +30,9 @@ LAW_CHAIN = default_chain(Limit(30, Unit.CALENDAR_DAY), ClockKind.STATUTORY).to_
 MICROSECOND = timedelta(microseconds=1)
 
 
-def ticket(**other: Any) -> TicketHead:
+def ticket(**other: Any) -> TicketSnapshot:
     """A call of 12 May that a directorate has."""
-    head = TicketHead(
+    head = TicketSnapshot(
         id=new_id(),
         number="2600012349",
         cycle=1,
@@ -54,7 +54,7 @@ def ticket(**other: Any) -> TicketHead:
     return replace(head, raised_levels=set(), **other)
 
 
-def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any) -> Due:
+def promise(kind: str, level: int, head: TicketSnapshot | None = None, **other: Any) -> Due:
     """A due checkpoint of the promise; escalations after the first find the clock breached."""
     later = kind == "escalation" and level > 1
     due_at = {50: RECEIVED + (LIMIT - RECEIVED) / 2, 80: RECEIVED + (LIMIT - RECEIVED) * 4 / 5, 1: LIMIT}.get(level)
@@ -76,7 +76,7 @@ def promise(kind: str, level: int, head: TicketHead | None = None, **other: Any)
     return Due(**{**values, **other})
 
 
-def law(kind: str, level: int, head: TicketHead, **other: Any) -> Due:
+def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> Due:
     """A due checkpoint of the statutory clock."""
     values: dict[str, Any] = {
         "clock_kind": "statutory",
