@@ -1,4 +1,4 @@
-"""Due rows are claimed together with their tickets, and nobody is waited for.
+"""DueCheckpoint rows are claimed together with their tickets, and nobody is waited for.
 
 Locked first and read afterwards, in statements of their own: only then is it certain that what is read is what the
 command that held the lock before has left.

@@ -1,6 +1,6 @@
 """What a due checkpoint means, decided without a database: who is told, what is stamped, what comes next.
 
-`Due` is a checkpoint with everything of its ticket and clock that the decision needs; `decide` turns a batch of them
+`DueCheckpoint` is a checkpoint with everything of its ticket and clock that the decision needs; `decide` turns a batch of them
 into the changes that `service.py` writes.
 """
 
@@ -34,7 +34,7 @@ from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueCheckpoint:
     """A due checkpoint: its clock as it stands under the lock, when its next warning is due, and its ticket."""
 
     id: UUID
@@ -94,7 +94,7 @@ class Changes:
     notices: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, TicketSnapshot] = field(default_factory=dict)
-    lapsed: list[Due] = field(default_factory=list)
+    lapsed: list[DueCheckpoint] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
     def sizes(self) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _DecisionContext:
     """What every decision of a batch is made with."""
 
     changes: Changes
@@ -136,7 +136,7 @@ class _Desk:
         """The calendar in which offices are reminded."""
         return self.calendars[OFFICE_HOURS]
 
-    def calendar_of(self, point: Due) -> Calendar:
+    def calendar_of(self, point: DueCheckpoint) -> Calendar:
         """The calendar in which its clock counts."""
         return self.calendars[point.policy["hours"]]
 
@@ -153,49 +153,49 @@ class _Desk:
         return self._reminders[day]
 
 
-def decide(batch: Iterable[Due], *, catalogue: Catalogue, calendars: Calendars, now: datetime) -> Changes:
+def decide(batch: Iterable[DueCheckpoint], *, catalogue: Catalogue, calendars: Calendars, now: datetime) -> Changes:
     """What the due checkpoints of a batch, oldest first, change at `now`; what is planned is planned by `calendars`.
 
     A checkpoint whose clock has moved on is cancelled. Of several due warnings of a clock only the last is sent, and
     none once the limit itself is past: after an outage a clock gives one notice, not a burst. One that can't be decided
     stays armed, in `failed`, and keeps nobody else's time from running.
     """
-    desk = _Desk(Changes(), catalogue, calendars, now)
+    context = _DecisionContext(Changes(), catalogue, calendars, now)
     for point in batch:
         head = point.ticket
-        sizes, before = desk.changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
+        sizes, before = context.changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
         try:
-            _decide_one(point, desk)
+            _decide_one(point, context)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
-            desk.changes.cut_back(sizes)
+            context.changes.cut_back(sizes)
             head.event_seq, head.event_hash, head.raised_levels = before
-            desk.changes.failed.append((point.id, error))
-    return desk.changes
+            context.changes.failed.append((point.id, error))
+    return context.changes
 
 
-def _decide_one(point: Due, desk: _Desk) -> None:
+def _decide_one(point: DueCheckpoint, context: _DecisionContext) -> None:
     if point.is_stale:
-        desk.changes.cancelled.append(point.id)
+        context.changes.cancelled.append(point.id)
         return
-    until = _heard_until(point, desk)
+    until = _heard_until(point, context)
     if until is not None:
-        desk.changes.put_off.append({"id": point.id, "due_at": until})
+        context.changes.put_off.append({"id": point.id, "due_at": until})
         return
-    desk.changes.fired.append(point.id)
+    context.changes.fired.append(point.id)
     if point.kind == FEE_LAPSE:
-        desk.changes.lapsed.append(point)
+        context.changes.lapsed.append(point)
     elif point.kind == CheckpointKind.WARNING:
-        if not point.overtaken(desk.now):
-            _warn(point, desk)
+        if not point.overtaken(context.now):
+            _warn(point, context)
     elif point.kind == CheckpointKind.BREACH:
-        _stamp(point, desk)
+        _stamp(point, context)
     elif point.kind == CheckpointKind.LEGAL_RISK:
-        _raise(point, desk, level=2)
+        _raise(point, context, level=2)
     else:
-        _escalate(point, desk)
+        _escalate(point, context)
 
 
-def _heard_until(point: Due, desk: _Desk) -> datetime | None:
+def _heard_until(point: DueCheckpoint, context: _DecisionContext) -> datetime | None:
     """Until when a level that waits is put off, because the citizen was told how the matter stands.
 
     An interim reply that came after the breach is good for the service's limit once more, counted from it; one from
@@ -204,21 +204,21 @@ def _heard_until(point: Due, desk: _Desk) -> datetime | None:
     replied = point.ticket.interim_reply_at
     if not point.waited or replied is None or replied <= point.clock_due_at:
         return None
-    until = deadline(PinnedPolicy.from_json(point.policy).policy, replied, desk.calendar_of(point)).due_at
-    return until if until > desk.now else None
+    until = deadline(PinnedPolicy.from_json(point.policy).policy, replied, context.calendar_of(point)).due_at
+    return until if until > context.now else None
 
 
-def _warn(point: Due, desk: _Desk) -> None:
-    """A warning to the directorate that has the ticket, or to the desk of the first office where none has it yet.
+def _warn(point: DueCheckpoint, context: _DecisionContext) -> None:
+    """A warning to the directorate that has the ticket, or to the context of the first office where none has it yet.
 
     Of a complaint the office is warned that owes the answer.
     """
-    ticket, catalogue = point.ticket, desk.catalogue
+    ticket, catalogue = point.ticket, context.catalogue
     if ticket.complaint is not None:
-        desk.changes.notices.append(_running_out(point, ticket.complaint, desk, to=ticket.complaint.level))
+        context.changes.notices.append(_running_out(point, ticket.complaint, context, to=ticket.complaint.level))
         return
-    payload = WarningPayload(**_case(point, desk), internal_target=_target(point, desk))
-    desk.changes.notices.append(
+    payload = WarningPayload(**_case(point, context), internal_target=_target(point, context))
+    context.changes.notices.append(
         notice_row(
             NoticeKind.WARNING,
             payload,
@@ -227,25 +227,25 @@ def _warn(point: Due, desk: _Desk) -> None:
             level=point.level,
             recipient=_unit(ticket.unit or catalogue.office(1).unit, catalogue),
             medium=Medium.EMAIL,
-            now=desk.now,
+            now=context.now,
         )
     )
 
 
-def _escalate(point: Due, desk: _Desk) -> None:
+def _escalate(point: DueCheckpoint, context: _DecisionContext) -> None:
     """The limit is past (level 1), or the citizen has heard nothing since the level before (level 2)."""
     ticket = point.ticket
     if not point.waited:
-        _stamp(point, desk)
+        _stamp(point, context)
     level = 2 if ticket.about_first_office else point.level
-    _raise(point, desk, level=level)
+    _raise(point, context, level=level)
     if level > point.level:
         return
-    base = counts_from(point.due_at, desk.now)
+    base = counts_from(point.due_at, context.now)
     chain = _chain(tuple((step["kind"], step["level"], step["at"]) for step in point.policy["chain"]))
-    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, desk.calendar_of(point))
+    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, context.calendar_of(point))
     if following is not None:
-        desk.changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
+        context.changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
 
 
 @lru_cache(maxsize=256)
@@ -254,13 +254,13 @@ def _chain(steps: tuple[tuple[str, int, str], ...]) -> Chain:
     return Chain.from_json({"kind": kind, "level": level, "at": at} for kind, level, at in steps)
 
 
-def _stamp(point: Due, desk: _Desk) -> None:
+def _stamp(point: DueCheckpoint, context: _DecisionContext) -> None:
     """The clock is breached, at its due instant; `now` is only when that was seen."""
-    desk.changes.breached.append(point.clock_id)
-    _record(point, desk, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": point.clock_due_at.isoformat()})
+    context.changes.breached.append(point.clock_id)
+    _record(point, context, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": point.clock_due_at.isoformat()})
 
 
-def _raise(point: Due, desk: _Desk, *, level: int) -> None:
+def _raise(point: DueCheckpoint, context: _DecisionContext, *, level: int) -> None:
     """Raise the ticket to an application office, once a cycle.
 
     Where the limit of law comes near after level 2 was raised, its record is marked and the office is told of that.
@@ -270,45 +270,56 @@ def _raise(point: Due, desk: _Desk, *, level: int) -> None:
     if known and not legal_risk:
         return
     if known:
-        desk.changes.marked.append(ticket.id)
+        context.changes.marked.append(ticket.id)
     else:
         ticket.raised_levels.add(level)
-        desk.changes.escalations.append(_escalation_row(point, desk, level=level, legal_risk=legal_risk))
+        context.changes.escalations.append(_escalation_row(point, context, level=level, legal_risk=legal_risk))
     if ticket.complaint is None:
-        notice = _escalation_notice(point, desk, level=level, legal_risk=legal_risk, repeat=int(known))
+        notice = _escalation_notice(point, context, level=level, legal_risk=legal_risk, repeat=int(known))
     else:
-        notice = _running_out(point, ticket.complaint, desk, to=level)
-    desk.changes.notices.append(notice)
-    data = {"level": level, "legal_risk": legal_risk, "office": desk.catalogue.office(level).printed.place}
-    _record(point, desk, EventKind.ESCALATED, data)
+        notice = _running_out(point, ticket.complaint, context, to=level)
+    context.changes.notices.append(notice)
+    data = {"level": level, "legal_risk": legal_risk, "office": context.catalogue.office(level).printed.place}
+    _record(point, context, EventKind.ESCALATED, data)
 
 
-def _escalation_notice(point: Due, desk: _Desk, *, level: int, legal_risk: bool, repeat: int) -> dict[str, Any]:
+def _escalation_notice(
+    point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool, repeat: int
+) -> dict[str, Any]:
     payload = escalation_payload(
-        point.ticket, desk.catalogue, _case(point, desk), level=level, legal_risk=legal_risk, on=desk.today
+        point.ticket, context.catalogue, _case(point, context), level=level, legal_risk=legal_risk, on=context.today
     )
     kind = NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2
-    return _to_office(kind, payload, point, desk, office=level, level=level, repeat=repeat)
+    return _to_office(kind, payload, point, context, office=level, level=level, repeat=repeat)
 
 
-def _running_out(point: Due, complaint: ComplaintSnapshot, desk: _Desk, *, to: int) -> dict[str, Any]:
+def _running_out(
+    point: DueCheckpoint, complaint: ComplaintSnapshot, context: _DecisionContext, *, to: int
+) -> dict[str, Any]:
     """That a complaint waits for its answer: a warning to the office that owes it, or to the second as a legal risk."""
     legal_risk = point.kind == CheckpointKind.LEGAL_RISK
     payload = complaint_due_payload(
         point.ticket,
         complaint,
-        desk.catalogue,
+        context.catalogue,
         to=to,
         due_at=point.clock_due_at,
         legal_risk=legal_risk,
-        on=desk.today,
-        now=desk.now,
+        on=context.today,
+        now=context.now,
     )
-    return _to_office(NoticeKind.COMPLAINT_DUE, payload, point, desk, office=to, level=point.level)
+    return _to_office(NoticeKind.COMPLAINT_DUE, payload, point, context, office=to, level=point.level)
 
 
 def _to_office(
-    kind: NoticeKind, payload: Payload, point: Due, desk: _Desk, *, office: int, level: int, repeat: int = 0
+    kind: NoticeKind,
+    payload: Payload,
+    point: DueCheckpoint,
+    context: _DecisionContext,
+    *,
+    office: int,
+    level: int,
+    repeat: int = 0,
 ) -> dict[str, Any]:
     return notice_row(
         kind,
@@ -316,22 +327,22 @@ def _to_office(
         ticket_id=point.ticket.id,
         cycle=point.ticket.cycle,
         level=level,
-        recipient=as_recipient(holder(desk.catalogue, office, desk.today)),
+        recipient=as_recipient(holder(context.catalogue, office, context.today)),
         medium=Medium.EMAIL,
-        now=desk.now,
+        now=context.now,
         repeat=repeat,
     )
 
 
-def _escalation_row(point: Due, desk: _Desk, *, level: int, legal_risk: bool) -> dict[str, Any]:
+def _escalation_row(point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool) -> dict[str, Any]:
     """The record of a level, with its first reminder armed.
 
     A limit under a day is nobody's file to be reminded of, and of a complaint to this very office it is reminded
     already.
     """
     ticket = point.ticket
-    addressed = holder(desk.catalogue, level, desk.today)
-    silent = ticket.is_short(desk.catalogue) or (ticket.complaint is not None and ticket.complaint.level == level)
+    addressed = holder(context.catalogue, level, context.today)
+    silent = ticket.is_short(context.catalogue) or (ticket.complaint is not None and ticket.complaint.level == level)
     return {
         "id": new_id(),
         "ticket_id": ticket.id,
@@ -341,26 +352,26 @@ def _escalation_row(point: Due, desk: _Desk, *, level: int, legal_risk: bool) ->
         "legal_risk": legal_risk,
         "office": dict(addressed.office.printed.printed),
         "addressed_to": as_kept(addressed),
-        "raised_at": desk.now,
+        "raised_at": context.now,
         "breached_at": None if legal_risk else point.clock_due_at,
         "reminders": 0,
-        "remind_at": None if silent else desk.first_reminder(counts_from(point.due_at, desk.now)),
+        "remind_at": None if silent else context.first_reminder(counts_from(point.due_at, context.now)),
     }
 
 
-def _record(point: Due, desk: _Desk, kind: EventKind, data: dict[str, Any]) -> None:
-    row = next_event(point.ticket, kind=kind, at=desk.now, actor=SYSTEM_ACTOR, data=data)
-    desk.changes.events.append(row)
-    desk.changes.touched[point.ticket.id] = point.ticket
+def _record(point: DueCheckpoint, context: _DecisionContext, kind: EventKind, data: dict[str, Any]) -> None:
+    row = next_event(point.ticket, kind=kind, at=context.now, actor=SYSTEM_ACTOR, data=data)
+    context.changes.events.append(row)
+    context.changes.touched[point.ticket.id] = point.ticket
 
 
-def _case(point: Due, desk: _Desk) -> dict[str, Any]:
+def _case(point: DueCheckpoint, context: _DecisionContext) -> dict[str, Any]:
     return case_facts(
         point.ticket,
-        desk.catalogue,
+        context.catalogue,
         limit_text=point.policy["printed"],
         due_at=point.clock_due_at,
-        now=desk.now,
+        now=context.now,
     )
 
 
@@ -369,8 +380,8 @@ def _unit(code: str | None, catalogue: Catalogue) -> Recipient:
     return Recipient(f"unit:{code}", unit.name if unit else None, unit.email if unit else None)
 
 
-def _target(point: Due, desk: _Desk) -> date | None:
+def _target(point: DueCheckpoint, context: _DecisionContext) -> date | None:
     """The day by which the unit should have acted: two working days before the limit ends, None where that is past."""
-    calendar = desk.calendar_of(point)
+    calendar = context.calendar_of(point)
     target = working_days_before(calendar.local_date(point.clock_due_at), 2, calendar)
-    return calendar.local_date(target) if target > desk.now else None
+    return calendar.local_date(target) if target > context.now else None

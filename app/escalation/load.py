@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.core.db import Base, among
-from app.escalation.decide import Due
+from app.escalation.decide import DueCheckpoint
 from app.escalation.model import RAISING_KINDS, Complaint, Escalation
 from app.escalation.reminders import FirstNotice, Unanswered
 from app.escalation.snapshot import ComplaintSnapshot, TicketSnapshot
@@ -62,7 +62,7 @@ _OF_DUE = (
     _checkpoint.c.generation,
     _NEXT_WARNING,
 )
-"""What a `Due` is made of, in the order of its fields."""
+"""What a `DueCheckpoint` is made of, in the order of its fields."""
 
 _OF_REMINDED = (_raised.c.id, _raised.c.level, _raised.c.reminders, _raised.c.remind_at, _raised.c.breached_at)
 """What an `Unanswered` is made of, before its first notice and its ticket."""
@@ -117,7 +117,7 @@ _REMINDED = _with_head(
 ).order_by(_raised.c.remind_at)
 
 
-async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
+async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[DueCheckpoint]:
     """The claimed checkpoints, oldest first; those of a ticket share its head."""
     rows = (await session.execute(_DUE.where(among(_checkpoint.c.id, claimed)))).all()
     heads: dict[UUID, TicketSnapshot] = {}
@@ -127,7 +127,7 @@ async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[Due]:
         head = heads.get(of_head[0])
         if head is None:
             head = heads[of_head[0]] = TicketSnapshot(*of_head)
-        due.append(Due(*[*of_due[:6], _policy(of_due[6]), *of_due[7:], head]))
+        due.append(DueCheckpoint(*[*of_due[:6], _policy(of_due[6]), *of_due[7:], head]))
     escalating = [point.ticket.id for point in due if point.kind in {"escalation", "legal_risk"}]
     await _read_levels(session, heads, escalating)
     await _read_complaints(session, heads.values())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.ids import new_id
-from app.escalation.decide import Changes, Due, TicketSnapshot, decide
+from app.escalation.decide import Changes, DueCheckpoint, TicketSnapshot, decide
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
 from app.sla.limit import Limit, Unit
@@ -54,7 +54,7 @@ def ticket(**other: Any) -> TicketSnapshot:
     return replace(head, raised_levels=set(), **other)
 
 
-def promise(kind: str, level: int, head: TicketSnapshot | None = None, **other: Any) -> Due:
+def promise(kind: str, level: int, head: TicketSnapshot | None = None, **other: Any) -> DueCheckpoint:
     """A due checkpoint of the promise; escalations after the first find the clock breached."""
     later = kind == "escalation" and level > 1
     due_at = {50: RECEIVED + (LIMIT - RECEIVED) / 2, 80: RECEIVED + (LIMIT - RECEIVED) * 4 / 5, 1: LIMIT}.get(level)
@@ -73,10 +73,10 @@ def promise(kind: str, level: int, head: TicketSnapshot | None = None, **other: 
         "next_warning_at": RECEIVED + (LIMIT - RECEIVED) * 4 / 5 if level == 50 else None,
         "ticket": head or ticket(),
     }
-    return Due(**{**values, **other})
+    return DueCheckpoint(**{**values, **other})
 
 
-def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> Due:
+def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> DueCheckpoint:
     """A due checkpoint of the statutory clock."""
     values: dict[str, Any] = {
         "clock_kind": "statutory",
@@ -87,7 +87,7 @@ def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> Due:
     return promise(kind, level, head, **{**values, **other})
 
 
-def decided(*points: Due, now: datetime | None = None) -> Changes:
+def decided(*points: DueCheckpoint, now: datetime | None = None) -> Changes:
     """What the points change at the instant of the last one, or at `now`."""
     changes = decide(points, catalogue=CATALOGUE, calendars=CALENDARS, now=now or points[-1].due_at)
     assert changes.failed == []
