@@ -5,21 +5,21 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.calendar.schemas import CalendarAnswer, DayAnswer, YearAnswer
+from app.calendar.schemas import CalendarOut, DayOut, YearOut
 from app.sla.decisions import decisions
 from app.sla.model import CalendarVersion
 from app.sla.years import years
 from app.standards.rulebook import Rulebook
 
 
-async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, last: date) -> CalendarAnswer:
+async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, last: date) -> CalendarOut:
     """What applies from `first` to `last`, both included."""
     found = await session.execute(select(CalendarVersion).where(CalendarVersion.id == rules.calendar_version_id))
     version = found.scalar_one()
     decided = {row.date: row for row in await decisions(session)}
     special_days = next(iter(rules.calendars.values())).special_days
     days = [
-        DayAnswer(
+        DayOut(
             date=day,
             kind=special.kind.value,
             name=special.name,
@@ -32,11 +32,11 @@ async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, 
         if first <= day <= last
     ]
     span = range(first.year, last.year + 1)
-    return CalendarAnswer(
+    return CalendarOut(
         version=version.id,
         created_at=version.created_at,
         created_by=version.created_by,
         reason=version.reason,
-        years=[YearAnswer.model_validate(year) for year in await years(session) if year.year in span],
+        years=[YearOut.model_validate(year) for year in await years(session) if year.year in span],
         days=days,
     )

@@ -11,13 +11,13 @@ from app.access.scopes import Scope
 from app.calendar import service
 from app.calendar.queries import read_calendar
 from app.calendar.schemas import (
-    AppliedAnswer,
+    AppliedOut,
     ApplyBody,
-    CalendarAnswer,
+    CalendarOut,
     ChangeBody,
-    ChangePreviewAnswer,
-    MovedAnswer,
-    YearAnswer,
+    ChangePreviewOut,
+    MovedOut,
+    YearOut,
 )
 from app.core.dependencies import Now, Reading, Transaction, problems
 from app.sla.years import confirm_year
@@ -35,7 +35,7 @@ async def read(
     now: Now,
     first: Annotated[dt.date | None, Query(alias="from", description="Default: 1 January of this year")] = None,
     last: Annotated[dt.date | None, Query(alias="to", description="Default: 31 December of next year")] = None,
-) -> CalendarAnswer:
+) -> CalendarOut:
     """Holidays, half days, leave, short days, working Saturdays: who decided them, and which years are confirmed."""
     begin, end = first or dt.date(now.year, 1, 1), last or dt.date(now.year + 1, 12, 31)
     return await read_calendar(session, rules, first=begin, last=end)
@@ -44,17 +44,17 @@ async def read(
 @router.post("/preview", summary="What a change would move")
 async def preview_change(
     body: ChangeBody, _actor: Administrator, rules: CurrentRules, session: Transaction, now: Now
-) -> ChangePreviewAnswer:
+) -> ChangePreviewOut:
     """Computes every open clock with the changed calendar: how many would move, and the first; stores nothing."""
     found = await service.preview(session, rules, _change(body), now=now)
-    return ChangePreviewAnswer(
+    return ChangePreviewOut(
         version=rules.calendar_version_id,
         open_clocks=found.looked_at,
         moved=found.moved,
         earlier=found.earlier,
         overdue_at_once=found.overdue_at_once,
         first=[
-            MovedAnswer(number=number, clock=move.kind, old_due_at=move.old_due_at, new_due_at=move.new_due_at)
+            MovedOut(number=number, clock=move.kind, old_due_at=move.old_due_at, new_due_at=move.new_due_at)
             for number, move in found.first
         ],
     )
@@ -63,7 +63,7 @@ async def preview_change(
 @router.post("/apply", summary="Change the calendar", responses=problems(412))
 async def apply_change(
     body: ApplyBody, actor: Administrator, rules: CurrentRules, request: Request, now: Now
-) -> AppliedAnswer:
+) -> AppliedOut:
     """Makes the new version and computes every open clock anew. Both dates stay in each ticket's history; no notice
     that went out is repeated, and what has not fired yet is moved. A clock whose matter is settled keeps its dates."""
     version, renewed = await service.apply(
@@ -76,15 +76,15 @@ async def apply_change(
         reason=body.reason,
         now=now,
     )
-    return AppliedAnswer(version=version, open_clocks=renewed.looked_at, moved=renewed.moved)
+    return AppliedOut(version=version, open_clocks=renewed.looked_at, moved=renewed.moved)
 
 
 @router.post("/years/{year}/confirm", summary="Confirm a year's holidays", responses=problems(404))
 async def confirm(
     year: Annotated[int, Path(ge=2006, le=2099, examples=[2027])], actor: Administrator, session: Transaction, now: Now
-) -> YearAnswer:
+) -> YearOut:
     """Says that a person has compared the seeded holidays of the year with the official gazette."""
-    return YearAnswer.model_validate(await confirm_year(session, year, actor=actor.name, now=now))
+    return YearOut.model_validate(await confirm_year(session, year, actor=actor.name, now=now))
 
 
 def _change(body: ChangeBody) -> service.Change:

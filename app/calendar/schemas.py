@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Answer, Body, LongText, ShortText, refuse
+from app.core.schema import Body, LongText, ResponseModel, ShortText, refuse
 from app.sla.calendar import CalendarError, ClockKind, DayKind, SpecialDay
 from app.standards.files import Openings
 
@@ -66,7 +66,7 @@ class ApplyBody(ChangeBody):
     force: bool = Field(False, description="Needed for a date that is past")
 
 
-class MovedAnswer(Answer):
+class MovedOut(ResponseModel):
     """A clock whose date moves."""
 
     number: str = Field(examples=["2600012349"])
@@ -75,7 +75,7 @@ class MovedAnswer(Answer):
     new_due_at: datetime
 
 
-class ChangePreviewAnswer(Answer):
+class ChangePreviewOut(ResponseModel):
     """What a change would move; nothing is stored."""
 
     version: UUID = Field(description="The calendar that applies now; send it with the change")
@@ -83,10 +83,10 @@ class ChangePreviewAnswer(Answer):
     moved: int = Field(examples=[310])
     earlier: int = Field(examples=[0], description="Of them, those that would end earlier")
     overdue_at_once: int = Field(examples=[0], description="Of them, those whose limit would be past already")
-    first: list[MovedAnswer] = Field(description="The first of them, by their present date")
+    first: list[MovedOut] = Field(description="The first of them, by their present date")
 
 
-class AppliedAnswer(Answer):
+class AppliedOut(ResponseModel):
     """The new version, and what it moved."""
 
     version: UUID
@@ -94,7 +94,7 @@ class AppliedAnswer(Answer):
     moved: int = Field(examples=[310])
 
 
-class DayAnswer(Answer):
+class DayOut(ResponseModel):
     """A date that differs from its weekday."""
 
     date: dt.date
@@ -106,7 +106,7 @@ class DayAnswer(Answer):
     reason: str | None = Field(examples=["Genelge 2026/5"])
 
 
-class YearAnswer(Answer):
+class YearOut(ResponseModel):
     """A year of holidays, and who compared it with the official gazette."""
 
     year: int = Field(examples=[2027])
@@ -115,12 +115,12 @@ class YearAnswer(Answer):
     confirmed_by: str | None = Field(examples=["ops"])
 
 
-class CalendarAnswer(Answer):
+class CalendarOut(ResponseModel):
     """The calendar that applies now, as far as a span of dates goes."""
 
     version: UUID
     created_at: datetime
     created_by: str = Field(examples=["ops"])
     reason: str = Field(examples=["Cumhurbaşkanlığı genelgesi: 25-26 Mayıs idari izin"])
-    years: list[YearAnswer]
-    days: list[DayAnswer]
+    years: list[YearOut]
+    days: list[DayOut]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import Field, SkipValidation
 
 from app.channels.schemas import ApplicantBody, MatterBody
-from app.core.schema import Answer, Body, ExternalId, Instant
+from app.core.schema import Body, ExternalId, Instant, ResponseModel
 from app.standards.values import Channel
 from app.tickets.request import Intake, Person
 
@@ -42,7 +42,7 @@ class FieldBatchBody(Body):
     items: list[SkipValidation[FieldItemBody]] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
-class FieldItemAnswer(Answer):
+class FieldItemOut(ResponseModel):
     """What became of one item: `accepted`, `repeated` (it was there before) or `quarantined`."""
 
     index: int = Field(examples=[0])
@@ -54,10 +54,10 @@ class FieldItemAnswer(Answer):
     errors: list[dict[str, str]] | None = None
 
 
-class FieldBatchAnswer(Answer):
+class FieldBatchOut(ResponseModel):
     """One answer for each item, in their order."""
 
-    items: list[FieldItemAnswer]
+    items: list[FieldItemOut]
     accepted: int = Field(examples=[1])
     repeated: int = Field(examples=[0])
     quarantined: int = Field(examples=[0])

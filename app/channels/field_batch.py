@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from app.access.actor import Actor
-from app.channels.field import FieldBatchAnswer, FieldItemAnswer, FieldItemBody, trust_device_time
+from app.channels.field import FieldBatchOut, FieldItemBody, FieldItemOut, trust_device_time
 from app.channels.intake import IntakeResult, IntakeService, RawMessage
 from app.channels.quarantine import Refused, keep
 from app.core.db import Database
@@ -32,7 +32,7 @@ class FieldBatch:
         self._database = database
         self._vault = vault
 
-    async def take(self, actor: Actor, items: Sequence[Any], *, now: datetime, language: Language) -> FieldBatchAnswer:
+    async def take(self, actor: Actor, items: Sequence[Any], *, now: datetime, language: Language) -> FieldBatchOut:
         """Take all items at once and answer in their order; sending the batch again changes nothing.
 
         What was refused is kept in one transaction, so that a bad batch needs one connection, not one an item.
@@ -44,7 +44,7 @@ class FieldBatch:
             for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))
         ]
         counts = {name: sum(a.result == name for a in answers) for name in ("accepted", "repeated", "quarantined")}
-        return FieldBatchAnswer(items=answers, **counts)
+        return FieldBatchOut(items=answers, **counts)
 
     async def _admit(self, actor: Actor, item: Any, now: datetime) -> IntakeResult | Refused:
         """One item through the door, or why it can't be."""
@@ -53,7 +53,7 @@ class FieldBatch:
             body = FieldItemBody.model_validate(item)
             digest = self._vault.blind_index("message", body.model_dump_json())
             intake = trust_device_time(body.to_intake(digest), now)
-            return await self._intake_service.intake(actor, intake, raw=RawMessage(DOOR, raw))
+            return await self._intake_service.store(actor, intake, raw=RawMessage(DOOR, raw))
         except ValidationError as error:
             errors = field_errors(error.errors(include_input=False, include_url=False))
         except Invalid as error:
@@ -75,11 +75,11 @@ class FieldBatch:
 
 def _answer(
     index: int, item: Any, outcome: IntakeResult | Refused, kept: dict[bytes, UUID], language: Language
-) -> FieldItemAnswer:
+) -> FieldItemOut:
     item_id = item.get("item_id") if isinstance(item, dict) else None
     known_id = item_id[:200].encode("utf-8", "replace").decode() if isinstance(item_id, str) else None
     if isinstance(outcome, Refused):
-        return FieldItemAnswer(
+        return FieldItemOut(
             index=index,
             item_id=known_id,
             result="quarantined",
@@ -87,7 +87,7 @@ def _answer(
             errors=describe(outcome.errors, language),
         )
     due = next((clock["due_at"] for clock in outcome.receipt["clocks"] if clock["kind"] == "promise"), None)
-    return FieldItemAnswer(
+    return FieldItemOut(
         index=index,
         item_id=known_id,
         result="repeated" if outcome.replayed else "accepted",

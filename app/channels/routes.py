@@ -15,7 +15,7 @@ from app.channels.call_center import CallBody
 from app.channels.cimer import CimerBody
 from app.channels.dependencies import DOORS_PREFIX, FieldBatches, IntakeServiceDep, KeepingRoute
 from app.channels.desk import VisitBody
-from app.channels.field import FieldBatchAnswer, FieldBatchBody
+from app.channels.field import FieldBatchBody, FieldBatchOut
 from app.channels.formats import Message
 from app.channels.intake import IntakeResult, IntakeService, RawMessage
 from app.channels.mobile import ReportBody
@@ -134,7 +134,7 @@ async def cimer_application(
     "/field/batches",
     summary="Up to 500 requests that a field team took down offline",
     tags=["field"],
-    response_model=FieldBatchAnswer,
+    response_model=FieldBatchOut,
     response_description="One result for each item, in their order",
     responses=_REFUSALS,
 )
@@ -144,7 +144,7 @@ async def field_batch(
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_FIELD))],
     batches: FieldBatches,
     now: Now,
-) -> FieldBatchAnswer:
+) -> FieldBatchOut:
     """Take a batch. Safe to send twice; a bad item is kept in quarantine and does not hold up the others.
 
     The device's time counts if it is at most 24 hours ahead and synchronised within 48 hours; else ours, with a flag.

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.core.schema import (
-    Answer,
     Body,
     Code,
     ExternalId,
@@ -15,6 +14,7 @@ from app.core.schema import (
     Latitude,
     Longitude,
     LongText,
+    ResponseModel,
     ShortText,
     refuse,
 )
@@ -152,7 +152,7 @@ class TicketBody(MatterBody):
         )
 
 
-class ReceiptClock(Answer):
+class ReceiptClock(ResponseModel):
     """One limit that runs: the published promise or the limit of law."""
 
     kind: str = Field(examples=["promise"])
@@ -162,21 +162,21 @@ class ReceiptClock(Answer):
     due_at: str = Field(examples=["2026-06-01T20:59:59.999999+00:00"])
 
 
-class MissingDocument(Answer):
+class MissingDocument(ResponseModel):
     """A document that the published table asks for and that did not come."""
 
     code: str = Field(examples=["power_of_attorney"])
     label: str = Field(examples=["Vekâletname"])
 
 
-class FollowUp(Answer):
+class FollowUp(ResponseModel):
     """How the citizen can follow the ticket."""
 
     tracking_url: str = Field(examples=["http://127.0.0.1:8000/v1/tracking"])
     call_line: str = Field(examples=["444 00 73"])
 
 
-class Receipt(Answer):
+class Receipt(ResponseModel):
     """The answer to an accepted request; the same request again gets exactly the same answer."""
 
     number: str = Field(examples=["2600012349"])
@@ -195,7 +195,7 @@ class Receipt(Answer):
     follow_up: FollowUp
 
 
-class QuarantinedMessage(Answer):
+class QuarantinedMessage(ResponseModel):
     """A message that was not understood; its content is shown to keys that may read personal data only."""
 
     id: UUID
@@ -206,7 +206,7 @@ class QuarantinedMessage(Answer):
     body: str | None = Field(None, examples=[None], description="The message as it came, unmasked, or null")
 
 
-class QuarantinePage(Answer):
+class QuarantinePage(ResponseModel):
     """A page of quarantined messages, newest first."""
 
     items: list[QuarantinedMessage]

@@ -10,8 +10,8 @@ from app.complaints.dependencies import Filer, Office, Reader
 from app.complaints.queries import Case, ComplaintFilter, find_case, list_cases
 from app.complaints.schemas import (
     AnswerBody,
-    ComplaintAnswer,
     ComplaintBody,
+    ComplaintOut,
     ComplaintPage,
     ComplaintReceipt,
     WithdrawalBody,
@@ -27,7 +27,7 @@ Number = Annotated[
     str, Path(max_length=20, examples=["S260001238"], description="S and nine digits; spaces and dashes allowed")
 ]
 _COMMAND: dict[str, Any] = {
-    "response_model": ComplaintAnswer,
+    "response_model": ComplaintOut,
     "response_description": "The complaint after the command",
     "responses": problems(401, 403, 404, 409, 413, 415, 422, 503),
 }
@@ -84,34 +84,34 @@ async def read_complaints(
 
 
 @router.get(
-    "/{number}", summary="One complaint", response_model=ComplaintAnswer, responses=problems(401, 403, 404, 422, 503)
+    "/{number}", summary="One complaint", response_model=ComplaintOut, responses=problems(401, 403, 404, 422, 503)
 )
-async def read_complaint(number: Number, context: Reader) -> ComplaintAnswer:
+async def read_complaint(number: Number, context: Reader) -> ComplaintOut:
     """The complaint with its applicant and the words of both sides, masked unless the key may read personal data."""
     return await _shown(context, await find_case(context.session, context.actor, number), "read_complaint")
 
 
 @router.post("/{number}/acknowledge", summary="The office takes note", **_COMMAND)
-async def acknowledge_complaint(number: Number, context: Office) -> ComplaintAnswer:
+async def acknowledge_complaint(number: Number, context: Office) -> ComplaintOut:
     """Reminders stop; the time to answer runs on. A repeated request changes nothing."""
     return await _shown(context, await service.acknowledge(context, number), "acknowledge_complaint")
 
 
 @router.post("/{number}/answer", summary="The office answers", **_COMMAND)
-async def answer_complaint(number: Number, body: AnswerBody, context: Office) -> ComplaintAnswer:
+async def answer_complaint(number: Number, body: AnswerBody, context: Office) -> ComplaintOut:
     """The applicant is told, the time to answer is met, and the ticket that it is about shows the answer."""
     return await _shown(context, await service.answer(context, number, body), "answer_complaint")
 
 
 @router.post("/{number}/withdraw", summary="The applicant gives the complaint up", **_COMMAND)
-async def withdraw_complaint(number: Number, context: Filer, body: WithdrawalBody | None = None) -> ComplaintAnswer:
+async def withdraw_complaint(number: Number, context: Filer, body: WithdrawalBody | None = None) -> ComplaintOut:
     """Nothing is owed any more; the applicant gets a confirmation."""
     return await _shown(
         context, await service.withdraw(context, number, body.note if body else None), "withdraw_complaint"
     )
 
 
-async def _shown(context: CommandContext, case: Case, operation: str) -> ComplaintAnswer:
+async def _shown(context: CommandContext, case: Case, operation: str) -> ComplaintOut:
     catalogue = (await context.rulebook()).catalogue
     return await shown(
         context.session, context.vault, case, catalogue, actor=context.actor, operation=operation, now=context.now

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from app.channels.schemas import ApplicantBody
 from app.complaints.values import Filing, Ground
-from app.core.schema import Answer, Body, LongText, ShortText, refuse
-from app.tickets.schemas import ApplicantAnswer, NoteBody, ResolutionBody
+from app.core.schema import Body, LongText, ResponseModel, ShortText, refuse
+from app.tickets.schemas import ApplicantOut, NoteBody, ResolutionBody
 from app.tickets.workflow import Outcome
 
 
@@ -68,7 +68,7 @@ class WithdrawalBody(NoteBody):
     """Why the complaint is given up, if the applicant said so."""
 
 
-class OwingOfficeAnswer(Answer):
+class OwingOfficeOut(ResponseModel):
     """The application office that owes the answer."""
 
     level: int = Field(examples=[1])
@@ -76,7 +76,7 @@ class OwingOfficeAnswer(Answer):
     phone: str = Field(examples=["444 00 73/1010"])
 
 
-class ComplaintReceipt(Answer):
+class ComplaintReceipt(ResponseModel):
     """The answer to a complaint; the same request again gets exactly the same answer."""
 
     number: str = Field(examples=["S260001238"])
@@ -85,13 +85,13 @@ class ComplaintReceipt(Answer):
     state_label: str = Field(examples=["Alındı"])
     ground: str = Field(examples=["deadline_missed"])
     ground_label: str = Field(examples=["Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması"])
-    office: OwingOfficeAnswer
+    office: OwingOfficeOut
     ticket: str | None = Field(examples=["2600012349"])
     filed_at: str = Field(examples=["2026-06-02T07:00:00+00:00"])
     answer_by: str = Field(examples=["2026-07-02T20:59:59.999999+00:00"], description="Law 3071 art. 7")
 
 
-class ComplaintSummary(Answer):
+class ComplaintSummary(ResponseModel):
     """A complaint in a list; nothing of it is personal."""
 
     number: str = Field(examples=["S260001238"])
@@ -100,7 +100,7 @@ class ComplaintSummary(Answer):
     allowed_actions: list[str] = Field(examples=[["acknowledge", "answer", "withdraw"]])
     ground: Ground = Field(examples=["deadline_missed"])
     ground_label: str = Field(examples=["Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması"])
-    office: OwingOfficeAnswer
+    office: OwingOfficeOut
     ticket: str | None = Field(examples=["2600012349"])
     channel: str = Field(examples=["desk"])
     filed_at: datetime
@@ -111,7 +111,7 @@ class ComplaintSummary(Answer):
     outcome: str | None = Field(examples=["positive"])
 
 
-class ComplaintPage(Answer):
+class ComplaintPage(ResponseModel):
     """A page of complaints, newest first."""
 
     items: list[ComplaintSummary]
@@ -120,9 +120,9 @@ class ComplaintPage(Answer):
     )
 
 
-class ComplaintAnswer(ComplaintSummary):
+class ComplaintOut(ComplaintSummary):
     """One complaint whole; personal parts are masked unless the key may read personal data."""
 
-    applicant: ApplicantAnswer
+    applicant: ApplicantOut
     description: str = Field(examples=["Süresi geçtiği hâlde başvurum sonuçlandırılmadı."])
     answer: str | None = Field(examples=["Şikâyetiniz haklı bulunmuştur."])

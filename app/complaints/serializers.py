@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.access.service import record_unmasked_read
 from app.complaints.queries import Case
-from app.complaints.schemas import ComplaintAnswer, ComplaintSummary, OwingOfficeAnswer
+from app.complaints.schemas import ComplaintOut, ComplaintSummary, OwingOfficeOut
 from app.complaints.values import ALLOWED, Ground
 from app.people.masking import mask_text
 from app.people.vault import Vault
 from app.standards.values import Catalogue
-from app.tickets.serializers import applicant_answer, sees_personal_data, verdict
+from app.tickets.serializers import applicant_out, sees_personal_data, verdict
 
 
 def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
@@ -26,7 +26,7 @@ def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary
         allowed_actions=list(ALLOWED[standing]),
         ground=ground,
         ground_label=ground.label_tr,
-        office=OwingOfficeAnswer(level=case.complaint.level, place=printed.place, phone=printed.phone),
+        office=OwingOfficeOut(level=case.complaint.level, place=printed.place, phone=printed.phone),
         ticket=case.about,
         channel=case.ticket.channel,
         filed_at=case.ticket.received_at,
@@ -47,7 +47,7 @@ async def shown(
     actor: Actor,
     operation: str,
     now: datetime,
-) -> ComplaintAnswer:
+) -> ComplaintOut:
     """One complaint whole; a reading in clear is written down in the same transaction."""
     clear = sees_personal_data(actor, case.applicant)
     if clear:
@@ -59,9 +59,9 @@ async def shown(
         opened = vault.open(sealed, table="ticket", column=column, row_id=ticket.id)
         return opened if clear else mask_text(opened)
 
-    return ComplaintAnswer(
+    return ComplaintOut(
         **dict(summary(case, catalogue, now)),
-        applicant=applicant_answer(case.applicant, vault, unmasked=clear),
+        applicant=applicant_out(case.applicant, vault, unmasked=clear),
         description=text("description", ticket.description),
         answer=text("reply", ticket.reply) if ticket.reply else None,
     )

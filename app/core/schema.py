@@ -23,7 +23,7 @@ class Body(BaseModel):
     )
 
 
-class Answer(BaseModel):
+class ResponseModel(BaseModel):
     """Base of everything we answer."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -8,7 +8,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import Now, Reading, problems
 from app.core.wording import quality
-from app.deadlines.schemas import DeadlineAnswer, PreviewAnswer, PreviewBody
+from app.deadlines.schemas import DeadlineOut, PreviewBody, PreviewOut
 from app.deadlines.service import account_of_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
 from app.standards.dependencies import CurrentRules, Rulebooks
@@ -27,7 +27,7 @@ _TEXT: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/{number}/deadline",
     summary="Why this date? (süre hesabı)",
-    response_model=DeadlineAnswer,
+    response_model=DeadlineOut,
     responses=problems(401, 403, 404, 422, 503) | _TEXT,
 )
 async def explain_deadline(
@@ -39,7 +39,7 @@ async def explain_deadline(
     rulebooks: Rulebooks,
     now: Now,
     cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
-) -> DeadlineAnswer | Response:
+) -> DeadlineOut | Response:
     """For each limit its policy in the printed words, and a ledger: date by date whether it counts, and why.
 
     Computed by the function that set the date, from the calendar and the pauses of the clock. With `Accept: text/plain`
@@ -49,18 +49,18 @@ async def explain_deadline(
     if _wants_text(request):
         return _text(ticket_text(account))
     response.headers["Vary"] = "Accept"
-    return DeadlineAnswer.of(account)
+    return DeadlineOut.of(account)
 
 
 @previews.post(
     "/preview",
     summary="When would it be due?",
-    response_model=PreviewAnswer,
+    response_model=PreviewOut,
     responses=problems(401, 403, 408, 413, 415, 422, 503) | _TEXT,
 )
 async def preview_deadline(
     body: PreviewBody, request: Request, response: Response, rules: CurrentRules, now: Now
-) -> PreviewAnswer | Response:
+) -> PreviewOut | Response:
     """Promise and limit of law of a service from an instant on, with their ledgers, without a ticket.
 
     A ticket opened with the same facts gets the same dates. With `Accept: text/plain` in Turkish sentences.
@@ -69,7 +69,7 @@ async def preview_deadline(
     if _wants_text(request):
         return _text(preview_text(found))
     response.headers["Vary"] = "Accept"
-    return PreviewAnswer.of(found)
+    return PreviewOut.of(found)
 
 
 def _text(words: str) -> Response:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Answer, Body, Code, Instant, refuse
+from app.core.schema import Body, Code, Instant, ResponseModel, refuse
 from app.deadlines import wording_tr as tr
 from app.deadlines.service import (
     Account,
@@ -23,7 +23,7 @@ from app.sla.deadline import Basis, LedgerLine, Pause, Roll
 from app.sla.explanation import Explanation
 from app.sla.limit import Unit
 from app.standards.values import Service
-from app.tickets.serializers import clock_answer
+from app.tickets.serializers import clock_out
 from app.tickets.workflow import ExtensionGround, PauseReason
 
 
@@ -70,7 +70,7 @@ class PreviewBody(Body):
         )
 
 
-class ServiceOfTable(Answer):
+class ServiceOfTable(ResponseModel):
     """The row of the published table; null where neither the version of then nor that of now has the service."""
 
     code: str = Field(examples=["solution-desk"])
@@ -86,7 +86,7 @@ class ServiceOfTable(Answer):
         return cls(code=code, name=service.name, table=service.table, row=service.row)
 
 
-class PolicyAnswer(Answer):
+class PolicyOut(ResponseModel):
     """What the limit is judged by, as it was pinned to the clock."""
 
     printed: str = Field(examples=["15 GÜN"], description="In the words of the table, or as the law has it")
@@ -114,7 +114,7 @@ class PolicyAnswer(Answer):
         )
 
 
-class PauseAnswer(Answer):
+class PauseOut(ResponseModel):
     """A stretch in which the limit stood still, or does."""
 
     start: datetime = Field(serialization_alias="from")
@@ -128,7 +128,7 @@ class PauseAnswer(Answer):
         return cls(start=pause.start, end=pause.end, reason=pause.reason, label=tr.PAUSES[pause.reason].label)
 
 
-class LedgerDay(Answer):
+class LedgerDay(ResponseModel):
     """One local date on the way to the due date."""
 
     date: dt.date = Field(examples=["2026-05-28"])
@@ -155,15 +155,15 @@ def _ledger(explanation: Explanation) -> list[LedgerDay]:
     return [LedgerDay.of(line, full=full) for line, full in with_fullness(explanation)]
 
 
-class PreviewedLimit(Answer):
+class PreviewedLimit(ResponseModel):
     """A limit of a request that is only thought of."""
 
     kind: Literal["promise", "statutory"] = Field(examples=["promise"])
-    policy: PolicyAnswer
+    policy: PolicyOut
     due_at: datetime | None = Field(description="Null where an open pause keeps it from ending")
     provisional: bool = Field(examples=[False], description="It leaves the years whose holidays are in the calendar")
-    pauses: list[PauseAnswer] = Field(description="For which it stands still")
-    ignored_pauses: list[PauseAnswer] = Field(description="For which it does not: the policy does not name the reason")
+    pauses: list[PauseOut] = Field(description="For which it stands still")
+    ignored_pauses: list[PauseOut] = Field(description="For which it does not: the policy does not name the reason")
     unit: Unit = Field(examples=["calendar_day"], description="Of `total` and `whole`: day, working day or second")
     whole: int = Field(examples=[15], description="How much has to count until it is used up")
     ledger: list[LedgerDay] = Field(description="Without an end (`still_paused`) where `due_at` is null")
@@ -174,18 +174,18 @@ class PreviewedLimit(Answer):
         explanation = account.explanation
         return cls(
             kind=account.pinned.policy.clock_kind.value,
-            policy=PolicyAnswer.of(account),
+            policy=PolicyOut.of(account),
             due_at=explanation.due_at,
             provisional=explanation.provisional,
-            pauses=[PauseAnswer.of(pause) for pause in explanation.pauses],
-            ignored_pauses=[PauseAnswer.of(pause) for pause in account.ignored],
+            pauses=[PauseOut.of(pause) for pause in explanation.pauses],
+            ignored_pauses=[PauseOut.of(pause) for pause in account.ignored],
             unit=explanation.unit,
             whole=explanation.whole,
             ledger=_ledger(explanation),
         )
 
 
-class PreviewAnswer(Answer):
+class PreviewOut(ResponseModel):
     """When the limits of a request would end that begins then, under the rules that apply now."""
 
     service: ServiceOfTable
@@ -208,7 +208,7 @@ class PreviewAnswer(Answer):
         )
 
 
-class ChangeOfDue(Answer):
+class ChangeOfDue(ResponseModel):
     """A due date that was another before, with what moved it."""
 
     at: datetime
@@ -231,11 +231,11 @@ class ChangeOfDue(Answer):
         )
 
 
-class ExplainedClock(Answer):
+class ExplainedClock(ResponseModel):
     """A limit of a ticket: how it stands, and the way to its due date."""
 
     kind: Literal["promise", "statutory"] = Field(examples=["promise"])
-    policy: PolicyAnswer
+    policy: PolicyOut
     calendar_version: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000001"])
     state: str = Field(examples=["running"])
     started_at: datetime
@@ -260,7 +260,7 @@ class ExplainedClock(Answer):
     breached_at: datetime | None
     on_time: bool | None = Field(description="Null while it is open")
     provisional: bool = Field(examples=[False], description="It leaves the years whose holidays are in the calendar")
-    pauses: list[PauseAnswer]
+    pauses: list[PauseOut]
     unit: Unit = Field(examples=["calendar_day"], description="Of `total`, `used` and `whole`")
     used: int | None = Field(examples=[4], description="What has counted until now, or until it was met")
     whole: int = Field(examples=[15], description="How much has to count until it is used up")
@@ -270,11 +270,11 @@ class ExplainedClock(Answer):
     @classmethod
     def of(cls, one: ClockAccount, now: datetime) -> Self:
         """The answer for a clock; state and verdict are those that the ticket itself shows."""
-        clock, explanation, shown = one.clock, one.account.explanation, clock_answer(one.clock, now)
+        clock, explanation, shown = one.clock, one.account.explanation, clock_out(one.clock, now)
         alike = ("kind", "state", "started_at", "due_at", "met_at", "breached_at", "on_time", "overridden")
         return cls(
             **{name: getattr(shown, name) for name in alike},
-            policy=PolicyAnswer.of(one.account),
+            policy=PolicyOut.of(one.account),
             calendar_version=clock.calendar_version_id,
             restarted_at=clock.restarted_at,
             internal_target_at=one.internal_target_at,
@@ -285,7 +285,7 @@ class ExplainedClock(Answer):
             computed_due_at=explanation.due_at,
             override=None if one.override is None else ChangeOfDue.of(one.override),
             provisional=explanation.provisional,
-            pauses=[PauseAnswer.of(pause) for pause in one.pauses],
+            pauses=[PauseOut.of(pause) for pause in one.pauses],
             unit=explanation.unit,
             used=one.used(now),
             whole=explanation.whole,
@@ -294,7 +294,7 @@ class ExplainedClock(Answer):
         )
 
 
-class DeadlineAnswer(Answer):
+class DeadlineOut(ResponseModel):
     """Why the limits of one cycle of a ticket end when they end; nothing of it is personal."""
 
     number: str = Field(examples=["2600012349"])

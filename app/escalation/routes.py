@@ -14,11 +14,11 @@ from app.escalation.acknowledgement import acknowledge
 from app.escalation.model import EscalationState
 from app.escalation.queries import EscalationFilter, list_escalations
 from app.escalation.responses import acknowledge_by_id, respond
-from app.escalation.schemas import EscalationAnswer, EscalationPage, ResponseBody
+from app.escalation.schemas import EscalationOut, EscalationPage, ResponseBody
 from app.escalation.serializers import shown
 from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
-from app.notices.schemas import NoticeAnswer
+from app.notices.schemas import NoticeOut
 from app.people.dependencies import OpenVault
 
 router = APIRouter(prefix="/v1", tags=["escalation"])
@@ -64,7 +64,7 @@ async def read_escalations(
 @router.post(
     "/escalations/{escalation_id}/acknowledge",
     summary="Take note of an escalation",
-    response_model=EscalationAnswer,
+    response_model=EscalationOut,
     response_description="The escalation; a repeated request changes nothing and gets the first acknowledgement",
     responses=problems(401, 403, 404, 422, 503),
 )
@@ -74,7 +74,7 @@ async def acknowledge_escalation(
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     vault: OpenVault,
     now: Now,
-) -> EscalationAnswer:
+) -> EscalationOut:
     """The office takes note: reminders stop, and the notices that told of it count as seen.
 
     Who and when stand in the ticket's history.
@@ -87,7 +87,7 @@ async def acknowledge_escalation(
 @router.post(
     "/escalations/{escalation_id}/respond",
     summary="Answer an escalation",
-    response_model=EscalationAnswer,
+    response_model=EscalationOut,
     response_description="The escalation with the office's answer",
     responses=problems(401, 403, 404, 409, 413, 415, 422, 503),
 )
@@ -98,7 +98,7 @@ async def respond_to_escalation(
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     vault: OpenVault,
     now: Now,
-) -> EscalationAnswer:
+) -> EscalationOut:
     """Keep what the office has done or decided, sealed; reminders stop. Once: 409 where it is answered or closed.
 
     A citizen's complaint is answered to the citizen, at `/v1/complaints`: 409 `is_complaint`.
@@ -112,7 +112,7 @@ async def respond_to_escalation(
 @router.post(
     "/notices/{number}/acknowledge",
     summary="Take note of a notice",
-    response_model=NoticeAnswer,
+    response_model=NoticeOut,
     response_description="The notice; a repeated request changes nothing and gets the first acknowledgement",
     responses=problems(401, 403, 404, 503),
 )
@@ -122,7 +122,7 @@ async def acknowledge_notice(
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     desk: OpenDesk,
     now: Now,
-) -> NoticeAnswer:
+) -> NoticeOut:
     """Acknowledge a notice to a unit or an office, and with it the escalation that it tells of.
 
     Who and when stand in the ticket's history. Notices to applicants are not acknowledged: 404.

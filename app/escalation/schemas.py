@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schema import Answer, Body, LongText
+from app.core.schema import Body, LongText, ResponseModel
 
 
 class ResponseBody(Body):
@@ -17,7 +17,7 @@ class ResponseBody(Body):
     )
 
 
-class AddresseeAnswer(Answer):
+class AddresseeOut(ResponseModel):
     """Who held the office when it was written to."""
 
     name: str = Field(examples=["Ercan ZENGİN"], description="Empty where nobody held it")
@@ -26,7 +26,7 @@ class AddresseeAnswer(Answer):
     vacant: bool = Field(examples=[False], description="Nobody held the office; it was written to by its place")
 
 
-class EscalationAnswer(Answer):
+class EscalationOut(ResponseModel):
     """That a ticket was raised to an application office, and what the office did."""
 
     id: UUID
@@ -39,7 +39,7 @@ class EscalationAnswer(Answer):
         examples=[{"Müracaat Yeri": "Halkla İlişkiler Müdürlüğü", "Unvan": "Halkla İlişkiler Müdürü"}],
         description="The office as the table printed it on that day, field by field",
     )
-    addressed_to: AddresseeAnswer | None = Field(description="Null on old records")
+    addressed_to: AddresseeOut | None = Field(description="Null on old records")
     state: Literal["raised", "acknowledged", "answered", "closed"] = Field(examples=["raised"])
     state_label: str = Field(examples=["Bildirildi"])
     open: bool = Field(examples=[True], description="Whether the answer to the citizen is still owed in this cycle")
@@ -55,10 +55,10 @@ class EscalationAnswer(Answer):
     closed_at: datetime | None = Field(description="When the citizen got the answer, or gave the request up")
 
 
-class EscalationPage(Answer):
+class EscalationPage(ResponseModel):
     """A page of escalations, newest first."""
 
-    items: list[EscalationAnswer]
+    items: list[EscalationOut]
     next_cursor: str | None = Field(
         None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
     )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.access.service import record_unmasked_read
 from app.escalation.queries import Raised
-from app.escalation.schemas import AddresseeAnswer, EscalationAnswer
+from app.escalation.schemas import AddresseeOut, EscalationOut
 from app.people.masking import mask_text
 from app.people.vault import Vault
 from app.tickets.serializers import sees_personal_data
@@ -16,7 +16,7 @@ from app.tickets.serializers import sees_personal_data
 
 async def shown(
     session: AsyncSession, vault: Vault, found: Sequence[Raised], *, actor: Actor, operation: str, now: datetime
-) -> list[EscalationAnswer]:
+) -> list[EscalationOut]:
     """Escalations as answers; a reading of what offices wrote, in clear, is written down in the same transaction."""
     clear = [one for one in found if one.escalation.response and sees_personal_data(actor, one.applicant)]
     if clear:
@@ -25,10 +25,10 @@ async def shown(
     return [_answer(one, vault, actor) for one in found]
 
 
-def _answer(raised: Raised, vault: Vault, actor: Actor) -> EscalationAnswer:
+def _answer(raised: Raised, vault: Vault, actor: Actor) -> EscalationOut:
     escalation = raised.escalation
     kept = escalation.addressed_to
-    return EscalationAnswer(
+    return EscalationOut(
         id=escalation.id,
         ticket=raised.ticket,
         cycle=escalation.cycle,
@@ -36,7 +36,7 @@ def _answer(raised: Raised, vault: Vault, actor: Actor) -> EscalationAnswer:
         source="citizen" if escalation.source == "citizen" else "system",
         legal_risk=escalation.legal_risk,
         office=escalation.office,
-        addressed_to=AddresseeAnswer(**kept) if kept else None,
+        addressed_to=AddresseeOut(**kept) if kept else None,
         state=escalation.standing.value,
         state_label=escalation.standing.label_tr,
         open=escalation.closed_at is None,

@@ -18,16 +18,16 @@ from app.feed.events import TEST_TYPE, EventType
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import list_deliveries, list_subscriptions, read_feed
 from app.feed.schemas import (
-    DeliveryAnswer,
+    DeliveryOut,
     DeliveryPage,
     EventPage,
-    FeedEventAnswer,
-    WebhookAnswer,
+    FeedEventOut,
     WebhookBody,
     WebhookChange,
     WebhookMessage,
+    WebhookOut,
     WebhookPage,
-    WebhookSecretAnswer,
+    WebhookSecretOut,
     WebhookTest,
 )
 from app.feed.service import Bureau, next_attempt
@@ -72,9 +72,7 @@ async def read_events(
     query = request.query_params.multi_items()
     further = following if page.has_more else None
     response.headers.update(link_header(request.url.path, query, further, parameter="after"))
-    items = [
-        FeedEventAnswer(**event.to_json(FeedCursor(extent.epoch, event.position).encode())) for event in page.events
-    ]
+    items = [FeedEventOut(**event.to_json(FeedCursor(extent.epoch, event.position).encode())) for event in page.events]
     return EventPage(items=items, next_cursor=following, has_more=page.has_more)
 
 
@@ -84,7 +82,7 @@ async def read_events(
     status_code=201,
     responses=problems(401, 403, 422, 503),
 )
-async def create_webhook(bureau: AtBureau, body: WebhookBody) -> WebhookSecretAnswer:
+async def create_webhook(bureau: AtBureau, body: WebhookBody) -> WebhookSecretOut:
     """Events of the tickets that this key may see, signed by Standard Webhooks 1.0. The secret is shown this once."""
     return _with_secret(*await service.subscribe(bureau, body))
 
@@ -102,13 +100,13 @@ async def read_webhooks(
 
 
 @router.get("/webhooks/{webhook_id}", summary="One subscription", responses=_READ)
-async def read_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookAnswer:
+async def read_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookOut:
     """How it fares: the last success, failures, why it was disabled."""
     return _answer(await service.find(bureau, webhook_id))
 
 
 @router.patch("/webhooks/{webhook_id}", summary="Change a subscription", responses=_READ)
-async def change_webhook(webhook_id: UUID, bureau: AtBureau, body: WebhookChange) -> WebhookAnswer:
+async def change_webhook(webhook_id: UUID, bureau: AtBureau, body: WebhookChange) -> WebhookOut:
     """Another address, other events and switching on take effect at once: it goes on with the event at which it stood.
 
     Operators may switch others' on and off only.
@@ -123,13 +121,13 @@ async def delete_webhook(webhook_id: UUID, bureau: AtBureau) -> None:
 
 
 @router.post("/webhooks/{webhook_id}/rotate", summary="A new secret", responses=_READ)
-async def rotate_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookSecretAnswer:
+async def rotate_webhook(webhook_id: UUID, bureau: AtBureau) -> WebhookSecretOut:
     """For a day messages carry two signatures, of the new secret and of the old one."""
     return _with_secret(*await service.rotate(bureau, webhook_id))
 
 
 @router.post("/webhooks/{webhook_id}/test", summary="Send a test message", status_code=202, responses=_READ)
-async def send_test_webhook(webhook_id: UUID, bureau: AtBureau) -> DeliveryAnswer:
+async def send_test_webhook(webhook_id: UUID, bureau: AtBureau) -> DeliveryOut:
     """One attempt, of type `webhook.test`, within a moment; the list of deliveries says how it went."""
     return _delivery(await service.send_test(bureau, webhook_id), None)
 
@@ -156,7 +154,7 @@ async def read_webhook_deliveries(
     status_code=202,
     responses=_READ,
 )
-async def redeliver_webhook(webhook_id: UUID, delivery_id: UUID, bureau: AtBureau) -> DeliveryAnswer:
+async def redeliver_webhook(webhook_id: UUID, delivery_id: UUID, bureau: AtBureau) -> DeliveryOut:
     """One more attempt under the same `webhook-id`; a message that is being retried is tried now."""
     delivery, ticket = await service.redeliver(bureau, webhook_id, delivery_id)
     return _delivery(delivery, ticket)
@@ -193,12 +191,12 @@ async def _tested(body: WebhookTest) -> None:
     """Sent once, when `POST /v1/webhooks/{webhook_id}/test` asks for it, whatever the subscription's `events` are."""
 
 
-def _answer(subscription: WebhookSubscription) -> WebhookAnswer:
-    return WebhookAnswer(**_facts(subscription))
+def _answer(subscription: WebhookSubscription) -> WebhookOut:
+    return WebhookOut(**_facts(subscription))
 
 
-def _with_secret(subscription: WebhookSubscription, secret: str) -> WebhookSecretAnswer:
-    return WebhookSecretAnswer(**_facts(subscription), secret=secret)
+def _with_secret(subscription: WebhookSubscription, secret: str) -> WebhookSecretOut:
+    return WebhookSecretOut(**_facts(subscription), secret=secret)
 
 
 def _facts(subscription: WebhookSubscription) -> dict[str, Any]:
@@ -214,8 +212,8 @@ def _facts(subscription: WebhookSubscription) -> dict[str, Any]:
     }
 
 
-def _delivery(delivery: WebhookDelivery, ticket: str | None) -> DeliveryAnswer:
-    return DeliveryAnswer(
+def _delivery(delivery: WebhookDelivery, ticket: str | None) -> DeliveryOut:
+    return DeliveryOut(
         id=delivery.id,
         message_id=delivery.message_id,
         type=delivery.type,

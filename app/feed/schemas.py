@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from app.core.schema import Answer, Body, ShortText, refuse
+from app.core.schema import Body, ResponseModel, ShortText, refuse
 from app.feed.events import EventType
 
 _EVENT_ID = "evt_5ce7f74e2f66a8341382fa57760763cb"
@@ -23,7 +23,7 @@ Url = Annotated[str, Field(min_length=10, max_length=2000, pattern=r"^https?://[
 Types = Annotated[list[EventType], Field(max_length=len(EventType)), AfterValidator(_once)]
 
 
-class FeedEventAnswer(Answer):
+class FeedEventOut(ResponseModel):
     """One thing that happened to a ticket; a webhook carries the same object as its `data`."""
 
     id: str = Field(examples=[_EVENT_ID], description="Never changes: by it a repeated event is known")
@@ -38,31 +38,31 @@ class FeedEventAnswer(Answer):
     cursor: str = Field(examples=[_CURSOR], description="To go on after this event")
 
 
-class EventPage(Answer):
+class EventPage(ResponseModel):
     """Some events, oldest first."""
 
-    items: list[FeedEventAnswer]
+    items: list[FeedEventOut]
     next_cursor: str = Field(
         examples=[_CURSOR], description="Send it as `after` next time, also when there was nothing"
     )
     has_more: bool = Field(examples=[False], description="There is more to read at once")
 
 
-class WebhookMessage(Answer):
+class WebhookMessage(ResponseModel):
     """The body of a webhook (Standard Webhooks 1.0)."""
 
     type: EventType
     timestamp: datetime = Field(description="When it happened; `webhook-timestamp` is when it was sent")
-    data: FeedEventAnswer
+    data: FeedEventOut
 
 
-class WebhookTestData(Answer):
+class WebhookTestData(ResponseModel):
     """Which subscription is tried out."""
 
     subscription: UUID
 
 
-class WebhookTest(Answer):
+class WebhookTest(ResponseModel):
     """The body of a test message, which tells of no ticket."""
 
     type: Literal["webhook.test"]
@@ -95,7 +95,7 @@ class WebhookChange(Body):
     )
 
 
-class WebhookAnswer(Answer):
+class WebhookOut(ResponseModel):
     """A subscription and how it fares."""
 
     id: UUID
@@ -115,20 +115,20 @@ class WebhookAnswer(Answer):
     rotation_until: datetime | None = Field(description="Until when messages carry the old signature too")
 
 
-class WebhookSecretAnswer(WebhookAnswer):
+class WebhookSecretOut(WebhookOut):
     """A subscription with its secret, which is shown this once only."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
 
 
-class WebhookPage(Answer):
+class WebhookPage(ResponseModel):
     """Some subscriptions, newest first."""
 
-    items: list[WebhookAnswer]
+    items: list[WebhookOut]
     next_cursor: str | None = Field(examples=[None], description="Null on the last page")
 
 
-class AttemptAnswer(Answer):
+class AttemptOut(ResponseModel):
     """One attempt."""
 
     at: datetime
@@ -140,7 +140,7 @@ class AttemptAnswer(Answer):
     milliseconds: int = Field(examples=[83])
 
 
-class DeliveryAnswer(Answer):
+class DeliveryOut(ResponseModel):
     """One message to a subscription, with its attempts (the last twenty)."""
 
     id: UUID
@@ -152,11 +152,11 @@ class DeliveryAnswer(Answer):
         description="queued: asked for by hand; retrying: later events wait for it"
     )
     created_at: datetime
-    attempts: list[AttemptAnswer]
+    attempts: list[AttemptOut]
 
 
-class DeliveryPage(Answer):
+class DeliveryPage(ResponseModel):
     """Some deliveries, newest first; they are kept for 30 days."""
 
-    items: list[DeliveryAnswer]
+    items: list[DeliveryOut]
     next_cursor: str | None = Field(examples=[None], description="Null on the last page")

@@ -12,7 +12,7 @@ from app.core.schema import CASE_NUMBER
 from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
-from app.notices.schemas import AppMessage, NoticeAnswer, NoticePage, NoticeState
+from app.notices.schemas import AppMessage, NoticeOut, NoticePage, NoticeState
 
 router = APIRouter(prefix="/v1/notices", tags=["escalation"])
 
@@ -100,7 +100,7 @@ async def read_letter(
 @router.get(
     "/{number}",
     summary="One notice",
-    response_model=NoticeAnswer,
+    response_model=NoticeOut,
     responses=problems(401, 403, 404, 503),
 )
 async def read_notice(
@@ -109,7 +109,7 @@ async def read_notice(
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     desk: OpenDesk,
     now: Now,
-) -> NoticeAnswer:
+) -> NoticeOut:
     """A notice by its number, which stands on it and in the name of its file in the outbox."""
     found = await find_notice(session, actor, number)
     [answer] = await desk.show(session, [found], actor=actor, operation="read_notice", now=now)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.core.schema import Answer
+from app.core.schema import ResponseModel
 
 NoticeState = Literal["queued", "sending", "sent", "delivered", "failed", "skipped"]
 
@@ -23,7 +23,7 @@ STATE_LABELS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class NoticeRecipient(Answer):
+class NoticeRecipient(ResponseModel):
     """Whom a notice is for. Offices' and units' names and addresses are published; an applicant's are masked."""
 
     code: str = Field(examples=["office:1"], description="`applicant`, `unit:<code>` or `office:<level>`")
@@ -31,7 +31,7 @@ class NoticeRecipient(Answer):
     address: str | None = Field(examples=["ornek.ofis@example.org"])
 
 
-class NoticeAnswer(Answer):
+class NoticeOut(ResponseModel):
     """One notice: its words, its recipient, and the state of its delivery."""
 
     number: str = Field(examples=["26-000123"])
@@ -60,16 +60,16 @@ class NoticeAnswer(Answer):
     acknowledged_by: str | None = Field(examples=["Müracaat yeri"], description="Name of the client")
 
 
-class NoticePage(Answer):
+class NoticePage(ResponseModel):
     """A page of notices, newest first."""
 
-    items: list[NoticeAnswer]
+    items: list[NoticeOut]
     next_cursor: str | None = Field(
         None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
     )
 
 
-class AppNotice(Answer):
+class AppNotice(ResponseModel):
     """A notice as the mobile app shows it."""
 
     notice: str = Field(examples=["26-000123"])
@@ -81,7 +81,7 @@ class AppNotice(Answer):
     )
 
 
-class AppMessage(Answer):
+class AppMessage(ResponseModel):
     """What is posted to the mobile backend, for an applicant who wishes to be told by the app."""
 
     type: str = Field(examples=["notice.receipt"], description="`notice.` and the kind")

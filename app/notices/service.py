@@ -16,7 +16,7 @@ from app.notices.model import Notice
 from app.notices.ports import EMAIL, PersonalFacts
 from app.notices.queries import Found, find_notice
 from app.notices.rows import APPLICANT, OFFICE_PREFIX
-from app.notices.schemas import STATE_LABELS, NoticeAnswer, NoticeRecipient
+from app.notices.schemas import STATE_LABELS, NoticeOut, NoticeRecipient
 from app.notices.texts.references import names, resolve
 from app.notices.texts.render import Rendered, Renderer
 
@@ -73,7 +73,7 @@ class ReadingDesk:
 
     async def show(
         self, session: AsyncSession, found: Sequence[Found], *, actor: Actor, operation: str, now: datetime
-    ) -> list[NoticeAnswer]:
+    ) -> list[NoticeOut]:
         """The notices as answers; a reading of personal data in clear is written down in the same transaction."""
         masked = not actor.may(Scope.PERSONAL_DATA_READ)
         written = [(one, words_of(one.notice, self.renderer)) for one in found]
@@ -90,12 +90,10 @@ def _is_personal(notice: Notice, words: Rendered) -> bool:
     return notice.recipient == APPLICANT.code or bool(names(words.subject) | names(words.body))
 
 
-def _answer(
-    found: Found, words: Rendered, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool
-) -> NoticeAnswer:
+def _answer(found: Found, words: Rendered, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool) -> NoticeOut:
     notice = found.notice
     values = all_values.get(notice.ticket_id, {}) if notice.ticket_id else {}
-    return NoticeAnswer(
+    return NoticeOut(
         number=notice.number,
         kind=notice.kind,
         kind_label=label_of(notice.kind),

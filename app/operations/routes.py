@@ -13,20 +13,20 @@ from app.core.dependencies import Now, Reading, problems
 from app.core.errors import FieldError, Invalid, Unavailable
 from app.operations.queries import read_deliveries, read_waiting
 from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
-from app.operations.schemas import DeliveriesAnswer, LiveAnswer, ReadinessChecks, ReadyAnswer, StatusAnswer
+from app.operations.schemas import DeliveriesOut, LiveOut, ReadinessChecks, ReadyOut, StatusOut
 
 health = APIRouter(tags=["operations"])
 operations = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 
 @health.get(LIVE_PATH, summary="Is the process alive?", responses=problems(500))
-async def live() -> LiveAnswer:
+async def live() -> LiveOut:
     """Answer without asking anything behind us: a probe that restarts the process belongs here. No key needed."""
-    return LiveAnswer()
+    return LiveOut()
 
 
 @health.get(READY_PATH, summary="Can it take requests?", responses=problems(503))
-async def ready(request: Request) -> ReadyAnswer:
+async def ready(request: Request) -> ReadyOut:
     """Ask the database (reachable, migrated, catalogue loaded) and Valkey: a load balancer's probe. No key needed.
 
     503 names in `checks` what is missing. Valkey away is `degraded` and still 200: nothing depends on it.
@@ -36,7 +36,7 @@ async def ready(request: Request) -> ReadyAnswer:
     checks = asdict(found)
     if not found.ready:
         raise Unavailable(retry_after=5, checks=checks)
-    return ReadyAnswer(status="degraded" if found.degraded else "ready", checks=ReadinessChecks(**checks))
+    return ReadyOut(status="degraded" if found.degraded else "ready", checks=ReadinessChecks(**checks))
 
 
 @operations.get(
@@ -45,14 +45,14 @@ async def ready(request: Request) -> ReadyAnswer:
     dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
     responses=problems(401, 403, 503),
 )
-async def operations_status(request: Request, session: Reading, now: Now) -> StatusAnswer:
+async def operations_status(request: Request, session: Reading, now: Now) -> StatusOut:
     """Timers that are late, notices that did not go out, messages in quarantine, and the versions that apply.
 
     Ages are real seconds, also where the clock is accelerated. `estim doctor` says the same with what to do.
     """
     container = request.app.state.container
     virtual = container.settings.virtual_clock
-    return StatusAnswer.of(
+    return StatusOut.of(
         await read_waiting(session, now), clock=container.clock, now=now, speed=virtual[2] if virtual else 1.0
     )
 
@@ -71,7 +71,7 @@ async def operations_deliveries(
         AwareDatetime | None, Query(description="Made from then on; a day before `until` by default")
     ] = None,
     until: Annotated[AwareDatetime | None, Query(description="Made before; now by default")] = None,
-) -> DeliveriesAnswer:
+) -> DeliveriesOut:
     """Notices delivered, failed, skipped and waiting, by medium and kind, and the age of the oldest undelivered one.
 
     `sent` means that the mail server or the provider took it, `delivered` that the provider reported its arrival.
@@ -81,4 +81,4 @@ async def operations_deliveries(
     if begin > end:
         raise Invalid([FieldError("/since", "too_late", {"latest": end.isoformat()})])
     found = await read_deliveries(session, begin, end)
-    return DeliveriesAnswer.of(found, since=begin, until=end, clock=request.app.state.container.clock, now=now)
+    return DeliveriesOut.of(found, since=begin, until=end, clock=request.app.state.container.clock, now=now)

@@ -7,18 +7,18 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from app.core.clock import Clock
-from app.core.schema import Answer
+from app.core.schema import ResponseModel
 from app.operations.queries import Deliveries, Waiting
 from app.operations.readiness import Check
 
 
-class LiveAnswer(Answer):
+class LiveOut(ResponseModel):
     """The process answers."""
 
     status: Literal["ok"] = Field("ok", examples=["ok"])
 
 
-class ReadinessChecks(Answer):
+class ReadinessChecks(ResponseModel):
     """One answer for each thing behind the API."""
 
     database: Check = Field(examples=["ok"], description="PostgreSQL answers")
@@ -27,21 +27,21 @@ class ReadinessChecks(Answer):
     queue: Check = Field(examples=["ok"], description="Valkey answers; nothing is lost while it does not")
 
 
-class ReadyAnswer(Answer):
+class ReadyOut(ResponseModel):
     """Requests can be taken; `degraded`: without Valkey, so that workers find their work by sweeping alone."""
 
     status: Literal["ready", "degraded"] = Field(examples=["ready"])
     checks: ReadinessChecks
 
 
-class ClockStatus(Answer):
+class ClockStatus(ResponseModel):
     """The installation's clock; a speed other than 1 is a demonstration."""
 
     now: AwareDatetime = Field(examples=["2026-05-12T07:00:00Z"])
     speed: float = Field(examples=[1.0])
 
 
-class CheckpointStatus(Answer):
+class CheckpointStatus(ResponseModel):
     """Timers: how many are set, and how late the oldest unfired one is."""
 
     armed: int = Field(examples=[4210])
@@ -49,7 +49,7 @@ class CheckpointStatus(Answer):
     lag_seconds: float = Field(examples=[0.0], description="Real seconds since that instant; 0 where none is late")
 
 
-class NoticeStatus(Answer):
+class NoticeStatus(ResponseModel):
     """Notices on their way, and those that were given up."""
 
     undelivered: int = Field(examples=[3])
@@ -58,14 +58,14 @@ class NoticeStatus(Answer):
     failed: int = Field(examples=[0], description="Given up; a person has to look")
 
 
-class QuarantineStatus(Answer):
+class QuarantineStatus(ResponseModel):
     """Messages that could not be understood and wait for a person."""
 
     messages: int = Field(examples=[1])
     oldest_received_at: AwareDatetime | None = Field(examples=["2026-05-12T06:41:09Z"])
 
 
-class VersionStatus(Answer):
+class VersionStatus(ResponseModel):
     """What applies to new tickets."""
 
     catalogue: UUID | None = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
@@ -73,7 +73,7 @@ class VersionStatus(Answer):
     calendar: UUID | None = Field(examples=["01a0c3de-0000-7000-8000-000000000001"])
 
 
-class StatusAnswer(Answer):
+class StatusOut(ResponseModel):
     """What waits and for how long, for a dashboard or an alert."""
 
     clock: ClockStatus
@@ -113,7 +113,7 @@ class StatusAnswer(Answer):
         )
 
 
-class DeliveryFigure(Answer):
+class DeliveryFigure(ResponseModel):
     """How many notices of one kind, by one medium, ended so."""
 
     medium: str = Field(examples=["email"])
@@ -125,7 +125,7 @@ class DeliveryFigure(Answer):
     count: int = Field(examples=[12])
 
 
-class DeliveriesAnswer(Answer):
+class DeliveriesOut(ResponseModel):
     """Delivery within a span (by when notices were made), and what waits now, whenever it was made."""
 
     since: AwareDatetime = Field(examples=["2026-05-11T07:00:00Z"])

@@ -11,7 +11,7 @@ from app.core.dependencies import Now, Reading, problems
 from app.core.errors import FieldError, Invalid
 from app.reports.figures import Month
 from app.reports.queries import read_compliance
-from app.reports.schemas import ComplianceAnswer
+from app.reports.schemas import ComplianceOut
 from app.reports.sheet import HEADINGS, MEDIA_TYPE, compliance_sheet, sheet_name
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
@@ -31,7 +31,7 @@ async def _month(month: Annotated[str, Query(examples=["2026-05"], description="
 @router.get(
     "/compliance",
     summary="How limits were kept in a month",
-    response_model=ComplianceAnswer,
+    response_model=ComplianceOut,
     responses=problems(401, 403, 422, 503) | _SHEET,
 )
 async def compliance(
@@ -40,7 +40,7 @@ async def compliance(
     actor: Annotated[Actor, Depends(needs(Scope.REPORTS_READ))],
     month: Annotated[Month, Depends(_month)],
     now: Now,
-) -> ComplianceAnswer | Response:
+) -> ComplianceOut | Response:
     """By service, kind of clock and printed limit: due, on time, late, open, and the share in percent.
 
     Computed from stored dates and the words pinned to each clock: editing the catalogue changes no month that is past.
@@ -49,7 +49,7 @@ async def compliance(
     """
     report = await read_compliance(session, month, unit=actor.unit, now=now)
     if not _wants_sheet(request.headers.get("accept", "")):
-        return ComplianceAnswer.of(report)
+        return ComplianceOut.of(report)
     headers = {"Content-Disposition": f'attachment; filename="{sheet_name(report)}"', "Vary": "Accept"}
     return Response(compliance_sheet(report), media_type=MEDIA_TYPE, headers=headers)
 

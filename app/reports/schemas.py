@@ -4,11 +4,11 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from app.core.schema import Answer
+from app.core.schema import ResponseModel
 from app.reports.figures import Compliance
 
 
-class ComplianceRow(Answer):
+class ComplianceRow(ResponseModel):
     """The clocks of one service, kind and printed limit that were due in the month."""
 
     service: str = Field(examples=["call-center"], description="The code that was pinned to the clocks")
@@ -29,7 +29,7 @@ class ComplianceRow(Answer):
     ninetieth_hours: float | None = Field(examples=[311.5], description="The same of nine tenths of them")
 
 
-class ComplianceAnswer(Answer):
+class ComplianceOut(ResponseModel):
     """How published and statutory limits were kept in a month."""
 
     month: str = Field(examples=["2026-05"])

@@ -14,16 +14,16 @@ from app.standards.diff import diff_catalogues
 from app.standards.model import CatalogueVersion
 from app.standards.queries import applying_version, list_versions, loaded_at, versions_named
 from app.standards.schemas import (
-    CatalogueAnswer,
-    CatalogueDiffAnswer,
-    ChangeAnswer,
-    ExternalBodyAnswer,
-    NeighbourhoodAnswer,
-    NeighbourhoodsAnswer,
-    ServiceAnswer,
-    UnitAnswer,
-    UnitsAnswer,
-    VersionAnswer,
+    CatalogueDiffOut,
+    CatalogueOut,
+    ChangeOut,
+    ExternalBodyOut,
+    NeighbourhoodOut,
+    NeighbourhoodsOut,
+    ServiceOut,
+    UnitOut,
+    UnitsOut,
+    VersionOut,
     VersionPage,
 )
 from app.standards.values import catalogue_from_json
@@ -45,40 +45,40 @@ _VERSION_NAME: dict[str, Any] = {
 
 
 @catalogue.get("", summary="The whole published table")
-async def read_catalogue(rules: CurrentRules, session: Reading) -> CatalogueAnswer:
+async def read_catalogue(rules: CurrentRules, session: Reading) -> CatalogueOut:
     """Every service with its literal words, its limit and documents, the laws beside it, and both application offices.
 
     New tickets get the limits of this version; tickets that run keep those of the version they were opened under.
     """
     version = rules.catalogue_version_id
-    return CatalogueAnswer.of(rules.catalogue, version=version, loaded_at=await loaded_at(session, version))
+    return CatalogueOut.of(rules.catalogue, version=version, loaded_at=await loaded_at(session, version))
 
 
 @catalogue.get("/services/{code}", summary="One service", responses=problems(404, 422))
 async def read_service(
     code: Annotated[str, Path(max_length=60, examples=["call-center"])], rules: CurrentRules
-) -> ServiceAnswer:
+) -> ServiceOut:
     """One row of the published table with its limit, documents and what starts its clock."""
     service = rules.catalogue.service(code)
     if service is None:
         raise NotFound
-    return ServiceAnswer.of(service)
+    return ServiceOut.of(service)
 
 
 @catalogue.get("/units", summary="Directorates, and bodies outside")
-async def read_units(rules: CurrentRules) -> UnitsAnswer:
+async def read_units(rules: CurrentRules) -> UnitsOut:
     """Where a ticket can be referred to, with the words by which a unit is suggested."""
-    return UnitsAnswer(
-        units=[UnitAnswer.model_validate(unit) for unit in rules.catalogue.units],
-        external_bodies=[ExternalBodyAnswer.model_validate(body) for body in rules.catalogue.external_bodies],
+    return UnitsOut(
+        units=[UnitOut.model_validate(unit) for unit in rules.catalogue.units],
+        external_bodies=[ExternalBodyOut.model_validate(body) for body in rules.catalogue.external_bodies],
     )
 
 
 @catalogue.get("/neighbourhoods", summary="Neighbourhoods")
-async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsAnswer:
+async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsOut:
     """The neighbourhoods that a place may name, with the spellings that are understood."""
-    items = [NeighbourhoodAnswer.model_validate(each) for each in rules.catalogue.neighbourhoods]
-    return NeighbourhoodsAnswer(items=items)
+    items = [NeighbourhoodOut.model_validate(each) for each in rules.catalogue.neighbourhoods]
+    return NeighbourhoodsOut(items=items)
 
 
 @catalogue.get("/versions", summary="Versions, newest first", responses=problems(422))
@@ -86,7 +86,7 @@ async def read_versions(session: Reading, paging: AskedPage) -> VersionPage:
     """Every catalogue that was loaded and when; the first of all applies to new tickets."""
     page = await list_versions(session, cursor=paging.cursor, limit=paging.limit)
     paging.link(page.next_cursor)
-    items = [VersionAnswer.model_validate(version) for version in page.items]
+    items = [VersionOut.model_validate(version) for version in page.items]
     return VersionPage(items=items, next_cursor=page.next_cursor)
 
 
@@ -95,7 +95,7 @@ async def read_diff(
     session: Reading,
     old: Annotated[str, Query(alias="from", **_VERSION_NAME)],
     new: Annotated[str | None, Query(alias="to", **_VERSION_NAME)] = None,
-) -> CatalogueDiffAnswer:
+) -> CatalogueDiffOut:
     """Services, limits, documents, laws, offices, units, neighbourhoods and hours, in the words that were published.
 
     Without `to` the version that applies. A change with `moves_deadlines` concerns new tickets: a clock that runs keeps
@@ -104,10 +104,10 @@ async def read_diff(
     before = await _named(session, old, "/from")
     after = await _applying(session) if new is None else await _named(session, new, "/to")
     changes = diff_catalogues(catalogue_from_json(before.content), catalogue_from_json(after.content))
-    return CatalogueDiffAnswer(
-        old=VersionAnswer.of(before),
-        new=VersionAnswer.of(after),
-        changes=[ChangeAnswer.model_validate(change) for change in changes],
+    return CatalogueDiffOut(
+        old=VersionOut.of(before),
+        new=VersionOut.of(after),
+        changes=[ChangeOut.model_validate(change) for change in changes],
     )
 
 

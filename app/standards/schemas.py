@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from app.core.schema import Answer
+from app.core.schema import ResponseModel
 from app.sla.limit import Limit, Unit
 from app.standards.diff import ChangeKind, Subject
 from app.standards.model import CatalogueVersion
@@ -26,7 +26,7 @@ from app.standards.values import (
 )
 
 
-class LimitAnswer(Answer):
+class LimitOut(ResponseModel):
     """A limit: the words as printed, where there are any, and what they mean."""
 
     printed: str | None = Field(None, examples=["15 GÜN"], description="Letter for letter; null for a limit of law")
@@ -41,7 +41,7 @@ class LimitAnswer(Answer):
         return cls(printed=printed, understood=limit.describe_tr(), amount=limit.amount, unit=limit.unit, source=source)
 
 
-class PublishedDocument(Answer):
+class PublishedDocument(ResponseModel):
     """A document of the published list; no other one may be asked for."""
 
     code: str = Field(examples=["id_card"])
@@ -51,22 +51,22 @@ class PublishedDocument(Answer):
     store_copy: bool = Field(examples=[False], description="Whether a copy may be kept")
 
 
-class RegimeAnswer(Answer):
+class RegimeOut(ResponseModel):
     """A limit of law that runs beside the promise."""
 
     code: RegimeCode = Field(examples=["law_4982"])
     law: str = Field(examples=["4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"])
-    limit: LimitAnswer
-    extended_to: LimitAnswer | None = Field(None, description="The limit in all, where the law allows to extend it")
+    limit: LimitOut
+    extended_to: LimitOut | None = Field(None, description="The limit in all, where the law allows to extend it")
 
     @classmethod
     def of(cls, regime: Regime) -> Self:
         """The answer for a regime."""
-        longer = LimitAnswer.of(regime.extended_to) if regime.extended_to else None
-        return cls(code=regime.code, law=regime.law, limit=LimitAnswer.of(regime.limit), extended_to=longer)
+        longer = LimitOut.of(regime.extended_to) if regime.extended_to else None
+        return cls(code=regime.code, law=regime.law, limit=LimitOut.of(regime.limit), extended_to=longer)
 
 
-class ServiceAnswer(Answer):
+class ServiceOut(ResponseModel):
     """One row of the published table."""
 
     code: str = Field(examples=["call-center"])
@@ -79,7 +79,7 @@ class ServiceAnswer(Answer):
         description="Letter for letter",
     )
     unit_text: str | None = Field(examples=[None], description="The printed unit, where the table has that column")
-    limit: LimitAnswer
+    limit: LimitOut
     clock_start: ClockStart = Field(examples=["event_time"], description="What starts the promise")
     channels: list[Channel] = Field(examples=[["call-center"]], description="Whose default service it is")
     documents: list[PublishedDocument]
@@ -94,20 +94,20 @@ class ServiceAnswer(Answer):
     @classmethod
     def of(cls, service: Service) -> Self:
         """The answer for a service."""
-        limit = LimitAnswer.of(service.limit, printed=service.limit_text, source=service.limit_source)
+        limit = LimitOut.of(service.limit, printed=service.limit_text, source=service.limit_source)
         documents = [PublishedDocument.model_validate(document) for document in service.documents]
         alike = set(cls.model_fields) - {"limit", "documents"}
         return cls(limit=limit, documents=documents, **{name: getattr(service, name) for name in alike})
 
 
-class PrintedField(Answer):
+class PrintedField(ResponseModel):
     """One printed label with its value; printed blank is \"\"."""
 
     label: str = Field(examples=["Faks"])
     value: str = Field(examples=[""])
 
 
-class DeputyAnswer(Answer):
+class DeputyOut(ResponseModel):
     """Who stands in for the head of an office."""
 
     name: str = Field(examples=["Örnek Vekil"])
@@ -116,7 +116,7 @@ class DeputyAnswer(Answer):
     valid_to: date | None = Field(examples=["2026-07-15"])
 
 
-class OfficeAnswer(Answer):
+class OfficeOut(ResponseModel):
     """An application office (müracaat yeri): 1 is the first, 2 the second."""
 
     level: int = Field(examples=[1])
@@ -133,7 +133,7 @@ class OfficeAnswer(Answer):
     unit: str | None = Field(examples=["public-relations"])
     valid_from: date | None = Field(examples=[None])
     valid_to: date | None = Field(examples=[None])
-    deputies: list[DeputyAnswer]
+    deputies: list[DeputyOut]
 
     @classmethod
     def of(cls, office: ApplicationOffice) -> Self:
@@ -145,11 +145,11 @@ class OfficeAnswer(Answer):
             unit=office.unit,
             valid_from=office.valid_from,
             valid_to=office.valid_to,
-            deputies=[DeputyAnswer.model_validate(deputy) for deputy in office.deputies],
+            deputies=[DeputyOut.model_validate(deputy) for deputy in office.deputies],
         )
 
 
-class MunicipalityAnswer(Answer):
+class MunicipalityOut(ResponseModel):
     """How the municipality calls itself and where a citizen reaches it."""
 
     name: str = Field(examples=["Esenler Belediyesi"])
@@ -157,20 +157,20 @@ class MunicipalityAnswer(Answer):
     website: str = Field(examples=["esenler.bel.tr"])
 
 
-class CatalogueAnswer(Answer):
+class CatalogueOut(ResponseModel):
     """The published table as it is applied to new tickets."""
 
     version: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
     loaded_at: AwareDatetime = Field(examples=["2026-05-12T06:00:00Z"])
     sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    municipality: MunicipalityAnswer
+    municipality: MunicipalityOut
     closing: str = Field(
         examples=["Başvuru esnasında yukarıda belirtilen belgelerin dışında belge istenmesi, … başvurunuz."],
         description="The sentence that names the offices, letter for letter",
     )
-    services: list[ServiceAnswer]
-    regimes: list[RegimeAnswer]
-    offices: list[OfficeAnswer]
+    services: list[ServiceOut]
+    regimes: list[RegimeOut]
+    offices: list[OfficeOut]
 
     @classmethod
     def of(cls, catalogue: Catalogue, *, version: UUID, loaded_at: AwareDatetime) -> Self:
@@ -179,15 +179,15 @@ class CatalogueAnswer(Answer):
             version=version,
             loaded_at=loaded_at,
             sha256=catalogue.sha256,
-            municipality=MunicipalityAnswer.model_validate(catalogue.municipality),
+            municipality=MunicipalityOut.model_validate(catalogue.municipality),
             closing=catalogue.closing,
-            services=[ServiceAnswer.of(service) for service in catalogue.services],
-            regimes=[RegimeAnswer.of(regime) for regime in catalogue.regimes],
-            offices=[OfficeAnswer.of(office) for office in catalogue.offices],
+            services=[ServiceOut.of(service) for service in catalogue.services],
+            regimes=[RegimeOut.of(regime) for regime in catalogue.regimes],
+            offices=[OfficeOut.of(office) for office in catalogue.offices],
         )
 
 
-class UnitAnswer(Answer):
+class UnitOut(ResponseModel):
     """A directorate (müdürlük) that a ticket can be referred to."""
 
     code: str = Field(examples=["public-works"])
@@ -196,7 +196,7 @@ class UnitAnswer(Answer):
     email: str | None = Field(examples=[None])
 
 
-class ExternalBodyAnswer(Answer):
+class ExternalBodyOut(ResponseModel):
     """A body outside to which a request has to be forwarded (law 3071, article 5)."""
 
     code: str = Field(examples=["iski"])
@@ -205,14 +205,14 @@ class ExternalBodyAnswer(Answer):
     phone_line: str | None = Field(examples=["185"])
 
 
-class UnitsAnswer(Answer):
+class UnitsOut(ResponseModel):
     """Where tickets go: directorates, and bodies outside the municipality."""
 
-    units: list[UnitAnswer]
-    external_bodies: list[ExternalBodyAnswer]
+    units: list[UnitOut]
+    external_bodies: list[ExternalBodyOut]
 
 
-class NeighbourhoodAnswer(Answer):
+class NeighbourhoodOut(ResponseModel):
     """A neighbourhood by this name from `valid_from` on and before `valid_to`."""
 
     name: str = Field(examples=["Oruçreis"])
@@ -221,13 +221,13 @@ class NeighbourhoodAnswer(Answer):
     valid_to: date | None = Field(examples=[None])
 
 
-class NeighbourhoodsAnswer(Answer):
+class NeighbourhoodsOut(ResponseModel):
     """The municipality's neighbourhoods, also those of earlier times."""
 
-    items: list[NeighbourhoodAnswer]
+    items: list[NeighbourhoodOut]
 
 
-class VersionAnswer(Answer):
+class VersionOut(ResponseModel):
     """A catalogue that was loaded at some time."""
 
     id: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
@@ -242,16 +242,16 @@ class VersionAnswer(Answer):
         return cls(id=version.id, loaded_at=version.loaded_at, sha256=version.sha256, services=services)
 
 
-class VersionPage(Answer):
+class VersionPage(ResponseModel):
     """A page of versions, the newest first: the first of all applies to new tickets."""
 
-    items: list[VersionAnswer]
+    items: list[VersionOut]
     next_cursor: str | None = Field(
         None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
     )
 
 
-class ChangeAnswer(Answer):
+class ChangeOut(ResponseModel):
     """One difference between two versions."""
 
     kind: ChangeKind = Field(examples=["changed"])
@@ -266,9 +266,9 @@ class ChangeAnswer(Answer):
     )
 
 
-class CatalogueDiffAnswer(Answer):
+class CatalogueDiffOut(ResponseModel):
     """What differs between two versions, of the services first."""
 
-    old: VersionAnswer
-    new: VersionAnswer
-    changes: list[ChangeAnswer]
+    old: VersionOut
+    new: VersionOut
+    changes: list[ChangeOut]

@@ -14,8 +14,8 @@ from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
 from app.tickets.queries import case_of
-from app.tickets.schemas import TicketAnswer
-from app.tickets.serializers import sees_personal_data, ticket_answer
+from app.tickets.schemas import TicketOut
+from app.tickets.serializers import sees_personal_data, ticket_out
 
 Number = Annotated[str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")]
 Reader = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
@@ -23,7 +23,7 @@ Commander = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, examples=['"v1"'])]
 
 COMMAND: dict[str, Any] = {
-    "response_model": TicketAnswer,
+    "response_model": TicketOut,
     "response_description": "The ticket after the command, with its new ETag",
     "responses": problems(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
 }
@@ -37,7 +37,7 @@ class CommandRunner:
         self.locked = locked
         self._response = response
 
-    async def run(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketAnswer:
+    async def run(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketOut:
         """Run a command and answer with the ticket as it is then."""
         await command(self.context, self.locked, *arguments)
         await self.context.session.flush()  # the answer reads clocks and documents that the command has just written
@@ -48,7 +48,7 @@ class CommandRunner:
                 context.session, actor=context.actor, operation="command", facts=facts, now=context.now
             )
         self._response.headers["ETag"] = etag(self.locked.ticket)
-        return ticket_answer(case, vault=context.vault, actor=context.actor, now=context.now)
+        return ticket_out(case, vault=context.vault, actor=context.actor, now=context.now)
 
 
 async def _runner(

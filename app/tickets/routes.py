@@ -17,18 +17,18 @@ from app.tickets.dependencies import Number, Reader
 from app.tickets.queries import TicketFilter, events_of, get_case, list_tickets
 from app.tickets.request import Kind
 from app.tickets.schemas import (
-    TicketAnswer,
+    TicketOut,
     TicketPage,
-    TimelineAnswer,
-    TrackingAnswer,
+    TimelineOut,
     TrackingBody,
+    TrackingOut,
 )
 from app.tickets.serializers import (
     has_lapsed,
     sees_personal_data,
-    ticket_answer,
+    ticket_out,
     ticket_summary,
-    timeline_answer,
+    timeline_out,
 )
 from app.tickets.tracking import track
 from app.tickets.workflow import State
@@ -88,7 +88,7 @@ async def read_tickets(
 @router.get(
     "/{number}",
     summary="One ticket",
-    response_model=TicketAnswer,
+    response_model=TicketOut,
     responses={**_READ, 304: {"description": "The version named by If-None-Match is still the present one"}},
 )
 async def read_ticket(
@@ -99,7 +99,7 @@ async def read_ticket(
     vault: OpenVault,
     now: Now,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=200)] = None,
-) -> TicketAnswer | Response:
+) -> TicketOut | Response:
     """A ticket whole. Personal data are masked unless the key may read them; an unmasked read is recorded."""
     case = await get_case(session, actor, number)
     version = {"ETag": etag(case.ticket)}
@@ -109,20 +109,18 @@ async def read_ticket(
     if sees_personal_data(actor, case.applicant):
         facts = {"ticket": case.ticket.number}
         await record_unmasked_read(session, actor=actor, operation="read_ticket", facts=facts, now=now)
-    return ticket_answer(case, vault=vault, actor=actor, now=now)
+    return ticket_out(case, vault=vault, actor=actor, now=now)
 
 
-@router.get("/{number}/events", summary="The history of a ticket", response_model=TimelineAnswer, responses=_READ)
-async def read_timeline(
-    number: Number, actor: Reader, session: Transaction, vault: OpenVault, now: Now
-) -> TimelineAnswer:
+@router.get("/{number}/events", summary="The history of a ticket", response_model=TimelineOut, responses=_READ)
+async def read_timeline(number: Number, actor: Reader, session: Transaction, vault: OpenVault, now: Now) -> TimelineOut:
     """Every event, oldest first. `chain_holds` says that none is missing or altered."""
     case = await get_case(session, actor, number)
     events = await events_of(session, case.ticket.id)
     if sees_personal_data(actor, case.applicant):
         facts = {"ticket": case.ticket.number}
         await record_unmasked_read(session, actor=actor, operation="read_timeline", facts=facts, now=now)
-    return timeline_answer(case.ticket, case.applicant, events, vault=vault, actor=actor)
+    return timeline_out(case.ticket, case.applicant, events, vault=vault, actor=actor)
 
 
 tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
@@ -131,12 +129,12 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
 @tracking.post(
     "",
     summary="How a ticket stands, for the citizen",
-    response_model=TrackingAnswer,
+    response_model=TrackingOut,
     responses=problems(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
     body: TrackingBody, request: Request, session: Reading, vault: OpenVault, rules: CurrentRules, now: Now
-) -> TrackingAnswer:
+) -> TrackingOut:
     """Needs no key: the number and the last four digits of the phone are enough. Few wrong answers are allowed."""
     attempts = request.app.state.container.tracking
     return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts, now=now)

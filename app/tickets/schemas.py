@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Answer, Body, Code, Instant, LongText, ShortText, refuse
+from app.core.schema import Body, Code, Instant, LongText, ResponseModel, ShortText, refuse
 from app.tickets.workflow import ExtensionGround, Outcome, PauseReason
 
 
@@ -147,7 +147,7 @@ class ResolutionBody(Body):
         return "\n".join(part for part in (self.reply, self.reason) if part)
 
 
-class ClockAnswer(Answer):
+class ClockOut(ResponseModel):
     """A limit of the present cycle: the published promise or the limit of law."""
 
     kind: str = Field(examples=["promise"])
@@ -162,7 +162,7 @@ class ClockAnswer(Answer):
     overridden: bool = Field(examples=[False], description="A person set the due date; nothing computes it anew")
 
 
-class ApplicantAnswer(Answer):
+class ApplicantOut(ResponseModel):
     """The applicant, masked unless the key may read personal data."""
 
     role: str = Field(examples=["self"])
@@ -176,7 +176,7 @@ class ApplicantAnswer(Answer):
     contact_by: str | None = Field(None, examples=["sms"], description="Their wish; null where they have none")
 
 
-class PlaceAnswer(Answer):
+class PlaceOut(ResponseModel):
     """Where the matter lies."""
 
     latitude: float | None = Field(examples=[41.0434])
@@ -185,7 +185,7 @@ class PlaceAnswer(Answer):
     note: str | None = Field(examples=["Pazar yerinin karşısı"])
 
 
-class DocumentAnswer(Answer):
+class DocumentOut(ResponseModel):
     """A document that is asked for, and when it came."""
 
     code: str = Field(examples=["id_card"])
@@ -193,7 +193,7 @@ class DocumentAnswer(Answer):
     provided_at: datetime | None
 
 
-class TicketSummary(Answer):
+class TicketSummary(ResponseModel):
     """A ticket in a list; nothing of it is personal."""
 
     number: str = Field(examples=["2600012349"])
@@ -209,10 +209,10 @@ class TicketSummary(Answer):
     cycle: int = Field(examples=[1])
     received_at: datetime
     overdue: bool = Field(examples=[False])
-    clocks: list[ClockAnswer]
+    clocks: list[ClockOut]
 
 
-class TicketPage(Answer):
+class TicketPage(ResponseModel):
     """A page of tickets, newest first."""
 
     items: list[TicketSummary]
@@ -221,16 +221,16 @@ class TicketPage(Answer):
     )
 
 
-class TicketAnswer(TicketSummary):
+class TicketOut(TicketSummary):
     """One ticket whole, with what can be done with it now."""
 
     allowed_actions: list[str] = Field(examples=[["accept", "return"]])
     external_id: str | None = Field(examples=["CALL-20260512-000017"])
     description: str = Field(examples=["Kaldırımdaki çukur yayalar için tehlikeli, onarılmasını istiyorum."])
     reply: str | None = Field(examples=["Kaldırım 14.05.2026 tarihinde onarılmıştır."])
-    applicant: ApplicantAnswer
-    place: PlaceAnswer
-    documents: list[DocumentAnswer]
+    applicant: ApplicantOut
+    place: PlaceOut
+    documents: list[DocumentOut]
     occurred_at: datetime
     time_flag: str | None = Field(
         examples=[None], description="Why the channel's own time was not used, e.g. device_clock_ahead"
@@ -242,7 +242,7 @@ class TicketAnswer(TicketSummary):
     duplicate_of: UUID | None
 
 
-class EventAnswer(Answer):
+class EventOut(ResponseModel):
     """One event of a ticket's history."""
 
     seq: int = Field(examples=[1])
@@ -258,12 +258,12 @@ class EventAnswer(Answer):
     )
 
 
-class TimelineAnswer(Answer):
+class TimelineOut(ResponseModel):
     """The history of a ticket, oldest first, and whether its chain of hashes is unbroken."""
 
     number: str = Field(examples=["2600012349"])
     chain_holds: bool = Field(examples=[True])
-    items: list[EventAnswer]
+    items: list[EventOut]
 
 
 class TrackingBody(Body):
@@ -273,7 +273,7 @@ class TrackingBody(Body):
     phone_last_four: str = Field(pattern=r"^[0-9]{4}$", examples=["0000"])
 
 
-class TrackingAnswer(Answer):
+class TrackingOut(ResponseModel):
     """How the ticket stands, in words for the citizen."""
 
     number: str = Field(examples=["2600012349"])

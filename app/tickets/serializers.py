@@ -16,14 +16,14 @@ from app.tickets.history import EVENT_LABELS, is_whole
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import TicketCase
 from app.tickets.schemas import (
-    ApplicantAnswer,
-    ClockAnswer,
-    DocumentAnswer,
-    EventAnswer,
-    PlaceAnswer,
-    TicketAnswer,
+    ApplicantOut,
+    ClockOut,
+    DocumentOut,
+    EventOut,
+    PlaceOut,
+    TicketOut,
     TicketSummary,
-    TimelineAnswer,
+    TimelineOut,
 )
 from app.tickets.workflow import State, allowed_actions
 
@@ -33,9 +33,9 @@ def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
     return actor.may(Scope.PERSONAL_DATA_READ) and not (applicant.identity_hidden and actor.unit is not None)
 
 
-def clock_answer(clock: SlaClock, now: datetime) -> ClockAnswer:
+def clock_out(clock: SlaClock, now: datetime) -> ClockOut:
     """A clock as it is shown."""
-    return ClockAnswer(
+    return ClockOut(
         kind=clock.kind,
         limit=_printed_limit(clock),
         state=clock.state,
@@ -97,11 +97,11 @@ def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) ->
         cycle=ticket.cycle,
         received_at=ticket.received_at,
         overdue=is_overdue(clocks, now),
-        clocks=[clock_answer(clock, now) for clock in clocks],
+        clocks=[clock_out(clock, now) for clock in clocks],
     )
 
 
-def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketAnswer:
+def ticket_out(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketOut:
     """One ticket whole."""
     ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
 
@@ -111,20 +111,20 @@ def ticket_answer(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime
         opened = vault.open(sealed, table="ticket", column=column, row_id=ticket.id)
         return opened if unmasked else mask_text(opened)
 
-    return TicketAnswer(
+    return TicketOut(
         **dict(ticket_summary(ticket, case.clocks, now)),
         allowed_actions=_actions(ticket, case.clocks, now),
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
-        applicant=applicant_answer(case.applicant, vault, unmasked=unmasked),
-        place=PlaceAnswer(
+        applicant=applicant_out(case.applicant, vault, unmasked=unmasked),
+        place=PlaceOut(
             latitude=ticket.latitude,
             longitude=ticket.longitude,
             neighbourhood=ticket.neighbourhood,
             note=text("place_note", ticket.place_note),
         ),
-        documents=[DocumentAnswer.model_validate(document) for document in case.documents],
+        documents=[DocumentOut.model_validate(document) for document in case.documents],
         occurred_at=ticket.occurred_at,
         time_flag=ticket.time_flag,
         referred_at=ticket.referred_at,
@@ -150,16 +150,16 @@ def _is_open(clock: SlaClock, now: datetime) -> bool:
     return clock.state == "paused" or (clock.state == "running" and on_time(now, clock.due_at))
 
 
-def timeline_answer(
+def timeline_out(
     ticket: Ticket, applicant: Applicant, events: Sequence[TicketEvent], *, vault: Vault, actor: Actor
-) -> TimelineAnswer:
+) -> TimelineOut:
     """The history of a ticket, its notes masked unless the caller may read personal data."""
     unmasked = sees_personal_data(actor, applicant)
-    return TimelineAnswer(
+    return TimelineOut(
         number=ticket.number,
         chain_holds=is_whole(ticket, events),
         items=[
-            EventAnswer(
+            EventOut(
                 seq=event.seq,
                 kind=event.kind,
                 label=EVENT_LABELS[event.kind],
@@ -181,14 +181,14 @@ def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
     return note if unmasked else mask_text(note)
 
 
-def applicant_answer(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantAnswer:
+def applicant_out(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantOut:
     """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
     if applicant.identity_hidden and not unmasked:
-        return ApplicantAnswer(role=applicant.role, masked=True)
+        return ApplicantOut(role=applicant.role, masked=True)
     shown: dict[str, str | None] = {"language": applicant.language, "contact_by": applicant.contact_by}
     for column, mask in MASKS.items():
         sealed = getattr(applicant, column)
         if sealed is not None:
             value = vault.open(sealed, table="applicant", column=column, row_id=applicant.id)
             shown[column] = value if unmasked else mask(value)
-    return ApplicantAnswer(role=applicant.role, masked=not unmasked, **shown)
+    return ApplicantOut(role=applicant.role, masked=not unmasked, **shown)

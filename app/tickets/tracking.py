@@ -30,7 +30,7 @@ from app.tickets.complaint_number import InvalidComplaintNumber
 from app.tickets.complaint_number import parse_number as parse_complaint_number
 from app.tickets.model import Ticket
 from app.tickets.numbers import InvalidTicketNumber, parse_number
-from app.tickets.schemas import TrackingAnswer, TrackingBody
+from app.tickets.schemas import TrackingBody, TrackingOut
 from app.tickets.workflow import Outcome, State
 
 
@@ -86,7 +86,7 @@ async def track(
     catalogue: Catalogue,
     attempts: Attempts,
     now: datetime,
-) -> TrackingAnswer:
+) -> TrackingOut:
     """How a ticket or a complaint stands, for whoever knows its number and the phone's last four digits.
 
     Raises `NotFound` for any wrong answer, `TooMany` after too many of them for one number.
@@ -103,7 +103,7 @@ async def track(
     kept = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE
     clock = next((clock for clock in clocks if clock.kind == kept), None)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
-    return TrackingAnswer(
+    return TrackingOut(
         number=ticket.number,
         status=ticket.state,
         status_label=State(ticket.state).label_tr,

@@ -10,7 +10,7 @@ from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.kinds import NoticeKind
 from app.notices.queries import find_notice
 from app.notices.rows import Recipient
-from app.notices.schemas import NoticeAnswer
+from app.notices.schemas import NoticeOut
 from app.notices.service import ReadingDesk, acknowledge, label_of, words_of
 from tests.installation import SettableClock
 from tests.notices.cases import EMAIL, NAME, WRITER, actor_of, escalate, notices_of, open_ticket, plan
@@ -19,7 +19,7 @@ from workers.delivery import open_dispatcher
 TO_UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
 
-async def shown(container: Container, number: str, role: str, unit: str | None = None) -> NoticeAnswer:
+async def shown(container: Container, number: str, role: str, unit: str | None = None) -> NoticeOut:
     """The notice as a client of that role reads it."""
     actor = await actor_of(container, role, unit)
     async with container.database.transaction() as session:
