@@ -26,7 +26,7 @@ from app.feed.cursor import FeedCursor
 from app.feed.events import TEST_TYPE, EventType, FeedEvent, message_id
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_event, read_feed
-from app.feed.sender import Attempt, Outcome, Parcel, Sender, body_of
+from app.feed.sender import Attempt, Parcel, Sender, SendOutcome, body_of
 from app.feed.watermark import Extent, Watermark
 from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
@@ -248,7 +248,7 @@ class Dispatcher:
                 subscription.delivered_at = now
             if errand.event is not None and (attempt.delivered or unchanged):
                 self._settle(subscription, delivery, errand, attempt, now)
-            if attempt.outcome is Outcome.GONE and subscription.enabled and unchanged:
+            if attempt.outcome is SendOutcome.GONE and subscription.enabled and unchanged:
                 _disable(subscription, delivery, "gone", now)
             may_pass = attempt.delivered or errand.event is None
             goes_on = may_pass and not last and unchanged

@@ -33,7 +33,7 @@ SECRET_BYTES = 32
 _PREFIX: Final = "whsec_"
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """What became of an attempt."""
 
     DELIVERED = "delivered"
@@ -59,7 +59,7 @@ class Parcel:
 class Attempt:
     """How an attempt went; `retry_after` in seconds where the receiver asked for a pause."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     status: int | None
     milliseconds: int
     retry_after: float | None = None
@@ -67,7 +67,7 @@ class Attempt:
     @property
     def delivered(self) -> bool:
         """Whether the receiver has it."""
-        return self.outcome is Outcome.DELIVERED
+        return self.outcome is SendOutcome.DELIVERED
 
 
 class Sender:
@@ -101,7 +101,7 @@ class Sender:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def _ask(self, request: httpx.Request) -> tuple[Outcome, int | None, float | None]:
+    async def _ask(self, request: httpx.Request) -> tuple[SendOutcome, int | None, float | None]:
         try:
             async with asyncio.timeout(self._send_seconds):
                 response = await self._transport.handle_async_request(request)
@@ -110,12 +110,12 @@ class Sender:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
-            return Outcome.TIMED_OUT, None, None
+            return SendOutcome.TIMED_OUT, None, None
         except RefusedAddress as refused:
             known = refused.code != "webhook_unknown_host"
-            return Outcome.ADDRESS_CLOSED if known else Outcome.UNREACHABLE, None, None
+            return SendOutcome.ADDRESS_CLOSED if known else SendOutcome.UNREACHABLE, None, None
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
-            return Outcome.UNREACHABLE, None, None
+            return SendOutcome.UNREACHABLE, None, None
         status = response.status_code
         wait = retry_after(response.headers, self._clock.now(), longest=LONGEST_RETRY_AFTER)
         return _meaning(status), status, wait
@@ -153,9 +153,9 @@ async def _read(response: httpx.Response) -> None:
             return
 
 
-def _meaning(status: int) -> Outcome:
+def _meaning(status: int) -> SendOutcome:
     if 200 <= status < 300:
-        return Outcome.DELIVERED
+        return SendOutcome.DELIVERED
     if 300 <= status < 400:
-        return Outcome.REDIRECTED
-    return Outcome.GONE if status == httpx.codes.GONE else Outcome.REFUSED
+        return SendOutcome.REDIRECTED
+    return SendOutcome.GONE if status == httpx.codes.GONE else SendOutcome.REFUSED

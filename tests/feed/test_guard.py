@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from app.feed.guard import Guard, RefusedAddress, is_public
-from app.feed.sender import Outcome, Parcel, Sender, new_secret
+from app.feed.sender import Parcel, Sender, SendOutcome, new_secret
 from tests.feed.receiver import Receiver
 
 
@@ -123,7 +123,7 @@ async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(rec
     sender = Sender(guard)
     attempt = await sender.send(parcel(url))
     await sender.close()
-    assert attempt.outcome is Outcome.ADDRESS_CLOSED
+    assert attempt.outcome is SendOutcome.ADDRESS_CLOSED
     assert receiver.got == []
 
 

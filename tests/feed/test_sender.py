@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.feed.guard import Guard
-from app.feed.sender import MOST_ANSWER_BYTES, Attempt, Outcome, Parcel, Sender, body_of, new_secret
+from app.feed.sender import MOST_ANSWER_BYTES, Attempt, Parcel, Sender, SendOutcome, body_of, new_secret
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.feed.test_guard import Names
 from tests.installation import START
@@ -61,18 +61,18 @@ async def test_both_libraries_verify_under_the_new_secret_and_under_the_old_one(
 @pytest.mark.parametrize(
     ("answer", "outcome", "status"),
     [
-        (b"200 OK", Outcome.DELIVERED, 200),
-        (b"202 Accepted", Outcome.DELIVERED, 202),
-        (b"204 No Content", Outcome.DELIVERED, 204),
-        (b"400 Bad Request", Outcome.REFUSED, 400),
-        (b"429 Too Many Requests", Outcome.REFUSED, 429),
-        (b"500 Internal Server Error", Outcome.REFUSED, 500),
-        (b"410 Gone", Outcome.GONE, 410),
-        (b"nonsense", Outcome.UNREACHABLE, None),
+        (b"200 OK", SendOutcome.DELIVERED, 200),
+        (b"202 Accepted", SendOutcome.DELIVERED, 202),
+        (b"204 No Content", SendOutcome.DELIVERED, 204),
+        (b"400 Bad Request", SendOutcome.REFUSED, 400),
+        (b"429 Too Many Requests", SendOutcome.REFUSED, 429),
+        (b"500 Internal Server Error", SendOutcome.REFUSED, 500),
+        (b"410 Gone", SendOutcome.GONE, 410),
+        (b"nonsense", SendOutcome.UNREACHABLE, None),
     ],
 )
 async def test_an_answer_means_what_it_says(
-    sender: Sender, receiver: Receiver, answer: bytes, outcome: Outcome, status: int | None
+    sender: Sender, receiver: Receiver, answer: bytes, outcome: SendOutcome, status: int | None
 ) -> None:
     receiver.always = answer
     attempt = await sent(sender, receiver)
@@ -83,7 +83,7 @@ async def test_a_redirect_is_a_failure_and_not_followed(sender: Sender, receiver
     async with opened_receiver() as elsewhere:
         for status in (b"301 Moved", b"302 Found", b"307 Temporary", b"308 Permanent"):
             receiver.always = status + b"\r\nLocation: " + elsewhere.url.encode() + b"\r\nContent-Length: 0\r\n\r\n"
-            assert (await sent(sender, receiver)).outcome is Outcome.REDIRECTED
+            assert (await sent(sender, receiver)).outcome is SendOutcome.REDIRECTED
         assert elsewhere.got == []
 
 
@@ -114,13 +114,13 @@ async def test_a_receiver_that_does_not_answer_costs_a_bounded_time(receiver: Re
     sender = Sender(Guard(allowed="127.0.0.1", allow_http=True), send_seconds=0.05)
     attempt = await sent(sender, receiver)
     await sender.close()
-    assert attempt == Attempt(Outcome.TIMED_OUT, None, attempt.milliseconds)
+    assert attempt == Attempt(SendOutcome.TIMED_OUT, None, attempt.milliseconds)
 
 
 async def test_nobody_there_is_a_failure_too(sender: Sender) -> None:
     async with opened_receiver() as gone:
         pass
-    assert (await sent(sender, gone)).outcome is Outcome.UNREACHABLE
+    assert (await sent(sender, gone)).outcome is SendOutcome.UNREACHABLE
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_encryption_is_with_the_name_though_the_connection_goes_to_an_addr
             for name in ("hooks.example", "other.example")
         ]
         await sender.close()
-    assert outcomes == [Outcome.DELIVERED, Outcome.UNREACHABLE]
+    assert outcomes == [SendOutcome.DELIVERED, SendOutcome.UNREACHABLE]
     assert len(receiver.got) == 1
 
 
