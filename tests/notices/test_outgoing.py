@@ -12,7 +12,7 @@ from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
 from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, _message, due_notices
-from app.notices.delivery.outcomes import Leased, Outcome, Result, mark
+from app.notices.delivery.outcomes import AttemptOutcome, Leased, Result, mark
 from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
 from app.notices.rows import Recipient
@@ -118,7 +118,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
     async with container.database.transaction() as session:
-        await mark(session, [Result(leased, Outcome.LATER, "console", "timeout")], clock=clock)
+        await mark(session, [Result(leased, AttemptOutcome.LATER, "console", "timeout")], clock=clock)
     assert (await stored(container, notice)).state == "sent"
 
 

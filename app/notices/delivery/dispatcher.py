@@ -30,7 +30,7 @@ from app.notices.delivery.adapters.base import (
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.attachment import LETTER_SECONDS, enclosed, is_enclosing
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
-from app.notices.delivery.outcomes import Leased, Outcome, Result, Values, mark, take_early_receipts
+from app.notices.delivery.outcomes import AttemptOutcome, Leased, Result, Values, mark, take_early_receipts
 from app.notices.delivery.triage import DeliveryTriage, recipient_key
 from app.notices.kinds import Medium
 from app.notices.model import DeliveryAttempt, Notice
@@ -149,7 +149,7 @@ class NoticeDispatcher:
             "recipient": recipient_key(notice),
             "medium": notice.medium,
             "adapter": self.adapters.to(Medium(notice.medium)).name,
-            "outcome": Outcome.STARTED.value,
+            "outcome": AttemptOutcome.STARTED.value,
         }
 
     async def _values(self, session: AsyncSession, going: Sequence[Notice]) -> dict[UUID, Values]:
@@ -169,22 +169,22 @@ class NoticeDispatcher:
         async with way.slots:
             began = time.monotonic()
             if began + self.delivery_seconds > until:
-                return Result(leased, Outcome.LATER, way.name, "no_time", retried_at_once=True)
+                return Result(leased, AttemptOutcome.LATER, way.name, "no_time", retried_at_once=True)
             try:
                 message = _message(leased, letter)
                 async with asyncio.timeout(self.delivery_seconds):
                     delivered = await way.delivery.deliver(message)
             except PermanentFailure as error:
-                result = Result(leased, Outcome.REFUSED, way.name, error.code)
+                result = Result(leased, AttemptOutcome.REFUSED, way.name, error.code)
             except TemporaryFailure as error:
-                result = Result(leased, Outcome.LATER, way.name, error.code, retry_after=error.retry_after)
+                result = Result(leased, AttemptOutcome.LATER, way.name, error.code, retry_after=error.retry_after)
             except (DeliveryError, TimeoutError) as error:
-                result = Result(leased, Outcome.LATER, way.name, getattr(error, "code", "timeout"))
+                result = Result(leased, AttemptOutcome.LATER, way.name, getattr(error, "code", "timeout"))
             except Exception as error:  # noqa: BLE001 - must not hold up its neighbours
                 log.error("delivery_broke", notice=leased.notice.number, **_place(error))  # noqa: TRY400 - a traceback ends in the error's own words
-                result = Result(leased, Outcome.LATER, way.name, "unexpected")
+                result = Result(leased, AttemptOutcome.LATER, way.name, "unexpected")
             else:
-                result = Result(leased, Outcome.ACCEPTED, way.name, provider_id=delivered.provider_id)
+                result = Result(leased, AttemptOutcome.ACCEPTED, way.name, provider_id=delivered.provider_id)
             return result.lasting(time.monotonic() - began)
 
 

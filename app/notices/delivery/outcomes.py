@@ -40,7 +40,7 @@ FOLLOWING: Mapping[Medium, tuple[Medium, ...]] = {
 """By what else an applicant may be reached, in order; offices have their mailbox only, and fail loudly."""
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """What became of an attempt."""
 
     STARTED = "started"
@@ -67,7 +67,7 @@ class Result:
     """The outcome of one attempt. `retry_after` and `seconds` are real ones."""
 
     leased: Leased
-    outcome: Outcome
+    outcome: AttemptOutcome
     adapter: str
     code: str | None = None
     provider_id: str | None = None
@@ -90,7 +90,7 @@ async def mark(session: AsyncSession, results: Sequence[Result], *, clock: Clock
         await (await session.connection()).execute(_MARK, marks)
     for result in ended:
         await _end(session, result, now)
-    sent = [result.leased.notice.id for result in results if result.outcome is Outcome.ACCEPTED]
+    sent = [result.leased.notice.id for result in results if result.outcome is AttemptOutcome.ACCEPTED]
     digests = [n.id for r in results if (n := r.leased.notice).kind == NoticeKind.DIGEST and n.id in set(sent)]
     await _settle_lines(session, digests, {"state": "sent", "sent_at": now, "state_reason": None})
 
@@ -120,11 +120,11 @@ def _attempt(result: Result) -> dict[str, Any]:
 
 def _is_final(result: Result) -> bool:
     spent = result.leased.notice.attempts >= MAX_ATTEMPTS and not result.retried_at_once
-    return result.outcome is Outcome.REFUSED or (result.outcome is Outcome.LATER and spent)
+    return result.outcome is AttemptOutcome.REFUSED or (result.outcome is AttemptOutcome.LATER and spent)
 
 
 def _settled(result: Result, clock: Clock, now: datetime) -> dict[str, Any]:
-    notice, sent = result.leased.notice, result.outcome is Outcome.ACCEPTED
+    notice, sent = result.leased.notice, result.outcome is AttemptOutcome.ACCEPTED
     row: dict[str, Any] = {
         "notice_id": notice.id,
         "attempt": notice.attempts,
