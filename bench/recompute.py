@@ -13,7 +13,7 @@ import asyncpg
 from sqlalchemy import select
 
 from app.access.actor import Actor
-from app.calendar.service import Change, apply, preview
+from app.calendar.service import CalendarChange, apply, preview
 from app.channels.schemas import TicketBody
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL
@@ -142,7 +142,7 @@ async def _wait(container: Container, actor: Actor, clock: SteppingClock, number
 async def _change(
     container: Container, connection: asyncpg.Connection, name: str, days: dict[date, SpecialDay]
 ) -> dict[str, Any]:
-    rules, change = await container.rulebooks.current(), Change(days, frozenset())
+    rules, change = await container.rulebooks.current(), CalendarChange(days, frozenset())
     began = time.perf_counter()
     async with container.database.reading() as session:
         seen = await preview(session, rules, change, now=TODAY)

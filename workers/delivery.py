@@ -7,14 +7,14 @@ from uuid import UUID
 from app.container import Container
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.delivery.quiet_hours import Hours
-from app.notices.delivery.triage import DeliveryTriage, Rules
+from app.notices.delivery.triage import DeliveryTriage, TriageRules
 from app.tickets.standing import TicketStandings
 
 
 def open_dispatcher(container: Container) -> NoticeDispatcher:
     """The one dispatcher of a worker process."""
     settings = container.settings
-    rules = Rules(
+    rules = TriageRules(
         sms_hours=Hours.parse(settings.sms_hours) if settings.quiet_hours else None,
         digest_from=settings.digest_from,
         recipient_per_hour=settings.recipient_per_hour,

@@ -87,5 +87,5 @@ async def confirm(
     return YearOut.model_validate(await confirm_year(session, year, actor=actor.name, now=now))
 
 
-def _change(body: ChangeBody) -> service.Change:
-    return service.Change({day.date: day.value() for day in body.days}, frozenset(body.revoke))
+def _change(body: ChangeBody) -> service.CalendarChange:
+    return service.CalendarChange({day.date: day.value() for day in body.days}, frozenset(body.revoke))

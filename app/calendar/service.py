@@ -19,21 +19,21 @@ from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.service import present_calendars
 from app.standards.values import Catalogue
 from app.tickets.bulk import recompute
-from app.tickets.bulk.recompute import Preview, Renewal, Renewed, of_older_calendars, still_kept
+from app.tickets.bulk.recompute import RecomputePreview, Renewal, Renewed, of_older_calendars, still_kept
 
 LISTED = 20
 """So many of the clocks that move are named in a preview."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CalendarChange:
     """Dates decided on, and dates whose decision is revoked, as a person asked for them."""
 
     days: Mapping[date, SpecialDay]
     revoked: frozenset[date]
 
 
-async def preview(session: AsyncSession, rules: Rulebook, change: Change, *, now: datetime) -> Preview:
+async def preview(session: AsyncSession, rules: Rulebook, change: CalendarChange, *, now: datetime) -> RecomputePreview:
     """Which open clocks would move, and the first of them; nothing is stored. Raises `Invalid`."""
     calendars = await _calendars_after(session, change, rules.catalogue, now=now)
     renewal = Renewal(calendars, rules.calendar_version_id, cause="calendar", actor="", concerns=still_kept())
@@ -43,7 +43,7 @@ async def preview(session: AsyncSession, rules: Rulebook, change: Change, *, now
 async def apply(
     database: Database,
     rules: Rulebook,
-    change: Change,
+    change: CalendarChange,
     *,
     expected: UUID | None,
     force: bool,
@@ -105,7 +105,9 @@ async def mark_settled(database: Database, version: UUID, *, now: datetime) -> N
         await session.execute(update(CalendarVersion).where(CalendarVersion.id == version).values(settled_at=now))
 
 
-async def _calendars_after(session: AsyncSession, change: Change, catalogue: Catalogue, *, now: datetime) -> Calendars:
+async def _calendars_after(
+    session: AsyncSession, change: CalendarChange, catalogue: Catalogue, *, now: datetime
+) -> Calendars:
     """The calendars as the change would make them; raises `Invalid`."""
     decided = await decided_days(session)
     _check_revoked(change, decided)
@@ -116,7 +118,7 @@ async def _calendars_after(session: AsyncSession, change: Change, catalogue: Cat
         raise Invalid([FieldError("/days", error.code)]) from error
 
 
-def _check_past(change: Change, rules: Rulebook, now: datetime) -> None:
+def _check_past(change: CalendarChange, rules: Rulebook, now: datetime) -> None:
     """A date that is past has been counted by somebody already; to decide on it afterwards is to be meant."""
     calendar = next(iter(rules.calendars.values()))
     today = calendar.local_date(now).isoformat()
@@ -134,7 +136,7 @@ def _check_past(change: Change, rules: Rulebook, now: datetime) -> None:
         raise Invalid(errors)
 
 
-def _check_revoked(change: Change, decided: Mapping[date, SpecialDay]) -> None:
+def _check_revoked(change: CalendarChange, decided: Mapping[date, SpecialDay]) -> None:
     unknown = sorted(day.isoformat() for day in change.revoked - decided.keys())
     if unknown:
         allowed = [day.isoformat() for day in decided] or ["–"]

@@ -7,7 +7,7 @@ from babel.dates import format_date, format_datetime
 from rich.console import Console
 from rich.table import Table
 
-from app.calendar.service import Change, apply, preview
+from app.calendar.service import CalendarChange, apply, preview
 from app.cli.database import connected
 from app.cli.errors import CommandError
 from app.cli.occasion import person, present
@@ -59,7 +59,7 @@ async def confirm(settings: Settings, year: int, console: Console) -> None:
 
 
 async def change(
-    settings: Settings, change: Change, *, reason: str, dry_run: bool, force: bool, console: Console
+    settings: Settings, change: CalendarChange, *, reason: str, dry_run: bool, force: bool, console: Console
 ) -> None:
     """Print what a change moves, and make it unless it is only to be looked at."""
     now = present(settings)

@@ -15,7 +15,7 @@ from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.turkish import format_datetime
 from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file
-from app.standards.diff import Change, ChangeKind, diff_catalogues
+from app.standards.diff import CatalogueChange, ChangeKind, diff_catalogues
 from app.standards.model import CatalogueVersion
 from app.standards.queries import applying_version, list_versions, versions_named
 from app.standards.report import print_check
@@ -105,7 +105,7 @@ def _print_diff(console: Console, old_name: str, old: Catalogue, new_name: str, 
 _STYLES = {ChangeKind.ADDED: "green", ChangeKind.REMOVED: "red", ChangeKind.CHANGED: ""}
 
 
-def _table(changes: Sequence[Change]) -> Table:
+def _table(changes: Sequence[CatalogueChange]) -> Table:
     table = Table(show_lines=True, expand=True)
     table.add_column("what", ratio=2, overflow="fold")
     table.add_column("old", ratio=3, overflow="fold")
@@ -118,18 +118,18 @@ def _table(changes: Sequence[Change]) -> Table:
     return table
 
 
-def _sides(change: Change) -> tuple[Text, Text]:
+def _sides(change: CatalogueChange) -> tuple[Text, Text]:
     old, new = (Text(words) if words else Text("(blank)", style="dim") for words in (change.old, change.new))
     return Text("") if change.kind is ChangeKind.ADDED else old, Text("") if change.kind is ChangeKind.REMOVED else new
 
 
-def _moves(change: Change) -> Text:
+def _moves(change: CatalogueChange) -> Text:
     if not change.moves_deadlines:
         return Text("stay", style="dim")
     return Text("all move" if change.moves_open_tickets else "new move", style="bold yellow")
 
 
-def _verdict(changes: Sequence[Change]) -> Text:
+def _verdict(changes: Sequence[CatalogueChange]) -> Text:
     moving = sum(change.moves_deadlines for change in changes)
     of_calendar = sum(change.moves_open_tickets for change in changes)
     told = f"{len(changes)} differences. "

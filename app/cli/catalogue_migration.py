@@ -10,7 +10,7 @@ from app.container import make_vault
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.tickets.bulk.catalogue_migration import migrate as migrate_clocks
 from app.tickets.bulk.catalogue_migration import preview_migration
-from app.tickets.bulk.recompute import Preview
+from app.tickets.bulk.recompute import RecomputePreview
 from config.settings import Settings
 
 
@@ -39,7 +39,7 @@ def _check_service(rules: Rulebook, service: str | None) -> None:
         raise CommandError(f"The catalogue that applies has no service {service!r}. It has: {', '.join(known)}.")
 
 
-def _print(seen: Preview, console: Console) -> None:
+def _print(seen: RecomputePreview, console: Console) -> None:
     print_moves(seen.first, console)
     if len(seen.first) < seen.moved:
         console.print(f"  … and {seen.moved - len(seen.first)} more")

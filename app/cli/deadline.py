@@ -18,7 +18,7 @@ from app.core.clock import ISTANBUL
 from app.core.errors import Invalid, Unavailable
 from app.core.wording import FIELD_SENTENCES, say
 from app.deadlines import wording_tr as tr
-from app.deadlines.service import Account, Preview, Supposed, preview
+from app.deadlines.service import Account, DeadlinePreview, Supposed, preview
 from app.deadlines.text import result
 from app.sla.calendar import DayReason
 from app.sla.deadline import DeadlineError, LedgerLine, Pause
@@ -65,7 +65,7 @@ _COUNTED: Mapping[Unit, tuple[str, str]] = {
 }
 
 
-async def find(settings: Settings, supposed: Supposed) -> Preview:
+async def find(settings: Settings, supposed: Supposed) -> DeadlinePreview:
     """What the rules that apply now give; raises `CommandError` naming the option that can't be used."""
     now = present(settings)
     async with connected(settings) as database:
@@ -102,7 +102,7 @@ def parse_pause(text: str) -> Pause:
         raise CommandError(f"--pause: {text!r} ends before it starts.") from None
 
 
-def show(found: Preview, console: Console) -> None:
+def show(found: DeadlinePreview, console: Console) -> None:
     """Print the calendars of both limits, each with its legend and when it ends."""
     console.print(Text(found.service.name, style="bold"), soft_wrap=True)
     for account in (found.promise, found.statutory):

@@ -49,7 +49,7 @@ LEVELS = (1, 2)
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How bad a finding is; only `WRONG` makes the command fail."""
 
     FINE = "✓"
@@ -57,7 +57,7 @@ class State(StrEnum):
     WRONG = "✗"
 
 
-_STYLES = {State.FINE: "green", State.NOTE: "yellow", State.WRONG: "bold red"}
+_STYLES = {FindingState.FINE: "green", FindingState.NOTE: "yellow", FindingState.WRONG: "bold red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Finding:
     """One thing that was looked at; `remedy` says what frees it."""
 
     subject: str
-    state: State
+    state: FindingState
     found: str
     remedy: str = ""
 
@@ -79,7 +79,7 @@ async def examine(console: Console) -> bool:
     for each in findings:
         table.add_row(Text(each.state, style=_STYLES[each.state]), each.subject, each.found, each.remedy)
     console.print(table)
-    wrong = sum(each.state is State.WRONG for each in findings)
+    wrong = sum(each.state is FindingState.WRONG for each in findings)
     console.print(Text(f"\n{wrong} wrong" if wrong else "\nNothing is wrong.", style="bold red" if wrong else "green"))
     return not wrong
 
@@ -89,7 +89,7 @@ async def _examined() -> AsyncIterator[Finding]:
     try:
         settings = running_stack_settings()
         async with open_container(settings) as container:
-            yield Finding("settings", State.FINE, f"{settings.municipality} served, data in {settings.data_dir}")
+            yield Finding("settings", FindingState.FINE, f"{settings.municipality} served, data in {settings.data_dir}")
             yield _templates(container)
             yield _disk(settings)
             yield await _queue(container)
@@ -99,7 +99,7 @@ async def _examined() -> AsyncIterator[Finding]:
         line = explain(error)
         if line is None:
             raise
-        yield Finding("settings", State.WRONG, line, "correct the variable, or start “make run” in this folder")
+        yield Finding("settings", FindingState.WRONG, line, "correct the variable, or start “make run” in this folder")
 
 
 async def _database(container: Container) -> AsyncIterator[Finding]:
@@ -108,19 +108,19 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
             revision, head = await revisions.current(session), revisions.head()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         yield Finding(
-            "database", State.WRONG, explain(error) or type(error).__name__, "start it, or correct its address"
+            "database", FindingState.WRONG, explain(error) or type(error).__name__, "start it, or correct its address"
         )
         return
     if revision != head:
-        yield Finding("database", State.WRONG, f"at {revision or 'nothing'}, needed is {head}", "estim migrate")
+        yield Finding("database", FindingState.WRONG, f"at {revision or 'nothing'}, needed is {head}", "estim migrate")
         return
-    yield Finding("database", State.FINE, f"reachable, at {head}")
+    yield Finding("database", FindingState.FINE, f"reachable, at {head}")
     now = container.clock.now()
     try:
         catalogue = (await container.rulebooks.current()).catalogue
     except Unavailable:
         load = f"estim catalogue load {container.settings.municipality}"
-        yield Finding("catalogue", State.WRONG, "none is loaded: every request is refused", load)
+        yield Finding("catalogue", FindingState.WRONG, "none is loaded: every request is refused", load)
     else:
         yield _catalogue(catalogue, container.settings.municipality)
         yield _addresses(catalogue, now.astimezone(ISTANBUL).date())
@@ -146,9 +146,11 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
 def _templates(container: Container) -> Finding:
     broken = container.renderer.problems
     if not broken:
-        return Finding("texts", State.FINE, "every notice has its text")
+        return Finding("texts", FindingState.FINE, "every notice has its text")
     named = "; ".join(f"{name}: {reason}" for name, reason in broken.items())
-    return Finding("texts", State.WRONG, named, f"mend {container.settings.municipality}/templates, restart the worker")
+    return Finding(
+        "texts", FindingState.WRONG, named, f"mend {container.settings.municipality}/templates, restart the worker"
+    )
 
 
 def _disk(settings: Settings) -> Finding:
@@ -157,28 +159,28 @@ def _disk(settings: Settings) -> Finding:
     found = f"{free // 1024**2:,} MiB free in {folder}"
     if free < LEAST_FREE_BYTES:
         return Finding(
-            "disk", State.WRONG, found, "make room; the outbox may be emptied once its mails are kept elsewhere"
+            "disk", FindingState.WRONG, found, "make room; the outbox may be emptied once its mails are kept elsewhere"
         )
-    return Finding("disk", State.FINE, found)
+    return Finding("disk", FindingState.FINE, found)
 
 
 async def _queue(container: Container) -> Finding:
     if await check_queue(container.job_queue) is Check.OK:
-        return Finding("Valkey", State.FINE, "answers")
+        return Finding("Valkey", FindingState.FINE, "answers")
     remedy = "start it, or correct ESTIM_REDIS_URL; nothing is lost meanwhile, workers sweep"
-    return Finding("Valkey", State.WRONG, "does not answer", remedy)
+    return Finding("Valkey", FindingState.WRONG, "does not answer", remedy)
 
 
 def _catalogue(loaded: Catalogue, folder: Path) -> Finding:
     on_disk = check_folder_or_file(folder).catalogue
     if on_disk is None:
         return Finding(
-            "catalogue", State.NOTE, f"loaded, but {folder} has faults now", f"estim catalogue check {folder}"
+            "catalogue", FindingState.NOTE, f"loaded, but {folder} has faults now", f"estim catalogue check {folder}"
         )
     if on_disk.sha256 != loaded.sha256:
         found = f"loaded; {folder} has changed since"
-        return Finding("catalogue", State.NOTE, found, f"estim catalogue load {folder}")
-    return Finding("catalogue", State.FINE, f"{len(loaded.services)} services, {loaded.municipality.name}")
+        return Finding("catalogue", FindingState.NOTE, found, f"estim catalogue load {folder}")
+    return Finding("catalogue", FindingState.FINE, f"{len(loaded.services)} services, {loaded.municipality.name}")
 
 
 def _addresses(catalogue: Catalogue, on: date) -> Finding:
@@ -187,13 +189,15 @@ def _addresses(catalogue: Catalogue, on: date) -> Finding:
     offices = [f"level {level} ({one.office.printed.place})" for level, one in in_charge if not one.address]
     if offices:
         remedy = "offices.yaml: give a role_mailbox, or a head or a deputy for today; then load the catalogue"
-        return Finding("addresses", State.WRONG, f"no mail reaches the office of {', '.join(offices)}", remedy)
+        return Finding("addresses", FindingState.WRONG, f"no mail reaches the office of {', '.join(offices)}", remedy)
     units = [unit.name for unit in catalogue.units if not unit.email]
     if units:
         named = ", ".join(units[:NAMED]) + (" …" if len(units) > NAMED else "")
         found = f"{len(units)} of {len(catalogue.units)} directorates have no e-mail address: {named}"
-        return Finding("addresses", State.NOTE, found, "give each an email in units.yaml, then load the catalogue")
-    return Finding("addresses", State.FINE, "both offices and all directorates have one")
+        return Finding(
+            "addresses", FindingState.NOTE, found, "give each an email in units.yaml, then load the catalogue"
+        )
+    return Finding("addresses", FindingState.FINE, "both offices and all directorates have one")
 
 
 def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
@@ -201,30 +205,30 @@ def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
     needed = {now.year, (now + CONFIRMED_AHEAD).year}
     open_years = sorted(needed - {year.year for year in stored if year.confirmed_at is not None})
     if not open_years:
-        return Finding("calendar", State.FINE, f"{', '.join(map(str, sorted(needed)))} confirmed")
+        return Finding("calendar", FindingState.FINE, f"{', '.join(map(str, sorted(needed)))} confirmed")
     named = ", ".join(map(str, open_years))
     remedy = (
         f"compare “estim calendar show {open_years[0]}” with the gazette, then “estim calendar confirm {open_years[0]}”"
     )
-    return Finding("calendar", State.NOTE, f"nobody has confirmed the holidays of {named}", remedy)
+    return Finding("calendar", FindingState.NOTE, f"nobody has confirmed the holidays of {named}", remedy)
 
 
 def _feed(writers: Sequence[OldWriter]) -> Finding:
     """Events that were written after a transaction that is still open are told when it has ended."""
     if not writers:
-        return Finding("change feed", State.FINE, "nothing holds it back")
+        return Finding("change feed", FindingState.FINE, "nothing holds it back")
     found = f"held back for {_told(writers[0].age)} by an open transaction, {writers[0].name}; webhooks wait, too"
-    return Finding("change feed", State.WRONG, found, f"end it: {writers[0].ending}")
+    return Finding("change feed", FindingState.WRONG, found, f"end it: {writers[0].ending}")
 
 
 def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
     if not broken:
-        return Finding("webhooks", State.FINE, "none fails")
+        return Finding("webhooks", FindingState.FINE, "none fails")
     named = ", ".join(
         f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'}, {one.id})" for one in broken[:NAMED]
     )
     remedy = "tell its owner; once it answers: PATCH /v1/webhooks/{id} with enabled true"
-    return Finding("webhooks", State.NOTE, f"{len(broken)} get nothing, {named}", remedy)
+    return Finding("webhooks", FindingState.NOTE, f"{len(broken)} get nothing, {named}", remedy)
 
 
 def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
@@ -232,9 +236,9 @@ def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
     late = _real(waiting.oldest_unfired, clock, now)
     if late > LATE_CHECKPOINT:
         return Finding(
-            "timers", State.WRONG, f"{armed}, the oldest should have fired {_told(late)} ago", "start a worker"
+            "timers", FindingState.WRONG, f"{armed}, the oldest should have fired {_told(late)} ago", "start a worker"
         )
-    return Finding("timers", State.FINE, f"{armed}, none late")
+    return Finding("timers", FindingState.FINE, f"{armed}, none late")
 
 
 def _delivery(
@@ -244,36 +248,38 @@ def _delivery(
     if waiting.oldest_undelivered is not None:
         found += f", the oldest made {_told(_real(waiting.oldest_undelivered, clock, now))} ago"
     if _real(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
-        return Finding("notices", State.WRONG, f"{found}; overdue: {_named(overdue)}", "start a worker")
+        return Finding("notices", FindingState.WRONG, f"{found}; overdue: {_named(overdue)}", "start a worker")
     if refused:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in refused.items())
         remedy = (
             "docs/delivery.md says what frees each code; then they leave by themselves, or at once by “estim notices "
             "retry NUMBER” (“estim notices list --state queued”)"
         )
-        return Finding("notices", State.NOTE, f"{found}; {sum(refused.values()):,} refused for now: {reasons}", remedy)
-    return Finding("notices", State.FINE, found)
+        return Finding(
+            "notices", FindingState.NOTE, f"{found}; {sum(refused.values()):,} refused for now: {reasons}", remedy
+        )
+    return Finding("notices", FindingState.FINE, found)
 
 
 def _given_up(failed: GivenUp) -> Finding:
     if failed.count == 0:
-        return Finding("given up", State.FINE, "no notice to an office or a directorate")
+        return Finding("given up", FindingState.FINE, "no notice to an office or a directorate")
     remedy = (
         "“estim notices list --state failed” has all; mend the address or the server, then “estim notices retry NUMBER”"
     )
     found = (
         f"{failed.count:,} to offices and directorates will not go out by themselves, lately {_named(failed.newest)}"
     )
-    return Finding("given up", State.WRONG, found, remedy)
+    return Finding("given up", FindingState.WRONG, found, remedy)
 
 
 def _not_told(failed: GivenUp) -> Finding:
     """Applicants whom no medium reached: nobody here can mend their addresses, so this alone is no fault."""
     if failed.count == 0:
-        return Finding("not told", State.FINE, "no applicant")
+        return Finding("not told", FindingState.FINE, "no applicant")
     remedy = "“estim notices retry NUMBER” if a server was at fault; else tell them by telephone or post"
     found = f"{failed.count:,} notices to applicants did not arrive, lately {_named(failed.newest)}"
-    return Finding("not told", State.NOTE, found, remedy)
+    return Finding("not told", FindingState.NOTE, found, remedy)
 
 
 def _named(notices: Sequence[Notice]) -> str:
@@ -282,9 +288,9 @@ def _named(notices: Sequence[Notice]) -> str:
 
 def _quarantine(waiting: Waiting) -> Finding:
     if waiting.oldest_quarantined is None:
-        return Finding("quarantine", State.FINE, "empty")
+        return Finding("quarantine", FindingState.FINE, "empty")
     found = f"{waiting.quarantined_messages:,} messages, the oldest of {waiting.oldest_quarantined:%d.%m.%Y}"
-    return Finding("quarantine", State.NOTE, found, "GET /v1/channels/quarantine; retry or discard each")
+    return Finding("quarantine", FindingState.NOTE, found, "GET /v1/channels/quarantine; retry or discard each")
 
 
 def _real(since: datetime | None, clock: Clock, now: datetime) -> timedelta:

@@ -21,7 +21,7 @@ from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Unavailable
 from app.core.wording import FIELD_SENTENCES, Language, say
 from app.imports.bimer import COLUMNS, NEEDED, units_of
-from app.imports.service import Importer, Judged, Rules, batches
+from app.imports.service import Importer, ImportRules, Judged, batches
 from app.imports.sheet import Sheet, SheetError, open_sheet
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import PastChannel
@@ -131,12 +131,12 @@ async def _rulebook(rulebooks: RulebookCache) -> Rulebook:
         raise CommandError("No catalogue is loaded: “estim catalogue load” first.") from None
 
 
-def _rules(rulebook: Rulebook, **other: Any) -> Rules:
+def _rules(rulebook: Rulebook, **other: Any) -> ImportRules:
     service = rulebook.catalogue.service(PastChannel.BIMER)
     if service is None or service.accepts_new or service.closed_on is None:
         raise CommandError("The catalogue has no service `bimer` that is closed, with `closed_on`: see standards.yaml.")
     units = units_of(rulebook.catalogue.units)
-    return Rules(rulebook=rulebook, service=service, closed_on=service.closed_on, units=units, **other)
+    return ImportRules(rulebook=rulebook, service=service, closed_on=service.closed_on, units=units, **other)
 
 
 def _print_columns(sheet: Sheet, file: Path, console: Console) -> None:

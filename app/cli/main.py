@@ -211,13 +211,13 @@ def calendar_add(
     force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
 ) -> None:
     """Decide on a date, and compute every open clock anew; shows first what moves."""
-    from app.calendar.service import Change
+    from app.calendar.service import CalendarChange
     from app.cli.calendar import change, one_date, special_day
     from app.sla.calendar import DayKind
 
     counted = [] if counts_for_none else counts_for or None
     day = special_day(DayKind(kind), name, ends_at=ends_at, counts_for=counted, segments=open_from_to or [])
-    wanted = Change({one_date(date): day}, frozenset())
+    wanted = CalendarChange({one_date(date): day}, frozenset())
     settings = running_stack_settings()
     asyncio.run(change(settings, wanted, reason=reason, dry_run=dry_run, force=force, console=out))
 
@@ -230,10 +230,10 @@ def calendar_revoke(
     force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
 ) -> None:
     """Take a decision on a date back, and compute every open clock anew."""
-    from app.calendar.service import Change
+    from app.calendar.service import CalendarChange
     from app.cli.calendar import change, one_date
 
-    wanted = Change({}, frozenset({one_date(date)}))
+    wanted = CalendarChange({}, frozenset({one_date(date)}))
     settings = running_stack_settings()
     asyncio.run(change(settings, wanted, reason=reason, dry_run=dry_run, force=force, console=out))
 

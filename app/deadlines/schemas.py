@@ -11,9 +11,9 @@ from app.core.schema import Body, Code, Instant, ResponseModel, refuse
 from app.deadlines import wording_tr as tr
 from app.deadlines.service import (
     Account,
-    Change,
     ClockAccount,
-    Preview,
+    DeadlinePreview,
+    DueChange,
     Supposed,
     TicketAccount,
     with_fullness,
@@ -196,7 +196,7 @@ class PreviewOut(ResponseModel):
     statutory: PreviewedLimit | None = Field(description="Null where no law sets a limit")
 
     @classmethod
-    def of(cls, found: Preview) -> Self:
+    def of(cls, found: DeadlinePreview) -> Self:
         """The answer for a preview."""
         return cls(
             service=ServiceOfTable.of(found.service.code, found.service),
@@ -219,7 +219,7 @@ class ChangeOfDue(ResponseModel):
     new: datetime = Field(serialization_alias="to")
 
     @classmethod
-    def of(cls, change: Change) -> Self:
+    def of(cls, change: DueChange) -> Self:
         """The answer for a change."""
         return cls(
             at=change.event.at,

@@ -53,7 +53,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DueChange:
     """A due date that was another before: the event that moved it, and who is behind that event."""
 
     event: TicketEvent
@@ -73,8 +73,8 @@ class ClockAccount:
     clock: SlaClock
     account: Account
     pauses: tuple[Pause, ...]
-    changes: tuple[Change, ...]
-    override: Change | None
+    changes: tuple[DueChange, ...]
+    override: DueChange | None
     by_interim_reply: bool
     extended_for: ExtensionGround | None
     pay_by: datetime | None
@@ -200,12 +200,12 @@ def _service_in(ticket: Ticket, events: Sequence[TicketEvent], cycle: int) -> st
     return service
 
 
-def _changes(kind: str, events: Sequence[TicketEvent]) -> Iterator[Change]:
+def _changes(kind: str, events: Sequence[TicketEvent]) -> Iterator[DueChange]:
     for event in events:
         for moved in event.data.get("moved", ()):
             if moved["clock"] == kind:
                 old, new = (datetime.fromisoformat(moved[name]) for name in ("from", "to"))
-                yield Change(event, event.data.get("by", event.actor), old, new)
+                yield DueChange(event, event.data.get("by", event.actor), old, new)
 
 
 def with_fullness(explanation: Explanation) -> Iterator[tuple[LedgerLine, bool]]:
@@ -232,7 +232,7 @@ class Supposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DeadlinePreview:
     """What the limits of a supposed request would be under the rules that apply now."""
 
     supposed: Supposed
@@ -242,7 +242,7 @@ class Preview:
     statutory: Account | None
 
 
-def preview(supposed: Supposed, rulebook: Rulebook, *, now: datetime) -> Preview:
+def preview(supposed: Supposed, rulebook: Rulebook, *, now: datetime) -> DeadlinePreview:
     """The limits that a ticket opened with these facts would get, by the policies and the function that it would use.
 
     Raises `Invalid`, naming `/service`, `/from`, `/pauses/<n>/to` or `/extended`.
@@ -259,7 +259,7 @@ def preview(supposed: Supposed, rulebook: Rulebook, *, now: datetime) -> Preview
         raise Invalid([FieldError("/extended", "not_extendable")])
     promise = _supposed_account(promise_policy(service), supposed, rulebook)
     statutory = None if law is None else _supposed_account(law, supposed, rulebook)
-    return Preview(supposed, service, rulebook, promise, statutory)
+    return DeadlinePreview(supposed, service, rulebook, promise, statutory)
 
 
 def _supposed_account(pinned: PinnedPolicy, supposed: Supposed, rulebook: Rulebook) -> Account:

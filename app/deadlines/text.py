@@ -9,7 +9,7 @@ from datetime import date
 from app.core.clock import ISTANBUL
 from app.core.turkish import format_datetime
 from app.deadlines import wording_tr as tr
-from app.deadlines.service import Account, Change, ClockAccount, Preview, TicketAccount, with_fullness
+from app.deadlines.service import Account, ClockAccount, DeadlinePreview, DueChange, TicketAccount, with_fullness
 from app.sla.calendar import ClockKind
 from app.sla.deadline import Basis, Pause, Roll, on_time
 from app.sla.explanation import Explanation
@@ -43,7 +43,7 @@ def ticket_text(account: TicketAccount) -> str:
     return "\n".join(lines) + "\n"
 
 
-def preview_text(found: Preview) -> str:
+def preview_text(found: DeadlinePreview) -> str:
     """What the limits of a request would be that starts then."""
     facts = {
         "Hizmet": found.service.name,
@@ -235,7 +235,7 @@ def _padded(value: date) -> str:
     return f"{' ' if value.day < 10 else ''}{tr.day(value)}"
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[str]:
+def _changes(changes: Sequence[DueChange]) -> Iterator[str]:
     if changes:
         yield ""
         yield "Son tarihteki değişiklikler"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.escalation.reminder_schedule import next_reminder
 from app.escalation.snapshot import TicketSnapshot, case_facts
-from app.notices.kinds import Medium, NoticeKind, Office, ReminderPayload
+from app.notices.kinds import Medium, NoticeKind, OfficeFacts, ReminderPayload
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import notice_row
 from app.sla.calendar import Calendar
@@ -86,7 +86,7 @@ def _notice(one: Unanswered, catalogue: Catalogue, addressed: InCharge, now: dat
     )
 
 
-def _payload(one: Unanswered, catalogue: Catalogue, office: Office, now: datetime) -> ReminderPayload:
+def _payload(one: Unanswered, catalogue: Catalogue, office: OfficeFacts, now: datetime) -> ReminderPayload:
     ticket = one.ticket
     due_at = ticket.statutory_due or one.breached_at or now
     limit_text = ticket.statutory_limit or ""

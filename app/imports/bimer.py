@@ -16,7 +16,7 @@ from app.imports.instants import Moment, first_of_day, parse_moment
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.sla.years import FIRST_YEAR
-from app.standards.values import PastChannel, Service, Unit
+from app.standards.values import Directorate, PastChannel, Service
 from app.tickets.request import ApplicantRole, Intake, Kind, Person
 from app.tickets.workflow import Outcome
 
@@ -95,7 +95,7 @@ Units = Mapping[str, str]
 """Codes and names of the directorates, folded by `tr_key` → code."""
 
 
-def units_of(units: Sequence[Unit]) -> Units:
+def units_of(units: Sequence[Directorate]) -> Units:
     """By which words a record may name its directorate."""
     return {tr_key(word): unit.code for unit in units for word in (unit.code, unit.name)}
 

@@ -16,7 +16,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.imports.bimer import BimerRecord, Units, read_record
 from app.imports.history import Past, PastRows, past_clocks, past_rows
-from app.imports.sheet import Line, Sheet
+from app.imports.sheet import Sheet, SheetLine
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.model import SlaClock
@@ -58,14 +58,14 @@ class Understood:
 class Judged:
     """What became of one line: `errors` where it is refused, `known` where its ticket stands already."""
 
-    line: Line
+    line: SheetLine
     understood: Understood | None = None
     known: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ImportRules:
     """What records are judged and stored by during one import, with the service they belong to."""
 
     rulebook: Rulebook
@@ -84,14 +84,14 @@ Stored = Mapping[str, tuple[bytes, str]]
 class Importer:
     """Takes lines of one sheet; with `dry_run` it says what would become of them and stores nothing."""
 
-    def __init__(self, database: Database, rules: Rules, *, dry_run: bool) -> None:
+    def __init__(self, database: Database, rules: ImportRules, *, dry_run: bool) -> None:
         self._database = database
         self._rules = rules
         self._dry_run = dry_run
         self._client_id: UUID | None = None
         self._seen: dict[str, bytes] = {}
 
-    async def take(self, sheet: Sheet, lines: Sequence[Line]) -> list[Judged]:
+    async def take(self, sheet: Sheet, lines: Sequence[SheetLine]) -> list[Judged]:
         """Judge one batch and store what is new in it, in one transaction; the answers are in the order of lines."""
         client_id = self._client_id
         if client_id is None:
@@ -112,7 +112,7 @@ class Importer:
                 session.add(ApiClient(id=found, name=SOURCE, role="import", scopes=[], created_at=made_at))
             return found
 
-    def _read(self, sheet: Sheet, line: Line, client_id: UUID) -> Judged:
+    def _read(self, sheet: Sheet, line: SheetLine, client_id: UUID) -> Judged:
         if line.error is not None:
             return Judged(line, errors=(line.error,))
         try:
@@ -175,7 +175,7 @@ class Importer:
             return stored, {**known, **await _stored(session, lost)}
 
 
-def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+def batches(lines: Iterable[SheetLine]) -> Iterator[list[SheetLine]]:
     """The lines, as many at once as one transaction takes."""
     waiting = iter(lines)
     while batch := list(islice(waiting, BATCH)):

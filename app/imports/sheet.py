@@ -23,7 +23,7 @@ class SheetError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetLine:
     """One record: the number of its first line in the file and its cells; or what is wrong with its form.
 
     The cells of a record that could not be parted are its first line as it stands.
@@ -43,22 +43,22 @@ class Sheet:
     columns: Mapping[str, int]
     _source: "_Source" = field(repr=False)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[SheetLine]:
         """The records below the headings; empty ones are left out."""
         while (line := _record(self._source, self.separator)) is not None:
             if any(cell.strip() for cell in line.cells):
                 yield line if line.error else self._of_width(line)
 
-    def values(self, line: Line) -> dict[str, str]:
+    def values(self, line: SheetLine) -> dict[str, str]:
         """The cells of our columns that are not empty."""
         cells = ((name, line.cells[index].strip()) for name, index in self.columns.items())
         return {name: cell for name, cell in cells if cell}
 
-    def _of_width(self, line: Line) -> Line:
+    def _of_width(self, line: SheetLine) -> SheetLine:
         expected, cells = len(self.headings), line.cells
         if len(cells) < expected or any(cell.strip() for cell in cells[expected:]):
             return _faulty(line.number, cells, "sheet_columns", found=len(cells), expected=expected)
-        return Line(line.number, cells[:expected])
+        return SheetLine(line.number, cells[:expected])
 
 
 def open_sheet(
@@ -114,7 +114,7 @@ class _Source:
         self._back.extendleft(reversed(list(lines)))
 
 
-def _record(source: _Source, separator: str) -> Line | None:
+def _record(source: _Source, separator: str) -> SheetLine | None:
     """The next record; where a quotation mark is open it goes on in the lines below.
 
     A mark that is never closed would swallow the lines of others: they are given back.
@@ -133,7 +133,7 @@ def _record(source: _Source, separator: str) -> Line | None:
         return _faulty(number, (text.rstrip(),), "sheet_line", max=LONGEST)
     if cells is None:
         return _faulty(number, (text.rstrip(),), "sheet_quotes")
-    return Line(number, cells)
+    return SheetLine(number, cells)
 
 
 def _read_on(source: _Source, text: str) -> list[tuple[int, str]]:
@@ -154,8 +154,8 @@ def _cells(text: str, separator: str) -> tuple[str, ...] | None:
         return None
 
 
-def _faulty(number: int, cells: tuple[str, ...], code: str, **facts: Any) -> Line:
-    return Line(number, cells, FieldError("", code, facts))
+def _faulty(number: int, cells: tuple[str, ...], code: str, **facts: Any) -> SheetLine:
+    return SheetLine(number, cells, FieldError("", code, facts))
 
 
 def _folded(heading: str) -> str:

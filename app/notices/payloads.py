@@ -41,7 +41,7 @@ LEAST_DIGEST_LINES, MOST_DIGEST_LINES = 2, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
+class OfficeFacts:
     """An application office (Müracaat Yeri) as the published table of that day prints it."""
 
     place: str
@@ -92,7 +92,7 @@ class MissingDocumentsPayload(CitizenPayload):
     complete_by: date | None
     legal_basis: Regime | None = None
     unlisted: tuple[str, ...] = ()
-    signatory: Office | None = None
+    signatory: OfficeFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,7 @@ class WarningPayload(CasePayload):
 class EscalationPayload(CasePayload):
     """The promise ended unkept: what both application offices are told."""
 
-    office: Office
+    office: OfficeFacts
     last_action: str | None
     last_action_at: AwareDatetime | None
     statutory_regime: Regime | None
@@ -157,7 +157,7 @@ class Escalation2Payload(EscalationPayload):
     """
 
     applicant_named: bool
-    signatory: Office | None
+    signatory: OfficeFacts | None
     level_1_number: str | None
     level_1_at: AwareDatetime | None
     legal_risk: bool = False
@@ -177,13 +177,13 @@ class ResolutionPayload(CitizenPayload):
     outcome: Outcome
     replied: bool
     remedy: Remedy | None
-    first_office: Office
-    second_office: Office
+    first_office: OfficeFacts
+    second_office: OfficeFacts
     forwarded_to: str | None = None
     duplicate_of: str | None = None
     survey: bool = False
     event_seq: int | None = None
-    signatory: Office | None = None
+    signatory: OfficeFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ class ExtensionPayload(CitizenPayload):
     extended_at: AwareDatetime
     new_due: AwareDatetime
     consulted: str | None = None
-    signatory: Office | None = None
+    signatory: OfficeFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +244,7 @@ class ReminderPayload(CasePayload):
     notice_at: AwareDatetime
     level: int
     reminder: int
-    office: Office | None
+    office: OfficeFacts | None
     statutory_due: AwareDatetime | None
     complaint: bool = False
 
@@ -292,7 +292,7 @@ class ComplaintReceiptPayload(CitizenPayload):
 
     ground: ComplaintGround
     ticket_number: str | None
-    office: Office
+    office: OfficeFacts
     answer_by: AwareDatetime
 
 
@@ -309,7 +309,7 @@ class UnlistedDocumentsPayload(Payload):
     requested_at: AwareDatetime
     documents: tuple[str, ...]
     event_seq: int
-    office: Office
+    office: OfficeFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +324,7 @@ class ComplaintPayload(Payload):
     ticket_number: str | None
     received_at: AwareDatetime
     answer_by: AwareDatetime
-    office: Office
+    office: OfficeFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,7 +363,7 @@ class DigestPayload(Payload):
     """
 
     as_of: AwareDatetime
-    office: Office | None
+    office: OfficeFacts | None
     unit_name: str | None
     lines: tuple[DigestLine, ...]
     more: int = 0
@@ -375,7 +375,7 @@ class DigestPayload(Payload):
 
     @classmethod
     def of(
-        cls, lines: Iterable[DigestLine], *, as_of: datetime, office: Office | None, unit_name: str | None = None
+        cls, lines: Iterable[DigestLine], *, as_of: datetime, office: OfficeFacts | None, unit_name: str | None = None
     ) -> Self:
         """A digest of the lines: most delayed first, nearly due after; what is over the most lines is only counted."""
         ordered = sorted(lines, key=lambda line: (line.due, line.number))

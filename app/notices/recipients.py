@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from app.notices.kinds import Office
+from app.notices.kinds import OfficeFacts
 from app.notices.rows import OFFICE_PREFIX, Recipient
 from app.standards.in_charge import InCharge, in_charge
 from app.standards.values import Catalogue
@@ -23,10 +23,10 @@ def holder(catalogue: Catalogue, level: int, on: date) -> InCharge:
     return in_charge(catalogue.office(level), on)
 
 
-def as_printed(one: InCharge) -> Office:
+def as_printed(one: InCharge) -> OfficeFacts:
     """The office as a notice of today names it."""
     printed = one.office.printed
-    return Office(place=printed.place, official=one.name, title=one.job_title, phone=printed.phone)
+    return OfficeFacts(place=printed.place, official=one.name, title=one.job_title, phone=printed.phone)
 
 
 def as_recipient(one: InCharge) -> Recipient:

@@ -22,7 +22,7 @@ from app.standards.join import (
     understood_limits,
 )
 from app.standards.printed import PublishedTable, Row
-from app.standards.problems import Problem, Severity
+from app.standards.problems import CatalogueProblem, Severity
 from app.standards.table import limit_problem
 from app.standards.values import Catalogue, Service
 
@@ -30,7 +30,7 @@ from app.standards.values import Catalogue, Service
 class CatalogueError(Exception):
     """A folder that can't be loaded; `problems` says why, by file, line and reason."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[CatalogueProblem, ...]) -> None:
         lines = (f"{found.source}:{found.line or '-'} {found.cell}: {found.reason_en}" for found in problems)
         super().__init__("; ".join(lines))
         self.problems = problems
@@ -48,7 +48,7 @@ class CheckResult:
     table: PublishedTable
     limits: Understood
     catalogue: Catalogue | None
-    problems: tuple[Problem, ...]
+    problems: tuple[CatalogueProblem, ...]
 
     @property
     def needs_person(self) -> bool:
@@ -100,7 +100,7 @@ def _check_folder(path: Path, table: Path) -> CheckResult:
     matches = [found for found in matched if isinstance(found, tuple)]
     problems = [
         *folder.problems,
-        *(found for found in matched if isinstance(found, Problem)),
+        *(found for found in matched if isinstance(found, CatalogueProblem)),
         *judge_rows(file, rows, matches, folder.table_name),
         *judge_entries(folder),
         *judge_calendars(folder),
@@ -137,7 +137,7 @@ def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: Unders
     )
 
 
-def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def _sorted(problems: Iterable[CatalogueProblem]) -> tuple[CatalogueProblem, ...]:
     return tuple(sorted(problems, key=lambda found: (found.source, found.line or 0)))
 
 

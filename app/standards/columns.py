@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from app.core.turkish import tr_key
-from app.standards.printed import Line
-from app.standards.problems import Problem, problem
+from app.standards.printed import TableLine
+from app.standards.problems import CatalogueProblem, problem
 
 
 class Column(StrEnum):
@@ -49,7 +49,7 @@ def column_of(cell: str) -> Column:
     return next((column for column, wording in _WORDING if wording.search(key)), Column.UNKNOWN)
 
 
-def header_columns(line: Line, *, table_open: bool) -> tuple[Column, ...] | None:
+def header_columns(line: TableLine, *, table_open: bool) -> tuple[Column, ...] | None:
     """The columns a header row announces, or None when the line is no header row.
 
     The service's name and its time limit make a header row. Before the first table, two known columns are
@@ -62,7 +62,7 @@ def header_columns(line: Line, *, table_open: bool) -> tuple[Column, ...] | None
     return columns if len(known) >= 2 and not table_open else None
 
 
-def judge_header(line: Line, columns: Sequence[Column]) -> list[Problem]:
+def judge_header(line: TableLine, columns: Sequence[Column]) -> list[CatalogueProblem]:
     """What a header row lacks, has twice, or says in words that are not known."""
     found = [
         problem("column_missing", line.number, line.text, _NAMES_TR[column])

@@ -40,7 +40,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CatalogueChange:
     """One difference: which thing (`code` among its kind), which of its fields, the old words and the new ones.
 
     `field` is "" where the whole thing came or went; its words are then what it is called. An office's code is its
@@ -65,7 +65,7 @@ class Change:
         return self.moves_deadlines and self.subject in {Subject.HOURS, Subject.CLOSURE, Subject.MUNICIPALITY}
 
 
-def diff_catalogues(old: Catalogue, new: Catalogue) -> tuple[Change, ...]:
+def diff_catalogues(old: Catalogue, new: Catalogue) -> tuple[CatalogueChange, ...]:
     """Everything that differs and matters to people; lines, file names and checksums don't.
 
     The order is fixed: by kind of thing, within it as the old version has them, what is new last.
@@ -86,23 +86,23 @@ class _Kind:
     moves: Callable[[Any, str], bool]
 
 
-def _changes(kind: _Kind, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _changes(kind: _Kind, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[CatalogueChange]:
     for code, thing in old.items():
         if code in new:
             yield from _changed_fields(kind, code, thing, new[code])
         else:
             words = kind.headline(thing)
-            yield Change(ChangeKind.REMOVED, kind.subject, code, "", words, "", kind.moves(thing, ""))
+            yield CatalogueChange(ChangeKind.REMOVED, kind.subject, code, "", words, "", kind.moves(thing, ""))
     for code, thing in new.items():
         if code not in old:
             words = kind.headline(thing)
-            yield Change(ChangeKind.ADDED, kind.subject, code, "", "", words, kind.moves(thing, ""))
+            yield CatalogueChange(ChangeKind.ADDED, kind.subject, code, "", "", words, kind.moves(thing, ""))
     before, after = [code for code in old if code in new], [code for code in new if code in old]
     if before != after:
-        yield Change(ChangeKind.CHANGED, kind.subject, "", "order", ", ".join(before), ", ".join(after), False)
+        yield CatalogueChange(ChangeKind.CHANGED, kind.subject, "", "order", ", ".join(before), ", ".join(after), False)
 
 
-def _changed_fields(kind: _Kind, code: str, old: Any, new: Any) -> Iterator[Change]:
+def _changed_fields(kind: _Kind, code: str, old: Any, new: Any) -> Iterator[CatalogueChange]:
     """Parts that only one of the two has (a document, a printed label) show in the field that lists them."""
     before, after = kind.parts(old), kind.parts(new)
     told = set()
@@ -114,7 +114,7 @@ def _changed_fields(kind: _Kind, code: str, old: Any, new: Any) -> Iterator[Chan
             continue  # one printed cell, told already by the field that is read from it
         told.add(words)
         moves = kind.moves(old, field) or kind.moves(new, field)
-        yield Change(ChangeKind.CHANGED, kind.subject, code, field, *words, moves)
+        yield CatalogueChange(ChangeKind.CHANGED, kind.subject, code, field, *words, moves)
 
 
 def in_words(value: object) -> str:

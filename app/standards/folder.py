@@ -10,7 +10,7 @@ from app.standards.files import ClosuresFile, HoursFile, OfficesFile, StandardsF
 from app.standards.lines import decode_table
 from app.standards.neighbourhoods import read_neighbourhoods
 from app.standards.printed import PublishedTable
-from app.standards.problems import Problem, problem
+from app.standards.problems import CatalogueProblem, problem
 from app.standards.table import read_table
 from app.standards.values import Neighbourhood
 from app.standards.yaml_file import Model, YamlFile, read_yaml
@@ -37,7 +37,7 @@ class Folder:
     hours: YamlFile[HoursFile]
     closures: YamlFile[ClosuresFile]
     neighbourhoods: tuple[Neighbourhood, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[CatalogueProblem, ...]
 
     @property
     def sha256(self) -> str:
@@ -51,7 +51,7 @@ class _Files:
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
-        self.problems: list[Problem] = []
+        self.problems: list[CatalogueProblem] = []
 
     def bytes(self, path: Path, name: str) -> bytes | None:
         try:
@@ -110,7 +110,7 @@ def read_folder(table: Path) -> Folder:
     )
 
 
-def read_table_file(path: Path) -> tuple[PublishedTable, tuple[Problem, ...]]:
+def read_table_file(path: Path) -> tuple[PublishedTable, tuple[CatalogueProblem, ...]]:
     """A published table alone, with the problems of reading it."""
     files = _Files()
     return _table(files, path), tuple(files.problems)

@@ -9,8 +9,8 @@ from app.sla.limit import Limit, NeedsReview, parse_limit
 from app.standards.files import OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
 from app.standards.folder import Folder
 from app.standards.office_block import OFFICE_NAMES
-from app.standards.printed import Office, Row
-from app.standards.problems import Problem, code_of, problem
+from app.standards.printed import PrintedOffice, Row
+from app.standards.problems import CatalogueProblem, code_of, problem
 from app.standards.table import limit_problem
 from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, RegimeCode, Service
 from app.standards.yaml_file import YamlFile
@@ -33,7 +33,7 @@ def understood_limits(rows: Sequence[Row], entries: Sequence[ServiceEntry]) -> U
     return limits
 
 
-def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[tuple[int, Row] | Problem]:
+def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[tuple[int, Row] | CatalogueProblem]:
     """For each entry its row, as (position of the entry, row), or the problem that it hasn't one."""
     entries = file.model.services if file.model else ()
     taken: dict[int, str] = {}
@@ -51,7 +51,7 @@ def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[t
 
 def judge_rows(
     file: YamlFile[StandardsFile], rows: Sequence[Row], matches: Sequence[tuple[int, Row]], table_name: str
-) -> Iterator[Problem]:
+) -> Iterator[CatalogueProblem]:
     """Printed rows without an entry, limits that nobody settled, and overrides that don't fit the print.
 
     Nothing is said while standards.yaml itself is faulty: what it settles is not known then.
@@ -70,7 +70,9 @@ def judge_rows(
             yield replace(found, source=table_name)
 
 
-def _judge_override(file: YamlFile[StandardsFile], position: int, entry: ServiceEntry, row: Row) -> Iterator[Problem]:
+def _judge_override(
+    file: YamlFile[StandardsFile], position: int, entry: ServiceEntry, row: Row
+) -> Iterator[CatalogueProblem]:
     path = ("services", position)
     if entry.printed is None:
         return
@@ -81,7 +83,7 @@ def _judge_override(file: YamlFile[StandardsFile], position: int, entry: Service
         yield file.problem("override_needless", (*path, "limit"), printed.describe_tr())
 
 
-def judge_entries(folder: Folder) -> Iterator[Problem]:
+def judge_entries(folder: Folder) -> Iterator[CatalogueProblem]:
     """Codes and channels given twice or not at all; laws, calendars and offices that are named and nowhere defined."""
     file = folder.standards
     if file.model is None:
@@ -103,7 +105,7 @@ def judge_entries(folder: Folder) -> Iterator[Problem]:
         yield file.problem("channel_unserved", ("services",), channel)
 
 
-def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Iterator[Problem]:
+def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Iterator[CatalogueProblem]:
     file, path, hours = folder.standards, ("services", position), folder.hours.model
     for regime in _regimes(entry) - set(file.model.regimes if file.model else ()):
         yield file.problem("regime_undefined", (*path, "statutory"), regime)
@@ -114,7 +116,7 @@ def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Ite
             yield file.problem("level_without_office", (*path, "escalation", number, "level"), step.level)
 
 
-def judge_calendars(folder: Folder) -> Iterator[Problem]:
+def judge_calendars(folder: Folder) -> Iterator[CatalogueProblem]:
     """The calendar of the law, dates that are decided twice, and calendars that their closures leave closed."""
     hours, closures = folder.hours.model, folder.closures.model
     if hours is None or closures is None:
@@ -153,12 +155,12 @@ def service(entry: ServiceEntry, row: Row, limit: Limit) -> Service:
     )
 
 
-def offices(printed: Sequence[Office], file: OfficesFile) -> tuple[ApplicationOffice, ...]:
+def offices(printed: Sequence[PrintedOffice], file: OfficesFile) -> tuple[ApplicationOffice, ...]:
     """The printed offices with what offices.yaml adds; an office without an entry stands as it is printed."""
     return tuple(_office(office, _entry_of(office, file.offices)) for office in printed)
 
 
-def judge_offices(folder: Folder) -> Iterator[Problem]:
+def judge_offices(folder: Folder) -> Iterator[CatalogueProblem]:
     """Offices that name a unit which is not in the list, or which the table calls otherwise."""
     units = {unit.code: unit for unit in folder.units.model.units} if folder.units.model else {}
     entries = folder.offices.model.offices if folder.offices.model else ()
@@ -176,7 +178,7 @@ def judge_offices(folder: Folder) -> Iterator[Problem]:
                 yield folder.offices.problem("unit_name", path, name, place)
 
 
-def judge_units(folder: Folder) -> Iterator[Problem]:
+def judge_units(folder: Folder) -> Iterator[CatalogueProblem]:
     """Units and outside bodies share one list of codes: a referral names either."""
     model = folder.units.model
     if model is None:
@@ -197,12 +199,12 @@ def _regimes(entry: ServiceEntry) -> set[RegimeCode]:
     return {*entry.statutory_by_subtype.values(), *([entry.statutory] if entry.statutory else [])}
 
 
-def _entry_of(office: Office, entries: Sequence[OfficeEntry]) -> OfficeEntry | None:
+def _entry_of(office: PrintedOffice, entries: Sequence[OfficeEntry]) -> OfficeEntry | None:
     of_level = (entry for entry in entries if entry.level == office.level)
     return next((entry for entry in of_level if entry.table in {None, office.table}), None)
 
 
-def _office(office: Office, entry: OfficeEntry | None) -> ApplicationOffice:
+def _office(office: PrintedOffice, entry: OfficeEntry | None) -> ApplicationOffice:
     return ApplicationOffice(
         printed=office,
         unit=entry.unit if entry else None,

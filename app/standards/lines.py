@@ -5,8 +5,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from app.standards.printed import Line
-from app.standards.problems import Problem, problem
+from app.standards.printed import TableLine
+from app.standards.problems import CatalogueProblem, problem
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -35,22 +35,22 @@ def decode_table(data: bytes) -> str:
         return data.decode("cp1254", errors="replace")
 
 
-def cut_lines(text: str) -> tuple[list[Line], list[Problem]]:
+def cut_lines(text: str) -> tuple[list[TableLine], list[CatalogueProblem]]:
     """The lines of a text with their cells trimmed, in NFC; a quoted cell may run over several lines."""
     physical = _LINE_END.split(unicodedata.normalize("NFC", text).translate(_INVISIBLE).translate(_BLANKS))
     problems = [found for number, line in enumerate(physical, 1) for found in _judge(number, line)]
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     at = 0
     while at < len(physical):
         cells, used, closed = _quoted(physical, at)
         if not closed:
             problems.append(problem("quote_open", at + 1, cells[-1].strip()))
-        lines.append(Line(at + 1, tuple(_unquote(cell.strip()) for cell in cells)))
+        lines.append(TableLine(at + 1, tuple(_unquote(cell.strip()) for cell in cells)))
         at += used
     return lines, problems
 
 
-def _judge(number: int, line: str) -> list[Problem]:
+def _judge(number: int, line: str) -> list[CatalogueProblem]:
     found = []
     if "\ufffd" in line:
         found.append(problem("undecodable", number, line.strip()))

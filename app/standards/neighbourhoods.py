@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from app.core.turkish import tr_key
-from app.standards.problems import Problem, problem
+from app.standards.problems import CatalogueProblem, problem
 from app.standards.values import Neighbourhood
 
 _COLUMNS = ["name", "aliases", "valid_from", "valid_to"]
@@ -28,11 +28,11 @@ def match_neighbourhood(neighbourhoods: Sequence[Neighbourhood], text: str, on: 
     return next((there.name for there in valid if key in _keys(there)), None)
 
 
-def read_neighbourhoods(text: str) -> tuple[list[Neighbourhood], list[Problem]]:
+def read_neighbourhoods(text: str) -> tuple[list[Neighbourhood], list[CatalogueProblem]]:
     """The neighbourhoods of a CSV file with `_COLUMNS` (aliases parted by `;`), and its faults."""
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     found: list[Neighbourhood] = []
-    problems: list[Problem] = []
+    problems: list[CatalogueProblem] = []
     try:
         header = next(lines, [])
         if header != _COLUMNS:
@@ -60,7 +60,7 @@ def _neighbourhood(cells: Sequence[str]) -> Neighbourhood:
     )
 
 
-def _shared(found: Sequence[Neighbourhood], line: int) -> list[Problem]:
+def _shared(found: Sequence[Neighbourhood], line: int) -> list[CatalogueProblem]:
     """Two neighbourhoods may have had one name, but not at the same time."""
     *before, last = found
     rivals = [there for there in before if _keys(there) & _keys(last) and _overlap(there, last)]

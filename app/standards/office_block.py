@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.core.turkish import tr_key
-from app.standards.printed import Line, Office
-from app.standards.problems import Problem, problem
+from app.standards.printed import PrintedOffice, TableLine
+from app.standards.problems import CatalogueProblem, problem
 
 OFFICE_NAMES = {1: "İlk Müracaat Yeri", 2: "İkinci Müracaat Yeri"}
 _LEVELS = (
@@ -70,12 +70,12 @@ def office_level(cell: str) -> int | None:
     return next((level for level, wording in _LEVELS if wording.fullmatch(key)), None)
 
 
-def is_office_heading(line: Line) -> bool:
+def is_office_heading(line: TableLine) -> bool:
     """True for the line that opens one or both offices."""
     return any(office_level(cell) is not None for cell in line.cells)
 
 
-def is_office_field(line: Line) -> bool:
+def is_office_field(line: TableLine) -> bool:
     """True for a line that starts with one of the printed labels, such as `Tel :`."""
     return bool(line.filled) and _is_label(line.filled[0].partition(":")[0])
 
@@ -86,14 +86,14 @@ def split_phone(printed: str) -> tuple[str, str]:
     return (found.group(1).strip(), found.group(2)) if found else (printed, "")
 
 
-def read_offices(lines: Sequence[tuple[int, Line]]) -> tuple[list[Office], list[Problem]]:
+def read_offices(lines: Sequence[tuple[int, TableLine]]) -> tuple[list[PrintedOffice], list[CatalogueProblem]]:
     """The offices of the given (table, line) pairs, in their order, and what could not be read.
 
     An office that is printed again with the same words below another table is one office.
     """
     drafts: list[_Draft] = []
     beside: list[_Draft] = []
-    problems: list[Problem] = []
+    problems: list[CatalogueProblem] = []
     for table, line in lines:
         pairs = list(_pairs(line.cells))
         opened = [_open(pair, line.number, table) for pair in pairs if office_level(pair.label) is not None]
@@ -146,8 +146,8 @@ def _open(pair: _Pair, line: int, table: int) -> _Draft:
     return _Draft(level, line, table, pair.column, pair.label, pair.value, printed=[(pair.label, pair.value)])
 
 
-def _fill(beside: Sequence[_Draft], pairs: Iterable[_Pair], line: int) -> list[Problem]:
-    problems: list[Problem] = []
+def _fill(beside: Sequence[_Draft], pairs: Iterable[_Pair], line: int) -> list[CatalogueProblem]:
+    problems: list[CatalogueProblem] = []
     taken: set[tuple[int, str]] = set()
     for pair in pairs:
         name = _FIELD_OF.get(tr_key(pair.label), "")
@@ -178,11 +178,11 @@ def _owner(beside: Sequence[_Draft], column: int, name: str, taken: set[tuple[in
     return right[0] if (owner.level, name) in taken and right else owner
 
 
-def _finish(draft: _Draft) -> Office:
+def _finish(draft: _Draft) -> PrintedOffice:
     values = draft.values
     phone = values.get("phone", "")
     number, extension = split_phone(phone)
-    return Office(
+    return PrintedOffice(
         level=draft.level,
         place=draft.place,
         name=values.get("name", ""),
@@ -199,9 +199,9 @@ def _finish(draft: _Draft) -> Office:
     )
 
 
-def _distinct(offices: Iterable[Office]) -> tuple[list[Office], list[Problem]]:
-    kept: list[Office] = []
-    problems: list[Problem] = []
+def _distinct(offices: Iterable[PrintedOffice]) -> tuple[list[PrintedOffice], list[CatalogueProblem]]:
+    kept: list[PrintedOffice] = []
+    problems: list[CatalogueProblem] = []
     for office in offices:
         same_level = [other for other in kept if other.level == office.level]
         if any(other.printed == office.printed for other in same_level):
@@ -213,7 +213,7 @@ def _distinct(offices: Iterable[Office]) -> tuple[list[Office], list[Problem]]:
     return kept, problems
 
 
-def _judge(office: Office) -> Iterator[Problem]:
+def _judge(office: PrintedOffice) -> Iterator[CatalogueProblem]:
     """A notice has to reach somebody: what an office lacks for that."""
     label = OFFICE_NAMES[office.level]
     if not office.place:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.standards.problems import Problem
+from app.standards.problems import CatalogueProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One line of the text, cut into its tab-separated cells; `number` is its (first) line in the file."""
 
     number: int
@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class PrintedOffice:
     """An application office (müracaat yeri): level 1 is the first, level 2 the second.
 
     Every field keeps what is printed; a field that is printed blank, or not at all, is "". `phone` keeps
@@ -68,6 +68,6 @@ class PublishedTable:
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
     closing: str
-    offices: tuple[Office, ...]
+    offices: tuple[PrintedOffice, ...]
     notes: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[CatalogueProblem, ...]

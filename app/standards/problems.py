@@ -313,7 +313,7 @@ KINDS: dict[str, tuple[Severity, str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class CatalogueProblem:
     """One finding: the file and line (1-based; None = the file as a whole), the cell or path, and why."""
 
     code: str
@@ -336,10 +336,10 @@ def code_of(error: SlaError) -> str:
     return code if code in KINDS else "field_invalid"
 
 
-def problem(code: str, line: int | None, cell: str = "", *particulars: object, source: str = "") -> Problem:
+def problem(code: str, line: int | None, cell: str = "", *particulars: object, source: str = "") -> CatalogueProblem:
     """Builds the finding of that code; severity and words come from `KINDS`."""
     severity, turkish, english = KINDS[code]
-    return Problem(
+    return CatalogueProblem(
         code=code,
         severity=severity,
         line=line,

@@ -10,7 +10,7 @@ from rich.text import Text
 from app.sla.limit import Limit, NeedsReview
 from app.standards.catalogue import CheckResult
 from app.standards.office_block import OFFICE_NAMES
-from app.standards.printed import Office, Row
+from app.standards.printed import PrintedOffice, Row
 from app.standards.problems import Severity
 from app.standards.values import LimitSource, Service
 
@@ -70,7 +70,7 @@ def _understood(limit: Limit | NeedsReview, service: Service | None) -> Text:
     return words
 
 
-def _office(office: Office) -> Panel:
+def _office(office: PrintedOffice) -> Panel:
     table = Table.grid(padding=(0, 2))
     for label, value in office.printed[1:]:
         table.add_row(Text(label, style="dim"), Text(value) if value else Text("(blank)", style="dim"))

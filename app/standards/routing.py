@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.core.turkish import tr_key
-from app.standards.values import ExternalBody, Unit
+from app.standards.values import Directorate, ExternalBody
 
 _WORD = re.compile(r"[a-z0-9]+")
 _FIRST_LETTERS = 3
@@ -18,7 +18,7 @@ Index = dict[str, list[tuple[Words, tuple[int, ...]]]]
 class UnitSuggestion:
     """The unit, or the body outside the municipality, and the keywords (folded) that spoke for it."""
 
-    unit: Unit | ExternalBody
+    unit: Directorate | ExternalBody
     keywords: tuple[str, ...]
 
     @property
@@ -28,7 +28,7 @@ class UnitSuggestion:
 
 
 def suggest_unit(
-    units: Sequence[Unit], text: str, external_bodies: Sequence[ExternalBody] = ()
+    units: Sequence[Directorate], text: str, external_bodies: Sequence[ExternalBody] = ()
 ) -> UnitSuggestion | None:
     """The unit or outside body with the most keywords in the text, or None when no keyword occurs.
 
@@ -36,7 +36,7 @@ def suggest_unit(
     Turkish letters; a first word under three letters has to be whole ("su"). Where several fit, the longest
     counts: "parke" is no "park". Of equal numbers the one with more letters found wins, then the first.
     """
-    candidates: tuple[Unit | ExternalBody, ...] = (*units, *external_bodies)
+    candidates: tuple[Directorate | ExternalBody, ...] = (*units, *external_bodies)
     index = _index(candidates)
     found: dict[int, list[Words]] = {}
     for keyword, owners in _occurring(_words(text), index):
@@ -49,7 +49,7 @@ def suggest_unit(
 
 
 @lru_cache(maxsize=8)
-def _index(candidates: tuple[Unit | ExternalBody, ...]) -> Index:
+def _index(candidates: tuple[Directorate | ExternalBody, ...]) -> Index:
     """The keywords with the positions of those they speak for, by their first letters, the longest first."""
     owners: dict[Words, list[int]] = {}
     for number, candidate in enumerate(candidates):

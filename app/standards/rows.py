@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from app.standards.columns import Column, judge_header
 from app.standards.lines import NUMBER_CELL
-from app.standards.printed import Line, Row
-from app.standards.problems import Problem, problem
+from app.standards.printed import Row, TableLine
+from app.standards.problems import CatalogueProblem, problem
 
 
 @dataclass(slots=True)
 class RowCollector:
     """The rows so far and the columns in force; what is wrong with a row goes to `problems`."""
 
-    problems: list[Problem]
+    problems: list[CatalogueProblem]
     columns: tuple[Column, ...] = ()
     header_line: int | None = None
     headings: list[str] = field(default_factory=list)
@@ -33,28 +33,28 @@ class RowCollector:
         """Whether the header row has a column for the row's number."""
         return Column.NUMBER in self.columns
 
-    def open_table(self, line: Line, columns: tuple[Column, ...]) -> None:
+    def open_table(self, line: TableLine, columns: tuple[Column, ...]) -> None:
         """Takes the columns of a header row."""
         self.columns, self.header_line, self._after_header = columns, line.number, True
         self.problems += judge_header(line, columns)
 
-    def starts_row(self, line: Line) -> bool:
+    def starts_row(self, line: TableLine) -> bool:
         """True for a line of several cells with a number where the number belongs."""
         at = self.columns.index(Column.NUMBER) if self.numbered else 0
         return len(line.filled) > 1 and at < len(line.cells) and NUMBER_CELL.fullmatch(line.cells[at]) is not None
 
-    def is_row(self, line: Line) -> bool:
+    def is_row(self, line: TableLine) -> bool:
         """True for whatever has to be taken for a row here, be it a faulty one."""
         if not self.columns:
             return self.starts_row(line)
         return len(line.filled) > 1 or bool(self.rows and not line.cells[0])
 
-    def goes_on(self, opened: Line, line: Line) -> bool:
+    def goes_on(self, opened: TableLine, line: TableLine) -> bool:
         """A row whose cell is broken over lines goes on until it has as many cells as the header row."""
         together = len(opened.cells) + len(line.cells) - 1
         return len(opened.cells) < len(self.columns) and together <= len(self.columns) and not self.starts_row(line)
 
-    def add(self, line: Line, headings: Sequence[str]) -> None:
+    def add(self, line: TableLine, headings: Sequence[str]) -> None:
         """Takes a whole row; `headings` are the loose lines that stand between it and the row before."""
         if not self.columns:
             self.problems.append(problem("row_without_header", line.number, line.text))
@@ -74,7 +74,7 @@ class RowCollector:
             self.problems.append(problem("name_missing", line.number, line.text))
         self.rows.append(self._row(line, number, cells))
 
-    def _row(self, line: Line, number: int | None, cells: dict[Column, str]) -> Row:
+    def _row(self, line: TableLine, number: int | None, cells: dict[Column, str]) -> Row:
         return Row(
             number=number,
             name=cells.get(Column.NAME, ""),
@@ -86,7 +86,7 @@ class RowCollector:
             table=self.table,
         )
 
-    def _by_column(self, line: Line) -> dict[Column, str]:
+    def _by_column(self, line: TableLine) -> dict[Column, str]:
         """The row's cells under their columns; process and documents printed apart are joined."""
         cells: dict[Column, str] = {}
         for column, cell in zip(self.columns, line.cells, strict=False):
@@ -96,14 +96,14 @@ class RowCollector:
                 cells.setdefault(column, cell)
         return cells
 
-    def _judge_length(self, line: Line) -> None:
+    def _judge_length(self, line: TableLine) -> None:
         extra = [cell for cell in line.cells[len(self.columns) :] if cell]
         self.problems += [problem("cell_extra", line.number, cell) for cell in extra]
         if set(self.columns[len(line.cells) :]) - {Column.UNIT, Column.UNKNOWN}:
             counts = len(line.cells), len(self.columns)
             self.problems.append(problem("cell_missing", line.number, line.text, *counts))
 
-    def _append_to_last(self, line: Line, cells: dict[Column, str]) -> None:
+    def _append_to_last(self, line: TableLine, cells: dict[Column, str]) -> None:
         """A line without number and name goes on with the row above it; a second time limit is not taken."""
         if cells.get(Column.LIMIT):
             self.problems.append(problem("second_limit", line.number, cells[Column.LIMIT]))
@@ -111,7 +111,7 @@ class RowCollector:
         more = cells.get(Column.PROCESS, "")
         self.rows[-1] = replace(last, process_text=f"{last.process_text}\n{more}".strip())
 
-    def _number(self, line: Line, printed: str) -> int | None:
+    def _number(self, line: TableLine, printed: str) -> int | None:
         found = NUMBER_CELL.fullmatch(printed)
         if found:
             return int(found.group(1))
@@ -135,7 +135,7 @@ class RowCollector:
             self._last_number = self._last_number if runs_on else 0
         self._heading, self._after_header = heading, False
 
-    def _judge_number(self, number: int | None, line: Line) -> None:
+    def _judge_number(self, number: int | None, line: TableLine) -> None:
         if number is None:
             return
         first = self._first_lines.setdefault((self.table, number), line.number)

@@ -13,11 +13,11 @@ from app.sla.limit import NeedsReview, parse_limit
 from app.standards.columns import header_columns
 from app.standards.lines import cut_lines, decode_table
 from app.standards.office_block import OFFICE_NAMES, is_office_field, is_office_heading, read_offices
-from app.standards.printed import Line, Office, PublishedTable, Row
-from app.standards.problems import Problem, problem
+from app.standards.printed import PrintedOffice, PublishedTable, Row, TableLine
+from app.standards.problems import CatalogueProblem, problem
 from app.standards.rows import RowCollector
 
-__all__ = ["Office", "PublishedTable", "Row", "decode_table", "limit_problem", "read_table"]
+__all__ = ["PrintedOffice", "PublishedTable", "Row", "decode_table", "limit_problem", "read_table"]
 
 _CLOSING = re.compile(r"^basvuru (esnasinda|sirasinda)|disinda belge istenmesi|muracaat yerine ya da")
 _CLOSING_END = re.compile(r"(basvurunuz|basvurulur|basvurulmalidir|basvurabilir\w*|basvurulabilir)\.?$")
@@ -36,7 +36,7 @@ def read_table(text: str) -> PublishedTable:
     return reader.finish()
 
 
-def limit_problem(row: Row) -> Problem | None:
+def limit_problem(row: Row) -> CatalogueProblem | None:
     """Why the row's printed time limit needs a person; None when it is understood."""
     limit = parse_limit(row.limit_text)
     if not isinstance(limit, NeedsReview):
@@ -49,17 +49,17 @@ class _Reader:
     """The state between two lines: the part of the document, the open row, the loose lines not yet placed."""
 
     rows: RowCollector
-    problems: list[Problem]
-    open_row: Line | None = None
-    pending: list[tuple[Line, bool]] = field(default_factory=list)
+    problems: list[CatalogueProblem]
+    open_row: TableLine | None = None
+    pending: list[tuple[TableLine, bool]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     closing: str = ""
     closing_open: bool = False
-    office_lines: list[tuple[int, Line]] = field(default_factory=list)
+    office_lines: list[tuple[int, TableLine]] = field(default_factory=list)
     in_offices: bool = False
     beside_office: bool = False
 
-    def take(self, line: Line) -> None:
+    def take(self, line: TableLine) -> None:
         """Gives the line to the part of the document it belongs to."""
         if not line.filled:
             self._end_row()
@@ -97,7 +97,7 @@ class _Reader:
             problems=tuple(sorted(self.problems, key=lambda found: found.line or 0)),
         )
 
-    def _judge_whole(self, offices: Iterable[Office]) -> None:
+    def _judge_whole(self, offices: Iterable[PrintedOffice]) -> None:
         if not self.rows.columns:
             self.problems.append(problem("table_missing", None))
         elif not self.rows.rows:
@@ -114,7 +114,7 @@ class _Reader:
             self.rows.add(line, [loose.text for loose, _ in self.pending])
             self.pending.clear()
 
-    def _take_loose(self, line: Line) -> None:
+    def _take_loose(self, line: TableLine) -> None:
         """A line that opens nothing: a row, a field of an office, or a heading for what follows."""
         if self.rows.starts_row(line) or (not self.in_offices and self.rows.is_row(line)):
             self.open_row = line
@@ -124,23 +124,23 @@ class _Reader:
         else:
             self.pending.append((line, self.beside_office))
 
-    def _is_office_line(self, line: Line) -> bool:
+    def _is_office_line(self, line: TableLine) -> bool:
         """Directly below its heading an office's place may stand without a label."""
         below_heading = self.beside_office and is_office_heading(self.office_lines[-1][1])
         return below_heading or len(line.filled) > 1 or is_office_field(line)
 
-    def _to_offices(self, line: Line) -> None:
+    def _to_offices(self, line: TableLine) -> None:
         self._drop_pending()
         self.office_lines.append((self.rows.table, line))
         self.in_offices = self.beside_office = True
         self.closing_open = False
 
-    def _in_closing(self, line: Line) -> bool:
+    def _in_closing(self, line: TableLine) -> bool:
         """The closing sentence may be broken over lines; the lines after its start belong to it."""
         starts = len(line.filled) == 1 and _CLOSING.search(tr_key(line.text)) is not None
         return starts or self.closing_open
 
-    def _to_closing(self, line: Line) -> None:
+    def _to_closing(self, line: TableLine) -> None:
         self._drop_pending()
         if self.closing and not self.closing_open:  # printed again below another table: the first one stands
             self.notes.append(line.text)

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from app.sla.calendar import ClockKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit
-from app.standards.printed import Office
+from app.standards.printed import PrintedOffice
 
 OFFICE_HOURS: Final = "office"
 """The calendar of services that name no other; limits of law are counted in it, offices and units reached by it."""
@@ -207,7 +207,7 @@ class Deputy:
 class ApplicationOffice:
     """A printed office with what the table can't say: unit, deputies, role mailbox, validity (inclusive)."""
 
-    printed: Office
+    printed: PrintedOffice
     unit: str | None
     role_mailbox: str | None
     valid_from: date | None
@@ -221,7 +221,7 @@ class ApplicationOffice:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Directorate:
     """A directorate (müdürlük) and the words by which a request is suggested to it."""
 
     code: str
@@ -274,7 +274,7 @@ class Catalogue:
     services: tuple[Service, ...]
     regimes: tuple[Regime, ...]
     offices: tuple[ApplicationOffice, ...]
-    units: tuple[Unit, ...]
+    units: tuple[Directorate, ...]
     external_bodies: tuple[ExternalBody, ...]
     neighbourhoods: tuple[Neighbourhood, ...]
     zone: str
@@ -298,7 +298,7 @@ class Catalogue:
         of_level = [office for office in self.offices if office.printed.level == level]
         return next((office for office in of_level if office.printed.table == table), of_level[0])
 
-    def unit(self, code: str) -> Unit | None:
+    def unit(self, code: str) -> Directorate | None:
         """The directorate of that code."""
         return next((unit for unit in self.units if unit.code == code), None)
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from app.core.field_errors import field_errors
 from app.core.wording import FIELD_SENTENCES, say
 from app.sla.limit import SlaError
-from app.standards.problems import Problem, code_of, problem
+from app.standards.problems import CatalogueProblem, code_of, problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = Sequence[str | int]
@@ -38,10 +38,10 @@ class YamlFile(Generic[Model]):
 
     name: str
     model: Model | None
-    problems: tuple[Problem, ...]
+    problems: tuple[CatalogueProblem, ...]
     root: yaml.Node | None = None
 
-    def problem(self, code: str, path: Path, *particulars: object) -> Problem:
+    def problem(self, code: str, path: Path, *particulars: object) -> CatalogueProblem:
         """A problem of the value at that path, such as `("services", 3, "row")`."""
         return problem(code, _line(self.root, path), path_text(path), *particulars, source=self.name)
 
@@ -59,7 +59,7 @@ def read_yaml(name: str, text: str, model: type[Model]) -> YamlFile[Model]:
         return YamlFile(name, None, (*twice, *(_as_problem(name, detail, root) for detail in details)), root)
 
 
-def _parse(name: str, text: str) -> tuple[yaml.Node | None, Any, tuple[Problem, ...]]:
+def _parse(name: str, text: str) -> tuple[yaml.Node | None, Any, tuple[CatalogueProblem, ...]]:
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -77,7 +77,7 @@ def path_text(path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Problem:
+def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> CatalogueProblem:
     path = detail["loc"]
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, SlaError):
@@ -118,7 +118,7 @@ def _children(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
     return []
 
 
-def _repeated_keys(name: str, root: yaml.Node | None) -> Iterator[Problem]:
+def _repeated_keys(name: str, root: yaml.Node | None) -> Iterator[CatalogueProblem]:
     """YAML lets the last of two equal keys win silently; here that is a fault."""
     waiting: list[tuple[yaml.Node, tuple[str, ...]]] = [(root, ())] if root else []
     visited: set[int] = set()

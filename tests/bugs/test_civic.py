@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from app.notices.delivery.adapters.console import ConsoleDelivery
+from app.notices.delivery.adapters.console import ConsoleAdapter
 from tests.bugs.desk import told
 from tests.notices.cases import ids, postroom_with
 from tests.tickets.counter import ANSWER, VISIT, Counter, end_of
@@ -50,7 +50,7 @@ async def live(counter: Counter, outbox: Path) -> str:
         counter.clock.set(instant)
         await sweep(counter.container)
     await counter.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
-    console = ConsoleDelivery(outbox, sender_name="ESTİM")
+    console = ConsoleAdapter(outbox, sender_name="ESTİM")
     await postroom_with(counter.container, console).deliver(await ids(counter.container))
     return number
 

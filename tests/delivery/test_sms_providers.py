@@ -19,10 +19,10 @@ from tests.delivery.messages import SMS, failure_of
 
 RECEIPTS = "https://estim.example/v1/receipts/x"
 MAKERS: dict[str, Any] = {
-    "netgsm": netgsm.NetgsmDelivery,
-    "verimor": verimor.VerimorDelivery,
-    "kannel": kannel.KannelDelivery,
-    "twilio": twilio.TwilioDelivery,
+    "netgsm": netgsm.NetgsmAdapter,
+    "verimor": verimor.VerimorAdapter,
+    "kannel": kannel.KannelAdapter,
+    "twilio": twilio.TwilioAdapter,
 }
 GOOD: dict[str, Response] = {
     "netgsm": JSONResponse({"code": "00", "jobid": "17377215342605050417149344", "description": "queued"}),

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from app.notices.delivery.adapters.base import Attachment, PermanentFailure, TemporaryFailure
-from app.notices.delivery.adapters.smtp import SmtpDelivery, SmtpServer
+from app.notices.delivery.adapters.smtp import SmtpAdapter, SmtpServer
 from tests.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
 from tests.delivery.messages import MAIL, failure_of
 
 
 @asynccontextmanager
-async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpDelivery]:
+async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpAdapter]:
     server = SmtpServer(**{"host": "127.0.0.1", "port": box.port, "security": "none"} | other)
-    delivery = SmtpDelivery(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=2.0)
+    delivery = SmtpAdapter(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=2.0)
     try:
         yield delivery
     finally:
@@ -158,7 +158,7 @@ async def test_a_silent_server_is_not_waited_for_endlessly() -> None:
 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     server = SmtpServer(host="127.0.0.1", port=silent.sockets[0].getsockname()[1], security="none")
-    delivery = SmtpDelivery(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=0.05)
+    delivery = SmtpAdapter(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=0.05)
     error = await failure_of(delivery, MAIL, TemporaryFailure)
     silent.close()
     assert error.code == "timeout"

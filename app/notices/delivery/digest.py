@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import ISTANBUL
 from app.core.db import among, draw_numbers
 from app.core.ids import new_id
-from app.notices.kinds import CasePayload, DigestLine, DigestPayload, Medium, NoticeKind, Office, restore, snapshot
+from app.notices.kinds import CasePayload, DigestLine, DigestPayload, Medium, NoticeKind, OfficeFacts, restore, snapshot
 from app.notices.model import NOTICE_SEQUENCE, Notice
 from app.notices.queries import to_unit
 
@@ -77,7 +77,7 @@ def take_apart(digest: Notice, notices: Sequence[Notice], reason: str, now: date
 
 def _payload(notices: Iterable[Notice], now: datetime) -> DigestPayload:
     found = [(notice, _case(notice)) for notice in notices]
-    office = next((one for _, case in found if isinstance(one := getattr(case, "office", None), Office)), None)
+    office = next((one for _, case in found if isinstance(one := getattr(case, "office", None), OfficeFacts)), None)
     reader = found[0][0]
     return DigestPayload.of(
         (_line(notice, case, now) for notice, case in found),

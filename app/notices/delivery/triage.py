@@ -38,7 +38,7 @@ Addressee = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TriageRules:
     """The settings of delivery: `sms_hours` None holds nothing back, `digest_from` 0 bundles nothing."""
 
     sms_hours: Hours | None = field(default_factory=lambda: Hours.parse("08:00-21:00"))
@@ -50,7 +50,7 @@ class Rules:
 class DeliveryTriage:
     """Sorts what is due, within the transaction that leases it."""
 
-    rules: Rules
+    rules: TriageRules
     standings: Standings
 
     async def sort(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from app.notices.kinds import DigestLine, NoticeKind, Office, Payload, facts_of
+from app.notices.kinds import DigestLine, NoticeKind, OfficeFacts, Payload, facts_of
 from app.notices.texts.filters import tr_date, tr_datetime, tr_money
 from app.notices.texts.references import plain
 
@@ -128,7 +128,7 @@ def clean(value: Any, spelled: Callable[[str], str] = plain) -> Any:
         return " ".join(spelled(value).split())
     if isinstance(value, tuple):
         return tuple(clean(item, spelled) for item in value)
-    if isinstance(value, Office):
+    if isinstance(value, OfficeFacts):
         return _clean_office(value, spelled)
     if is_dataclass(value) and not isinstance(value, type):
         return _clean_parts(value, spelled)
@@ -136,7 +136,7 @@ def clean(value: Any, spelled: Callable[[str], str] = plain) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _clean_office(office: Office, spelled: Callable[[str], str]) -> Any:
+def _clean_office(office: OfficeFacts, spelled: Callable[[str], str]) -> Any:
     return _clean_parts(office, spelled)
 
 
@@ -151,7 +151,7 @@ def _shown(fact: str, value: Any) -> str:
         return tr_date(value)
     if isinstance(value, Decimal):
         return tr_money(value)
-    if isinstance(value, Office):
+    if isinstance(value, OfficeFacts):
         office = clean(value)
         return ", ".join(part for part in (office.place, office.official, office.title, office.phone) if part)
     if isinstance(value, DigestLine):

@@ -20,7 +20,7 @@ from typing import Any, Final
 import typst
 
 from app.core.turkish import dative_institution
-from app.notices.kinds import SPECS, CasePayload, EscalationPayload, NoticeKind, Office, Payload, facts_of
+from app.notices.kinds import SPECS, CasePayload, EscalationPayload, NoticeKind, OfficeFacts, Payload, facts_of
 from app.notices.texts.fallback import clean, plain_list, plain_subject
 from app.notices.texts.filters import tr_date, tr_day, tr_money, tr_time
 from app.notices.texts.references import ERASED
@@ -210,7 +210,7 @@ def _shown(value: Any) -> Any:
         return {"date": tr_date(value), "day": tr_day(value)}
     if isinstance(value, Decimal):
         return tr_money(value)
-    if isinstance(value, Office):
+    if isinstance(value, OfficeFacts):
         return _words(asdict(value))
     if isinstance(value, tuple):
         return [_shown(item) for item in value]

@@ -18,14 +18,16 @@ from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Catalogue
 from app.tickets.bulk import recompute
-from app.tickets.bulk.recompute import OpenClock, Preview, Renewal, Renewed
+from app.tickets.bulk.recompute import OpenClock, RecomputePreview, Renewal, Renewed
 from app.tickets.clock_policies import promise_policy, statutory_policy
 
 LISTED = 20
 """So many of the clocks that move are named in a preview."""
 
 
-async def preview_migration(session: AsyncSession, rules: Rulebook, *, service: str | None, now: datetime) -> Preview:
+async def preview_migration(
+    session: AsyncSession, rules: Rulebook, *, service: str | None, now: datetime
+) -> RecomputePreview:
     """Which running clocks, of one service or of all, would change; nothing is stored."""
     return await recompute.preview(session, _renewal(rules, service), now=now, first=LISTED)
 

@@ -204,7 +204,7 @@ def of_older_calendars(version_id: UUID) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class RecomputePreview:
     """What a run would do: clocks looked at, those whose policy changes, those whose date moves (`earlier` and late at
     once among them), and the first that move, with their tickets' numbers."""
 
@@ -216,7 +216,7 @@ class Preview:
     first: list[tuple[str, Moved]]
 
 
-async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, first: int) -> Preview:
+async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, first: int) -> RecomputePreview:
     """What `run` would do, without doing it; of those that move, the `first` to be due are named."""
     pauses = await _pauses(session, renewal.concerns)
     looked_at = repinned = earlier = late = 0
@@ -232,7 +232,7 @@ async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, fir
             earlier += new < clock.due_at
             late += not on_time(now, new)
     listed = [(number, Moved(kind, old, new)) for old, number, kind, new in heapq.nsmallest(first, moves)]
-    return Preview(looked_at, repinned, len(moves), earlier, late, listed)
+    return RecomputePreview(looked_at, repinned, len(moves), earlier, late, listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert
 from app.core.jobs import enqueue
-from app.notices.kinds import Medium, NoticeKind, Office, UnlistedDocumentsPayload
+from app.notices.kinds import Medium, NoticeKind, OfficeFacts, UnlistedDocumentsPayload
 from app.notices.model import Notice
 from app.notices.recipients import as_printed, as_recipient, holder
 from app.notices.rows import APPLICANT, notice_row
@@ -55,10 +55,10 @@ def way_to(person: Person, channel: str) -> Medium | None:
     )
 
 
-def office_of(office: ApplicationOffice) -> Office:
+def office_of(office: ApplicationOffice) -> OfficeFacts:
     """An application office as notices print it."""
     printed = office.printed
-    return Office(place=printed.place, official=printed.name, title=printed.job_title, phone=printed.phone)
+    return OfficeFacts(place=printed.place, official=printed.name, title=printed.job_title, phone=printed.phone)
 
 
 async def referral(
@@ -249,7 +249,7 @@ def _unit_name(ticket: Ticket, catalogue: Catalogue) -> str | None:
     return unit.name if unit else None
 
 
-def _signatory(ticket: Ticket, rulebook: Rulebook, now: datetime) -> Office | None:
+def _signatory(ticket: Ticket, rulebook: Rulebook, now: datetime) -> OfficeFacts | None:
     """Who signs a letter to the applicant: whoever holds the first office today, head or deputy.
 
     None where that office is itself the matter, and for a complaint, which the office that it was made to answers: the

@@ -24,7 +24,7 @@ DEFAULT_SENDER = "estim@estim.invalid"
 _FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
-class ConsoleDelivery:
+class ConsoleAdapter:
     """Writes `<outbox>/<number>.eml`; a notice delivered again replaces its own file with the same bytes.
 
     A phone number is never written: the files stay when a person's data are erased.

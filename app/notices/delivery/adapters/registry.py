@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from app.notices.delivery.adapters.base import Delivered, Delivery, OutgoingMessage, PermanentFailure
-from app.notices.delivery.adapters.console import DEFAULT_SENDER, ConsoleDelivery
+from app.notices.delivery.adapters.console import DEFAULT_SENDER, ConsoleAdapter
 from app.notices.delivery.adapters.sms import SmsAccount
 from app.notices.kinds import Medium
 from config.settings import Settings
@@ -62,7 +62,7 @@ def make_adapters(settings: Settings) -> Adapters:
     Only what is chosen is loaded: a bare installation needs none of the network libraries. Raises `ValueError` naming
     the setting that can't be used.
     """
-    console = ConsoleDelivery(
+    console = ConsoleAdapter(
         settings.outbox, sender_name=SENDER_NAME, sender_address=settings.smtp_from or DEFAULT_SENDER
     )
     closing: list[Callable[[], Awaitable[None]]] = []
@@ -107,7 +107,7 @@ def _configured(settings: Settings) -> dict[Medium, tuple[str, Opened]]:
 
 
 def _smtp(settings: Settings) -> Opened:
-    from app.notices.delivery.adapters.smtp import SmtpDelivery, SmtpServer  # noqa: PLC0415 - see `make_adapters`
+    from app.notices.delivery.adapters.smtp import SmtpAdapter, SmtpServer  # noqa: PLC0415 - see `make_adapters`
 
     server = SmtpServer(
         host=settings.smtp_host or "",
@@ -118,7 +118,7 @@ def _smtp(settings: Settings) -> Opened:
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
     try:
-        delivery = SmtpDelivery(
+        delivery = SmtpAdapter(
             server, sender_name=SENDER_NAME, sender_address=settings.smtp_from or "", seconds=settings.delivery_seconds
         )
     except OSError as error:
@@ -138,10 +138,10 @@ def _sms(settings: Settings) -> Opened:
         receipts_url=receipts_url(settings),
     )
     makers: dict[str, Callable[..., _Closing]] = {
-        "netgsm": netgsm.NetgsmDelivery,
-        "verimor": verimor.VerimorDelivery,
-        "kannel": kannel.KannelDelivery,
-        "twilio": twilio.TwilioDelivery,
+        "netgsm": netgsm.NetgsmAdapter,
+        "verimor": verimor.VerimorAdapter,
+        "kannel": kannel.KannelAdapter,
+        "twilio": twilio.TwilioAdapter,
     }
     delivery = makers[settings.sms](account, seconds=settings.delivery_seconds)
     return delivery, delivery.close
@@ -150,11 +150,11 @@ def _sms(settings: Settings) -> Opened:
 def _webhook(settings: Settings, url: str) -> Opened:
     from standardwebhooks.webhooks import EmptyWebhookSecretError  # noqa: PLC0415 - see `make_adapters`
 
-    from app.notices.delivery.adapters.webhook import WebhookDelivery  # noqa: PLC0415 - as above
+    from app.notices.delivery.adapters.webhook import WebhookAdapter  # noqa: PLC0415 - as above
 
     secret = settings.mobile_webhook_secret.get_secret_value() if settings.mobile_webhook_secret else ""
     try:
-        delivery = WebhookDelivery(url, secret, seconds=settings.delivery_seconds)
+        delivery = WebhookAdapter(url, secret, seconds=settings.delivery_seconds)
     except (ValueError, EmptyWebhookSecretError) as error:
         raise ValueError("ESTIM_MOBILE_WEBHOOK_SECRET: expected is whsec_ with base64 behind it") from error
     return delivery, delivery.close

@@ -53,7 +53,7 @@ class _Connection:
     last: float = 0.0
 
 
-class SmtpDelivery:
+class SmtpAdapter:
     """Hands e-mails to one server; `close` ends the connections."""
 
     def __init__(self, server: SmtpServer, *, sender_name: str, sender_address: str, seconds: float) -> None:

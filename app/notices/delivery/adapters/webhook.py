@@ -13,7 +13,7 @@ from app.notices.delivery.adapters.base import Delivered, OutgoingMessage, Perma
 from app.notices.delivery.adapters.http import exchange, open_client
 
 
-class WebhookDelivery:
+class WebhookAdapter:
     """Posts to one address."""
 
     def __init__(self, url: str, secret: str, *, seconds: float) -> None:

@@ -23,7 +23,7 @@ DELIVERED, FAILED, REJECTED = 1, 2, 16
 MASK = DELIVERED | FAILED | REJECTED
 
 
-class KannelDelivery:
+class KannelAdapter:
     """Hands one SMS over a call."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:

@@ -40,7 +40,7 @@ REFUSED: Mapping[str, DeliveryError] = MappingProxyType(
 )
 
 
-class NetgsmDelivery:
+class NetgsmAdapter:
     """Hands one SMS over a call."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:

@@ -34,7 +34,7 @@ VERDICTS: Mapping[str, bool] = {
 }
 
 
-class TwilioDelivery:
+class TwilioAdapter:
     """Hands one SMS over a call."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:

@@ -47,7 +47,7 @@ A double was held back because the same words left before: a notice handed over 
 """
 
 
-class VerimorDelivery:
+class VerimorAdapter:
     """Hands one SMS over a call."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:
