@@ -33,6 +33,7 @@ from app.standards.values import (
     Channel,
     ClockStart,
     Deputy,
+    Directorate,
     Document,
     DocumentCondition,
     ExternalBody,
@@ -43,7 +44,6 @@ from app.standards.values import (
     Regime,
     RegimeCode,
     StatutoryWhen,
-    Unit,
 )
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -273,9 +273,9 @@ class UnitEntry(Strict):
     email: Email | None
     keywords: tuple[Keyword, ...] = ()
 
-    def value(self) -> Unit:
+    def value(self) -> Directorate:
         """The directorate."""
-        return Unit(self.code, self.name, self.keywords, self.email)
+        return Directorate(self.code, self.name, self.keywords, self.email)
 
 
 class ExternalBodyEntry(Strict):
