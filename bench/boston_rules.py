@@ -1,6 +1,6 @@
 """The city's two clocks in the words of the product: a limit, a basis and a calendar, and when the clock starts."""
 
-from collections import Counter
+from collections import Desk
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -122,12 +122,12 @@ def wall_days_between(opened_at: datetime, target_at: datetime) -> int:
 
 def learn(requests: Iterable[Request]) -> dict[str, Rule]:
     """The commonest rule of each type, where it has at least 20 targets and fits 80 % of them."""
-    targets: Counter[str] = Counter()
-    fits: dict[str, Counter[Rule]] = {}
+    targets: Desk[str] = Desk()
+    fits: dict[str, Desk[Rule]] = {}
     for request in requests:
         if request.target_at:
             targets[request.type] += 1
-            found = fits.setdefault(request.type, Counter())
+            found = fits.setdefault(request.type, Desk())
             found.update(rules_that_fit(request.opened_at, request.target_at))
     best = {kind: found.most_common(1)[0] for kind, found in fits.items() if found}
     return {

@@ -22,7 +22,7 @@ from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailur
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings
-from tests.escalation.desk import load_offices
+from tests.escalation.offices import load_offices
 from tests.installation import ESENLER, START
 from tests.notices.cases import WRITER, Recorder, actor_of, escalate, ids, notices_of, open_ticket, postroom_with
 from tests.program import estim, estim_process, going_on, variables

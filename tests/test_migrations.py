@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from app.core.db import Base, Database
 from migrations import revisions
+from tests.desk import PETITION, opened_desk
 from tests.installation import ROOT
 from tests.program import PROGRAM, variables
 from tests.servers import TestServers
-from tests.tickets.counter import PETITION, opened_counter
 
 BOOKKEEPING = {"alembic_version"}
 
@@ -96,12 +96,12 @@ def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> 
 async def test_a_clock_of_before_belongs_to_the_service_of_its_ticket(
     servers: TestServers, template: str, tmp_path: Path
 ) -> None:
-    async with opened_counter(servers, template, tmp_path) as counter:
-        number = await counter.open(PETITION)
-        pinned = [clock.policy for clock in await counter.rows_of_clocks(number)]
-        url = counter.container.settings.database_url
+    async with opened_desk(servers, template, tmp_path) as desk:
+        number = await desk.open(PETITION)
+        pinned = [clock.policy for clock in await desk.rows_of_clocks(number)]
+        url = desk.container.settings.database_url
         assert url is not None
         await asyncio.to_thread(command.downgrade, config(url.get_secret_value()), "0008")
-        assert ["service" in clock.policy for clock in await counter.rows_of_clocks(number)] == [False, False]
+        assert ["service" in clock.policy for clock in await desk.rows_of_clocks(number)] == [False, False]
         await asyncio.to_thread(revisions.upgrade, url.get_secret_value())
-        assert [clock.policy for clock in await counter.rows_of_clocks(number)] == pinned
+        assert [clock.policy for clock in await desk.rows_of_clocks(number)] == pinned

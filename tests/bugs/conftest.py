@@ -1,20 +1,20 @@
-"""The counter of the tests of tickets serves here too; a test that changes the rules gets one of its own."""
+"""The desk of the tests of tickets serves here too; a test that changes the rules gets one of its own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.desk import Desk, opened_desk
 from tests.servers import TestServers
-from tests.tickets.conftest import counter, installation
-from tests.tickets.counter import Counter, opened_counter
+from tests.tickets.conftest import desk, installation
 
-__all__ = ["counter", "installation"]
+__all__ = ["desk", "installation"]
 
 
 @pytest.fixture
-async def own_counter(servers: TestServers, template: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Counter]:
-    """A counter on a database that belongs to this test alone; the queue is empty."""
+async def own_desk(servers: TestServers, template: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk on a database that belongs to this test alone; the queue is empty."""
     assert redis_url
-    async with opened_counter(servers, template, tmp_path) as opened:
+    async with opened_desk(servers, template, tmp_path) as opened:
         yield opened

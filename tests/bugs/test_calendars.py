@@ -9,9 +9,9 @@ import pytest
 
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import CatalogueError, load_catalogue
-from tests.bugs.desk import armed_at, edited_municipality, leave_on, load, local, told
+from tests.bugs.steps import armed_at, edited_municipality, leave_on, load, local, told
+from tests.desk import CALL, ORDER, VISIT, Desk, due, end_of
 from tests.installation import ESENLER, START
-from tests.tickets.counter import CALL, ORDER, VISIT, Counter, due, end_of
 from workers.timers import sweep
 
 MICROSECOND = timedelta(microseconds=1)
@@ -28,30 +28,30 @@ MICROSECOND = timedelta(microseconds=1)
     ids=["minutes", "half", "four-fifths", "before-the-law"],
 )
 async def test_a_step_of_the_chain_fires_at_its_own_instant(
-    counter: Counter, body: dict[str, Any], checkpoint: tuple[str, str, int], instant: datetime
+    desk: Desk, body: dict[str, Any], checkpoint: tuple[str, str, int], instant: datetime
 ) -> None:
     """B19: a step one hour before the limit ran at midnight; here not a microsecond before its instant, nor later."""
-    number = await counter.open(body)
-    assert (await armed_at(counter, number))[checkpoint] == instant
-    counter.clock.set(instant - MICROSECOND)
-    await sweep(counter.container)
-    assert checkpoint in await armed_at(counter, number)
-    counter.clock.set(instant)
-    await sweep(counter.container)
-    assert checkpoint not in await armed_at(counter, number)
+    number = await desk.open(body)
+    assert (await armed_at(desk, number))[checkpoint] == instant
+    desk.clock.set(instant - MICROSECOND)
+    await sweep(desk.container)
+    assert checkpoint in await armed_at(desk, number)
+    desk.clock.set(instant)
+    await sweep(desk.container)
+    assert checkpoint not in await armed_at(desk, number)
 
 
-async def test_a_ticket_without_a_directorate_keeps_every_limit(counter: Counter) -> None:
+async def test_a_ticket_without_a_directorate_keeps_every_limit(desk: Desk) -> None:
     """B23: a ticket that no team had, and so no calendar, broke the clocks; here the service brings the calendar."""
-    number = await counter.open(VISIT)
-    ticket = await counter.read(number)
+    number = await desk.open(VISIT)
+    ticket = await desk.read(number)
     assert (ticket["unit"], due(ticket), due(ticket, "statutory")) == (None, end_of(2026, 6, 1), end_of(2026, 6, 11))
-    await counter.done(number, "refer", "return")
-    returned = await counter.read(number)
+    await desk.done(number, "refer", "return")
+    returned = await desk.read(number)
     assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
-    counter.clock.set(end_of(2026, 6, 1))
-    await sweep(counter.container)
-    assert await told(counter) == {("escalation_1", 1, 1): 1}
+    desk.clock.set(end_of(2026, 6, 1))
+    await sweep(desk.container)
+    assert await told(desk) == {("escalation_1", 1, 1): 1}
 
 
 def test_a_service_with_a_calendar_that_is_not_there_can_not_be_loaded(tmp_path: Path) -> None:
@@ -74,33 +74,33 @@ def test_a_service_with_a_calendar_that_is_not_there_can_not_be_loaded(tmp_path:
     ],
 )
 async def test_what_is_done_outside_the_hours_is_judged_by_the_due_instant(
-    counter: Counter, ordered: str, served: str, on_time: bool
+    desk: Desk, ordered: str, served: str, on_time: bool
 ) -> None:
     """B25: a delay that began and ended outside the opening hours was counted as none."""
-    counter.clock.set(local(ordered))
-    number = await counter.open(ORDER)
-    counter.clock.set(local(served))
-    ticket = await counter.did(number, "resolve")
+    desk.clock.set(local(ordered))
+    number = await desk.open(ORDER)
+    desk.clock.set(local(served))
+    ticket = await desk.did(number, "resolve")
     clock = ticket["clocks"][0]
     assert (clock["on_time"], ticket["overdue"]) == (on_time, not on_time)
     assert (clock["state"], clock["breached_at"]) == (("met", None) if on_time else ("breached", clock["due_at"]))
 
 
-async def test_level_two_waits_working_days_over_a_weekend(counter: Counter) -> None:
+async def test_level_two_waits_working_days_over_a_weekend(desk: Desk) -> None:
     """B26: three days from Friday ended on Monday, because the weekend was counted."""
-    counter.clock.set(local("2026-04-09T10:00"))
-    number = await counter.open(CALL)
+    desk.clock.set(local("2026-04-09T10:00"))
+    number = await desk.open(CALL)
     limit = end_of(2026, 4, 24)  # a Friday
-    assert due(await counter.read(number)) == limit
-    counter.clock.set(limit)
-    await sweep(counter.container)
-    assert await armed_at(counter, number) == {("promise", "escalation", 2): end_of(2026, 4, 29)}
+    assert due(await desk.read(number)) == limit
+    desk.clock.set(limit)
+    await sweep(desk.container)
+    assert await armed_at(desk, number) == {("promise", "escalation", 2): end_of(2026, 4, 29)}
 
 
-async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_counter: Counter) -> None:
+async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_desk: Desk) -> None:
     """B17: a target of 24 minutes went on as two hours; a new one is for new tickets, an old one keeps its words."""
-    counter = own_counter
-    old = await counter.open(ORDER)
+    desk = own_desk
+    old = await desk.open(ORDER)
     catalogue = load_catalogue(ESENLER)
     services = tuple(
         replace(service, limit=Limit(24, Unit.MINUTE), limit_text="24 DAKİKA")
@@ -108,36 +108,36 @@ async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_counte
         else service
         for service in catalogue.services
     )
-    await load(counter, replace(catalogue, services=services, sha256="0" * 64))
-    new = await counter.open(ORDER)
+    await load(desk, replace(catalogue, services=services, sha256="0" * 64))
+    new = await desk.open(ORDER)
     for number, words, minutes in ((old, "10 D", 10), (new, "24 DAKİKA", 24)):
-        clock = await counter.clock_of(number)
+        clock = await desk.clock_of(number)
         assert clock["limit"] == words
         assert datetime.fromisoformat(clock["due_at"]) == START + timedelta(minutes=minutes)
-    assert (await armed_at(counter, new))["promise", "warning", 80] == START + timedelta(seconds=24 * 60 * 0.8)
+    assert (await armed_at(desk, new))["promise", "warning", 80] == START + timedelta(seconds=24 * 60 * 0.8)
 
 
 # ── edits of the calendar ──
 
 
-async def test_a_calendar_edit_moves_open_tickets(counter: Counter) -> None:
+async def test_a_calendar_edit_moves_open_tickets(desk: Desk) -> None:
     """B15, B16: open tickets kept the date that the calendar of yesterday had given them."""
-    number = await counter.open(VISIT)
-    async with leave_on(counter, "2026-06-01"):
-        assert due(await counter.read(number)) == end_of(2026, 6, 2)
-        assert (await armed_at(counter, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
-        counter.clock.set(end_of(2026, 6, 1))
-        await sweep(counter.container)
-        assert ("escalation_1", 1, 1) not in await told(counter)
-        counter.clock.set(end_of(2026, 6, 2))
-        await sweep(counter.container)
-        assert (await told(counter))[("escalation_1", 1, 1)] == 1
+    number = await desk.open(VISIT)
+    async with leave_on(desk, "2026-06-01"):
+        assert due(await desk.read(number)) == end_of(2026, 6, 2)
+        assert (await armed_at(desk, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
+        desk.clock.set(end_of(2026, 6, 1))
+        await sweep(desk.container)
+        assert ("escalation_1", 1, 1) not in await told(desk)
+        desk.clock.set(end_of(2026, 6, 2))
+        await sweep(desk.container)
+        assert (await told(desk))[("escalation_1", 1, 1)] == 1
 
 
-async def test_a_new_holiday_counts_for_a_ticket_that_stands_still(counter: Counter) -> None:
+async def test_a_new_holiday_counts_for_a_ticket_that_stands_still(desk: Desk) -> None:
     """B16: an edit passed by what was on hold."""
-    number = await counter.open(CALL)
-    await counter.done(number, "refer", "accept", "pause")
-    async with leave_on(counter, "2026-06-03"):
-        counter.clock.set(local("2026-05-20T10:00"))
-        assert due(await counter.did(number, "resume")) == end_of(2026, 6, 4)  # 27 May + 7 days is the day of the leave
+    number = await desk.open(CALL)
+    await desk.done(number, "refer", "accept", "pause")
+    async with leave_on(desk, "2026-06-03"):
+        desk.clock.set(local("2026-05-20T10:00"))
+        assert due(await desk.did(number, "resume")) == end_of(2026, 6, 4)  # 27 May + 7 days is the day of the leave

@@ -10,9 +10,9 @@ from redis import Redis
 from sqlalchemy import text
 
 from app.notices.delivery.adapters.console import ConsoleAdapter
-from tests.bugs.desk import told
+from tests.bugs.steps import told
+from tests.desk import ANSWER, VISIT, Desk, end_of
 from tests.notices.cases import ids, postroom_with
-from tests.tickets.counter import ANSWER, VISIT, Counter, end_of
 from workers.timers import sweep
 
 DIGITS = "5327654321"
@@ -42,37 +42,37 @@ def queued(redis_url: str) -> str:
         return " ".join(f"{key}={json.loads(valkey.get(key))}" for key in valkey.scan_iter("arq:job:*"))
 
 
-async def live(counter: Counter, outbox: Path) -> str:
+async def live(desk: Desk, outbox: Path) -> str:
     """A life with everything in it: missing paper, warnings, both levels, answer; all notices delivered."""
-    number = await counter.open(VISIT, applicant=PERSON, external_id="visit-1")
-    await counter.done(number, "refer", "accept")
+    number = await desk.open(VISIT, applicant=PERSON, external_id="visit-1")
+    await desk.done(number, "refer", "accept")
     for instant in (end_of(2026, 5, 29), end_of(2026, 6, 1), end_of(2026, 6, 4), end_of(2026, 6, 11)):
-        counter.clock.set(instant)
-        await sweep(counter.container)
-    await counter.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
+        desk.clock.set(instant)
+        await sweep(desk.container)
+    await desk.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
     console = ConsoleAdapter(outbox, sender_name="ESTİM")
-    await postroom_with(counter.container, console).deliver(await ids(counter.container))
+    await postroom_with(desk.container, console).deliver(await ids(desk.container))
     return number
 
 
 async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
-    own_counter: Counter, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own_desk: Desk, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """C12: the chain still holds, notices still read, and neither logs nor jobs ever knew the phone."""
     caplog.set_level(logging.DEBUG)
-    counter = own_counter
-    number = await live(counter, tmp_path / "outbox")
+    desk = own_desk
+    number = await live(desk, tmp_path / "outbox")
     jobs = queued(redis_url)
     assert "deliver_notices" in jobs
-    before = await counter.timeline(number)
-    async with counter.container.database.transaction() as session:
+    before = await desk.timeline(number)
+    async with desk.container.database.transaction() as session:
         for statement in ERASURE:
             await session.execute(text(statement))
-    after = await counter.timeline(number)
+    after = await desk.timeline(number)
     assert after["chain_holds"] is True
     assert [event["hash"] for event in after["items"]] == [event["hash"] for event in before["items"]]
-    notices: list[dict[str, Any]] = (await counter.client.get("/v1/notices", params={"limit": 100})).json()["items"]
-    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await told(counter))
+    notices: list[dict[str, Any]] = (await desk.client.get("/v1/notices", params={"limit": 100})).json()["items"]
+    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await told(desk))
     assert all(notice["body"] for notice in notices)
     files = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "outbox").glob("*.eml"))
     for word in WORDS:

@@ -13,37 +13,37 @@ from app.core.ids import new_id
 from app.core.jobs import Job
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.standards.catalogue import load_catalogue
-from tests.bugs.desk import another_worker, armed_at, edited_municipality, load, local, raised, told
+from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, raised, told
+from tests.desk import CALL, ORDER, Desk, end_of
 from tests.installation import opened_client
 from tests.notices.cases import ids, postroom_with
-from tests.tickets.counter import CALL, ORDER, Counter, end_of
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
 
 
-async def test_a_wait_for_opening_time_goes_on_whoever_works_then(counter: Counter) -> None:
+async def test_a_wait_for_opening_time_goes_on_whoever_works_then(desk: Desk) -> None:
     """B66: the wait for 09:00 lived in a worker and ended with it."""
-    counter.clock.set(local("2026-05-15T16:57"))
-    number = await counter.open(ORDER)
+    desk.clock.set(local("2026-05-15T16:57"))
+    number = await desk.open(ORDER)
     end = local("2026-05-18T08:37")
-    while counter.clock.now() < end - timedelta(hours=5):
-        async with another_worker(counter) as worker:
+    while desk.clock.now() < end - timedelta(hours=5):
+        async with another_worker(desk) as worker:
             await sweep(worker)
-        counter.clock.advance(hours=5)
-    assert await raised(counter) == {}
-    counter.clock.set(end)
-    async with another_worker(counter) as worker:
+        desk.clock.advance(hours=5)
+    assert await raised(desk) == {}
+    desk.clock.set(end)
+    async with another_worker(desk) as worker:
         await sweep(worker)
-    assert (await counter.notices(number))[-1] == ("escalation_1", 1, 1)
+    assert (await desk.notices(number))[-1] == ("escalation_1", 1, 1)
 
 
-async def test_the_bell_can_be_rung_again_for_the_same_row(own_counter: Counter, redis_url: str) -> None:
+async def test_the_bell_can_be_rung_again_for_the_same_row(own_desk: Desk, redis_url: str) -> None:
     """B67: the queue refused an id that it had seen before, so that a lost job could not be given again."""
     job = Job("deliver_notices", (new_id(),))
     with Redis.from_url(redis_url) as valkey:
         for take_enqueued in (1, 2):
-            await own_counter.container.job_queue.send([job])
+            await own_desk.container.job_queue.send([job])
             assert valkey.zcard("arq:queue") == take_enqueued
 
 
@@ -60,65 +60,65 @@ class Stuck:
         return Delivered(message.medium, message.number)
 
 
-async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(counter: Counter) -> None:
+async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(desk: Desk) -> None:
     """B69: a slow mail task starved the escalations, even those of the same ticket."""
-    number = await counter.open(CALL)
+    number = await desk.open(CALL)
     stuck = Stuck()
-    posting = asyncio.create_task(postroom_with(counter.container, stuck).deliver(await ids(counter.container)))
+    posting = asyncio.create_task(postroom_with(desk.container, stuck).deliver(await ids(desk.container)))
     await stuck.busy.wait()
-    counter.clock.set(LIMIT)
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    desk.clock.set(LIMIT)
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
     assert not posting.done()
     stuck.released.set()
     assert await posting == 1
 
 
-async def test_the_whole_way_of_an_escalation_can_be_seen(counter: Counter) -> None:
+async def test_the_whole_way_of_an_escalation_can_be_seen(desk: Desk) -> None:
     """B74: a release broke every view and trigger of escalations, and no test went all the way."""
-    number = await counter.open(CALL)
-    await counter.did(number, "refer")
-    counter.clock.set(LIMIT + timedelta(minutes=1))
-    await sweep(counter.container)
-    late = (await counter.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
+    number = await desk.open(CALL)
+    await desk.did(number, "refer")
+    desk.clock.set(LIMIT + timedelta(minutes=1))
+    await sweep(desk.container)
+    late = (await desk.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
     assert [(item["number"], item["overdue"]) for item in late] == [(number, True)]
-    [escalation] = (await counter.client.get("/v1/escalations")).json()["items"]
+    [escalation] = (await desk.client.get("/v1/escalations")).json()["items"]
     assert (escalation["ticket"], escalation["level"], escalation["open"]) == (number, 1, True)
-    [notice] = (await counter.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
+    [notice] = (await desk.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
     assert number in notice["body"]
-    taken = await counter.client.post(f"/v1/notices/{notice['number']}/acknowledge")
+    taken = await desk.client.post(f"/v1/notices/{notice['number']}/acknowledge")
     assert taken.status_code == 200, taken.text
-    [escalation] = (await counter.client.get("/v1/escalations")).json()["items"]
+    [escalation] = (await desk.client.get("/v1/escalations")).json()["items"]
     assert escalation["acknowledged_at"] is not None
-    async with opened_client(counter.app) as citizen:
+    async with opened_client(desk.app) as citizen:
         asked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
     assert asked.status_code == 200, asked.text
     assert "süresi dolmuştur" in asked.json()["message"]
-    assert [e["kind"] for e in (await counter.timeline(number))["items"]][-1] == "escalation_acknowledged"
+    assert [e["kind"] for e in (await desk.timeline(number))["items"]][-1] == "escalation_acknowledged"
 
 
-async def test_what_is_late_shows_before_anybody_complains(counter: Counter) -> None:
+async def test_what_is_late_shows_before_anybody_complains(desk: Desk) -> None:
     """B76: notices went out eight hours late, and no figure said so."""
-    await counter.open(CALL)
-    counter.clock.set(LIMIT + timedelta(hours=8))
+    await desk.open(CALL)
+    desk.clock.set(LIMIT + timedelta(hours=8))
 
     async def status() -> dict[str, dict[str, object]]:
-        answer: dict[str, dict[str, object]] = (await counter.client.get("/v1/operations/status")).json()
+        answer: dict[str, dict[str, object]] = (await desk.client.get("/v1/operations/status")).json()
         return answer
 
     late = await status()
     assert late["checkpoints"]["oldest_due_at"] is not None
     assert late["checkpoints"]["lag_seconds"] != 0
     assert late["notices"]["overdue_seconds"] != 0
-    await sweep(counter.container)
+    await sweep(desk.container)
     swept = await status()
     assert (swept["checkpoints"]["oldest_due_at"], swept["checkpoints"]["lag_seconds"]) == (None, 0)
     assert swept["notices"]["undelivered"] == 2
 
 
-async def test_a_chain_of_ones_own_is_carried_out(own_counter: Counter, tmp_path: Path) -> None:
+async def test_a_chain_of_ones_own_is_carried_out(own_desk: Desk, tmp_path: Path) -> None:
     """B77: rules of escalation could be saved, and nothing ever read them."""
-    counter = own_counter
+    desk = own_desk
     chain = (
         "    escalation: [{kind: warning, level: 20, at: 20%}, {kind: escalation, level: 1, at: due}, "
         "{kind: escalation, level: 2, at: +5 working_day}]\n"
@@ -126,34 +126,34 @@ async def test_a_chain_of_ones_own_is_carried_out(own_counter: Counter, tmp_path
     folder = edited_municipality(
         tmp_path, "standards.yaml", "  - code: call-center\n", f"  - code: call-center\n{chain}"
     )
-    await load(counter, load_catalogue(folder))
-    number = await counter.open(CALL)
-    warned = (await armed_at(counter, number))["promise", "warning", 20]
+    await load(desk, load_catalogue(folder))
+    number = await desk.open(CALL)
+    warned = (await armed_at(desk, number))["promise", "warning", 20]
     for instant in (warned, LIMIT, end_of(2026, 6, 4), end_of(2026, 6, 8)):
-        counter.clock.set(instant)
-        await sweep(counter.container)
-    told = [one for one in await counter.notices(number) if one[0] != "reminder"]
+        desk.clock.set(instant)
+        await sweep(desk.container)
+    told = [one for one in await desk.notices(number) if one[0] != "reminder"]
     assert told == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
 
 
-async def test_a_breach_that_could_not_be_written_is_written_later(counter: Counter) -> None:
+async def test_a_breach_that_could_not_be_written_is_written_later(desk: Desk) -> None:
     """B78, B79: a latch in memory kept the first failed write from being tried again, and a restart began anew."""
-    number = await counter.open(CALL)
-    due = (await counter.read(number))["clocks"][0]["due_at"]
-    counter.clock.set(LIMIT)
-    async with counter.container.database.transaction() as session:
+    number = await desk.open(CALL)
+    due = (await desk.read(number))["clocks"][0]["due_at"]
+    desk.clock.set(LIMIT)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE escalation RENAME TO escalation_away"))
     for _ in range(2):
         with pytest.raises(ProgrammingError):
-            await sweep(counter.container)
-    async with counter.container.database.transaction() as session:
+            await sweep(desk.container)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE escalation_away RENAME TO escalation"))
-    assert await told(counter) == {}
-    counter.clock.advance(hours=2)
-    await sweep(counter.container)
-    async with another_worker(counter) as restarted:
+    assert await told(desk) == {}
+    desk.clock.advance(hours=2)
+    await sweep(desk.container)
+    async with another_worker(desk) as restarted:
         await sweep(restarted)
-    assert (await told(counter), await raised(counter)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
-    [clock] = await counter.rows_of_clocks(number)
+    assert (await told(desk), await raised(desk)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
+    [clock] = await desk.rows_of_clocks(number)
     assert clock.breached_at == LIMIT
-    assert (await counter.clock_of(number))["due_at"] == due
+    assert (await desk.clock_of(number))["due_at"] == due

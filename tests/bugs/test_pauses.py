@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, text
 
 from app.notices.model import Notice
-from tests.bugs.desk import told
+from tests.bugs.steps import told
+from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, PATHS, VISIT, Desk, due, end_of, state
 from tests.installation import START
 from tests.notices.cases import Recorder, postroom_with
-from tests.tickets.counter import AT_WORK, ATTORNEY_VISIT, CALL, PATHS, VISIT, Counter, due, end_of, state
 from workers.timers import sweep
 
 MET = {"promise": "met", "statutory": "met"}
@@ -29,105 +29,103 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize("wanted", [*PATHS, "awaiting_documents", "awaiting_external"])
-async def test_every_state_knows_its_limits(counter: Counter, wanted: str) -> None:
+async def test_every_state_knows_its_limits(desk: Desk, wanted: str) -> None:
     """B35: a state that was neither "open" nor "on hold" left the deadlines empty."""
-    ticket = await counter.read(await counter.ticket_in(wanted))
+    ticket = await desk.read(await desk.ticket_in(wanted))
     assert ticket["status"] == wanted
     assert {clock["kind"]: clock["state"] for clock in ticket["clocks"]} == OTHERWISE.get(wanted, BOTH_RUN)
     assert all((clock["due_at"] is None) is (clock["state"] == "paused") for clock in ticket["clocks"])
 
 
-async def test_a_promise_that_waits_for_papers_has_no_date_and_then_all_of_its_days(counter: Counter) -> None:
+async def test_a_promise_that_waits_for_papers_has_no_date_and_then_all_of_its_days(desk: Desk) -> None:
     """B35: waiting is no state without a limit; its law runs, and the promise starts whole with the last paper."""
-    number = await counter.open(ATTORNEY_VISIT)
-    counter.clock.advance(days=40)
-    ticket = await counter.did(number, "provide_documents")
+    number = await desk.open(ATTORNEY_VISIT)
+    desk.clock.advance(days=40)
+    ticket = await desk.did(number, "provide_documents")
     assert due(ticket) == end_of(2026, 7, 6)  # 21 June + 15 days, a Monday
 
 
-async def test_another_service_keeps_the_pauses(counter: Counter) -> None:
+async def test_another_service_keeps_the_pauses(desk: Desk) -> None:
     """B30: a change of urgency brought another limit and lost the pause; also one that still lasts."""
-    ended, lasting = await counter.open(CALL), await counter.open(CALL)
+    ended, lasting = await desk.open(CALL), await desk.open(CALL)
     for number in (ended, lasting):
-        await counter.done(number, *AT_WORK)
-    counter.clock.advance(days=1)
+        await desk.done(number, *AT_WORK)
+    desk.clock.advance(days=1)
     for number in (ended, lasting):
-        await counter.did(number, "pause")
-    counter.clock.advance(days=7)
-    await counter.did(ended, "resume")
+        await desk.did(number, "pause")
+    desk.clock.advance(days=7)
+    await desk.did(ended, "resume")
     elsewhere = {"service": "solution-desk", "reason": "Masaya aittir."}
-    assert due(await counter.did(ended, "reclassify", elsewhere)) == end_of(2026, 6, 3)  # 27 May + 7 dates
-    assert state(await counter.did(lasting, "reclassify", elsewhere)) == "paused"
-    assert due(await counter.did(lasting, "resume")) == end_of(2026, 6, 3)
+    assert due(await desk.did(ended, "reclassify", elsewhere)) == end_of(2026, 6, 3)  # 27 May + 7 dates
+    assert state(await desk.did(lasting, "reclassify", elsewhere)) == "paused"
+    assert due(await desk.did(lasting, "resume")) == end_of(2026, 6, 3)
 
 
-async def test_a_date_can_be_set_by_hand_while_the_clock_stands_still(counter: Counter) -> None:
+async def test_a_date_can_be_set_by_hand_while_the_clock_stands_still(desk: Desk) -> None:
     """B32: nothing moves it afterwards, and the date before the pause, long past by now, is in nobody's way."""
-    number = await counter.open(CALL)
-    await counter.done(number, *AT_WORK, "pause")
-    counter.clock.advance(days=40)
-    by_hand = counter.clock.now() + timedelta(days=5)
+    number = await desk.open(CALL)
+    await desk.done(number, *AT_WORK, "pause")
+    desk.clock.advance(days=40)
+    by_hand = desk.clock.now() + timedelta(days=5)
     agreed = {"due_at": by_hand.isoformat(), "reason": "Vatandaşla anlaşıldı."}
-    await counter.did(number, "override_due", agreed)
-    counter.clock.advance(days=2)
-    assert due(await counter.did(number, "resume")) == by_hand
+    await desk.did(number, "override_due", agreed)
+    desk.clock.advance(days=2)
+    assert due(await desk.did(number, "resume")) == by_hand
 
 
-async def test_reopening_keeps_what_the_first_cycle_took(counter: Counter) -> None:
+async def test_reopening_keeps_what_the_first_cycle_took(desk: Desk) -> None:
     """B40: the time to the first answer was lost when a ticket was reopened."""
-    number = await counter.open(CALL)
-    await counter.done(number, *AT_WORK)
-    counter.clock.advance(days=3)
-    await counter.did(number, "pause")
-    counter.clock.advance(days=4)
-    await counter.done(number, "resume", "resolve")
-    answered = counter.clock.now()
-    counter.clock.advance(days=90)
-    await counter.did(number, "reopen")
-    first, second = await counter.rows_of_clocks(number)
+    number = await desk.open(CALL)
+    await desk.done(number, *AT_WORK)
+    desk.clock.advance(days=3)
+    await desk.did(number, "pause")
+    desk.clock.advance(days=4)
+    await desk.done(number, "resume", "resolve")
+    answered = desk.clock.now()
+    desk.clock.advance(days=90)
+    await desk.did(number, "reopen")
+    first, second = await desk.rows_of_clocks(number)
     assert (first.cycle, first.state, first.started_at, first.met_at) == (1, "met", START, answered)
     assert (second.cycle, second.state, second.met_at) == (2, "running", None)
 
 
-async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(counter: Counter) -> None:
+async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(desk: Desk) -> None:
     """B40: jobs of a dead process stayed "processing"; here the lease runs out and another process takes over."""
-    await counter.open(CALL)
-    async with counter.container.database.transaction() as session:
+    await desk.open(CALL)
+    async with desk.container.database.transaction() as session:
         taken = text("UPDATE notice SET state = 'sending', attempts = 1, due_at = :until RETURNING id")
-        ids = list(await session.scalars(taken, {"until": counter.clock.now() + timedelta(seconds=20)}))
+        ids = list(await session.scalars(taken, {"until": desk.clock.now() + timedelta(seconds=20)}))
     way_out = Recorder()
-    dispatcher = postroom_with(counter.container, way_out)
+    dispatcher = postroom_with(desk.container, way_out)
     assert await dispatcher.deliver(ids) == 0
-    counter.clock.advance(seconds=20)
+    desk.clock.advance(seconds=20)
     assert await dispatcher.deliver(ids) == len(ids) == 1
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         assert list(await session.scalars(select(Notice.state))) == ["sent"]
 
 
-async def test_a_clock_without_a_chain_lives_through_every_command(counter: Counter) -> None:
+async def test_a_clock_without_a_chain_lives_through_every_command(desk: Desk) -> None:
     """B41: to silence something whose chain of escalation was empty ended in an error."""
-    number = await counter.open(VISIT)
-    async with counter.container.database.transaction() as session:
+    number = await desk.open(VISIT)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET policy = policy || '{\"chain\": []}'"))
         await session.execute(text("DELETE FROM checkpoint"))
-    await counter.done(number, *AT_WORK, "pause")
-    counter.clock.advance(days=30)
-    await counter.done(number, "resume", "interim_reply")
-    counter.clock.advance(days=90)
-    assert await sweep(counter.container) == 0
-    ticket = await counter.did(number, "resolve")
+    await desk.done(number, *AT_WORK, "pause")
+    desk.clock.advance(days=30)
+    await desk.done(number, "resume", "interim_reply")
+    desk.clock.advance(days=90)
+    assert await sweep(desk.container) == 0
+    ticket = await desk.did(number, "resolve")
     assert [clock["on_time"] for clock in ticket["clocks"]] == [False, True]
-    await counter.done(number, "reopen", "withdraw")
-    assert await told(counter) == {}
+    await desk.done(number, "reopen", "withdraw")
+    assert await told(desk) == {}
 
 
-async def test_two_who_resume_at_once_credit_the_pause_once(counter: Counter) -> None:
+async def test_two_who_resume_at_once_credit_the_pause_once(desk: Desk) -> None:
     """B34: a hold that two paths ended was added to the deadline twice."""
-    number = await counter.open(CALL)
-    await counter.done(number, *AT_WORK, "pause")
-    counter.clock.advance(days=7)
-    answers = await asyncio.gather(*(counter.send(number, "resume") for _ in range(4)))
+    number = await desk.open(CALL)
+    await desk.done(number, *AT_WORK, "pause")
+    desk.clock.advance(days=7)
+    answers = await asyncio.gather(*(desk.send(number, "resume") for _ in range(4)))
     assert Tally(answer.status_code for answer in answers) == {200: 1, 409: 3}
-    assert due(await counter.read(number)) == end_of(
-        2026, 6, 2
-    )  # 27 May + 6 dates: the day of the start is not counted
+    assert due(await desk.read(number)) == end_of(2026, 6, 2)  # 27 May + 6 dates: the day of the start is not counted

@@ -12,92 +12,92 @@ from app.core.ids import new_id
 from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import PermanentFailure
 from app.sla.model import ClockPause, SlaClock
-from tests.bugs.desk import another_worker, raised, told
+from tests.bugs.steps import another_worker, raised, told
+from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Desk, end_of
 from tests.notices.cases import Recorder, ids, notices_of, postroom_with
-from tests.tickets.counter import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Counter, end_of
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
 
 
-async def test_a_level_is_not_told_again_with_every_look(counter: Counter) -> None:
+async def test_a_level_is_not_told_again_with_every_look(desk: Desk) -> None:
     """B55: the level was carried out in every run, which made hundreds of mails."""
-    await counter.open(CALL)
-    counter.clock.set(LIMIT)
-    async with another_worker(counter) as other:
-        for container in (counter.container, other) * 24:
+    await desk.open(CALL)
+    desk.clock.set(LIMIT)
+    async with another_worker(desk) as other:
+        for container in (desk.container, other) * 24:
             await sweep(container)
-            counter.clock.advance(hours=1)
-    assert await told(counter) == {("escalation_1", 1, 1): 1}
+            desk.clock.advance(hours=1)
+    assert await told(desk) == {("escalation_1", 1, 1): 1}
 
 
-async def test_a_second_breach_of_the_same_day_is_told_as_well(counter: Counter) -> None:
+async def test_a_second_breach_of_the_same_day_is_told_as_well(desk: Desk) -> None:
     """B56: one notice of a kind and day, even if the deadline was another one."""
-    number = await counter.open(ORDER)
+    number = await desk.open(ORDER)
     for _ in range(3):
-        counter.clock.advance(minutes=10)
-        await sweep(counter.container)
-        await counter.done(number, "resolve", "reopen")
-    assert {key: n for key, n in (await told(counter)).items() if key[0] != "warning"} == {
+        desk.clock.advance(minutes=10)
+        await sweep(desk.container)
+        await desk.done(number, "resolve", "reopen")
+    assert {key: n for key, n in (await told(desk)).items() if key[0] != "warning"} == {
         ("escalation_1", 1, 1): 1,
         ("escalation_1", 1, 2): 1,
         ("escalation_1", 1, 3): 1,
     }
 
 
-async def test_an_escalation_is_written_by_one_hand(counter: Counter) -> None:
+async def test_an_escalation_is_written_by_one_hand(desk: Desk) -> None:
     """B60: program and database trigger both wrote it down; one row, one event, one notice, and no second row fits."""
-    number = await counter.open(CALL)
-    counter.clock.set(LIMIT)
-    await sweep(counter.container)
-    history = (await counter.timeline(number))["items"]
+    number = await desk.open(CALL)
+    desk.clock.set(LIMIT)
+    await sweep(desk.container)
+    history = (await desk.timeline(number))["items"]
     assert Tally(event["kind"] for event in history) == {"received": 1, "breached": 1, "escalated": 1}
-    assert (await raised(counter), await told(counter)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
-    async with counter.container.database.reading() as session:
+    assert (await raised(desk), await told(desk)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
+    async with desk.container.database.reading() as session:
         one = (await session.scalars(select(Escalation))).one()
         same = {c.name: getattr(one, c.name) for c in Escalation.__table__.columns if c.name != "id"}
         with pytest.raises(IntegrityError, match="uq_escalation_ticket_id_cycle_level_source"):
             await session.execute(insert(Escalation).values(id=new_id(), **same))
 
 
-async def test_a_ticket_has_one_clock_of_a_kind_in_a_cycle(counter: Counter) -> None:
+async def test_a_ticket_has_one_clock_of_a_kind_in_a_cycle(desk: Desk) -> None:
     """B60b: several pending limits of one conversation, until the database refused them."""
-    number = await counter.open(CALL)
-    [clock] = await counter.rows_of_clocks(number)
+    number = await desk.open(CALL)
+    [clock] = await desk.rows_of_clocks(number)
     same = {c.name: getattr(clock, c.name) for c in SlaClock.__table__.columns if c.name != "id"}
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_sla_clock_ticket_id_cycle_kind"):
             await session.execute(insert(SlaClock).values(id=new_id(), **same))
-    await counter.done(number, *AT_WORK, "pause")
-    second = {"id": new_id(), "clock_id": clock.id, "started_at": counter.clock.now(), "reason": "awaiting_citizen"}
-    async with counter.container.database.reading() as session:
+    await desk.done(number, *AT_WORK, "pause")
+    second = {"id": new_id(), "clock_id": clock.id, "started_at": desk.clock.now(), "reason": "awaiting_citizen"}
+    async with desk.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_clock_pause_open"):
             await session.execute(insert(ClockPause).values(**second))
 
 
 @pytest.mark.parametrize("command", ["reopen", "provide_documents"])
-async def test_who_starts_a_clock_at_the_same_moment_starts_one(counter: Counter, command: str) -> None:
+async def test_who_starts_a_clock_at_the_same_moment_starts_one(desk: Desk, command: str) -> None:
     """B60b: of several callers one starts the new limit, the others learn that it was done."""
-    number = await counter.open(ATTORNEY_VISIT if command == "provide_documents" else VISIT)
+    number = await desk.open(ATTORNEY_VISIT if command == "provide_documents" else VISIT)
     if command == "reopen":
-        await counter.did(number, "resolve")
+        await desk.did(number, "resolve")
     body = {"documents": ["power_of_attorney"]} if command == "provide_documents" else {"reason": "Yine bozuldu."}
-    answers = await asyncio.gather(*(counter.send(number, command, body) for _ in range(4)))
+    answers = await asyncio.gather(*(desk.send(number, command, body) for _ in range(4)))
     assert Tally(answer.status_code for answer in answers) == {200: 1, 409: 3}
-    clocks = Tally((clock.cycle, clock.kind) for clock in await counter.rows_of_clocks(number))
+    clocks = Tally((clock.cycle, clock.kind) for clock in await desk.rows_of_clocks(number))
     cycles = (1, 2) if command == "reopen" else (1,)
     assert clocks == {(cycle, kind): 1 for cycle in cycles for kind in ("promise", "statutory")}
 
 
-async def test_what_nobody_acknowledges_is_not_raised_again(counter: Counter) -> None:
+async def test_what_nobody_acknowledges_is_not_raised_again(desk: Desk) -> None:
     """B61: every unacknowledged row was escalated anew each minute; here an office is reminded, and not for ever."""
-    number = await counter.open(CALL)
-    counter.clock.set(LIMIT)
+    number = await desk.open(CALL)
+    desk.clock.set(LIMIT)
     for _ in range(60):
-        await sweep(counter.container)
-        counter.clock.advance(days=1)
-    assert await raised(counter) == {(1, 1): 1, (2, 1): 1}
-    assert Tally(await counter.notices(number)) == {
+        await sweep(desk.container)
+        desk.clock.advance(days=1)
+    assert await raised(desk) == {(1, 1): 1, (2, 1): 1}
+    assert Tally(await desk.notices(number)) == {
         ("escalation_1", 1, 1): 1,
         ("reminder", 1, 1): 5,
         ("escalation_2", 2, 1): 1,
@@ -106,29 +106,29 @@ async def test_what_nobody_acknowledges_is_not_raised_again(counter: Counter) ->
 
 
 @pytest.mark.parametrize("instant", [LIMIT - timedelta(days=8), LIMIT - timedelta(hours=1), LIMIT])
-async def test_what_is_queued_twice_is_done_once_and_breaks_nothing(counter: Counter, instant: object) -> None:
+async def test_what_is_queued_twice_is_done_once_and_breaks_nothing(desk: Desk, instant: object) -> None:
     """B62: the second of two queued escalations met the unique key and brought the worker down."""
-    number = await counter.open(VISIT)
-    counter.clock.set(instant)
-    await sweep(counter.container)
-    before = await counter.notices(number)
+    number = await desk.open(VISIT)
+    desk.clock.set(instant)
+    await sweep(desk.container)
+    before = await desk.notices(number)
     assert len(before) == 1
-    async with counter.container.database.transaction() as session:
+    async with desk.container.database.transaction() as session:
         again = text("UPDATE checkpoint SET state = 'armed', fired_at = NULL WHERE state = 'fired' RETURNING id")
         twice = len((await session.scalars(again)).all())
-    assert await sweep(counter.container) == twice > 0
-    assert await counter.notices(number) == before
-    assert (await counter.timeline(number))["chain_holds"] is True
+    assert await sweep(desk.container) == twice > 0
+    assert await desk.notices(number) == before
+    assert (await desk.timeline(number))["chain_holds"] is True
 
 
-async def test_a_notice_that_comes_back_makes_no_notice(counter: Counter) -> None:
+async def test_a_notice_that_comes_back_makes_no_notice(desk: Desk) -> None:
     """B63: a mail that bounced became a new message, which was answered by a mail that bounced."""
-    number = await counter.open(CALL)
+    number = await desk.open(CALL)
     bouncing = Recorder(*(PermanentFailure("bounced", "no such number") for _ in range(50)))
-    dispatcher = postroom_with(counter.container, bouncing)
+    dispatcher = postroom_with(desk.container, bouncing)
     for _ in range(10):
-        await dispatcher.deliver(await ids(counter.container))
-        counter.clock.advance(hours=1)
-        await sweep(counter.container)
-    assert [(notice.state, notice.attempts) for notice in await notices_of(counter.container)] == [("failed", 1)]
-    assert [event["kind"] for event in (await counter.timeline(number))["items"]] == ["received"]
+        await dispatcher.deliver(await ids(desk.container))
+        desk.clock.advance(hours=1)
+        await sweep(desk.container)
+    assert [(notice.state, notice.attempts) for notice in await notices_of(desk.container)] == [("failed", 1)]
+    assert [event["kind"] for event in (await desk.timeline(number))["items"]] == ["received"]

@@ -9,16 +9,16 @@ from sqlalchemy import select, text
 from app.sla.service import calendars_of
 from app.tickets.model import Ticket
 from app.tickets.queries import overdue
-from tests.bugs.desk import armed_at, local, told
+from tests.bugs.steps import armed_at, local, told
+from tests.desk import CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
 from tests.installation import START
-from tests.tickets.counter import CALL, INFORMATION, ORDER, PETITION, VISIT, Counter
 from workers.timers import sweep
 
 
-async def test_opening_hours_come_back_from_the_database_as_they_went_in(counter: Counter) -> None:
+async def test_opening_hours_come_back_from_the_database_as_they_went_in(desk: Desk) -> None:
     """B2: a window that was stored in UTC was converted once more with each reading (17:00 became 14:00)."""
-    rules = await counter.container.rulebooks.current()
-    async with counter.container.database.reading() as session:
+    rules = await desk.container.rulebooks.current()
+    async with desk.container.database.reading() as session:
         stored = (await calendars_of(session, rules.calendar_version_id))["office"]
     assert stored.segments(date(2026, 5, 12)) == ((local("2026-05-12T08:30"), local("2026-05-12T17:00")),)
     again = type(stored).from_json(stored.to_json())
@@ -26,25 +26,25 @@ async def test_opening_hours_come_back_from_the_database_as_they_went_in(counter
 
 
 @pytest.mark.parametrize("written", ["2026-05-12T09:59:00+03:00", "2026-05-12T06:59:00Z", "2026-05-11T23:59:00-07:00"])
-async def test_an_instant_is_the_same_in_whatever_zone_it_was_written(counter: Counter, written: str) -> None:
+async def test_an_instant_is_the_same_in_whatever_zone_it_was_written(desk: Desk, written: str) -> None:
     """B2, B11: neither the zone of the sender nor a fixed offset of ours moves the start or the due date."""
-    clock = await counter.clock_of(await counter.open(ORDER, occurred_at=written))
+    clock = await desk.clock_of(await desk.open(ORDER, occurred_at=written))
     assert datetime.fromisoformat(clock["started_at"]) == local("2026-05-12T09:59")
     assert datetime.fromisoformat(clock["due_at"]) == local("2026-05-12T10:09")
 
 
-async def test_a_time_without_a_zone_is_refused_at_the_door(counter: Counter) -> None:
+async def test_a_time_without_a_zone_is_refused_at_the_door(desk: Desk) -> None:
     """B8: naive times were read in the zone of whoever looked."""
-    answer = await counter.client.post("/v1/tickets", json={**ORDER, "occurred_at": "2026-05-12T09:59:00"})
+    answer = await desk.client.post("/v1/tickets", json={**ORDER, "occurred_at": "2026-05-12T09:59:00"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/occurred_at")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"])
-async def test_a_reader_in_another_zone_gets_the_same_verdict(counter: Counter, zone: str) -> None:
+async def test_a_reader_in_another_zone_gets_the_same_verdict(desk: Desk, zone: str) -> None:
     """B8: an agent far away saw a fresh limit of half an hour as failed; the database session's zone is no matter."""
-    number = await counter.open(ORDER)
+    number = await desk.open(ORDER)
     query = select(Ticket.number)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         await session.execute(text(f"SET TIME ZONE '{zone}'"))
         for minutes, late in ((0, []), (10, []), (11, [number])):
             found = await session.scalars(query.where(overdue(START + timedelta(minutes=minutes))))
@@ -57,37 +57,35 @@ async def test_a_reader_in_another_zone_gets_the_same_verdict(counter: Counter, 
 @pytest.mark.parametrize(
     "instant", ["2026-05-12T10:00", "2026-05-16T01:00", "2026-05-27T23:59", "2026-10-28T13:00", "2026-12-31T23:59:59"]
 )
-async def test_nothing_is_late_or_told_of_as_soon_as_it_came_in(
-    counter: Counter, body: dict[str, Any], instant: str
-) -> None:
+async def test_nothing_is_late_or_told_of_as_soon_as_it_came_in(desk: Desk, body: dict[str, Any], instant: str) -> None:
     """B9, B20: a new ticket was shown as failed at once; on any day, at any hour, it is neither late nor escalated."""
-    counter.clock.set(local(instant))
-    ticket = await counter.read(await counter.open(body))
+    desk.clock.set(local(instant))
+    ticket = await desk.read(await desk.open(body))
     assert ticket["overdue"] is False
     assert {clock["state"] for clock in ticket["clocks"]} == {"running"}
     assert {clock["on_time"] for clock in ticket["clocks"]} == {None}
-    await sweep(counter.container)
-    assert await told(counter) == {}
+    await sweep(desk.container)
+    assert await told(desk) == {}
 
 
 @pytest.mark.parametrize("midnight", ["2026-05-25T00:00", "2026-05-25T03:00"])
-async def test_a_warning_is_told_once_over_every_midnight(counter: Counter, midnight: str) -> None:
+async def test_a_warning_is_told_once_over_every_midnight(desk: Desk, midnight: str) -> None:
     """B13: "already told today" was asked by the date in UTC, so that the notice came again after the rollover."""
-    number = await counter.open(CALL)
-    assert (await armed_at(counter, number))["promise", "warning", 50] < local("2026-05-24T00:00")
-    counter.clock.set(local(midnight) - timedelta(seconds=1))
+    number = await desk.open(CALL)
+    assert (await armed_at(desk, number))["promise", "warning", 50] < local("2026-05-24T00:00")
+    desk.clock.set(local(midnight) - timedelta(seconds=1))
     for _ in range(4):
-        await sweep(counter.container)
-        counter.clock.advance(seconds=1)
-    assert await told(counter) == {("warning", 50, 1): 1}
+        await sweep(desk.container)
+        desk.clock.advance(seconds=1)
+    assert await told(desk) == {("warning", 50, 1): 1}
 
 
-async def test_two_limits_of_one_utc_date_are_both_told(counter: Counter) -> None:
+async def test_two_limits_of_one_utc_date_are_both_told(desk: Desk) -> None:
     """B13: the other way round, a second breach must not be swallowed because the date is one on which was told."""
-    await counter.open(ORDER)
-    counter.clock.advance(minutes=10)
-    await sweep(counter.container)
-    await counter.open(ORDER)
-    counter.clock.advance(minutes=10)
-    await sweep(counter.container)
-    assert await told(counter) == {("escalation_1", 1, 1): 2}
+    await desk.open(ORDER)
+    desk.clock.advance(minutes=10)
+    await sweep(desk.container)
+    await desk.open(ORDER)
+    desk.clock.advance(minutes=10)
+    await sweep(desk.container)
+    assert await told(desk) == {("escalation_1", 1, 1): 2}

@@ -34,7 +34,7 @@ def report(report_id: str = "report-1", **other: Any) -> dict[str, Any]:
 
 
 def visit(visit_id: str = "visit-1", **other: Any) -> dict[str, Any]:
-    """A visit at a counter."""
+    """A visit at a desk."""
     given: dict[str, Any] = {"visit_id": visit_id, "visitor": APPLICANT, "description": TEXT}
     return given | other
 

@@ -7,18 +7,18 @@ import pytest
 from httpx import AsyncClient
 
 from tests.complaints.test_complaints import ANSWER_BY, COMPLAINT, JUSTIFIED, did, made
+from tests.desk import Desk
 from tests.installation import opened_client
-from tests.tickets.counter import Counter
 from workers.timers import sweep
 
 REFUSED = {"outcome": "negative", "text": "Tabloda bulunan bir belgedir.", "remedy": "administrative_court"}
 
 
 @pytest.fixture
-async def citizen(counter: Counter, redis_url: str) -> AsyncIterator[AsyncClient]:
+async def citizen(desk: Desk, redis_url: str) -> AsyncIterator[AsyncClient]:
     """A caller without a key, and nothing counted against anybody yet."""
     assert redis_url
-    async with opened_client(counter.app) as client:
+    async with opened_client(desk.app) as client:
         yield client
 
 
@@ -29,9 +29,9 @@ async def asked(citizen: AsyncClient, number: str, digits: str = "0067") -> dict
 
 @pytest.mark.parametrize("spelled", ["{}", "s {}", "S-{}"])
 async def test_a_complaint_is_followed_by_its_number_however_it_was_written_down(
-    counter: Counter, citizen: AsyncClient, spelled: str
+    desk: Desk, citizen: AsyncClient, spelled: str
 ) -> None:
-    number = (await made(counter))["number"]
+    number = (await made(desk))["number"]
     found = await asked(citizen, spelled.format(number if spelled == "{}" else number[1:]))
     assert (found["status_code"], found["number"]) == (200, number)
     assert found["service_name"] == "Hizmet Standartları Tablosu kapsamında şikâyet"
@@ -47,18 +47,16 @@ async def test_a_complaint_is_followed_by_its_number_however_it_was_written_down
         ("withdraw", None, "Şikâyetinizi geri aldığınız kaydedilmiştir."),
     ],
 )
-async def test_how_it_ended_is_told(
-    counter: Counter, citizen: AsyncClient, command: str, body: Any, words: str
-) -> None:
-    number = (await made(counter))["number"]
-    await did(counter, number, command, body)
+async def test_how_it_ended_is_told(desk: Desk, citizen: AsyncClient, command: str, body: Any, words: str) -> None:
+    number = (await made(desk))["number"]
+    await did(desk, number, command, body)
     assert (await asked(citizen, number))["message"] == words
 
 
-async def test_an_answer_that_is_late_is_called_late(counter: Counter, citizen: AsyncClient) -> None:
-    number = (await made(counter, **COMPLAINT))["number"]
-    counter.clock.set(ANSWER_BY)
-    counter.clock.advance(microseconds=1)
+async def test_an_answer_that_is_late_is_called_late(desk: Desk, citizen: AsyncClient) -> None:
+    number = (await made(desk, **COMPLAINT))["number"]
+    desk.clock.set(ANSWER_BY)
+    desk.clock.advance(microseconds=1)
     assert (await asked(citizen, number))["message"] == "Şikâyetinizin cevap süresi dolmuştur."
-    await sweep(counter.container)
+    await sweep(desk.container)
     assert (await asked(citizen, number))["message"].endswith("gecikme İkinci Müracaat Yerine bildirilmiştir.")

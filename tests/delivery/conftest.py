@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.installation import SettableClock
-from tests.tickets.conftest import counter, installation
+from tests.tickets.conftest import desk, installation
 
-__all__ = ["clock", "counter", "installation"]
+__all__ = ["clock", "desk", "installation"]
 
 
 class SteadyClock(SettableClock):

@@ -17,18 +17,18 @@ from config.settings import Settings
 from tests.channels import bodies
 from tests.delivery.cases import all_notices, drain, house_with
 from tests.delivery.http_receiver import receiving
+from tests.desk import Desk
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of
-from tests.tickets.counter import Counter
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MOBILE, EMAIL = {"name": "Örnek Vatandaş", "phone": "0532 123 45 67"}, {"email": "ornek@example.org"}
 SMS_SETTINGS = {"sms": "verimor", "sms_user": "u", "sms_password": "p", "sms_sender": "ESENLER"}
 
 
-async def media(counter: Counter, number: str) -> list[str]:
+async def media(desk: Desk, number: str) -> list[str]:
     """The media of the notices of a ticket, oldest first."""
-    found = await counter.client.get("/v1/notices", params={"ticket": number, "limit": 50})
+    found = await desk.client.get("/v1/notices", params={"ticket": number, "limit": 50})
     return [notice["medium"] for notice in reversed(found.json()["items"])]
 
 
@@ -44,30 +44,30 @@ async def media(counter: Counter, number: str) -> list[str]:
     ],
 )
 async def test_every_notice_goes_the_way_that_the_applicant_wishes(
-    counter: Counter, reporter: dict[str, Any], medium: str
+    desk: Desk, reporter: dict[str, Any], medium: str
 ) -> None:
-    answer = await counter.client.post("/v1/channels/mobile/reports", json=bodies.report(reporter=reporter))
+    answer = await desk.client.post("/v1/channels/mobile/reports", json=bodies.report(reporter=reporter))
     number = answer.json()["number"]
-    await counter.done(number, "refer", "accept", "resolve")
-    assert set(await media(counter, number)) == {medium}
-    assert len(await media(counter, number)) == 3
+    await desk.done(number, "refer", "accept", "resolve")
+    assert set(await media(desk, number)) == {medium}
+    assert len(await media(desk, number)) == 3
 
 
-async def test_who_reads_english_is_written_to_in_english(counter: Counter) -> None:
+async def test_who_reads_english_is_written_to_in_english(desk: Desk) -> None:
     report = bodies.report(reporter=MOBILE | {"language": "en"})
-    number = (await counter.client.post("/v1/channels/mobile/reports", json=report)).json()["number"]
-    await counter.done(number, "resolve")
-    found = (await counter.client.get("/v1/notices", params={"ticket": number})).json()["items"]
-    texts = [(await counter.client.get(f"/v1/notices/{notice['number']}")).json()["body"] for notice in found]
+    number = (await desk.client.post("/v1/channels/mobile/reports", json=report)).json()["number"]
+    await desk.done(number, "resolve")
+    found = (await desk.client.get("/v1/notices", params={"ticket": number})).json()["items"]
+    texts = [(await desk.client.get(f"/v1/notices/{notice['number']}")).json()["body"] for notice in found]
     assert len(texts) == 2
     assert all("application" in text.lower() and "başvuru" not in text.lower() for text in texts)
-    applicant = (await counter.read(number))["applicant"]
+    applicant = (await desk.read(number))["applicant"]
     assert (applicant["language"], applicant["contact_by"]) == ("en", None)
 
 
-async def test_a_caller_may_wish_for_english_too(counter: Counter) -> None:
-    answer = await counter.client.post("/v1/channels/call-center/calls", json=bodies.call(language="en"))
-    assert (await counter.read(answer.json()["number"]))["applicant"]["language"] == "en"
+async def test_a_caller_may_wish_for_english_too(desk: Desk) -> None:
+    answer = await desk.client.post("/v1/channels/call-center/calls", json=bodies.call(language="en"))
+    assert (await desk.read(answer.json()["number"]))["applicant"]["language"] == "en"
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ async def test_a_caller_may_wish_for_english_too(counter: Counter) -> None:
     ],
 )
 async def test_a_wish_that_can_t_be_met_is_refused_by_name(
-    counter: Counter, applicant: dict[str, Any], pointer: str, words: str
+    desk: Desk, applicant: dict[str, Any], pointer: str, words: str
 ) -> None:
-    answer = await counter.client.post("/v1/tickets", json=bodies.ticket(applicant=applicant))
+    answer = await desk.client.post("/v1/tickets", json=bodies.ticket(applicant=applicant))
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert error["pointer"] == pointer
@@ -142,10 +142,10 @@ async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
     assert found[1][:2] == ("sms", "sent")
 
 
-async def test_applicants_of_before_are_written_to_in_turkish(counter: Counter) -> None:
+async def test_applicants_of_before_are_written_to_in_turkish(desk: Desk) -> None:
     """A row that says nothing of it is as one that says Turkish, and that has no wish."""
-    number = await counter.open()
-    async with counter.container.database.reading() as session:
+    number = await desk.open()
+    async with desk.container.database.reading() as session:
         applicant = (await session.scalars(select(Applicant))).one()
         notice = (await session.scalars(select(Notice))).first()
     assert (applicant.language, applicant.contact_by) == ("tr", None)

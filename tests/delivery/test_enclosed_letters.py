@@ -29,12 +29,12 @@ from app.tickets.model import Ticket
 from config.settings import Settings
 from tests.delivery.cases import by_smtp, drain, house_with
 from tests.delivery.mail_server import Mailbox, mail_server
+from tests.desk import end_of
 from tests.installation import SettableClock
 from tests.notices.cases import NAME, WRITER, Recorder, actor_of, notices_of, open_ticket, postroom_with
 from tests.notices.samples import FULL, TEMPLATES
 from tests.notices.test_console import read_back
 from tests.notices.test_letters import AT, VALUES
-from tests.tickets.counter import end_of
 from workers.delivery import open_dispatcher
 from workers.timers import sweep
 

@@ -1,6 +1,6 @@
-"""The counter of the tests of tickets serves here too; a test that changes the rules gets one of its own."""
+"""The desk of the tests of tickets serves here too; a test that changes the rules gets one of its own."""
 
-from tests.bugs.conftest import own_counter
-from tests.tickets.conftest import counter, installation
+from tests.bugs.conftest import own_desk
+from tests.tickets.conftest import desk, installation
 
-__all__ = ["counter", "installation", "own_counter"]
+__all__ = ["desk", "installation", "own_desk"]

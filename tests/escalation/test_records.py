@@ -18,39 +18,39 @@ from app.operations.queries import read_given_up, read_waiting
 from config.settings import Settings
 from tests.delivery.cases import by_smtp, drain, house_with
 from tests.delivery.mail_server import Mailbox, mail_server
-from tests.escalation.desk import DUE, HEAD, load_offices
+from tests.desk import AT_WORK, CITIZEN, Desk, end_of
+from tests.escalation.offices import DUE, HEAD, load_offices
 from tests.installation import SettableClock, new_key, opened_client
 from tests.notices.cases import actor_of, open_ticket
-from tests.tickets.counter import AT_WORK, CITIZEN, Counter, end_of
 from workers.timers import sweep
 
 RESPONSE = {"text": "Birime tekit edildi; 0532 000 00 67 numaralı telefon aranacak."}
 
 
 @pytest.fixture
-async def caller(counter: Counter) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
-    """`await caller("pr-director", "cleaning")`: a caller of the counter's app with the key of a new client."""
+async def caller(desk: Desk) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
+    """`await caller("pr-director", "cleaning")`: a caller of the desk's app with the key of a new client."""
     async with AsyncExitStack() as clients:
 
         async def make(role: str, unit: str | None = None) -> AsyncClient:
-            key = await new_key(counter.container, role, unit)
-            return await clients.enter_async_context(opened_client(counter.app, key))
+            key = await new_key(desk.container, role, unit)
+            return await clients.enter_async_context(opened_client(desk.app, key))
 
         yield make
 
 
-async def raised(counter: Counter, *commands: str) -> tuple[str, dict[str, Any]]:
+async def raised(desk: Desk, *commands: str) -> tuple[str, dict[str, Any]]:
     """A call that was raised to the first office at its limit: its number, and the escalation."""
-    number = await counter.open()
-    await counter.done(number, *commands)
-    counter.clock.set(DUE)
-    await sweep(counter.container)
-    [item] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    number = await desk.open()
+    await desk.done(number, *commands)
+    desk.clock.set(DUE)
+    await sweep(desk.container)
+    [item] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
     return number, item
 
 
-async def test_the_record_says_who_was_addressed(counter: Counter) -> None:
-    _, item = await raised(counter)
+async def test_the_record_says_who_was_addressed(desk: Desk) -> None:
+    _, item = await raised(desk)
     assert item["addressed_to"] == {
         "name": HEAD,
         "job_title": "Halkla İlişkiler Müdürü",
@@ -61,88 +61,88 @@ async def test_the_record_says_who_was_addressed(counter: Counter) -> None:
     assert (item["state"], item["state_label"], item["source"]) == ("raised", "Bildirildi", "system")
 
 
-async def test_an_answer_is_an_acknowledgement_too_and_comes_once(counter: Counter) -> None:
-    number, item = await raised(counter)
+async def test_an_answer_is_an_acknowledgement_too_and_comes_once(desk: Desk) -> None:
+    number, item = await raised(desk)
     address = f"/v1/escalations/{item['id']}"
-    counter.clock.set(datetime(2026, 6, 2, 9, tzinfo=ISTANBUL))
-    answered = (await counter.client.post(f"{address}/respond", json=RESPONSE)).json()
+    desk.clock.set(datetime(2026, 6, 2, 9, tzinfo=ISTANBUL))
+    answered = (await desk.client.post(f"{address}/respond", json=RESPONSE)).json()
     assert (answered["state"], answered["response"]) == ("answered", RESPONSE["text"])
     assert answered["acknowledged_at"] == answered["responded_at"]
     assert answered["acknowledged_by"] == answered["responded_by"] == "developer (test)"
-    again = await counter.client.post(f"{address}/respond", json=RESPONSE)
+    again = await desk.client.post(f"{address}/respond", json=RESPONSE)
     assert (again.status_code, again.json()["code"], again.json()["state"]) == (409, "wrong_state", "answered")
-    kinds = [event["kind"] for event in (await counter.timeline(number))["items"]]
+    kinds = [event["kind"] for event in (await desk.timeline(number))["items"]]
     assert kinds[-2:] == ["escalation_acknowledged", "escalation_answered"]
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         stored = (await session.scalars(select(Escalation))).one()
     assert stored.response is not None
     assert b"tekit" not in stored.response
 
 
-async def test_two_answers_at_once_are_one(counter: Counter) -> None:
-    number, item = await raised(counter)
+async def test_two_answers_at_once_are_one(desk: Desk) -> None:
+    number, item = await raised(desk)
     answers = await asyncio.gather(
-        *(counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE) for _ in range(5))
+        *(desk.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE) for _ in range(5))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
-    history = await counter.timeline(number)
+    history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert [event["kind"] for event in history["items"]].count("escalation_answered") == 1
 
 
-async def test_a_repeated_acknowledgement_changes_nothing(counter: Counter) -> None:
-    number, item = await raised(counter)
-    first = (await counter.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
-    counter.clock.advance(days=1)
-    again = (await counter.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
+async def test_a_repeated_acknowledgement_changes_nothing(desk: Desk) -> None:
+    number, item = await raised(desk)
+    first = (await desk.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
+    desk.clock.advance(days=1)
+    again = (await desk.client.post(f"/v1/escalations/{item['id']}/acknowledge")).json()
     assert again["acknowledged_at"] == first["acknowledged_at"]
-    events = [event["kind"] for event in (await counter.timeline(number))["items"]]
+    events = [event["kind"] for event in (await desk.timeline(number))["items"]]
     assert events.count("escalation_acknowledged") == 1
 
 
-async def test_what_is_closed_is_not_answered_any_more(counter: Counter) -> None:
-    number, item = await raised(counter)
-    await counter.did(number, "resolve")
-    late = await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
+async def test_what_is_closed_is_not_answered_any_more(desk: Desk) -> None:
+    number, item = await raised(desk)
+    await desk.did(number, "resolve")
+    late = await desk.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
     assert (late.status_code, late.json()["state"]) == (409, "closed")
 
 
-async def test_an_escalation_that_is_not_there_is_not_found(counter: Counter) -> None:
+async def test_an_escalation_that_is_not_there_is_not_found(desk: Desk) -> None:
     for command, body in (("acknowledge", None), ("respond", RESPONSE)):
-        answer = await counter.client.post(f"/v1/escalations/{new_id()}/{command}", json=body)
+        answer = await desk.client.post(f"/v1/escalations/{new_id()}/{command}", json=body)
         assert answer.status_code == 404
-    assert (await counter.client.post("/v1/escalations/7/acknowledge")).status_code == 422
+    assert (await desk.client.post("/v1/escalations/7/acknowledge")).status_code == 422
 
 
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "a\u0000"}, {"text": "x" * 4001}, {"note": "x"}])
-async def test_an_answer_without_words_is_refused(counter: Counter, body: dict[str, str]) -> None:
-    _, item = await raised(counter)
-    assert (await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=body)).status_code == 422
+async def test_an_answer_without_words_is_refused(desk: Desk, body: dict[str, str]) -> None:
+    _, item = await raised(desk)
+    assert (await desk.client.post(f"/v1/escalations/{item['id']}/respond", json=body)).status_code == 422
 
 
 @pytest.mark.parametrize("state", ["raised", "acknowledged", "answered", "closed"])
-async def test_the_list_is_narrowed_as_the_records_stand(counter: Counter, state: str) -> None:
+async def test_the_list_is_narrowed_as_the_records_stand(desk: Desk, state: str) -> None:
     """The SQL twin of the state says of every record what the record says of itself."""
     for steps in ((), ("acknowledge",), ("acknowledge", "respond"), ("respond", "close")):
-        number, item = await raised(counter)
+        number, item = await raised(desk)
         for step in steps:
             body = RESPONSE if step == "respond" else None
             if step == "close":
-                await counter.did(number, "resolve")
+                await desk.did(number, "resolve")
             else:
-                await counter.client.post(f"/v1/escalations/{item['id']}/{step}", json=body)
-        counter.clock.set(datetime(2026, 5, 12, 10, tzinfo=ISTANBUL))
-    [found] = (await counter.client.get(f"/v1/escalations?state={state}")).json()["items"]
+                await desk.client.post(f"/v1/escalations/{item['id']}/{step}", json=body)
+        desk.clock.set(datetime(2026, 5, 12, 10, tzinfo=ISTANBUL))
+    [found] = (await desk.client.get(f"/v1/escalations?state={state}")).json()["items"]
     assert found["state"] == state
-    is_open = (await counter.client.get(f"/v1/escalations?state={state}&open=true")).json()["items"]
+    is_open = (await desk.client.get(f"/v1/escalations?state={state}&open=true")).json()["items"]
     assert len(is_open) == (state != "closed")
 
 
 async def test_the_words_of_an_office_are_masked_and_units_see_their_own(
-    counter: Counter, caller: Callable[..., Awaitable[AsyncClient]]
+    desk: Desk, caller: Callable[..., Awaitable[AsyncClient]]
 ) -> None:
-    number, item = await raised(counter, *AT_WORK)
-    await counter.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
+    number, item = await raised(desk, *AT_WORK)
+    await desk.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
     director, works, cleaning = (
         await caller("pr-director"),
         await caller("unit-officer", "public-works"),
@@ -160,19 +160,19 @@ async def test_the_words_of_an_office_are_masked_and_units_see_their_own(
 
 @pytest.mark.parametrize("way", ["acknowledge", "respond", "notice"])
 async def test_the_first_office_does_not_silence_what_went_to_the_second(
-    counter: Counter, caller: Callable[..., Awaitable[AsyncClient]], way: str
+    desk: Desk, caller: Callable[..., Awaitable[AsyncClient]], way: str
 ) -> None:
     """The second is told because the first let the matter lie: only the second takes note of that and answers it."""
-    number, _ = await raised(counter)
-    counter.clock.set(end_of(2026, 6, 4))
-    await sweep(counter.container)
-    [item] = (await counter.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
-    [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    number, _ = await raised(desk)
+    desk.clock.set(end_of(2026, 6, 4))
+    await sweep(desk.container)
+    [item] = (await desk.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
+    [told] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
     address = f"/v1/escalations/{item['id']}/{way}" if way != "notice" else f"/v1/notices/{told['number']}/acknowledge"
     body = RESPONSE if way == "respond" else None
     refused = await (await caller("pr-director")).post(address, json=body)
     assert (refused.status_code, refused.json()["scope"]) == (403, "offices:second")
-    [same] = (await counter.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
+    [same] = (await desk.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
     assert (same["state"], same["next_reminder_at"] is not None) == ("raised", True)
     assert (await (await caller("deputy-mayor")).post(address, json=body)).status_code == 200
 

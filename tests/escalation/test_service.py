@@ -17,27 +17,27 @@ from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
-from tests.escalation.desk import DUE, second_house
-from tests.tickets.counter import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Counter, due, end_of
+from tests.desk import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of
+from tests.escalation.offices import DUE, second_house
 from workers.timers import sweep
 
 SECOND_LEVEL = end_of(2026, 6, 4)
 
 
-async def many(counter: Counter, count: int, body: Mapping[str, Any] = CALL) -> list[str]:
-    return await asyncio.gather(*(counter.open(body) for _ in range(count)))
+async def many(desk: Desk, count: int, body: Mapping[str, Any] = CALL) -> list[str]:
+    return await asyncio.gather(*(desk.open(body) for _ in range(count)))
 
 
-async def told(counter: Counter) -> Tally[tuple[str, int]]:
+async def told(desk: Desk) -> Tally[tuple[str, int]]:
     """How many notices of each kind went to units and offices."""
     query = select(Notice.kind, Notice.level).where(Notice.recipient != "applicant")
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return Tally((kind, level) for kind, level in await session.execute(query))
 
 
-async def levels_of(counter: Counter, number: str) -> list[tuple[str, int, int]]:
+async def levels_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
     """The notices of a ticket to offices, without the reminders of them."""
-    return [told for told in await counter.notices(number) if told[0] != "reminder"]
+    return [told for told in await desk.notices(number) if told[0] != "reminder"]
 
 
 async def sweep_in_turns(*containers: Container) -> None:
@@ -49,230 +49,230 @@ async def sweep_in_turns(*containers: Container) -> None:
 # ── outages ──
 
 
-async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(counter: Counter) -> None:
+async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(desk: Desk) -> None:
     """C7: levels in order, no burst, nothing dropped for being late."""
-    number = await counter.open()
-    back = counter.clock.advance(DUE - counter.clock.now() + timedelta(days=3))
-    assert await sweep(counter.container) == 3
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
-    assert await sweep(counter.container) == 0
-    [row] = await counter.rows_of_clocks(number)
+    number = await desk.open()
+    back = desk.clock.advance(DUE - desk.clock.now() + timedelta(days=3))
+    assert await sweep(desk.container) == 3
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await sweep(desk.container) == 0
+    [row] = await desk.rows_of_clocks(number)
     assert (row.state, row.breached_at, row.due_at, row.detected_at) == ("breached", DUE, DUE, back)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         raised = (await session.scalars(select(Escalation))).one()
     assert (raised.breached_at, raised.raised_at) == (DUE, back)
-    counter.clock.set(end_of(2026, 6, 9) - timedelta(microseconds=1))
-    await sweep(counter.container)
-    assert await levels_of(counter, number) == [("escalation_1", 1, 1)]
-    counter.clock.advance(microseconds=1)
-    await sweep(counter.container)
-    assert (await levels_of(counter, number))[1:] == [("escalation_2", 2, 1)]
+    desk.clock.set(end_of(2026, 6, 9) - timedelta(microseconds=1))
+    await sweep(desk.container)
+    assert await levels_of(desk, number) == [("escalation_1", 1, 1)]
+    desk.clock.advance(microseconds=1)
+    await sweep(desk.container)
+    assert (await levels_of(desk, number))[1:] == [("escalation_2", 2, 1)]
 
 
-async def test_two_warnings_in_different_batches_are_one_notice(counter: Counter) -> None:
-    number = await counter.open()
-    counter.clock.set(DUE - timedelta(hours=1))
-    async with second_house(counter, batch=1) as container:
+async def test_two_warnings_in_different_batches_are_one_notice(desk: Desk) -> None:
+    number = await desk.open()
+    desk.clock.set(DUE - timedelta(hours=1))
+    async with second_house(desk, batch=1) as container:
         assert await sweep(container) == 2
-    assert await counter.notices(number) == [("warning", 80, 1)]
+    assert await desk.notices(number) == [("warning", 80, 1)]
 
 
-async def test_a_limit_that_began_anew_warns_by_its_new_dates(counter: Counter) -> None:
+async def test_a_limit_that_began_anew_warns_by_its_new_dates(desk: Desk) -> None:
     """A fee that was paid after weeks: 80 % of the time since the first start is past before half of the new limit."""
-    number = await counter.open(INFORMATION)
-    counter.clock.advance(days=10)
-    await counter.done(number, *AT_WORK, "fee_notice")
-    paid_at = counter.clock.advance(days=20)
-    ends = due(await counter.did(number, "fee_paid"))
+    number = await desk.open(INFORMATION)
+    desk.clock.advance(days=10)
+    await desk.done(number, *AT_WORK, "fee_notice")
+    paid_at = desk.clock.advance(days=20)
+    ends = due(await desk.did(number, "fee_paid"))
     assert ends is not None
     for share in (0.5, 0.8):
-        counter.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
-        await sweep(counter.container)
-    assert await counter.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
+        desk.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
+        await sweep(desk.container)
+    assert await desk.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
 
 
-async def test_the_limit_of_law_is_found_after_an_outage_too(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    counter.clock.set(end_of(2026, 6, 20))
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
-    clocks = await counter.rows_of_clocks(number)
+async def test_the_limit_of_law_is_found_after_an_outage_too(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    desk.clock.set(end_of(2026, 6, 20))
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    clocks = await desk.rows_of_clocks(number)
     assert [clock.breached_at for clock in clocks] == [DUE, end_of(2026, 6, 11)]
 
 
-async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(counter: Counter) -> None:
+async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(desk: Desk) -> None:
     """15 days promised, 30 by law: the second office has the matter since 4 June, and is told of the risk on 8 June."""
-    number = await counter.open(VISIT)
+    number = await desk.open(VISIT)
     for day in (1, 4, 8):
-        counter.clock.set(end_of(2026, 6, day))
-        await sweep(counter.container)
+        desk.clock.set(end_of(2026, 6, day))
+        await sweep(desk.container)
     levels = [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
-    assert (await levels_of(counter, number)) == [*levels, ("escalation_2", 2, 1)]
-    raised = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    assert (await levels_of(desk, number)) == [*levels, ("escalation_2", 2, 1)]
+    raised = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
     assert [(item["level"], item["legal_risk"]) for item in raised] == [(2, True), (1, False)]
-    told = (await counter.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    told = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
     assert [item["subject"].partition("]")[0] for item in told] == [
         "[YASAL SÜRE RİSKİ – 2. KADEME",
         "[SÜRE AŞIMI – 2. KADEME",
     ]
     assert 'en geç "15 GÜN" olarak belirtilmiş olup bu süre 01.06.2026 tarihinde dolmuştur' in told[0]["body"]
-    history = await counter.timeline(number)
+    history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert [event["kind"] for event in history["items"]].count("escalated") == 3
 
 
-async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(counter: Counter) -> None:
+async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(desk: Desk) -> None:
     """After an outage both are due; who holds the older row does not hold the ticket yet."""
-    number = await counter.open(ATTORNEY_VISIT)
-    counter.clock.set(end_of(2026, 6, 20))
-    async with counter.container.database.transaction() as session:
+    number = await desk.open(ATTORNEY_VISIT)
+    desk.clock.set(end_of(2026, 6, 20))
+    async with desk.container.database.transaction() as session:
         await session.execute(select(Checkpoint.id).where(Checkpoint.kind == "legal_risk").with_for_update())
-        assert await sweep(counter.container) == 1
-    assert await counter.notices(number) == []
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("escalation_2", 2, 1)]
+        assert await sweep(desk.container) == 1
+    assert await desk.notices(number) == []
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("escalation_2", 2, 1)]
 
 
 # ── many ──
 
 
-async def test_a_sweep_goes_on_until_nothing_is_due(counter: Counter) -> None:
+async def test_a_sweep_goes_on_until_nothing_is_due(desk: Desk) -> None:
     """B75: a cap of one batch is no cap of the sweep. C2: the 101st-oldest ticket escalates as well."""
-    numbers = await many(counter, 101)
-    counter.clock.set(DUE)
-    async with second_house(counter, batch=7) as container:
+    numbers = await many(desk, 101)
+    desk.clock.set(DUE)
+    async with second_house(desk, batch=7) as container:
         assert await sweep(container) == 303
-    assert await told(counter) == {("escalation_1", 1): 101}
-    assert await counter.notices(numbers[-1]) == [("escalation_1", 1, 1)]
-    async with counter.container.database.reading() as session:
+    assert await told(desk) == {("escalation_1", 1): 101}
+    assert await desk.notices(numbers[-1]) == [("escalation_1", 1, 1)]
+    async with desk.container.database.reading() as session:
         assert (
             await session.scalar(select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= DUE))
             is None
         )
 
 
-async def test_two_workers_at_once_tell_everything_once(counter: Counter) -> None:
+async def test_two_workers_at_once_tell_everything_once(desk: Desk) -> None:
     """C4, B58, B65: two sweeps over the same due rows, level after level."""
-    await many(counter, 20)
-    await many(counter, 10, VISIT)
-    async with second_house(counter, batch=5) as one, second_house(counter, batch=7) as other:
-        counter.clock.set(DUE)
-        await sweep_in_turns(one, other, counter.container)
-        assert await told(counter) == {("escalation_1", 1): 30}
-        counter.clock.set(SECOND_LEVEL)
-        await sweep_in_turns(one, other, counter.container)
-        assert await told(counter) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
-        counter.clock.advance(days=30)
+    await many(desk, 20)
+    await many(desk, 10, VISIT)
+    async with second_house(desk, batch=5) as one, second_house(desk, batch=7) as other:
+        desk.clock.set(DUE)
+        await sweep_in_turns(one, other, desk.container)
+        assert await told(desk) == {("escalation_1", 1): 30}
+        desk.clock.set(SECOND_LEVEL)
+        await sweep_in_turns(one, other, desk.container)
+        assert await told(desk) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
+        desk.clock.advance(days=30)
         await sweep_in_turns(one, other)
     levels = {("escalation_1", 1): 30, ("escalation_2", 2): 40}  # of ten the limit of law came near afterwards
-    assert await told(counter) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
-    async with counter.container.database.reading() as session:
+    assert await told(desk) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
+    async with desk.container.database.reading() as session:
         raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))
     assert (len(raised), set(raised.values())) == (60, {1})
 
 
-async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(counter: Counter) -> None:
+async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(desk: Desk) -> None:
     """C11: whoever locks first wins; after an answer there is neither a breach nor a notice, and nobody hangs."""
-    numbers = await many(counter, 24)
-    counter.clock.set(DUE)
-    async with second_house(counter, batch=3) as one, second_house(counter, batch=4) as other:
+    numbers = await many(desk, 24)
+    desk.clock.set(DUE)
+    async with second_house(desk, batch=3) as one, second_house(desk, batch=4) as other:
         answers = await asyncio.gather(
-            sweep(one), sweep(other), *(counter.send(number, "resolve", ANSWER) for number in numbers)
+            sweep(one), sweep(other), *(desk.send(number, "resolve", ANSWER) for number in numbers)
         )
         assert {answer.status_code for answer in answers[2:]} == {200}
         await sweep_in_turns(one, other)
-        counter.clock.advance(days=30)
+        desk.clock.advance(days=30)
         assert await sweep(one) == 0
     raised = 0
     for number in numbers:
-        history = await counter.timeline(number)
+        history = await desk.timeline(number)
         kinds = [event["kind"] for event in history["items"]]
         assert history["chain_holds"] is True
         assert kinds in (["received", "resolve"], ["received", "breached", "escalated", "resolve"])
         raised += len(kinds) == 4
-        assert len(await counter.notices(number)) == (len(kinds) == 4)
-    assert await told(counter) == ({("escalation_1", 1): raised} if raised else {})
+        assert len(await desk.notices(number)) == (len(kinds) == 4)
+    assert await told(desk) == ({("escalation_1", 1): raised} if raised else {})
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
-async def test_what_somebody_holds_is_left_for_the_next_sweep(counter: Counter, batch: int) -> None:
+async def test_what_somebody_holds_is_left_for_the_next_sweep(desk: Desk, batch: int) -> None:
     """B69: a long transaction holds up its own tickets, not those behind them in the queue."""
-    held, free = await many(counter, 3), await many(counter, 2)
-    counter.clock.set(DUE)
-    async with second_house(counter, batch=batch) as container:
-        async with counter.container.database.transaction() as session:
+    held, free = await many(desk, 3), await many(desk, 2)
+    desk.clock.set(DUE)
+    async with second_house(desk, batch=batch) as container:
+        async with desk.container.database.transaction() as session:
             await session.execute(select(Ticket.id).where(Ticket.number.in_(held)).with_for_update(key_share=True))
             assert await sweep(container) == 6
-            assert [len(await counter.notices(number)) for number in (*held, *free)] == [0, 0, 0, 1, 1]
+            assert [len(await desk.notices(number)) for number in (*held, *free)] == [0, 0, 0, 1, 1]
         assert await sweep(container) == 9
-    assert await told(counter) == {("escalation_1", 1): 5}
+    assert await told(desk) == {("escalation_1", 1): 5}
 
 
-async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(counter: Counter) -> None:
+async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(desk: Desk) -> None:
     """C11: while somebody answers, nobody escalates."""
-    number = await counter.open()
-    counter.clock.set(DUE)
-    async with counter.container.database.transaction() as session:
+    number = await desk.open()
+    desk.clock.set(DUE)
+    async with desk.container.database.transaction() as session:
         await session.execute(select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True))
-        answering = asyncio.create_task(counter.send(number, "resolve", ANSWER))
-        assert await sweep(counter.container) == 0
+        answering = asyncio.create_task(desk.send(number, "resolve", ANSWER))
+        assert await sweep(desk.container) == 0
     assert (await answering).status_code == 200
-    assert await sweep(counter.container) == 0
-    assert await counter.notices(number) == []
+    assert await sweep(desk.container) == 0
+    assert await desk.notices(number) == []
 
 
-async def test_a_stale_generation_fires_nothing(counter: Counter) -> None:
+async def test_a_stale_generation_fires_nothing(desk: Desk) -> None:
     """B73: a checkpoint that its clock has left behind is cancelled when its time comes."""
-    number = await counter.open()
-    async with counter.container.database.transaction() as session:
+    number = await desk.open()
+    async with desk.container.database.transaction() as session:
         await session.execute(update(SlaClock).values(generation=9))
-    counter.clock.set(DUE)
-    assert await sweep(counter.container) == 3
-    assert await counter.notices(number) == []
+    desk.clock.set(DUE)
+    assert await sweep(desk.container) == 3
+    assert await desk.notices(number) == []
 
 
-async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(counter: Counter) -> None:
+async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(desk: Desk) -> None:
     """B69: its rows stay due, where operations see them; all others are told, and it is too once it is mended."""
-    bad, *_ = await many(counter, 5)
-    async with counter.container.database.transaction() as session:
+    bad, *_ = await many(desk, 5)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket SET last_action = 'unheard_of' WHERE number = :n"), {"n": bad})
-    counter.clock.set(DUE)
-    async with second_house(counter, batch=2) as container:
+    desk.clock.set(DUE)
+    async with second_house(desk, batch=2) as container:
         assert await sweep(container) == 14
-        assert await told(counter) == {("escalation_1", 1): 4}
-        async with counter.container.database.transaction() as session:
+        assert await told(desk) == {("escalation_1", 1): 4}
+        async with desk.container.database.transaction() as session:
             assert await next_due_at(session) == DUE
             await session.execute(text("UPDATE ticket SET last_action = 'received' WHERE number = :n"), {"n": bad})
         assert await sweep(container) == 1
-    assert await told(counter) == {("escalation_1", 1): 5}
-    assert (await counter.timeline(bad))["chain_holds"] is True
+    assert await told(desk) == {("escalation_1", 1): 5}
+    assert (await desk.timeline(bad))["chain_holds"] is True
 
 
-async def test_a_sweep_that_fails_has_told_nothing(counter: Counter) -> None:
+async def test_a_sweep_that_fails_has_told_nothing(desk: Desk) -> None:
     """C4, B78: what a checkpoint causes is committed with it, or not at all."""
-    number = await counter.open()
-    counter.clock.set(DUE)
+    number = await desk.open()
+    desk.clock.set(DUE)
 
     async def dying() -> None:
-        async with counter.container.database.transaction() as session:
-            assert await fire_due(session, counter.container.rulebooks, counter.container.vault, now=DUE, limit=10) == 3
+        async with desk.container.database.transaction() as session:
+            assert await fire_due(session, desk.container.rulebooks, desk.container.vault, now=DUE, limit=10) == 3
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
         await dying()
-    assert (await counter.notices(number), len((await counter.timeline(number))["items"])) == ([], 1)
-    assert await sweep(counter.container) == 3
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    assert (await desk.notices(number), len((await desk.timeline(number))["items"])) == ([], 1)
+    assert await sweep(desk.container) == 3
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
 
 
-async def test_an_emptied_queue_loses_no_timer(counter: Counter, redis_url: str) -> None:
+async def test_an_emptied_queue_loses_no_timer(desk: Desk, redis_url: str) -> None:
     """The rows are the timers: Valkey may be wiped between arming and firing."""
-    number = await counter.open()
+    number = await desk.open()
     with Redis.from_url(redis_url) as valkey:
         valkey.flushall()
-    counter.clock.set(DUE)
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    desk.clock.set(DUE)
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
 
 
 # ── ten minutes ──
@@ -288,47 +288,47 @@ async def test_an_emptied_queue_loses_no_timer(counter: Counter, redis_url: str)
         ("2026-05-18T20:00", "2026-05-20T08:40"),  # over 19 May
     ],
 )
-async def test_ten_minutes_run_while_the_door_is_open(counter: Counter, ordered: str, due: str) -> None:
+async def test_ten_minutes_run_while_the_door_is_open(desk: Desk, ordered: str, due: str) -> None:
     """B18, B24: to the second, and never into closed hours."""
-    counter.clock.set(datetime.fromisoformat(ordered).replace(tzinfo=ISTANBUL))
-    number = await counter.open(ORDER)
-    counter.clock.set(datetime.fromisoformat(due).replace(tzinfo=ISTANBUL) - timedelta(microseconds=1))
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("warning", 80, 1)]
-    counter.clock.advance(microseconds=1)
-    assert await sweep(counter.container) == 1
-    assert await counter.notices(number) == [("warning", 80, 1), ("escalation_1", 1, 1)]
-    counter.clock.advance(days=30)
-    assert await sweep(counter.container) == 0
-    [clock] = await counter.rows_of_clocks(number)
+    desk.clock.set(datetime.fromisoformat(ordered).replace(tzinfo=ISTANBUL))
+    number = await desk.open(ORDER)
+    desk.clock.set(datetime.fromisoformat(due).replace(tzinfo=ISTANBUL) - timedelta(microseconds=1))
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("warning", 80, 1)]
+    desk.clock.advance(microseconds=1)
+    assert await sweep(desk.container) == 1
+    assert await desk.notices(number) == [("warning", 80, 1), ("escalation_1", 1, 1)]
+    desk.clock.advance(days=30)
+    assert await sweep(desk.container) == 0
+    [clock] = await desk.rows_of_clocks(number)
     assert clock.breached_at == datetime.fromisoformat(due).replace(tzinfo=ISTANBUL)
 
 
-async def test_an_order_that_is_served_in_time_is_silent(counter: Counter) -> None:
-    number = await counter.open(ORDER)
-    counter.clock.advance(minutes=10)
-    ticket = await counter.did(number, "resolve")
+async def test_an_order_that_is_served_in_time_is_silent(desk: Desk) -> None:
+    number = await desk.open(ORDER)
+    desk.clock.advance(minutes=10)
+    ticket = await desk.did(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
-    assert await sweep(counter.container) == 0
+    assert await sweep(desk.container) == 0
 
 
 # ── who is told ──
 
 
-async def test_a_matter_about_the_first_office_goes_straight_to_the_second(counter: Counter) -> None:
-    number = await counter.open(about_first_office=True)
-    counter.clock.set(DUE)
-    await sweep(counter.container)
-    counter.clock.advance(days=30)
-    await sweep(counter.container)
-    assert await levels_of(counter, number) == [("escalation_2", 2, 1)]
+async def test_a_matter_about_the_first_office_goes_straight_to_the_second(desk: Desk) -> None:
+    number = await desk.open(about_first_office=True)
+    desk.clock.set(DUE)
+    await sweep(desk.container)
+    desk.clock.advance(days=30)
+    await sweep(desk.container)
+    assert await levels_of(desk, number) == [("escalation_2", 2, 1)]
 
 
-async def test_a_warning_follows_the_ticket_to_its_directorate(counter: Counter) -> None:
-    number = await counter.open()
-    await counter.done(number, *AT_WORK)
-    counter.clock.advance(days=11)
-    await sweep(counter.container)
-    async with counter.container.database.reading() as session:
+async def test_a_warning_follows_the_ticket_to_its_directorate(desk: Desk) -> None:
+    number = await desk.open()
+    await desk.done(number, *AT_WORK)
+    desk.clock.advance(days=11)
+    await sweep(desk.container)
+    async with desk.container.database.reading() as session:
         warned = list(await session.scalars(select(Notice.recipient).where(Notice.kind == "warning")))
     assert warned == ["unit:public-works"]

@@ -6,55 +6,55 @@ from sqlalchemy import select
 
 from app.sla.clocks import pauses_of
 from app.sla.model import SlaClock
-from tests.tickets.counter import AT_WORK, CALL, Counter, due, end_of
+from tests.desk import AT_WORK, CALL, Desk, due, end_of
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
 
 
-async def levels(counter: Counter, number: str) -> list[tuple[str, int, int]]:
+async def levels(desk: Desk, number: str) -> list[tuple[str, int, int]]:
     """What offices were told of the ticket, without reminders."""
-    return [told for told in await counter.notices(number) if told[0] != "reminder"]
+    return [told for told in await desk.notices(number) if told[0] != "reminder"]
 
 
-async def test_a_clock_that_is_set_back_tells_nothing_again(counter: Counter) -> None:
+async def test_a_clock_that_is_set_back_tells_nothing_again(desk: Desk) -> None:
     """Levels that were told before the correction stay told, and the next one waits for its own instant."""
-    number = await counter.open(CALL)
-    counter.clock.set(LIMIT)
-    await sweep(counter.container)
+    number = await desk.open(CALL)
+    desk.clock.set(LIMIT)
+    await sweep(desk.container)
     for back in (timedelta(hours=1), timedelta(days=12), timedelta(days=19)):
-        counter.clock.set(LIMIT - back)
-        assert await sweep(counter.container) == 0
-    counter.clock.set(end_of(2026, 6, 4))
-    await sweep(counter.container)
-    assert await levels(counter, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
-    [clock] = await counter.rows_of_clocks(number)
+        desk.clock.set(LIMIT - back)
+        assert await sweep(desk.container) == 0
+    desk.clock.set(end_of(2026, 6, 4))
+    await sweep(desk.container)
+    assert await levels(desk, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    [clock] = await desk.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, LIMIT)
 
 
-async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(counter: Counter) -> None:
+async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(desk: Desk) -> None:
     """What was told too early can't be untold; it is not told once more when its time really comes."""
-    number = await counter.open(CALL)
-    ahead = counter.clock.advance(days=25)
-    await sweep(counter.container)
-    counter.clock.advance(days=-25)
+    number = await desk.open(CALL)
+    ahead = desk.clock.advance(days=25)
+    await sweep(desk.container)
+    desk.clock.advance(days=-25)
     for _ in range(60):
-        counter.clock.advance(days=1)
-        await sweep(counter.container)
-    assert await levels(counter, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
-    [clock] = await counter.rows_of_clocks(number)
+        desk.clock.advance(days=1)
+        await sweep(desk.container)
+    assert await levels(desk, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    [clock] = await desk.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, ahead)
-    assert (await counter.timeline(number))["chain_holds"] is True
+    assert (await desk.timeline(number))["chain_holds"] is True
 
 
-async def test_a_pause_over_a_clock_that_is_set_back_is_none(counter: Counter) -> None:
+async def test_a_pause_over_a_clock_that_is_set_back_is_none(desk: Desk) -> None:
     """B36: it ends before it began; nothing is taken off, and the ticket goes on."""
-    number = await counter.open(CALL)
-    before = due(await counter.read(number))
-    await counter.done(number, *AT_WORK, "pause")
-    counter.clock.advance(days=-2)
-    assert due(await counter.did(number, "resume")) == before
-    async with counter.container.database.reading() as session:
+    number = await desk.open(CALL)
+    before = due(await desk.read(number))
+    await desk.done(number, *AT_WORK, "pause")
+    desk.clock.advance(days=-2)
+    assert due(await desk.did(number, "resume")) == before
+    async with desk.container.database.reading() as session:
         clock = (await session.scalars(select(SlaClock))).one()
         [pause] = await pauses_of(session, clock.id)
     assert pause.started_at == pause.ended_at

@@ -12,38 +12,38 @@ from app.sla.model import Checkpoint, SlaClock
 from app.tickets.history import is_whole
 from app.tickets.model import Ticket
 from app.tickets.queries import events_of
+from tests.desk import CALL, Desk
 from tests.faults.processes import environment, eventually, free_port, running
-from tests.tickets.counter import CALL, Counter
 
 CALLERS = 8
 ENOUGH = 60
 
 
-async def test_an_answered_request_is_stored_and_an_unanswered_one_is_sent_again(counter: Counter) -> None:
+async def test_an_answered_request_is_stored_and_an_unanswered_one_is_sent_again(desk: Desk) -> None:
     """No answer without its ticket; and with the same key a repeated request is still one ticket."""
     port = free_port()
-    variables = environment(counter.container.settings, now=counter.clock.now(), port=port)
+    variables = environment(desk.container.settings, now=desk.clock.now(), port=port)
     answered: dict[str, str] = {}
     sent: set[str] = set()
     with running("api", variables) as process:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=counter.client.headers) as caller:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=desk.client.headers) as caller:
             await eventually(lambda: answers(caller), process, "the API answers")
             keys = count()
             await asyncio.gather(*(call(caller, keys, sent, answered, process) for _ in range(CALLERS)))
     assert len(answered) >= ENOUGH
     assert len(sent) > len(answered)
 
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         found = await session.execute(select(Ticket.idempotency_key, Ticket.number))
         stored = dict(found.all())
     assert {key: stored.get(key) for key in answered} == answered
     assert set(stored) <= sent
 
-    again = await asyncio.gather(*(counter.client.post("/v1/tickets", json=CALL, headers=key_of(key)) for key in sent))
+    again = await asyncio.gather(*(desk.client.post("/v1/tickets", json=CALL, headers=key_of(key)) for key in sent))
     assert {answer.status_code for answer in again} <= {200, 201}
     numbers = {key: answer.json()["number"] for key, answer in zip(sent, again, strict=True)}
     assert {key: numbers[key] for key in stored} == stored
-    await every_ticket_is_whole(counter, len(sent))
+    await every_ticket_is_whole(desk, len(sent))
 
 
 def key_of(key: str) -> dict[str, str]:
@@ -78,9 +78,9 @@ async def call(
             process.kill()
 
 
-async def every_ticket_is_whole(counter: Counter, expected: int) -> None:
+async def every_ticket_is_whole(desk: Desk, expected: int) -> None:
     """Each ticket has its history, its clock with checkpoints, and its receipt."""
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         tickets = list(await session.scalars(select(Ticket)))
         assert len(tickets) == expected
         for ticket in tickets:

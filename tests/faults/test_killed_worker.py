@@ -12,47 +12,47 @@ from app.sla.model import Checkpoint, SlaClock
 from app.tickets.history import is_whole
 from app.tickets.model import Ticket
 from app.tickets.queries import events_of
+from tests.desk import Desk, end_of
 from tests.faults.processes import environment, eventually, running
-from tests.tickets.counter import Counter, end_of
 
 TICKETS = 120
 AFTER_LIMIT = end_of(2026, 6, 2)
 
 
-async def escalated(counter: Counter) -> int:
+async def escalated(desk: Desk) -> int:
     query = select(func.count()).select_from(Notice).where(Notice.kind == "escalation_1")
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return await session.scalar(query) or 0
 
 
-async def test_a_worker_killed_while_it_fires_is_succeeded_without_a_trace(counter: Counter) -> None:
+async def test_a_worker_killed_while_it_fires_is_succeeded_without_a_trace(desk: Desk) -> None:
     """C4, B59, B64, B67, B80: kill -9 between two checkpoints, a second worker, and each notice exactly once."""
-    await asyncio.gather(*(counter.open() for _ in range(TICKETS)))
-    counter.clock.set(AFTER_LIMIT)
-    variables = environment(counter.container.settings, now=AFTER_LIMIT, sweep_batch=4)
+    await asyncio.gather(*(desk.open() for _ in range(TICKETS)))
+    desk.clock.set(AFTER_LIMIT)
+    variables = environment(desk.container.settings, now=AFTER_LIMIT, sweep_batch=4)
 
     async def some() -> bool:
-        return await escalated(counter) > 0
+        return await escalated(desk) > 0
 
-    async with counter.container.database.transaction() as session:
+    async with desk.container.database.transaction() as session:
         newest = select(Ticket.id).order_by(Ticket.id.desc()).limit(10)
         await session.execute(newest.with_for_update(key_share=True))  # so that the first worker can't finish
         with running("worker", variables) as first:
             await eventually(some, first, "the first worker fires")
             first.kill()
             first.wait()
-    before = await escalated(counter)
+    before = await escalated(desk)
     assert 0 < before <= TICKETS - 10
 
     async def all_settled() -> bool:
         due = select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= AFTER_LIMIT).limit(1)
-        async with counter.container.database.reading() as session:
+        async with desk.container.database.reading() as session:
             return await session.scalar(due) is None
 
     with running("worker", variables) as second:
         await eventually(all_settled, second, "the second worker has fired what was left")
 
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         tickets = list(await session.scalars(select(Ticket)))
         notices = await session.execute(select(Notice.ticket_id, Notice.kind).where(Notice.recipient != "applicant"))
         assert Tally((ticket, kind) for ticket, kind in notices) == {(t.id, "escalation_1"): 1 for t in tickets}

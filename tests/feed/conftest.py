@@ -1,4 +1,4 @@
-"""A counter whose webhooks may reach this machine, and a receiver on a real port of it."""
+"""A desk whose webhooks may reach this machine, and a receiver on a real port of it."""
 
 from collections.abc import AsyncIterator
 
@@ -7,27 +7,27 @@ from sqlalchemy import text
 
 from app.feed.dispatch import Dispatcher
 from app.feed.sender import Sender
+from tests.desk import Desk, opened_desk
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.servers import TestServers
-from tests.tickets.counter import Counter, opened_counter
 from workers.feed import open_dispatcher
 
 
 @pytest.fixture(scope="module")
 async def installation(
     servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Counter]:
+) -> AsyncIterator[Desk]:
     """What the tests of one file share; webhooks may go to this machine, unencrypted."""
     folder = tmp_path_factory.mktemp("feed")
-    async with opened_counter(
+    async with opened_desk(
         servers, template, folder, webhook_allow_private="127.0.0.1", webhook_allow_http=True
     ) as opened:
         yield opened
 
 
 @pytest.fixture
-async def counter(installation: Counter) -> Counter:
-    """A counter without tickets and subscriptions, whose clock stands at `START`."""
+async def desk(installation: Desk) -> Desk:
+    """A desk without tickets and subscriptions, whose clock stands at `START`."""
     await installation.empty()
     async with installation.container.database.transaction() as session:
         await session.execute(text("DELETE FROM webhook_subscription"))
@@ -42,8 +42,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def dispatcher(counter: Counter) -> AsyncIterator[Dispatcher]:
-    """The dispatcher of a worker beside the counter; a turn with it lasts until all is sent."""
-    sender = Sender(counter.container.guard)
-    yield open_dispatcher(counter.container, sender, turn_seconds=3600)
+async def dispatcher(desk: Desk) -> AsyncIterator[Dispatcher]:
+    """The dispatcher of a worker beside the desk; a turn with it lasts until all is sent."""
+    sender = Sender(desk.container.guard)
+    yield open_dispatcher(desk.container, sender, turn_seconds=3600)
     await sender.close()

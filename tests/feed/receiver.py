@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.tickets.counter import Counter
+from tests.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ async def opened_receiver(context: ssl.SSLContext | None = None) -> AsyncIterato
         await asyncio.gather(*connections, return_exceptions=True)
 
 
-async def subscribed(counter: Counter, receiver: Receiver, **other: Any) -> dict[str, Any]:
-    """A new subscription of the counter's own client to the receiver."""
-    answer = await counter.client.post("/v1/webhooks", json={"url": receiver.url, **other})
+async def subscribed(desk: Desk, receiver: Receiver, **other: Any) -> dict[str, Any]:
+    """A new subscription of the desk's own client to the receiver."""
+    answer = await desk.client.post("/v1/webhooks", json={"url": receiver.url, **other})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made

@@ -15,9 +15,9 @@ from app.feed.model import WebhookSubscription
 from app.feed.queries import stuck_webhooks
 from app.feed.sender import Sender
 from app.notices.delivery.backoff import on_clock
+from tests.desk import ANSWER, VISIT, Desk
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.installation import new_key, opened_client
-from tests.tickets.counter import ANSWER, VISIT, Counter
 from workers.feed import open_dispatcher
 
 DOWN = b"503 Service Unavailable"
@@ -29,37 +29,37 @@ async def deliver(dispatcher: Dispatcher) -> int:
     return sum([await dispatcher.serve(one) for one in await dispatcher.waiting()])
 
 
-def later(counter: Counter, seconds: float) -> None:
+def later(desk: Desk, seconds: float) -> None:
     """Let so many real seconds pass."""
-    counter.clock.advance(on_clock(counter.clock, seconds))
+    desk.clock.advance(on_clock(desk.clock, seconds))
 
 
-async def state_of(counter: Counter, webhook: dict[str, Any]) -> dict[str, Any]:
-    answer = await counter.client.get(f"/v1/webhooks/{webhook['id']}")
+async def state_of(desk: Desk, webhook: dict[str, Any]) -> dict[str, Any]:
+    answer = await desk.client.get(f"/v1/webhooks/{webhook['id']}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def deliveries(counter: Counter, webhook: dict[str, Any], **wanted: Any) -> list[dict[str, Any]]:
-    answer = await counter.client.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=wanted)
+async def deliveries(desk: Desk, webhook: dict[str, Any], **wanted: Any) -> list[dict[str, Any]]:
+    answer = await desk.client.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=wanted)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
 
 
 async def test_events_arrive_in_order_as_the_feed_has_them(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    await counter.open()
-    await subscribed(counter, receiver)
-    number = await counter.open(VISIT)
-    await counter.did(number, "refer", {"unit": "public-works", "note": "Örnek not"})
-    other = await counter.open(VISIT)
-    await counter.did(number, "resolve", ANSWER)
+    await desk.open()
+    await subscribed(desk, receiver)
+    number = await desk.open(VISIT)
+    await desk.did(number, "refer", {"unit": "public-works", "note": "Örnek not"})
+    other = await desk.open(VISIT)
+    await desk.did(number, "resolve", ANSWER)
     assert await deliver(dispatcher) == 4
     assert receiver.seqs == [(number, 1), (number, 2), (other, 1), (number, 3)]
-    items = (await counter.client.get("/v1/events")).json()["items"]
+    items = (await desk.client.get("/v1/events")).json()["items"]
     assert [got.message["data"] for got in receiver.got] == items[1:]
     assert [(got.message["type"], got.message["timestamp"]) for got in receiver.got] == [
         (item["type"], item["at"]) for item in items[1:]
@@ -69,87 +69,87 @@ async def test_events_arrive_in_order_as_the_feed_has_them(
 
 
 async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_types(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    first = await counter.open(VISIT)
-    cursor = (await counter.client.get("/v1/events")).json()["next_cursor"]
-    await counter.did(first, "register")
-    await counter.did(first, "resolve", ANSWER)
-    await subscribed(counter, receiver, after=cursor, events=["ticket.resolved"])
-    await counter.open()
+    first = await desk.open(VISIT)
+    cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
+    await desk.did(first, "register")
+    await desk.did(first, "resolve", ANSWER)
+    await subscribed(desk, receiver, after=cursor, events=["ticket.resolved"])
+    await desk.open()
     assert await deliver(dispatcher) == 1
     assert receiver.seqs == [(first, 3)]
     assert await dispatcher.waiting() == [], "events that are not wanted are passed by"
 
 
 async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_order(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    webhook = await subscribed(counter, receiver)
+    webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
-    numbers, passed = [await counter.open()], 0.0
+    numbers, passed = [await desk.open()], 0.0
     while passed < 3600:
         await deliver(dispatcher)
-        numbers.append(await counter.open())
-        later(counter, 120)
+        numbers.append(await desk.open())
+        later(desk, 120)
         passed += 120
     refused = len(receiver.got)
     assert 3 <= refused <= 5, "attempts follow the ladder, not the events"
     assert {got.id for got in receiver.got} == {receiver.got[0].id}, "nobody passes the one that failed"
     receiver.always, receiver.got[:] = b"204 No Content", []
-    later(counter, LADDER_SECONDS[3] * (1 + JITTER))
+    later(desk, LADDER_SECONDS[3] * (1 + JITTER))
     await deliver(dispatcher)
     assert receiver.seqs == [(number, 1) for number in numbers]
-    assert (await state_of(counter, webhook))["failures"] == 0
-    assert [item["state"] for item in await deliveries(counter, webhook, limit=100)] == ["delivered"] * len(numbers)
+    assert (await state_of(desk, webhook))["failures"] == 0
+    assert [item["state"] for item in await deliveries(desk, webhook, limit=100)] == ["delivered"] * len(numbers)
 
 
 async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    webhook = await subscribed(counter, receiver)
+    webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
-    number = await counter.open()
+    number = await desk.open()
     assert await deliver(dispatcher) == 1
     for take_enqueued, seconds in enumerate(LADDER_SECONDS, 1):
-        failing = await state_of(counter, webhook)
+        failing = await state_of(desk, webhook)
         assert (failing["enabled"], failing["failures"]) == (True, take_enqueued)
-        later(counter, seconds - 0.01)
+        later(desk, seconds - 0.01)
         assert await deliver(dispatcher) == 0
-        later(counter, seconds * JITTER + 0.02)
+        later(desk, seconds * JITTER + 0.02)
         assert await deliver(dispatcher) == 1
-    disabled = await state_of(counter, webhook)
+    disabled = await state_of(desk, webhook)
     assert (disabled["enabled"], disabled["disabled_reason"]) == (False, "failing")
-    later(counter, 10 * LADDER_SECONDS[-1])
+    later(desk, 10 * LADDER_SECONDS[-1])
     assert await deliver(dispatcher) == 0
-    [delivery] = await deliveries(counter, webhook)
+    [delivery] = await deliveries(desk, webhook)
     assert (delivery["state"], len(delivery["attempts"])) == ("failed", len(LADDER_SECONDS) + 1)
     assert {(attempt["outcome"], attempt["status"]) for attempt in delivery["attempts"]} == {("refused", 503)}
     assert [got.id for got in receiver.got] == [delivery["message_id"]] * (len(LADDER_SECONDS) + 1)
 
     receiver.always = b"204 No Content"
-    await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
-    later_number = await counter.open()
+    await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
+    later_number = await desk.open()
     assert await deliver(dispatcher) == 2
     assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "nothing is lost by being disabled"
 
 
 async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken_for_it(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
     """Readers drop ids that they know: the second event of a ticket may be another one after an older backup."""
-    number = await counter.open(VISIT)
-    cursor = (await counter.client.get("/v1/events")).json()["next_cursor"]
-    await subscribed(counter, receiver, after=cursor)
-    await counter.did(number, "register")
+    number = await desk.open(VISIT)
+    cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
+    await subscribed(desk, receiver, after=cursor)
+    await desk.did(number, "register")
     await deliver(dispatcher)
     head = (
         "UPDATE ticket SET state = 'received', event_seq = 1, event_hash = e.hash FROM ticket_event e WHERE e.seq = 1"
     )
-    async with counter.container.database.transaction() as session:
+    async with desk.container.database.transaction() as session:
         for change in (head, "DELETE FROM ticket_event WHERE seq = 2", "DELETE FROM webhook_delivery"):
             await session.execute(text(change))
-    await counter.did(number, "refer")
+    await desk.did(number, "refer")
     await deliver(dispatcher)
     assert [got.message["type"] for got in receiver.got] == ["ticket.registered", "ticket.referred"]
     assert receiver.seqs == [(number, 2), (number, 2)]
@@ -159,169 +159,165 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
 
 @pytest.mark.parametrize("answer", [b"410 Gone", DOWN])
 async def test_a_failure_from_before_a_change_is_not_held_against_what_was_changed(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher, answer: bytes
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher, answer: bytes
 ) -> None:
     """A client that moves to another address does so because the old one is going."""
-    webhook = await subscribed(counter, receiver)
-    number = await counter.open()
+    webhook = await subscribed(desk, receiver)
+    number = await desk.open()
     receiver.held.clear()
     under_way = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     receiver.answers.append(answer)
-    await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": f"{receiver.url}/new"})
+    await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": f"{receiver.url}/new"})
     receiver.held.set()
     await under_way
-    after = await state_of(counter, webhook)
+    after = await state_of(desk, webhook)
     assert (after["enabled"], after["failures"]) == (True, 0)
     await deliver(dispatcher)
     assert receiver.seqs[-1:] == [(number, 1)]
-    [delivery] = await deliveries(counter, webhook)
+    [delivery] = await deliveries(desk, webhook)
     assert delivery["state"] == "delivered"
 
 
-async def test_another_address_is_tried_at_once(counter: Counter, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
     """Not after the twenty hours that the old one had earned."""
-    webhook = await subscribed(counter, receiver)
+    webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
-    number = await counter.open()
+    number = await desk.open()
     for seconds in (0, *LADDER_SECONDS[:-2]):
-        later(counter, seconds * (1 + JITTER))
+        later(desk, seconds * (1 + JITTER))
         assert await deliver(dispatcher) == 1
     async with opened_receiver() as elsewhere:
-        await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
+        await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
         assert await deliver(dispatcher) == 1
         assert elsewhere.seqs == [(number, 1)]
-    assert [item["state"] for item in await deliveries(counter, webhook)] == ["delivered"]
+    assert [item["state"] for item in await deliveries(desk, webhook)] == ["delivered"]
 
 
 async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
     """A receiver that breaks over one type of event may ask for the others."""
-    webhook = await subscribed(counter, receiver)
+    webhook = await subscribed(desk, receiver)
     receiver.answers = [DOWN]
-    number = await counter.open()
-    await counter.did(number, "register")
+    number = await desk.open()
+    await desk.did(number, "register")
     assert await deliver(dispatcher) == 1
-    await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"events": ["ticket.registered"]})
+    await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"events": ["ticket.registered"]})
     assert await deliver(dispatcher) == 1
     assert receiver.seqs == [(number, 1), (number, 2)]
-    assert (await state_of(counter, webhook))["failures"] == 0
-    found = {item["type"]: item["state"] for item in await deliveries(counter, webhook)}
+    assert (await state_of(desk, webhook))["failures"] == 0
+    found = {item["type"]: item["state"] for item in await deliveries(desk, webhook)}
     assert found == {"ticket.received": "failed", "ticket.registered": "delivered"}
 
 
-async def test_gone_disables_at_once(counter: Counter, receiver: Receiver, dispatcher: Dispatcher) -> None:
-    webhook = await subscribed(counter, receiver)
+async def test_gone_disables_at_once(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+    webhook = await subscribed(desk, receiver)
     receiver.always = b"410 Gone"
-    await counter.open()
-    await counter.open()
+    await desk.open()
+    await desk.open()
     assert await deliver(dispatcher) == 1
-    gone = await state_of(counter, webhook)
+    gone = await state_of(desk, webhook)
     assert (gone["enabled"], gone["disabled_reason"], gone["next_attempt_at"]) == (False, "gone", None)
-    later(counter, LADDER_SECONDS[-1])
+    later(desk, LADDER_SECONDS[-1])
     assert await deliver(dispatcher) == 0
 
 
 async def test_a_receivers_wish_for_a_pause_is_respected(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    await subscribed(counter, receiver)
+    await subscribed(desk, receiver)
     receiver.answers = [b"429 Slow down\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n"]
-    number = await counter.open()
+    number = await desk.open()
     await deliver(dispatcher)
-    later(counter, 7190)
+    later(desk, 7190)
     assert await deliver(dispatcher) == 0
-    later(counter, 20)
+    later(desk, 20)
     assert await deliver(dispatcher) == 1
     assert receiver.seqs == [(number, 1), (number, 1)]
 
 
 async def test_a_redirect_and_a_closed_door_are_failures(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    webhook = await subscribed(counter, receiver)
-    await counter.open()
+    webhook = await subscribed(desk, receiver)
+    await desk.open()
     async with opened_receiver() as elsewhere:
         receiver.answers = [b"302 Found\r\nLocation: " + elsewhere.url.encode() + b"\r\nContent-Length: 0\r\n\r\n"]
         await deliver(dispatcher)
         assert elsewhere.got == []
-    [delivery] = await deliveries(counter, webhook)
+    [delivery] = await deliveries(desk, webhook)
     assert (delivery["state"], delivery["attempts"][0]["outcome"]) == ("retrying", "redirected")
 
 
 async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
     """What registration let through is judged again at every connection."""
-    webhook = await subscribed(counter, receiver)
-    async with counter.container.database.transaction() as session:
+    webhook = await subscribed(desk, receiver)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE webhook_subscription SET url = 'http://10.0.0.7/'"))
-    await counter.open()
+    await desk.open()
     await deliver(dispatcher)
-    [delivery] = await deliveries(counter, webhook)
+    [delivery] = await deliveries(desk, webhook)
     assert delivery["attempts"][0]["outcome"] == "address_closed"
 
 
 async def test_a_subscription_of_an_app_never_sees_others_tickets(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    async with opened_client(counter.app, await new_key(counter.container, "mobile-app")) as app:
+    async with opened_client(desk.app, await new_key(desk.container, "mobile-app")) as app:
         answer = await app.post("/v1/webhooks", json={"url": receiver.url})
         assert answer.status_code == 201, answer.text
-        await counter.open()
+        await desk.open()
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
-        await counter.open()
-        await counter.did(mine, "register")
+        await desk.open()
+        await desk.did(mine, "register")
     await deliver(dispatcher)
     assert receiver.seqs == [(mine, 1), (mine, 2)]
     assert await dispatcher.waiting() == []
 
 
-async def test_a_client_that_was_disabled_gets_nothing(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
-) -> None:
-    async with opened_client(counter.app, await new_key(counter.container, "desk")) as desk:
-        assert (await desk.post("/v1/webhooks", json={"url": receiver.url})).status_code == 403
-    await subscribed(counter, receiver)
-    await counter.open()
-    async with counter.container.database.transaction() as session:
+async def test_a_client_that_was_disabled_gets_nothing(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+    async with opened_client(desk.app, await new_key(desk.container, "desk")) as other_desk:
+        assert (await other_desk.post("/v1/webhooks", json={"url": receiver.url})).status_code == 403
+    await subscribed(desk, receiver)
+    await desk.open()
+    async with desk.container.database.transaction() as session:
         client = await session.scalar(select(ApiClient).join(WebhookSubscription))
         assert client is not None
-        client.disabled_at = counter.clock.now()
+        client.disabled_at = desk.clock.now()
     try:
         assert await deliver(dispatcher) == 0
     finally:
-        async with counter.container.database.transaction() as session:
+        async with desk.container.database.transaction() as session:
             await session.execute(text("UPDATE api_client SET disabled_at = NULL"))
 
 
 async def test_a_subscription_that_is_deleted_while_its_receiver_dawdles_stops(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    webhook = await subscribed(counter, receiver)
-    await counter.open()
-    await counter.open()
+    webhook = await subscribed(desk, receiver)
+    await desk.open()
+    await desk.open()
     receiver.held.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
-    assert (await counter.client.delete(f"/v1/webhooks/{webhook['id']}")).status_code == 204
+    assert (await desk.client.delete(f"/v1/webhooks/{webhook['id']}")).status_code == 204
     receiver.held.set()
     assert await sending == 1
     assert await deliver(dispatcher) == 0
     assert len(receiver.got) == 1
 
 
-async def test_a_change_holds_from_the_next_message_on(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
-) -> None:
-    webhook = await subscribed(counter, receiver)
-    numbers = [await counter.open() for _ in range(3)]
+async def test_a_change_holds_from_the_next_message_on(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+    webhook = await subscribed(desk, receiver)
+    numbers = [await desk.open() for _ in range(3)]
     receiver.held.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     async with opened_receiver() as elsewhere:
-        changed = await counter.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
+        changed = await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
         assert changed.status_code == 200, changed.text
         receiver.held.set()
         await sending
@@ -331,25 +327,25 @@ async def test_a_change_holds_from_the_next_message_on(
 
 
 async def test_two_workers_do_not_serve_one_subscription_at_once(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    await subscribed(counter, receiver)
-    numbers = [await counter.open() for _ in range(20)]
+    await subscribed(desk, receiver)
+    numbers = [await desk.open() for _ in range(20)]
     served = await asyncio.gather(*(deliver(dispatcher) for _ in range(4)))
     assert sum(served) == 20
     assert receiver.seqs == [(number, 1) for number in numbers]
 
 
-async def test_subscriptions_with_much_to_come_take_turns(counter: Counter, receiver: Receiver) -> None:
+async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: Receiver) -> None:
     """Or as many slow receivers as a worker has hands would keep it from all the others."""
-    first = await subscribed(counter, receiver)
-    await subscribed(counter, receiver)
+    first = await subscribed(desk, receiver)
+    await subscribed(desk, receiver)
     for _ in range(3):
-        await counter.open()
-    sender = Sender(counter.container.guard)
-    hurried, served = open_dispatcher(counter.container, sender, turn_seconds=0), []
+        await desk.open()
+    sender = Sender(desk.container.guard)
+    hurried, served = open_dispatcher(desk.container, sender, turn_seconds=0), []
     while waiting := await hurried.waiting():
-        later(counter, 1)
+        later(desk, 1)
         assert await hurried.serve(waiting[0]) == 1
         served.append(str(waiting[0]) == first["id"])
     await sender.close()
@@ -358,10 +354,10 @@ async def test_subscriptions_with_much_to_come_take_turns(counter: Counter, rece
 
 
 async def test_a_worker_that_ends_in_order_gives_its_lease_back(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    await subscribed(counter, receiver)
-    await counter.open()
+    await subscribed(desk, receiver)
+    await desk.open()
     receiver.held.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
@@ -374,61 +370,61 @@ async def test_a_worker_that_ends_in_order_gives_its_lease_back(
 
 
 async def test_a_sender_that_lost_its_lease_marks_nothing(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
     """It hung for longer than its lease; another has taken over meanwhile, and what it says is what counts."""
-    webhook = await subscribed(counter, receiver)
-    await counter.open()
+    webhook = await subscribed(desk, receiver)
+    await desk.open()
     receiver.held.clear()
     receiver.answers = [b"204 No Content", DOWN]
     slow = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
-    later(counter, LEASE_SECONDS + 1)
+    later(desk, LEASE_SECONDS + 1)
     receiver.arrived.clear()
     quick = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     receiver.held.set()
     await asyncio.gather(slow, quick)
-    [delivery] = await deliveries(counter, webhook)
+    [delivery] = await deliveries(desk, webhook)
     assert len(delivery["attempts"]) == 1
     assert len({got.id for got in receiver.got}) == 1
 
 
 async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_not(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    await subscribed(counter, receiver)
-    off = await subscribed(counter, receiver)
-    await counter.client.patch(f"/v1/webhooks/{off['id']}", json={"enabled": False})
+    await subscribed(desk, receiver)
+    off = await subscribed(desk, receiver)
+    await desk.client.patch(f"/v1/webhooks/{off['id']}", json={"enabled": False})
     receiver.always = b"410 Gone"
-    await counter.open()
-    async with counter.container.database.reading() as session:
+    await desk.open()
+    async with desk.container.database.reading() as session:
         assert await stuck_webhooks(session) == []
     await deliver(dispatcher)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         [stuck] = await stuck_webhooks(session)
     assert (stuck.client, stuck.url, stuck.disabled_reason) == ("developer (test)", receiver.url, "gone")
 
 
 async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    webhook = await subscribed(counter, receiver)
-    await counter.open()
+    webhook = await subscribed(desk, receiver)
+    await desk.open()
     await deliver(dispatcher)
     receiver.always = DOWN
-    await counter.open()
+    await desk.open()
     await deliver(dispatcher)
-    later(counter, KEPT_SECONDS)
+    later(desk, KEPT_SECONDS)
     assert await dispatcher.forget() == 0
-    counter.clock.advance(timedelta(seconds=1))
+    desk.clock.advance(timedelta(seconds=1))
     assert await dispatcher.forget() == 1
-    assert [item["state"] for item in await deliveries(counter, webhook)] == ["retrying"]
+    assert [item["state"] for item in await deliveries(desk, webhook)] == ["retrying"]
 
 
-async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(counter: Counter) -> None:
+async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(desk: Desk) -> None:
     """Thirty real days of it are seven thousand years, and the calendar begins in the year 1."""
-    container, fast = counter.container, VirtualClock(counter.clock.now(), datetime.now(UTC), speed=86_400)
+    container, fast = desk.container, VirtualClock(desk.clock.now(), datetime.now(UTC), speed=86_400)
     sender = Sender(container.guard)
     dispatcher = open_dispatcher(replace(container, clock=fast), sender)
     assert await dispatcher.forget() == 0

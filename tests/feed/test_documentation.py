@@ -14,12 +14,12 @@ from app.feed.events import TEST_TYPE, EventType
 from app.feed.schemas import WebhookMessage, WebhookTest
 from app.main import create_app
 from config.settings import Settings
-from tests.bugs.desk import leave_on
-from tests.escalation.desk import DUE
+from tests.bugs.steps import leave_on
+from tests.desk import ATTORNEY_VISIT, CALL, INFORMATION, REFUSAL, VISIT, Desk, end_of
+from tests.escalation.offices import DUE
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatch import deliver
 from tests.installation import START
-from tests.tickets.counter import ATTORNEY_VISIT, CALL, INFORMATION, REFUSAL, VISIT, Counter, end_of
 from workers.timers import sweep
 
 DOCUMENT = create_app(Settings()).openapi()
@@ -44,32 +44,32 @@ NOT_LIVED = {EventType.IMPORTED, EventType.CHANGED}
 """The one needs an old system's records, the other a later version."""
 
 
-async def live(counter: Counter) -> None:
+async def live(desk: Desk) -> None:
     """Let everything happen that can happen to tickets."""
     numbers = []
     for body, commands in LIVES:
-        counter.clock.set(START)
-        numbers.append(await counter.open(body))
+        desk.clock.set(START)
+        numbers.append(await desk.open(body))
         for command in commands:
-            counter.clock.advance(days=6 if command == "resume" else 1)
-            await counter.did(numbers[-1], command, OTHER_BODIES.get(command))
-    counter.clock.set(START)
-    await counter.did(await counter.open(VISIT), "link_duplicate", {"duplicate_of": numbers[0]})
-    late = await counter.open(CALL)
-    await counter.open(INFORMATION)
-    async with leave_on(counter, "2026-05-21"):
+            desk.clock.advance(days=6 if command == "resume" else 1)
+            await desk.did(numbers[-1], command, OTHER_BODIES.get(command))
+    desk.clock.set(START)
+    await desk.did(await desk.open(VISIT), "link_duplicate", {"duplicate_of": numbers[0]})
+    late = await desk.open(CALL)
+    await desk.open(INFORMATION)
+    async with leave_on(desk, "2026-05-21"):
         pass
     for day in (DUE, end_of(2026, 6, 30)):  # the promise of the call, and the fee that nobody paid
-        counter.clock.set(day)
-        await sweep(counter.container)
-    [notice] = (await counter.client.get(f"/v1/notices?ticket={late}&kind=escalation_1")).json()["items"]
-    [raised] = (await counter.client.get(f"/v1/escalations?ticket={late}&level=1")).json()["items"]
+        desk.clock.set(day)
+        await sweep(desk.container)
+    [notice] = (await desk.client.get(f"/v1/notices?ticket={late}&kind=escalation_1")).json()["items"]
+    [raised] = (await desk.client.get(f"/v1/escalations?ticket={late}&level=1")).json()["items"]
     for address, body in (
         (f"notices/{notice['number']}/acknowledge", None),
         (f"escalations/{raised['id']}/respond", {"text": "Birime tekit edildi."}),
         ("complaints", {**CALL, "channel": "desk", "ground": "deadline_missed", "ticket": late}),
     ):
-        answer = await counter.client.post(f"/v1/{address}", json=body)
+        answer = await desk.client.post(f"/v1/{address}", json=body)
         assert answer.is_success, answer.text
 
 
@@ -84,11 +84,9 @@ def documented(type_: EventType) -> set[str]:
     return members(example_of(type_)["data"]["data"]) | set(re.findall("`(.+?)`", summary))
 
 
-async def test_what_is_sent_is_as_the_openapi_file_says(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
-) -> None:
-    await subscribed(counter, receiver)
-    await live(counter)
+async def test_what_is_sent_is_as_the_openapi_file_says(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+    await subscribed(desk, receiver)
+    await live(desk)
     await deliver(dispatcher)
     seen: dict[EventType, set[str]] = defaultdict(set)
     for got in receiver.got:
@@ -100,10 +98,10 @@ async def test_what_is_sent_is_as_the_openapi_file_says(
 
 
 async def test_a_test_message_is_as_the_openapi_file_says(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
-    await counter.client.post(f"/v1/webhooks/{made['id']}/test")
+    made = await subscribed(desk, receiver)
+    await desk.client.post(f"/v1/webhooks/{made['id']}/test")
     await deliver(dispatcher)
     [got] = receiver.got
     assert json.loads(WebhookTest.model_validate_json(got.body, extra="forbid").model_dump_json()) == got.message

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app.core.ids import new_id
 from app.core.paging import Cursor
+from tests.desk import ANSWER, CALL, VISIT, Desk
 from tests.installation import START, new_key, opened_client
-from tests.tickets.counter import ANSWER, CALL, VISIT, Counter
 
 MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind": "request"}
 
@@ -25,11 +25,11 @@ def seen(read: dict[str, Any]) -> list[tuple[str, str]]:
     return [(item["ticket"], item["type"]) for item in read["items"]]
 
 
-async def test_a_tickets_life_is_told_in_order_with_codes_only(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.did(number, "refer", {"unit": "public-works", "note": "Örnek Vatandaş ile görüşüldü"})
-    await counter.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
-    read = await page(counter.client)
+async def test_a_tickets_life_is_told_in_order_with_codes_only(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.did(number, "refer", {"unit": "public-works", "note": "Örnek Vatandaş ile görüşüldü"})
+    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
+    read = await page(desk.client)
     assert seen(read) == [(number, "ticket.received"), (number, "ticket.referred"), (number, "ticket.resolved")]
     assert [item["seq"] for item in read["items"]] == [1, 2, 3]
     referred = read["items"][1]
@@ -40,24 +40,24 @@ async def test_a_tickets_life_is_told_in_order_with_codes_only(counter: Counter)
 
 
 async def test_a_reader_resumes_where_it_stopped_and_gets_the_same_cursor_while_nothing_happens(
-    counter: Counter,
+    desk: Desk,
 ) -> None:
-    first, second = await counter.open(), await counter.open()
-    read = await page(counter.client)
-    again = await page(counter.client, after=read["next_cursor"])
+    first, second = await desk.open(), await desk.open()
+    read = await page(desk.client)
+    again = await page(desk.client, after=read["next_cursor"])
     assert again == {"items": [], "next_cursor": read["next_cursor"], "has_more": False}
-    third = await counter.open()
-    assert seen(await page(counter.client, after=read["next_cursor"])) == [(third, "ticket.received")]
-    after_first = await page(counter.client, after=read["items"][0]["cursor"])
+    third = await desk.open()
+    assert seen(await page(desk.client, after=read["next_cursor"])) == [(third, "ticket.received")]
+    after_first = await page(desk.client, after=read["items"][0]["cursor"])
     assert [item["ticket"] for item in after_first["items"]] == [second, third]
     assert first == read["items"][0]["ticket"]
 
 
-async def test_pages_join_without_a_gap_and_link_to_the_next(counter: Counter) -> None:
-    numbers = [await counter.open() for _ in range(5)]
+async def test_pages_join_without_a_gap_and_link_to_the_next(desk: Desk) -> None:
+    numbers = [await desk.open() for _ in range(5)]
     found, address = [], "/v1/events?limit=2&types=ticket.received"
     while address:
-        answer = await counter.client.get(address)
+        answer = await desk.client.get(address)
         assert answer.status_code == 200, answer.text
         found += [item["ticket"] for item in answer.json()["items"]]
         assert ("next" in answer.links) is answer.json()["has_more"]
@@ -65,35 +65,35 @@ async def test_pages_join_without_a_gap_and_link_to_the_next(counter: Counter) -
     assert found == numbers
 
 
-async def test_only_the_types_that_are_asked_for_are_told(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.did(number, "register")
-    await counter.did(number, "resolve", ANSWER)
+async def test_only_the_types_that_are_asked_for_are_told(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.did(number, "register")
+    await desk.did(number, "resolve", ANSWER)
     wanted = ["ticket.resolved", "ticket.registered"]
-    assert [item["type"] for item in (await page(counter.client, types=wanted))["items"]] == wanted[::-1]
-    assert seen(await page(counter.client, types="ticket.changed")) == []
-    async with counter.container.database.transaction() as session:
+    assert [item["type"] for item in (await page(desk.client, types=wanted))["items"]] == wanted[::-1]
+    assert seen(await page(desk.client, types="ticket.changed")) == []
+    async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket_event SET kind = 'of_next_year' WHERE kind = 'register'"))
-    assert seen(await page(counter.client, types="ticket.changed")) == [(number, "ticket.changed")]
+    assert seen(await page(desk.client, types="ticket.changed")) == [(number, "ticket.changed")]
 
 
-async def test_a_reader_that_wants_only_what_comes_begins_at_the_end(counter: Counter) -> None:
-    await counter.open()
-    read = await page(counter.client, after="latest")
+async def test_a_reader_that_wants_only_what_comes_begins_at_the_end(desk: Desk) -> None:
+    await desk.open()
+    read = await page(desk.client, after="latest")
     assert read["items"] == []
-    number = await counter.open()
-    assert seen(await page(counter.client, after=read["next_cursor"])) == [(number, "ticket.received")]
+    number = await desk.open()
+    assert seen(await page(desk.client, after=read["next_cursor"])) == [(number, "ticket.received")]
 
 
-async def test_an_app_sees_the_events_of_its_own_tickets_only(counter: Counter) -> None:
+async def test_an_app_sees_the_events_of_its_own_tickets_only(desk: Desk) -> None:
     async with (
-        opened_client(counter.app, await new_key(counter.container, "mobile-app")) as app,
-        opened_client(counter.app, await new_key(counter.container, "mobile-app")) as other,
+        opened_client(desk.app, await new_key(desk.container, "mobile-app")) as app,
+        opened_client(desk.app, await new_key(desk.container, "mobile-app")) as other,
     ):
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
         theirs = (await other.post("/v1/tickets", json=MOBILE)).json()["number"]
-        await counter.open(CALL)
-        await counter.did(mine, "register")
+        await desk.open(CALL)
+        await desk.did(mine, "register")
         assert seen(await page(app)) == [(mine, "ticket.received"), (mine, "ticket.registered")]
         assert seen(await page(other)) == [(theirs, "ticket.received")]
         read = await page(other, after=(await page(other))["next_cursor"])
@@ -101,16 +101,16 @@ async def test_an_app_sees_the_events_of_its_own_tickets_only(counter: Counter) 
         assert read["has_more"] is False
 
 
-async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.open(VISIT)
-    await counter.did(number, "refer", {"unit": "public-works"})
-    async with opened_client(counter.app, await new_key(counter.container, "unit-officer", "public-works")) as officer:
+async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.open(VISIT)
+    await desk.did(number, "refer", {"unit": "public-works"})
+    async with opened_client(desk.app, await new_key(desk.container, "unit-officer", "public-works")) as officer:
         assert seen(await page(officer)) == [(number, "ticket.received"), (number, "ticket.referred")]
 
 
-async def test_who_may_see_no_ticket_may_not_read_the_feed(counter: Counter) -> None:
-    async with opened_client(counter.app, await new_key(counter.container, "ops")) as ops:
+async def test_who_may_see_no_ticket_may_not_read_the_feed(desk: Desk) -> None:
+    async with opened_client(desk.app, await new_key(desk.container, "ops")) as ops:
         answer = await ops.get("/v1/events")
     assert answer.status_code == 403
     assert answer.json()["code"] == "forbidden"
@@ -124,23 +124,23 @@ async def test_who_may_see_no_ticket_may_not_read_the_feed(counter: Counter) -> 
         pytest.param("WyJmZWVkIiwiMDAwMDAwMDAiLDFd", "cursor_of_lost_data", id="of another life of the database"),
     ],
 )
-async def test_a_foreign_cursor_is_refused_in_clear_words(counter: Counter, cursor: str, code: str) -> None:
-    answer = await counter.client.get("/v1/events", params={"after": cursor}, headers={"Accept-Language": "en"})
+async def test_a_foreign_cursor_is_refused_in_clear_words(desk: Desk, cursor: str, code: str) -> None:
+    answer = await desk.client.get("/v1/events", params={"after": cursor}, headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/after", code)
 
 
-async def test_the_cursor_of_the_feed_is_refused_by_other_lists(counter: Counter) -> None:
-    await counter.open()
-    cursor = (await page(counter.client))["next_cursor"]
-    answer = await counter.client.get("/v1/tickets", params={"cursor": cursor})
+async def test_the_cursor_of_the_feed_is_refused_by_other_lists(desk: Desk) -> None:
+    await desk.open()
+    cursor = (await page(desk.client))["next_cursor"]
+    answer = await desk.client.get("/v1/tickets", params={"cursor": cursor})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == "cursor"
 
 
 @pytest.mark.parametrize("parameters", [{"types": "ticket.eaten"}, {"limit": 0}, {"limit": 101}, {"after": "a" * 301}])
-async def test_bad_parameters_are_named(counter: Counter, parameters: dict[str, Any]) -> None:
-    answer = await counter.client.get("/v1/events", params=parameters)
+async def test_bad_parameters_are_named(desk: Desk, parameters: dict[str, Any]) -> None:
+    answer = await desk.client.get("/v1/events", params=parameters)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"].startswith("/" + next(iter(parameters)))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 from app.feed.dispatch import LADDER_SECONDS, Dispatcher
+from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatch import deliver
 from tests.installation import ROOT
-from tests.tickets.counter import Counter
 
 GUIDE = (ROOT / "docs/integration-events.md").read_text()
 Verify = Callable[[str, dict[str, str], bytes], bool]
@@ -21,13 +21,13 @@ def printed() -> Verify:
 
 
 async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
     verified = printed()
-    old = (await subscribed(counter, receiver))["secret"]
-    [webhook] = (await counter.client.get("/v1/webhooks")).json()["items"]
-    new = (await counter.client.post(f"/v1/webhooks/{webhook['id']}/rotate")).json()["secret"]
-    await counter.open()
+    old = (await subscribed(desk, receiver))["secret"]
+    [webhook] = (await desk.client.get("/v1/webhooks")).json()["items"]
+    new = (await desk.client.post(f"/v1/webhooks/{webhook['id']}/rotate")).json()["secret"]
+    await desk.open()
     await deliver(dispatcher)
     [got] = receiver.got
     headers = dict(got.headers)

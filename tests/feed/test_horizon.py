@@ -21,26 +21,26 @@ from app.core.ids import new_id
 from app.feed.queries import read_feed
 from app.feed.watermark import MOST_SAMPLES, Watermark, old_writers
 from app.tickets.model import Ticket, TicketEvent
+from tests.desk import Desk
 from tests.installation import START
-from tests.tickets.counter import Counter
 
 WRITERS, ROUNDS = 50, 6
 EVERYTHING = Actor(new_id(), "Örnek okuyucu", "desk", frozenset({Scope.TICKETS_READ}))
 
 
 @pytest.fixture
-async def database(counter: Counter) -> AsyncIterator[Database]:
+async def database(desk: Desk) -> AsyncIterator[Database]:
     """Enough connections for all writers to be in the middle of a transaction at once."""
-    url = counter.container.settings.database_url
+    url = desk.container.settings.database_url
     assert url is not None
     opened = Database(url.get_secret_value(), pool_size=WRITERS + 10)
     yield opened
     await opened.close()
 
 
-async def ticket(counter: Counter) -> UUID:
-    number = await counter.open()
-    async with counter.container.database.reading() as session:
+async def ticket(desk: Desk) -> UUID:
+    number = await desk.open()
+    async with desk.container.database.reading() as session:
         return (await session.execute(select(Ticket.id).where(Ticket.number == number))).scalar_one()
 
 
@@ -127,9 +127,9 @@ class Writers:
                 raise RolledBack
 
 
-async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(counter: Counter, database: Database) -> None:
+async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(desk: Desk, database: Database) -> None:
     """Four read meanwhile, one of them over HTTP, and one begins when all is written; all get the same."""
-    one = await ticket(counter)
+    one = await ticket(desk)
     writers, done = Writers(database, one, {(one, 1)}), asyncio.Event()
 
     async def read(reader: Reader | Backend) -> list[int]:
@@ -139,7 +139,7 @@ async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(counter
             pass
         return [seq for _, seq in reader.got]
 
-    beside = [Backend(counter.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
+    beside = [Backend(desk.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
     reading = [asyncio.create_task(read(reader)) for reader in beside]
     await writers.work()
     done.set()
@@ -151,10 +151,8 @@ async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(counter
         assert got == found[0], "the order is the same for all"
 
 
-async def test_what_is_committed_first_waits_for_what_was_written_before_it(
-    counter: Counter, database: Database
-) -> None:
-    one, reader = await ticket(counter), Reader(database)
+async def test_what_is_committed_first_waits_for_what_was_written_before_it(desk: Desk, database: Database) -> None:
+    one, reader = await ticket(desk), Reader(database)
     assert await reader.read() == 1
     async with database.transaction() as slow:
         await write(slow, one, 2)
@@ -165,8 +163,8 @@ async def test_what_is_committed_first_waits_for_what_was_written_before_it(
     assert reader.got == [(one, 1), (one, 2), (one, 3)]
 
 
-async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(counter: Counter, database: Database) -> None:
-    one, reader = await ticket(counter), Reader(database)
+async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(desk: Desk, database: Database) -> None:
+    one, reader = await ticket(desk), Reader(database)
     with suppress(RolledBack):
         async with database.transaction() as session:
             await write(session, one, 2, 3)
@@ -177,8 +175,8 @@ async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(counter: C
     assert reader.got == [(one, 1), (one, 2)]
 
 
-async def test_the_last_commit_before_a_look_is_within_it(counter: Counter, database: Database) -> None:
-    one, reader = await ticket(counter), Reader(database)
+async def test_the_last_commit_before_a_look_is_within_it(desk: Desk, database: Database) -> None:
+    one, reader = await ticket(desk), Reader(database)
     for seq in range(2, 6):
         async with database.transaction() as session:
             await write(session, one, seq)
@@ -186,9 +184,9 @@ async def test_the_last_commit_before_a_look_is_within_it(counter: Counter, data
         assert reader.got[-1] == (one, seq)
 
 
-async def test_a_tickets_events_keep_their_order_whoever_began_first(counter: Counter, database: Database) -> None:
+async def test_a_tickets_events_keep_their_order_whoever_began_first(desk: Desk, database: Database) -> None:
     """A sweep has its transaction id long before it gets the ticket's lock; its event still comes after."""
-    one, reader = await ticket(counter), Reader(database)
+    one, reader = await ticket(desk), Reader(database)
     lock = select(Ticket.id).where(Ticket.id == one).with_for_update(key_share=True)
     async with database.transaction() as early:
         await early.execute(text("SELECT pg_current_xact_id()"))
@@ -201,11 +199,9 @@ async def test_a_tickets_events_keep_their_order_whoever_began_first(counter: Co
     assert reader.got == [(one, 1), (one, 2), (one, 3)]
 
 
-async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
-    counter: Counter, database: Database
-) -> None:
+async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(desk: Desk, database: Database) -> None:
     """However many looks there are meanwhile; and when it ends everything is there at once."""
-    one, reader = await ticket(counter), Reader(database)
+    one, reader = await ticket(desk), Reader(database)
     await reader.read()
     async with database.transaction() as long:
         await long.execute(text("SELECT pg_current_xact_id()"))
@@ -218,26 +214,26 @@ async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
     assert reader.got == [(one, seq) for seq in range(1, MOST_SAMPLES + 12)]
 
 
-async def test_who_holds_the_feed_back_is_named_with_what_frees_it(counter: Counter, database: Database) -> None:
-    one, reader = await ticket(counter), Reader(database)
+async def test_who_holds_the_feed_back_is_named_with_what_frees_it(desk: Desk, database: Database) -> None:
+    one, reader = await ticket(desk), Reader(database)
     await reader.read()
     with suppress(DBAPIError):  # at its end the server has closed the connection
         async with database.transaction() as forgotten:
             await write(forgotten, one, 2)
             pid = (await forgotten.execute(text("SELECT pg_backend_pid()"))).scalar_one()
             async with database.transaction() as session:
-                await write(session, await ticket(counter), 2)
+                await write(session, await ticket(desk), 2)
             assert await reader.read() == 0
-            async with counter.container.database.reading() as session:
+            async with desk.container.database.reading() as session:
                 [writer] = [each for each in await old_writers(session, timedelta(0)) if f" {pid} " in each.name]
                 assert writer not in await old_writers(session, timedelta(hours=1))
                 await session.execute(text(writer.ending))
     assert await reader.read() == 2
 
 
-async def test_a_new_process_begins_with_what_another_has_proved(counter: Counter, database: Database) -> None:
+async def test_a_new_process_begins_with_what_another_has_proved(desk: Desk, database: Database) -> None:
     """Or a restart beside an old transaction would show an empty feed, and its end at the very beginning."""
-    one = await ticket(counter)
+    one = await ticket(desk)
     await Reader(database).read()
     async with database.transaction() as old:
         await old.execute(text("SELECT pg_current_xact_id()"))
@@ -246,9 +242,9 @@ async def test_a_new_process_begins_with_what_another_has_proved(counter: Counte
     assert reader.got == [(one, 1)]
 
 
-async def test_a_reader_of_few_events_looks_through_many_in_bounded_steps(counter: Counter, database: Database) -> None:
+async def test_a_reader_of_few_events_looks_through_many_in_bounded_steps(desk: Desk, database: Database) -> None:
     """Positions that nobody can see, here of a sequence that ran on, cost steps and no endless read."""
-    one, reader = await ticket(counter), Reader(database)
+    one, reader = await ticket(desk), Reader(database)
     await reader.read()
     async with database.transaction() as session:
         await session.execute(

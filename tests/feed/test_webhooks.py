@@ -13,10 +13,10 @@ from app.feed.dispatch import Dispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.service import ROTATION_SECONDS
 from app.notices.delivery.backoff import on_clock
+from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatch import DOWN, deliver, deliveries, later, state_of
 from tests.installation import new_key, opened_client
-from tests.tickets.counter import Counter
 
 PUBLIC = "https://8.8.8.8/hook"
 
@@ -33,38 +33,38 @@ async def refused(client: AsyncClient, **body: Any) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in found["errors"]]
 
 
-async def test_the_secret_is_shown_once_and_kept_sealed(counter: Counter) -> None:
-    made = await sent(counter.client, "POST", "", 201, url=PUBLIC, description="Örnek uygulama")
+async def test_the_secret_is_shown_once_and_kept_sealed(desk: Desk) -> None:
+    made = await sent(desk.client, "POST", "", 201, url=PUBLIC, description="Örnek uygulama")
     assert made["secret"].startswith("whsec_")
-    read = await sent(counter.client, "GET", f"/{made['id']}", 200)
+    read = await sent(desk.client, "GET", f"/{made['id']}", 200)
     assert read == {name: value for name, value in made.items() if name != "secret"}
     assert (read["url"], read["events"], read["enabled"]) == (PUBLIC, [], True)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         row = (await session.execute(select(WebhookSubscription))).scalar_one()
     assert made["secret"].encode() not in row.secret
     place = {"table": "webhook_subscription", "column": "secret"}
-    assert counter.container.vault.open(row.secret, **place, row_id=UUID(made["id"])) == made["secret"]
+    assert desk.container.vault.open(row.secret, **place, row_id=UUID(made["id"])) == made["secret"]
 
 
-async def test_a_subscription_can_be_changed_in_parts_and_deleted(counter: Counter) -> None:
-    made = await sent(counter.client, "POST", "", 201, url=PUBLIC, events=["ticket.resolved"], description="Örnek")
+async def test_a_subscription_can_be_changed_in_parts_and_deleted(desk: Desk) -> None:
+    made = await sent(desk.client, "POST", "", 201, url=PUBLIC, events=["ticket.resolved"], description="Örnek")
     path = f"/{made['id']}"
-    changed = await sent(counter.client, "PATCH", path, 200, events=["ticket.breached", "ticket.resolved"])
+    changed = await sent(desk.client, "PATCH", path, 200, events=["ticket.breached", "ticket.resolved"])
     assert changed["events"] == ["ticket.breached", "ticket.resolved"]
     assert (changed["url"], changed["description"], changed["enabled"]) == (PUBLIC, "Örnek", True)
-    off = await sent(counter.client, "PATCH", path, 200, enabled=False, description=None)
+    off = await sent(desk.client, "PATCH", path, 200, enabled=False, description=None)
     assert (off["enabled"], off["disabled_reason"], off["description"]) == (False, "client", None)
-    on = await sent(counter.client, "PATCH", path, 200, enabled=True)
+    on = await sent(desk.client, "PATCH", path, 200, enabled=True)
     assert (on["enabled"], on["disabled_reason"], on["disabled_at"]) == (True, None, None)
-    await sent(counter.client, "DELETE", path, 204)
-    await sent(counter.client, "GET", path, 404)
+    await sent(desk.client, "DELETE", path, 204)
+    await sent(desk.client, "GET", path, 404)
 
 
-async def test_subscriptions_are_listed_in_pages_newest_first(counter: Counter) -> None:
-    made = [(await sent(counter.client, "POST", "", 201, url=PUBLIC))["id"] for _ in range(3)]
+async def test_subscriptions_are_listed_in_pages_newest_first(desk: Desk) -> None:
+    made = [(await sent(desk.client, "POST", "", 201, url=PUBLIC))["id"] for _ in range(3)]
     found, address = [], "/v1/webhooks?limit=2"
     while address:
-        answer = await counter.client.get(address)
+        answer = await desk.client.get(address)
         found += [item["id"] for item in answer.json()["items"]]
         assert all("secret" not in item for item in answer.json()["items"])
         address = answer.links.get("next", {}).get("url", "")
@@ -91,19 +91,19 @@ async def test_subscriptions_are_listed_in_pages_newest_first(counter: Counter) 
     ],
 )
 async def test_what_can_not_be_is_refused_with_its_field(
-    counter: Counter, body: dict[str, Any], error: tuple[str, str]
+    desk: Desk, body: dict[str, Any], error: tuple[str, str]
 ) -> None:
-    answer = await counter.client.post("/v1/webhooks", json=body)
+    answer = await desk.client.post("/v1/webhooks", json=body)
     assert answer.status_code == 422, answer.text
     assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [error]
-    assert (await counter.client.get("/v1/webhooks")).json()["items"] == []
+    assert (await desk.client.get("/v1/webhooks")).json()["items"] == []
 
 
-async def test_a_change_is_judged_like_a_new_subscription(counter: Counter) -> None:
-    made = await sent(counter.client, "POST", "", 201, url=PUBLIC)
-    answer = await counter.client.patch(f"/v1/webhooks/{made['id']}", json={"url": "https://10.0.0.7/"})
+async def test_a_change_is_judged_like_a_new_subscription(desk: Desk) -> None:
+    made = await sent(desk.client, "POST", "", 201, url=PUBLIC)
+    answer = await desk.client.patch(f"/v1/webhooks/{made['id']}", json={"url": "https://10.0.0.7/"})
     assert answer.status_code == 422
-    assert (await state_of(counter, made))["url"] == PUBLIC
+    assert (await state_of(desk, made))["url"] == PUBLIC
 
 
 async def test_unencrypted_addresses_of_this_machine_are_refused_as_delivered(client_as: Any) -> None:
@@ -114,15 +114,15 @@ async def test_unencrypted_addresses_of_this_machine_are_refused_as_delivered(cl
 
 
 @pytest.mark.parametrize("role", ["desk", "unit-officer", "field-team", "sms-gateway", "pr-director"])
-async def test_only_who_has_the_scope_has_subscriptions(counter: Counter, role: str) -> None:
-    async with opened_client(counter.app, await new_key(counter.container, role)) as client:
+async def test_only_who_has_the_scope_has_subscriptions(desk: Desk, role: str) -> None:
+    async with opened_client(desk.app, await new_key(desk.container, role)) as client:
         answer = await client.get("/v1/webhooks")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-async def test_a_client_does_not_see_anothers_subscriptions(counter: Counter) -> None:
-    made = await sent(counter.client, "POST", "", 201, url=PUBLIC)
-    async with opened_client(counter.app, await new_key(counter.container, "mobile-app")) as other:
+async def test_a_client_does_not_see_anothers_subscriptions(desk: Desk) -> None:
+    made = await sent(desk.client, "POST", "", 201, url=PUBLIC)
+    async with opened_client(desk.app, await new_key(desk.container, "mobile-app")) as other:
         assert (await sent(other, "GET", "", 200))["items"] == []
         for method, path in (
             ("GET", ""),
@@ -137,33 +137,33 @@ async def test_a_client_does_not_see_anothers_subscriptions(counter: Counter) ->
             await sent(other, method, f"/{made['id']}{path}", 404, **body)
 
 
-async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(counter: Counter) -> None:
+async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(desk: Desk) -> None:
     """Another address or a new secret would show them events that they may not see."""
-    made = await sent(counter.client, "POST", "", 201, url=PUBLIC)
+    made = await sent(desk.client, "POST", "", 201, url=PUBLIC)
     path = f"/{made['id']}"
-    async with opened_client(counter.app, await new_key(counter.container, "ops")) as ops:
+    async with opened_client(desk.app, await new_key(desk.container, "ops")) as ops:
         assert [item["id"] for item in (await sent(ops, "GET", "", 200))["items"]] == [made["id"]]
         assert (await sent(ops, "PATCH", path, 200, enabled=False))["enabled"] is False
         assert (await sent(ops, "PATCH", path, 403, url="https://1.1.1.1/"))["code"] == "not_owner"
         assert (await sent(ops, "POST", f"{path}/rotate", 403))["code"] == "not_owner"
         assert (await sent(ops, "POST", "", 403, url=PUBLIC))["code"] == "forbidden"
-    assert (await state_of(counter, made))["url"] == PUBLIC
+    assert (await state_of(desk, made))["url"] == PUBLIC
 
 
 async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one_alone(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
-    rotated = await sent(counter.client, "POST", f"/{made['id']}/rotate", 200)
+    made = await subscribed(desk, receiver)
+    rotated = await sent(desk.client, "POST", f"/{made['id']}/rotate", 200)
     old, new = made["secret"], rotated["secret"]
     assert old != new
     assert rotated["rotation_until"] is not None
-    await counter.open()
+    await desk.open()
     await deliver(dispatcher)
     for secret in (old, new):
         standardwebhooks.Webhook(secret).verify(receiver.got[0].body, dict(receiver.got[0].headers))
-    counter.clock.advance(on_clock(counter.clock, ROTATION_SECONDS))
-    await counter.open()
+    desk.clock.advance(on_clock(desk.clock, ROTATION_SECONDS))
+    await desk.open()
     await deliver(dispatcher)
     last = receiver.got[-1]
     standardwebhooks.Webhook(new).verify(last.body, dict(last.headers))
@@ -172,11 +172,11 @@ async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_o
 
 
 async def test_after_two_rotations_the_two_newest_secrets_verify(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
-    rotated = [await sent(counter.client, "POST", f"/{made['id']}/rotate", 200) for _ in range(2)]
-    await counter.open()
+    made = await subscribed(desk, receiver)
+    rotated = [await sent(desk.client, "POST", f"/{made['id']}/rotate", 200) for _ in range(2)]
+    await desk.open()
     await deliver(dispatcher)
     [got] = receiver.got
     for secret in (each["secret"] for each in rotated):
@@ -186,73 +186,73 @@ async def test_after_two_rotations_the_two_newest_secrets_verify(
 
 
 async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_went(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver, enabled=False)
-    await counter.open()
-    asked = await sent(counter.client, "POST", f"/{made['id']}/test", 202)
+    made = await subscribed(desk, receiver, enabled=False)
+    await desk.open()
+    asked = await sent(desk.client, "POST", f"/{made['id']}/test", 202)
     assert (asked["type"], asked["state"], asked["ticket"]) == ("webhook.test", "queued", None)
     assert await deliver(dispatcher) == 1
     assert receiver.got[0].id == asked["message_id"]
     assert receiver.got[0].message["type"] == "webhook.test"
     assert receiver.got[0].message["data"] == {"subscription": made["id"]}
-    [shown] = await deliveries(counter, made)
+    [shown] = await deliveries(desk, made)
     assert (shown["state"], shown["attempts"][0]["status"]) == ("delivered", 204)
 
 
 async def test_a_failed_test_is_not_repeated_and_holds_nothing_up(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
+    made = await subscribed(desk, receiver)
     receiver.answers = [DOWN]
-    number = await counter.open()
-    await sent(counter.client, "POST", f"/{made['id']}/test", 202)
+    number = await desk.open()
+    await sent(desk.client, "POST", f"/{made['id']}/test", 202)
     while await deliver(dispatcher):
         pass
     assert [got.message["type"] for got in receiver.got] == ["webhook.test", "ticket.received"]
     assert receiver.got[1].message["data"]["ticket"] == number
-    assert {item["state"] for item in await deliveries(counter, made)} == {"failed", "delivered"}
-    assert (await state_of(counter, made))["failures"] == 0
+    assert {item["state"] for item in await deliveries(desk, made)} == {"failed", "delivered"}
+    assert (await state_of(desk, made))["failures"] == 0
 
 
 async def test_a_message_is_sent_again_under_the_same_id(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
-    number = await counter.open()
+    made = await subscribed(desk, receiver)
+    number = await desk.open()
     await deliver(dispatcher)
-    [first] = await deliveries(counter, made)
+    [first] = await deliveries(desk, made)
     path = f"/{made['id']}/deliveries/{first['id']}/redeliver"
-    assert (await sent(counter.client, "POST", path, 202))["state"] == "queued"
+    assert (await sent(desk.client, "POST", path, 202))["state"] == "queued"
     await deliver(dispatcher)
     assert receiver.seqs == [(number, 1), (number, 1)]
     assert receiver.got[0].id == receiver.got[1].id
     assert receiver.got[0].body == receiver.got[1].body
-    [again] = await deliveries(counter, made)
+    [again] = await deliveries(desk, made)
     assert (again["id"], again["state"], len(again["attempts"])) == (first["id"], "delivered", 2)
 
 
 async def test_a_message_that_is_being_retried_is_tried_now(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    made = await subscribed(counter, receiver)
+    made = await subscribed(desk, receiver)
     receiver.answers = [DOWN, DOWN]
-    await counter.open()
+    await desk.open()
     await deliver(dispatcher)
-    later(counter, 10)
+    later(desk, 10)
     await deliver(dispatcher)
-    [failing] = await deliveries(counter, made, state="retrying")
+    [failing] = await deliveries(desk, made, state="retrying")
     assert await deliver(dispatcher) == 0
-    await sent(counter.client, "POST", f"/{made['id']}/deliveries/{failing['id']}/redeliver", 202)
+    await sent(desk.client, "POST", f"/{made['id']}/deliveries/{failing['id']}/redeliver", 202)
     assert await deliver(dispatcher) == 1
-    assert [item["state"] for item in await deliveries(counter, made)] == ["delivered"]
+    assert [item["state"] for item in await deliveries(desk, made)] == ["delivered"]
 
 
 async def test_the_delivery_of_another_subscription_is_not_found(
-    counter: Counter, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
 ) -> None:
-    one, other = await subscribed(counter, receiver), await subscribed(counter, receiver)
-    await counter.open()
+    one, other = await subscribed(desk, receiver), await subscribed(desk, receiver)
+    await desk.open()
     await deliver(dispatcher)
-    [delivery] = await deliveries(counter, one)
-    await sent(counter.client, "POST", f"/{other['id']}/deliveries/{delivery['id']}/redeliver", 404)
+    [delivery] = await deliveries(desk, one)
+    await sent(desk.client, "POST", f"/{other['id']}/deliveries/{delivery['id']}/redeliver", 404)

@@ -4,27 +4,27 @@ import asyncio
 from datetime import timedelta
 
 from app.feed.dispatch import LEASE_SECONDS
+from tests.desk import Desk
 from tests.faults.processes import environment, eventually, running
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.feed.test_dispatch import deliveries
-from tests.tickets.counter import Counter
 from workers.feed import keep_feeding
 
 
 async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_else(
-    counter: Counter, receiver: Receiver
+    desk: Desk, receiver: Receiver
 ) -> None:
     async with opened_receiver() as slow:
         slow.held.clear()
-        await subscribed(counter, slow)
-        await subscribed(counter, receiver)
-        first = await counter.open()
+        await subscribed(desk, slow)
+        await subscribed(desk, receiver)
+        first = await desk.open()
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(counter.container, stop))
+        working = asyncio.create_task(keep_feeding(desk.container, stop))
         await slow.arrived.wait()
         await receiver.arrived.wait()
         receiver.arrived.clear()
-        second = await counter.open()
+        second = await desk.open()
         await receiver.arrived.wait()
         stop.set()
         await working
@@ -32,13 +32,13 @@ async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_
     assert slow.seqs == [(first, 1)]
 
 
-async def test_a_worker_goes_on_where_the_one_before_it_stopped(counter: Counter, receiver: Receiver) -> None:
-    await subscribed(counter, receiver)
+async def test_a_worker_goes_on_where_the_one_before_it_stopped(desk: Desk, receiver: Receiver) -> None:
+    await subscribed(desk, receiver)
     numbers = []
     for _ in range(3):
-        numbers.append(await counter.open())
+        numbers.append(await desk.open())
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(counter.container, stop))
+        working = asyncio.create_task(keep_feeding(desk.container, stop))
         while (numbers[-1], 1) not in receiver.seqs:
             receiver.arrived.clear()
             await receiver.arrived.wait()
@@ -50,29 +50,29 @@ async def test_a_worker_goes_on_where_the_one_before_it_stopped(counter: Counter
 
 
 async def test_a_worker_killed_between_send_and_mark_leaves_the_same_id_to_the_next(
-    counter: Counter, receiver: Receiver
+    desk: Desk, receiver: Receiver
 ) -> None:
     """The receiver has the message, the worker never learns it: kill -9 while it waits for the answer."""
-    webhook = await subscribed(counter, receiver)
-    numbers = [await counter.open() for _ in range(3)]
-    now = counter.clock.now()
+    webhook = await subscribed(desk, receiver)
+    numbers = [await desk.open() for _ in range(3)]
+    now = desk.clock.now()
     receiver.held.clear()
 
     async def arrived() -> bool:
         return receiver.arrived.is_set()
 
     async def all_delivered() -> bool:
-        found = await deliveries(counter, webhook)
+        found = await deliveries(desk, webhook)
         return [item["state"] for item in found] == ["delivered"] * 3
 
-    with running("worker", environment(counter.container.settings, now=now)) as process:
+    with running("worker", environment(desk.container.settings, now=now)) as process:
         await eventually(arrived, process, "the receiver has the message")
         process.kill()
         process.wait()
     assert len(receiver.got) == 1
     receiver.held.set()
     after_lease = now + timedelta(seconds=LEASE_SECONDS + 60)
-    with running("worker", environment(counter.container.settings, now=after_lease)) as process:
+    with running("worker", environment(desk.container.settings, now=after_lease)) as process:
         await eventually(all_delivered, process, "everything is delivered")
     assert receiver.seqs == [(numbers[0], 1), *((number, 1) for number in numbers)]
     assert receiver.got[0].id == receiver.got[1].id

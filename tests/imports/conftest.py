@@ -1,5 +1,5 @@
-"""The counter of the tests of imports: one installation a file, emptied before each test."""
+"""The desk of the tests of imports: one installation a file, emptied before each test."""
 
-from tests.tickets.conftest import counter, installation
+from tests.tickets.conftest import desk, installation
 
-__all__ = ["counter", "installation"]
+__all__ = ["desk", "installation"]

@@ -1,4 +1,4 @@
-"""Old records for tests, all samples, and an import of them into the container of a counter."""
+"""Old records for tests, all samples, and an import of them into the container of a desk."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date
 from app.imports.bimer import COLUMNS, NEEDED, units_of
 from app.imports.service import Importer, ImportRules, Judged, batches
 from app.imports.sheet import Sheet, open_sheet
-from tests.tickets.counter import Counter
+from tests.desk import Desk
 
 CLOSED_ON = date(2018, 7, 31)
 RECORD: Mapping[str, str] = {
@@ -38,9 +38,9 @@ def sheet_of(text: str) -> Sheet:
     return open_sheet(io.StringIO(text, newline=""), COLUMNS, needed=NEEDED, given={})
 
 
-async def take(counter: Counter, text: str, *, dry_run: bool = False, importer: str = "clerk") -> list[Judged]:
-    """Import a table into the counter's container, at its time."""
-    container, sheet = counter.container, sheet_of(text)
+async def take(desk: Desk, text: str, *, dry_run: bool = False, importer: str = "clerk") -> list[Judged]:
+    """Import a table into the desk's container, at its time."""
+    container, sheet = desk.container, sheet_of(text)
     rulebook = await container.rulebooks.current()
     service = rulebook.catalogue.service("bimer")
     assert service is not None

@@ -6,36 +6,36 @@ from sqlalchemy import select
 
 from app.core.clock import ISTANBUL
 from app.escalation.model import Escalation
-from tests.tickets.counter import CALL, Counter, end_of
+from tests.desk import CALL, Desk, end_of
 from workers.timers import sweep
 
 
-async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter) -> None:
+async def test_an_unanswered_call_goes_through_all_levels_once(desk: Desk) -> None:
     """C3: nobody is assigned, and it escalates all the same. B68: not only the first level ever fires."""
-    receipt = (await counter.client.post("/v1/tickets", json=CALL)).json()
+    receipt = (await desk.client.post("/v1/tickets", json=CALL)).json()
     number, due = receipt["number"], datetime.fromisoformat(receipt["clocks"][0]["due_at"])
     assert due == end_of(2026, 6, 1)
 
-    counter.clock.set(due - timedelta(microseconds=1))
-    assert await sweep(counter.container) == 2
-    assert await counter.notices(number) == [("warning", 80, 1)]
+    desk.clock.set(due - timedelta(microseconds=1))
+    assert await sweep(desk.container) == 2
+    assert await desk.notices(number) == [("warning", 80, 1)]
 
-    counter.clock.set(due)
-    assert await sweep(counter.container) == 1
-    assert await sweep(counter.container) == 0
-    assert (await counter.notices(number))[1:] == [("escalation_1", 1, 1)]
+    desk.clock.set(due)
+    assert await sweep(desk.container) == 1
+    assert await sweep(desk.container) == 0
+    assert (await desk.notices(number))[1:] == [("escalation_1", 1, 1)]
 
-    [told] = (await counter.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
-    seen = await counter.client.post(f"/v1/escalations/{told['id']}/acknowledge")
+    [told] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    seen = await desk.client.post(f"/v1/escalations/{told['id']}/acknowledge")
     assert seen.json()["state"] == "acknowledged"
 
-    counter.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
-    assert await sweep(counter.container) == 0
-    counter.clock.set(datetime(2026, 6, 5, 8, 0, tzinfo=ISTANBUL))
-    assert await sweep(counter.container) == 1
-    assert (await counter.notices(number))[2:] == [("escalation_2", 2, 1)]
+    desk.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
+    assert await sweep(desk.container) == 0
+    desk.clock.set(datetime(2026, 6, 5, 8, 0, tzinfo=ISTANBUL))
+    assert await sweep(desk.container) == 1
+    assert (await desk.notices(number))[2:] == [("escalation_2", 2, 1)]
 
-    history = await counter.timeline(number)
+    history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert [event["label"] for event in history["items"]] == [
         "Başvuru alındı",
@@ -44,36 +44,36 @@ async def test_an_unanswered_call_goes_through_all_levels_once(counter: Counter)
         "Bildirim görüldü",
         "Müracaat yerine bildirildi",
     ]
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         assert [e.level for e in await session.scalars(select(Escalation).order_by(Escalation.level))] == [1, 2]
-    [promise] = await counter.rows_of_clocks(number)
+    [promise] = await desk.rows_of_clocks(number)
     assert (promise.state, promise.breached_at) == ("breached", promise.due_at)
 
 
-async def test_resolving_in_time_silences_the_chain(counter: Counter) -> None:
-    number = await counter.open()
-    counter.clock.advance(days=1)
-    ticket = await counter.did(number, "resolve")
+async def test_resolving_in_time_silences_the_chain(desk: Desk) -> None:
+    number = await desk.open()
+    desk.clock.advance(days=1)
+    ticket = await desk.did(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
-    counter.clock.advance(days=60)
-    assert await sweep(counter.container) == 0
+    desk.clock.advance(days=60)
+    assert await sweep(desk.container) == 0
 
 
-async def test_a_whole_life(counter: Counter) -> None:
+async def test_a_whole_life(desk: Desk) -> None:
     """From the call to a second, successful answer, with everything that the table knows in between."""
-    number = await counter.open()
-    await counter.done(number, "register", "refer", "return", "refer", "accept", "pause")
-    counter.clock.advance(days=4)
-    await counter.done(number, "resume", "interim_reply", "propose", "reject", "propose", "resolve")
-    await counter.did(number, "callback", {"reached": False})
-    await counter.did(number, "callback", {"reached": True, "score": 2})
-    counter.clock.advance(days=2)
-    await counter.done(number, "reopen", "accept", "resolve", "close")
-    ticket, history = await counter.read(number), await counter.timeline(number)
+    number = await desk.open()
+    await desk.done(number, "register", "refer", "return", "refer", "accept", "pause")
+    desk.clock.advance(days=4)
+    await desk.done(number, "resume", "interim_reply", "propose", "reject", "propose", "resolve")
+    await desk.did(number, "callback", {"reached": False})
+    await desk.did(number, "callback", {"reached": True, "score": 2})
+    desk.clock.advance(days=2)
+    await desk.done(number, "reopen", "accept", "resolve", "close")
+    ticket, history = await desk.read(number), await desk.timeline(number)
     assert (ticket["status"], ticket["cycle"], ticket["outcome"]) == ("closed", 2, "positive")
     assert history["chain_holds"] is True
     assert len(history["items"]) == 1 + 6 + 6 + 2 + 4
-    assert await counter.armed(number) == []
-    counter.clock.advance(days=365)
-    assert await sweep(counter.container) == 0
-    assert await counter.notices(number) == []
+    assert await desk.armed(number) == []
+    desk.clock.advance(days=365)
+    assert await sweep(desk.container) == 0
+    assert await desk.notices(number) == []

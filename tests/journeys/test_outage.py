@@ -17,9 +17,9 @@ from app.sla.clocks import counts_from
 from app.sla.model import Checkpoint
 from app.standards.values import OFFICE_HOURS
 from bench.copies import multiply
-from tests.bugs.desk import OF_LIMITS, another_worker, armed_at
+from tests.bugs.steps import OF_LIMITS, another_worker, armed_at
+from tests.desk import AT_WORK, CALL, INFORMATION, VISIT, Desk, due, end_of, opened_desk, state
 from tests.servers import TestServers
-from tests.tickets.counter import AT_WORK, CALL, INFORMATION, VISIT, Counter, due, end_of, opened_counter, state
 from workers.timers import sweep
 
 GONE = datetime(2026, 6, 1, 10, 0, tzinfo=ISTANBUL)
@@ -59,48 +59,48 @@ FROM notice WHERE created_at = $1 AND recipient <> 'applicant'
 
 
 @pytest.fixture
-async def counter(servers: TestServers, template: str, tmp_path: Path) -> AsyncIterator[Counter]:
-    """A counter on a database of this test alone."""
-    async with opened_counter(servers, template, tmp_path) as opened:
+async def desk(servers: TestServers, template: str, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk on a database of this test alone."""
+    async with opened_desk(servers, template, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def connection(counter: Counter) -> AsyncIterator[asyncpg.Connection]:
-    """The counter's database without the product."""
-    url = counter.container.settings.database_url
+async def connection(desk: Desk) -> AsyncIterator[asyncpg.Connection]:
+    """The desk's database without the product."""
+    url = desk.container.settings.database_url
     assert url is not None
     opened = await asyncpg.connect(url.get_secret_value().replace("+asyncpg", ""))
     yield opened
     await opened.close()
 
 
-async def open_at(counter: Counter, month: int, day: int, body: Mapping[str, Any], *commands: str) -> str:
+async def open_at(desk: Desk, month: int, day: int, body: Mapping[str, Any], *commands: str) -> str:
     """A ticket of that morning, after a sweep: until the outage the workers keep up."""
-    counter.clock.set(datetime(2026, month, day, 10, 0, tzinfo=ISTANBUL))
-    await sweep(counter.container)
-    number = await counter.open(body)
-    await counter.done(number, *commands)
+    desk.clock.set(datetime(2026, month, day, 10, 0, tzinfo=ISTANBUL))
+    await sweep(desk.container)
+    number = await desk.open(body)
+    await desk.done(number, *commands)
     return number
 
 
-async def open_samples(counter: Counter) -> None:
+async def open_samples(desk: Desk) -> None:
     """Of every sort that something happens to in the outage, and of some that nothing does."""
     for day in (8, 11):  # level 1 was told before, level 2 falls into the outage
-        await open_at(counter, 5, day, CALL)
+        await open_at(desk, 5, day, CALL)
     for day in range(12, 20):  # the promise ends in it
-        await open_at(counter, 5, day, CALL)
-        await open_at(counter, 5, day, VISIT, *AT_WORK)
-    await open_at(counter, 5, 11, INFORMATION)  # three working days before the limit of law
+        await open_at(desk, 5, day, CALL)
+        await open_at(desk, 5, day, VISIT, *AT_WORK)
+    await open_at(desk, 5, 11, INFORMATION)  # three working days before the limit of law
     for day in (20, 21, 25, 26):  # four fifths of the promise, or its middle
-        await open_at(counter, 5, day, CALL)
-    await open_at(counter, 5, 12, CALL, *AT_WORK, "pause")
-    await open_at(counter, 5, 28, CALL)
-    counter.clock.set(GONE)
-    await sweep(counter.container)
+        await open_at(desk, 5, day, CALL)
+    await open_at(desk, 5, 12, CALL, *AT_WORK, "pause")
+    await open_at(desk, 5, 28, CALL)
+    desk.clock.set(GONE)
+    await sweep(desk.container)
     for hours in (0, 3, 23):  # all of it: the API goes on, and a limit of a day begins and ends without a worker
-        counter.clock.set(GONE + timedelta(hours=hours))
-        await counter.open(QUESTION)
+        desk.clock.set(GONE + timedelta(hours=hours))
+        await desk.open(QUESTION)
 
 
 async def sweep_at_once(*containers: Any) -> int:
@@ -111,9 +111,9 @@ async def sweep_at_once(*containers: Any) -> int:
     return settled
 
 
-async def test_fifty_thousand_checkpoints_after_three_days(counter: Counter, connection: asyncpg.Connection) -> None:
+async def test_fifty_thousand_checkpoints_after_three_days(desk: Desk, connection: asyncpg.Connection) -> None:
     """C7, B65, B69, B75: two workers find them; nothing is dropped or told twice, no level comes before its time."""
-    await open_samples(counter)
+    await open_samples(desk)
     fell = await connection.fetchrow(FELL_DUE, BACK)
     await multiply(connection, DUE // fell["checkpoints"] + 1)
     fell = await connection.fetchrow(FELL_DUE, BACK)
@@ -121,8 +121,8 @@ async def test_fifty_thousand_checkpoints_after_three_days(counter: Counter, con
     assert fell["warned_and_ended"] > 1000
     assert fell["instants"] > 6
     late = await connection.fetchval("SELECT count(*) FROM sla_clock WHERE state = 'breached'")
-    counter.clock.set(BACK)
-    async with another_worker(counter) as one, another_worker(counter) as other:
+    desk.clock.set(BACK)
+    async with another_worker(desk) as one, another_worker(desk) as other:
         await sweep_at_once(one, other)
         fired = "SELECT count(*) FROM checkpoint WHERE state = 'fired' AND fired_at = $1"
         assert await connection.fetchval(fired, BACK) == fell["checkpoints"]
@@ -140,14 +140,14 @@ async def test_fifty_thousand_checkpoints_after_three_days(counter: Counter, con
             "raised_once": True,
             "breaches": fell["ended"],
         }
-        await the_next_level_waits_for_its_time(counter, connection)
+        await the_next_level_waits_for_its_time(desk, connection)
         assert await sweep_at_once(one, other) == 0
         assert await connection.fetchval("SELECT min(due_at) FROM checkpoint WHERE state = 'armed'") > BACK
 
 
-async def the_next_level_waits_for_its_time(counter: Counter, connection: asyncpg.Connection) -> None:
+async def the_next_level_waits_for_its_time(desk: Desk, connection: asyncpg.Connection) -> None:
     """Each level 1 told now has armed one level 2, three working days after it: none falls due with it."""
-    calendar = (await counter.container.rulebooks.current()).calendars[OFFICE_HOURS]
+    calendar = (await desk.container.rulebooks.current()).calendars[OFFICE_HOURS]
     waiting = await connection.fetch(
         "SELECT first.due_at AS ended, second.due_at, count(*) FROM checkpoint first "
         "LEFT JOIN checkpoint second ON second.clock_id = first.clock_id AND second.level = 2 "
@@ -170,76 +170,76 @@ def second_level(base: datetime, calendar: Calendar) -> datetime:
 # ── one of each, to the instant ──
 
 
-async def told_of(counter: Counter, number: str) -> list[tuple[str, int, int]]:
+async def told_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
     """The notices of the ticket's limits."""
-    return [notice for notice in await counter.notices(number) if notice[0] in OF_LIMITS]
+    return [notice for notice in await desk.notices(number) if notice[0] in OF_LIMITS]
 
 
-async def workers_go_on(counter: Counter, until: datetime) -> None:
+async def workers_go_on(desk: Desk, until: datetime) -> None:
     """Every morning until then somebody sweeps."""
-    while (morning := counter.clock.now() + timedelta(days=1)) < until:
-        counter.clock.set(morning)
-        await sweep(counter.container)
-    counter.clock.set(until)
-    await sweep(counter.container)
+    while (morning := desk.clock.now() + timedelta(days=1)) < until:
+        desk.clock.set(morning)
+        await sweep(desk.container)
+    desk.clock.set(until)
+    await sweep(desk.container)
 
 
-async def came_back(counter: Counter, number: str) -> list[tuple[str, int, int]]:
+async def came_back(desk: Desk, number: str) -> list[tuple[str, int, int]]:
     """What was told of the ticket by the sweep after the outage; none has a second one."""
-    await workers_go_on(counter, GONE)
-    before = await told_of(counter, number)
-    counter.clock.set(BACK)
-    await sweep(counter.container)
-    told = (await told_of(counter, number))[len(before) :]
-    assert await sweep(counter.container) == 0
+    await workers_go_on(desk, GONE)
+    before = await told_of(desk, number)
+    desk.clock.set(BACK)
+    await sweep(desk.container)
+    told = (await told_of(desk, number))[len(before) :]
+    assert await sweep(desk.container) == 0
     return told
 
 
-async def test_an_outage_over_the_whole_of_a_promise_gives_one_notice(counter: Counter) -> None:
-    counter.clock.set(GONE)
-    number = await counter.open(QUESTION)
-    assert await came_back(counter, number) == [("escalation_1", 1, 1)]
-    clocks = await counter.rows_of_clocks(number)
+async def test_an_outage_over_the_whole_of_a_promise_gives_one_notice(desk: Desk) -> None:
+    desk.clock.set(GONE)
+    number = await desk.open(QUESTION)
+    assert await came_back(desk, number) == [("escalation_1", 1, 1)]
+    clocks = await desk.rows_of_clocks(number)
     assert (clocks[0].breached_at, clocks[0].detected_at) == (end_of(2026, 6, 2), BACK)
-    assert (await armed_at(counter, number))["promise", "escalation", 2] == end_of(2026, 6, 9)
+    assert (await armed_at(desk, number))["promise", "escalation", 2] == end_of(2026, 6, 9)
 
 
-async def test_an_outage_over_the_risk_of_law_tells_the_second_office(counter: Counter) -> None:
+async def test_an_outage_over_the_risk_of_law_tells_the_second_office(desk: Desk) -> None:
     """Three working days before the limit of law, and that limit itself has not ended."""
-    number = await open_at(counter, 5, 11, INFORMATION)
-    assert await came_back(counter, number) == [("escalation_2", 2, 1)]
-    clocks = {clock.kind: clock for clock in await counter.rows_of_clocks(number)}
+    number = await open_at(desk, 5, 11, INFORMATION)
+    assert await came_back(desk, number) == [("escalation_2", 2, 1)]
+    clocks = {clock.kind: clock for clock in await desk.rows_of_clocks(number)}
     assert (clocks["statutory"].state, clocks["statutory"].due_at) == ("running", end_of(2026, 6, 5))
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         fired = select(Checkpoint.due_at, Checkpoint.fired_at).where(Checkpoint.kind == "legal_risk")
         assert (await session.execute(fired)).one() == (end_of(2026, 6, 2), BACK)
 
 
-async def test_an_outage_over_level_2_tells_it_once(counter: Counter) -> None:
-    number = await open_at(counter, 5, 11, CALL)
-    assert await came_back(counter, number) == [("escalation_2", 2, 1)]
-    assert [clock.breached_at for clock in await counter.rows_of_clocks(number)] == [end_of(2026, 5, 26)]
+async def test_an_outage_over_level_2_tells_it_once(desk: Desk) -> None:
+    number = await open_at(desk, 5, 11, CALL)
+    assert await came_back(desk, number) == [("escalation_2", 2, 1)]
+    assert [clock.breached_at for clock in await desk.rows_of_clocks(number)] == [end_of(2026, 5, 26)]
 
 
-async def test_an_outage_over_a_pause_tells_nothing(counter: Counter) -> None:
+async def test_an_outage_over_a_pause_tells_nothing(desk: Desk) -> None:
     """Paused before, resumed by a person while no worker ran: its date moved, so nothing had fallen due."""
-    number = await open_at(counter, 5, 12, CALL, *AT_WORK)
-    counter.clock.set(datetime(2026, 5, 20, 10, tzinfo=ISTANBUL))
-    await counter.did(number, "pause")
-    await workers_go_on(counter, GONE)
-    counter.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
-    assert due(await counter.did(number, "resume")) == end_of(2026, 6, 10)
-    counter.clock.set(BACK)
-    await sweep(counter.container)
-    assert await told_of(counter, number) == [("warning", 50, 1)]
-    assert (await counter.clock_of(number))["state"] == "running"
+    number = await open_at(desk, 5, 12, CALL, *AT_WORK)
+    desk.clock.set(datetime(2026, 5, 20, 10, tzinfo=ISTANBUL))
+    await desk.did(number, "pause")
+    await workers_go_on(desk, GONE)
+    desk.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
+    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 10)
+    desk.clock.set(BACK)
+    await sweep(desk.container)
+    assert await told_of(desk, number) == [("warning", 50, 1)]
+    assert (await desk.clock_of(number))["state"] == "running"
 
 
-async def test_an_outage_over_an_unpaid_fee_ends_the_matter_and_tells_no_office(counter: Counter) -> None:
+async def test_an_outage_over_an_unpaid_fee_ends_the_matter_and_tells_no_office(desk: Desk) -> None:
     """Asked for on 6 May, to be paid within 15 working days: by 2 June."""
-    number = await open_at(counter, 5, 6, INFORMATION, *AT_WORK, "fee_notice")
-    assert (await armed_at(counter, number))["statutory", "fee_lapse", 1] == end_of(2026, 6, 2)
-    assert await came_back(counter, number) == []
-    ticket = await counter.read(number)
+    number = await open_at(desk, 5, 6, INFORMATION, *AT_WORK, "fee_notice")
+    assert (await armed_at(desk, number))["statutory", "fee_lapse", 1] == end_of(2026, 6, 2)
+    assert await came_back(desk, number) == []
+    ticket = await desk.read(number)
     assert (ticket["status"], state(ticket, "statutory")) == ("withdrawn", "cancelled")
-    assert [event["kind"] for event in (await counter.timeline(number))["items"]][-1] == "fee_lapsed"
+    assert [event["kind"] for event in (await desk.timeline(number))["items"]][-1] == "fee_lapsed"

@@ -25,8 +25,8 @@ from app.tickets.history import is_whole
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import events_of
 from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
-from tests.bugs.desk import OF_LIMITS
-from tests.tickets.counter import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Counter
+from tests.bugs.steps import OF_LIMITS
+from tests.desk import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
 from workers.timers import sweep
 
 BEGINNINGS = (CALL, VISIT, PETITION, ATTORNEY_VISIT, ORDER, INFORMATION, {**CALL, "wet_signature": True})
@@ -44,7 +44,7 @@ LIMIT_REFUSALS = {"not_extendable", "limit_passed", "no_fee", "no_limit"}
 SERVICES = ["solution-desk", "right-to-information", "call-center", "info-desk", "mobile", "hospitality"]
 
 
-async def live(counter: Counter, chance: Random, numbers: Sequence[str]) -> None:
+async def live(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
     """One step of one ticket's life: some command, whether or not its state allows it."""
     number, command = chance.choice(numbers), chance.choice(list(Command))
     body = BODIES.get(command)
@@ -59,24 +59,24 @@ async def live(counter: Counter, chance: Random, numbers: Sequence[str]) -> None
     elif command is Command.RECLASSIFY:
         body = {"service": chance.choice(SERVICES), "reason": "Yanlış hizmet."}
     elif command is Command.OVERRIDE_DUE:
-        body = {"due_at": (counter.clock.now() + timedelta(days=9)).isoformat(), "reason": "Anlaşıldı."}
-    state = State((await counter.read(number))["status"])
-    answer = await counter.send(number, command, body)
+        body = {"due_at": (desk.clock.now() + timedelta(days=9)).isoformat(), "reason": "Anlaşıldı."}
+    state = State((await desk.read(number))["status"])
+    answer = await desk.send(number, command, body)
     if command in TRANSITIONS[state]:
         assert answer.status_code in {200, 422} or answer.json()["code"] in LIMIT_REFUSALS, answer.text
     else:
         assert answer.status_code == 409, (state, command, answer.text)
 
 
-async def step(counter: Counter, chance: Random, numbers: Sequence[str]) -> None:
+async def step(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
     """Something happens: to a ticket, to the time, or a worker looks (and now and then does not, for days)."""
     what = chance.random()
     if what < 0.7:
-        await live(counter, chance, numbers)
+        await live(desk, chance, numbers)
     elif what < 0.85:
-        counter.clock.advance(**chance.choice(STRETCHES))
+        desk.clock.advance(**chance.choice(STRETCHES))
     else:
-        await look(counter.container, chance)
+        await look(desk.container, chance)
 
 
 async def look(container: Container, chance: Random) -> None:
@@ -94,31 +94,31 @@ async def look(container: Container, chance: Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_what_always_holds(counter: Counter, seed: int) -> None:
+async def test_what_always_holds(desk: Desk, seed: int) -> None:
     """B37, B55, B56, B62, B72: model test over random sequences; the seed is all there is to repeat one."""
     chance = Random(seed)  # noqa: S311 - a repeatable choice is what is wanted
-    numbers = [await counter.open(body) for body in BEGINNINGS]
+    numbers = [await desk.open(body) for body in BEGINNINGS]
     for _ in range(120):
-        await step(counter, chance, numbers)
-    await sweep(counter.container)
-    await all_of_it_holds(counter, numbers)
-    await every_limit_is_seen_to_pass(counter)
-    await all_of_it_holds(counter, numbers)
+        await step(desk, chance, numbers)
+    await sweep(desk.container)
+    await all_of_it_holds(desk, numbers)
+    await every_limit_is_seen_to_pass(desk)
+    await all_of_it_holds(desk, numbers)
 
 
-async def all_of_it_holds(counter: Counter, numbers: Sequence[str]) -> None:
-    await no_clock_differs_from_its_computation(counter.container)
-    await no_open_ticket_runs_under_another_law(counter.container)
-    await only_what_waits_is_armed(counter)
-    await everything_was_told_once(counter.container)
-    await no_history_is_broken(counter.container)
-    await nothing_is_told_of_what_has_ended(counter.container)
-    await every_reader_gets_the_same_verdict(counter, numbers)
+async def all_of_it_holds(desk: Desk, numbers: Sequence[str]) -> None:
+    await no_clock_differs_from_its_computation(desk.container)
+    await no_open_ticket_runs_under_another_law(desk.container)
+    await only_what_waits_is_armed(desk)
+    await everything_was_told_once(desk.container)
+    await no_history_is_broken(desk.container)
+    await nothing_is_told_of_what_has_ended(desk.container)
+    await every_reader_gets_the_same_verdict(desk, numbers)
 
 
-async def every_limit_is_seen_to_pass(counter: Counter) -> None:
+async def every_limit_is_seen_to_pass(desk: Desk) -> None:
     """From one armed instant to the next until none is left: what is owed to the end is breached on its instant."""
-    database = counter.container.database
+    database = desk.container.database
     async with database.reading() as session:
         running = list(await session.scalars(select(SlaClock.id).where(SlaClock.state == "running")))
     while True:
@@ -126,8 +126,8 @@ async def every_limit_is_seen_to_pass(counter: Counter) -> None:
             upcoming = await next_due_at(session)
         if upcoming is None:
             break
-        counter.clock.set(upcoming)
-        assert await sweep(counter.container) > 0
+        desk.clock.set(upcoming)
+        assert await sweep(desk.container) > 0
     async with database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.id.in_(running))):
             assert clock.state in {"breached", "cancelled"}  # cancelled where a fee lapsed
@@ -174,9 +174,9 @@ async def no_open_ticket_runs_under_another_law(container: Container) -> None:
             assert PinnedPolicy.from_json(clocks[ClockKind.PROMISE].policy) == promise_policy(service)
 
 
-async def only_what_waits_is_armed(counter: Counter) -> None:
-    now = counter.clock.now()
-    async with counter.container.database.reading() as session:
+async def only_what_waits_is_armed(desk: Desk) -> None:
+    now = desk.clock.now()
+    async with desk.container.database.reading() as session:
         armed = select(Checkpoint, SlaClock).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
         for checkpoint, clock in await session.execute(armed.where(Checkpoint.state == "armed")):
             assert checkpoint.due_at > now
@@ -235,12 +235,12 @@ def silences_of(events: Sequence[TicketEvent]) -> Iterator[tuple[datetime, datet
         yield ended, datetime.max.replace(tzinfo=UTC)
 
 
-async def every_reader_gets_the_same_verdict(counter: Counter, numbers: Sequence[str]) -> None:
+async def every_reader_gets_the_same_verdict(desk: Desk, numbers: Sequence[str]) -> None:
     """C10."""
-    late = (await counter.client.get("/v1/tickets", params={"overdue": True, "limit": 100})).json()["items"]
-    in_time = (await counter.client.get("/v1/tickets", params={"overdue": False, "limit": 100})).json()["items"]
+    late = (await desk.client.get("/v1/tickets", params={"overdue": True, "limit": 100})).json()["items"]
+    in_time = (await desk.client.get("/v1/tickets", params={"overdue": False, "limit": 100})).json()["items"]
     assert sorted(item["number"] for item in late + in_time) == sorted(numbers)
     for item in late + in_time:
-        ticket = await counter.read(item["number"])
+        ticket = await desk.read(item["number"])
         assert ticket["overdue"] is item["overdue"] is (item in late)
         assert ticket["clocks"] == item["clocks"]

@@ -64,7 +64,7 @@ def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
     ],
 )
 def test_a_share_of_a_limit_of_opening_hours_is_a_share_of_opening_time(start: str, warned: str, due: str) -> None:
-    """Of ten minutes at a counter eight are over while it is open, never in the night before."""
+    """Of ten minutes at a desk eight are over while it is open, never in the night before."""
     policy = Policy(Limit(10, Unit.MINUTE), Basis.OPENING_HOURS)
 
     warning, level_1 = planned(SHORT_CHAIN, policy, start)

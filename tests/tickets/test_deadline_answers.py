@@ -18,19 +18,19 @@ from app.sla.service import calendars_of, store_calendars
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
 from app.tickets.workflow import ExtensionGround, PauseReason
-from tests.installation import START, new_key, opened_client
-from tests.servers import TestServers
-from tests.tickets.counter import (
+from tests.desk import (
     ATTORNEY_VISIT,
     CALL,
     CITIZEN,
     INFORMATION,
     ORDER,
     VISIT,
-    Counter,
+    Desk,
     end_of,
-    opened_counter,
+    opened_desk,
 )
+from tests.installation import START, new_key, opened_client
+from tests.servers import TestServers
 from workers.timers import sweep
 
 PLAIN = {"Accept": "text/plain"}
@@ -43,21 +43,21 @@ def at(month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=ISTANBUL)
 
 
-async def explained(counter: Counter, number: str, **query: int) -> dict[str, Any]:
-    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params=query)
+async def explained(desk: Desk, number: str, **query: int) -> dict[str, Any]:
+    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def clock(counter: Counter, number: str, kind: str = "promise", **query: int) -> dict[str, Any]:
-    found = await explained(counter, number, **query)
+async def clock(desk: Desk, number: str, kind: str = "promise", **query: int) -> dict[str, Any]:
+    found = await explained(desk, number, **query)
     shown: dict[str, Any] = next(each for each in found["clocks"] if each["kind"] == kind)
     return shown
 
 
-async def told(counter: Counter, number: str, **query: int) -> list[str]:
-    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
+async def told(desk: Desk, number: str, **query: int) -> list[str]:
+    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
     assert answer.status_code == 200, answer.text
     return answer.text.splitlines()
 
@@ -86,9 +86,9 @@ def instants(found: Mapping[str, Any], *names: str) -> list[datetime | None]:
 # ── the ledger, line by line ──
 
 
-async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    found = await explained(counter, number)
+async def test_the_promise_names_its_row_its_words_and_its_versions(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    found = await explained(desk, number)
     assert (found["number"], found["cycle"], found["cycles"]) == (number, 1, 1)
     assert found["service"] == {
         "code": "solution-desk",
@@ -96,7 +96,7 @@ async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Cou
         "table": 1,
         "row": 4,
     }
-    rules = await counter.container.rulebooks.current()
+    rules = await desk.container.rulebooks.current()
     assert found["catalogue_version"] == str(rules.catalogue_version_id)
     assert datetime.fromisoformat(found["catalogue_loaded_at"]) == START
     promise, law = found["clocks"]
@@ -118,9 +118,9 @@ async def test_the_promise_names_its_row_its_words_and_its_versions(counter: Cou
     )
 
 
-async def test_calendar_days_count_weekends_and_holidays_but_do_not_end_on_them(counter: Counter) -> None:
+async def test_calendar_days_count_weekends_and_holidays_but_do_not_end_on_them(desk: Desk) -> None:
     """12 May + 15 days is the first day of the bayram: the promise ends on 1 June."""
-    found = await clock(counter, await counter.open(CALL))
+    found = await clock(desk, await desk.open(CALL))
     assert instants(found, "started_at", "due_at") == [START, end_of(2026, 6, 1)]
     ends(found)
     assert lines(
@@ -138,9 +138,9 @@ async def test_calendar_days_count_weekends_and_holidays_but_do_not_end_on_them(
     assert len(found["ledger"]) == 21
 
 
-async def test_working_days_leave_weekends_and_holidays_out(counter: Counter) -> None:
-    counter.clock.set(APRIL_28)
-    found = await clock(counter, await counter.open(INFORMATION), "statutory")
+async def test_working_days_leave_weekends_and_holidays_out(desk: Desk) -> None:
+    desk.clock.set(APRIL_28)
+    found = await clock(desk, await desk.open(INFORMATION), "statutory")
     assert (found["unit"], found["whole"], found["policy"]["law"]) == ("working_day", 15, LAW_4982)
     assert instants(found, "due_at") == [end_of(2026, 5, 21)]
     ends(found)
@@ -154,8 +154,8 @@ async def test_working_days_leave_weekends_and_holidays_out(counter: Counter) ->
 async def test_leave_that_does_not_count_is_named(servers: TestServers, template: str, tmp_path: Path) -> None:
     """Leave on 25 and 26 May that the promise counts: the limit of law leaves it out."""
     leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset({ClockKind.PROMISE}))
-    async with opened_counter(servers, template, tmp_path) as counter:
-        async with counter.container.database.transaction() as session:
+    async with opened_desk(servers, template, tmp_path) as desk:
+        async with desk.container.database.transaction() as session:
             [version] = await session.scalars(select(CalendarVersion.id))
             present = await calendars_of(session, version)
             added = {date(2026, 5, 25): leave, date(2026, 5, 26): leave}
@@ -165,20 +165,20 @@ async def test_leave_that_does_not_count_is_named(servers: TestServers, template
             }
             later = START + timedelta(seconds=1)
             stored = await store_calendars(session, calendars, now=later, actor="test", reason="leave")
-        counter.clock.set(datetime(2026, 5, 11, 10, tzinfo=ISTANBUL))
-        number = await counter.open(INFORMATION)
-        found = await clock(counter, number, "statutory")
+        desk.clock.set(datetime(2026, 5, 11, 10, tzinfo=ISTANBUL))
+        number = await desk.open(INFORMATION)
+        found = await clock(desk, number, "statutory")
         assert found["calendar_version"] == str(stored)
         assert instants(found, "due_at") == [end_of(2026, 6, 9)]
         assert lines(found, "2026-05-25") == [("Pazartesi", False, "leave", "Sayılmaz: idari izin", 8)]
-        assert lines(await clock(counter, number), "2026-05-25") == [
+        assert lines(await clock(desk, number), "2026-05-25") == [
             ("Pazartesi", True, "counted", "Sayılır: İdari izin", 14)
         ]
 
 
-async def test_limits_of_minutes_tell_what_counted_on_each_date(counter: Counter) -> None:
-    counter.clock.set(at(5, 12, 16, 55))
-    found = await clock(counter, await counter.open(ORDER))
+async def test_limits_of_minutes_tell_what_counted_on_each_date(desk: Desk) -> None:
+    desk.clock.set(at(5, 12, 16, 55))
+    found = await clock(desk, await desk.open(ORDER))
     assert (found["unit"], found["whole"], found["policy"]["printed"]) == ("second", 600, "10 D")
     assert [(line["date"], line["total"]) for line in found["ledger"]] == [("2026-05-12", 300), ("2026-05-13", 600)]
     assert instants(found, "due_at") == [at(5, 13, 8, 35)]
@@ -187,12 +187,12 @@ async def test_limits_of_minutes_tell_what_counted_on_each_date(counter: Counter
 # ── what moves a date ──
 
 
-async def test_while_it_stands_still_there_is_no_date(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(at(5, 14))
-    await counter.did(number, "pause")
-    found = await clock(counter, number)
+async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(at(5, 14))
+    await desk.did(number, "pause")
+    found = await clock(desk, number)
     assert (found["state"], found["due_at"], found["computed_due_at"]) == ("paused", None, None)
     assert reasons(found) == ["start_day", "counted", "still_paused"]
     assert found["ledger"][-1]["label"] == "Süre durmaktadır: vatandaşın yanıtı bekleniyor"
@@ -200,19 +200,19 @@ async def test_while_it_stands_still_there_is_no_date(counter: Counter) -> None:
     assert (standing["to"], standing["reason"]) == (None, "awaiting_citizen")
     assert standing["label"] == "Vatandaşın yanıtı bekleniyor"
     assert (found["used"], found["whole"]) == (1, 15)
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert "Son tarih     : Süre durduğundan belli değildir" in said
     assert "Vatandaşın yanıtı beklendiğinden süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla durmuştur." in said
 
 
-async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(at(5, 14))
-    await counter.did(number, "pause")
-    counter.clock.set(at(5, 18, 9))
-    await counter.did(number, "resume")
-    found = await clock(counter, number)
+async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(at(5, 14))
+    await desk.did(number, "pause")
+    desk.clock.set(at(5, 18, 9))
+    await desk.did(number, "resume")
+    found = await clock(desk, number)
     ends(found)
     assert [line["date"] for line in found["ledger"] if line["reason"] == "paused"] == [
         *("2026-05-14", "2026-05-15"),
@@ -222,22 +222,22 @@ async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(counter: Co
         ("Perşembe", False, "paused", "Sayılmaz: süre durmuştur – vatandaşın yanıtı bekleniyor", 1)
     ]
     assert [instants(each, "from", "to") for each in found["pauses"]] == [[at(5, 14), at(5, 18, 9)]]
-    assert (await clock(counter, number, "statutory"))["pauses"] == []
+    assert (await clock(desk, number, "statutory"))["pauses"] == []
     assert (
         "Vatandaşın yanıtı beklendiğinden süre, 14 Mayıs 2026 Perşembe 12:00 ile 18 Mayıs 2026 Pazartesi 09:00 "
         "arasında durmuştur."
-    ) in await told(counter, number)
+    ) in await told(desk, number)
 
 
-async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(counter: Counter) -> None:
-    counter.clock.set(APRIL_28)
-    number = await counter.open(INFORMATION)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(at(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(at(5, 14))
-    await counter.done(number, "fee_paid", "extend")
-    found = await clock(counter, number, "statutory")
+async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(desk: Desk) -> None:
+    desk.clock.set(APRIL_28)
+    number = await desk.open(INFORMATION)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(at(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(at(5, 14))
+    await desk.done(number, "fee_paid", "extend")
+    found = await clock(desk, number, "statutory")
     ends(found)
     assert instants(found, "started_at", "restarted_at", "extended_at") == [APRIL_28, at(5, 14), at(5, 14)]
     assert (found["policy"]["printed"], found["policy"]["amount"], found["whole"]) == ("30 iş günü", 30, 30)
@@ -250,7 +250,7 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
     assert found["changes"][0]["actor"] == "developer (test)"
     assert [each["reason"] for each in found["pauses"]] == ["awaiting_fee"]
     assert (found["extended_for"], found["pay_by"]) == ("other_institution", None)
-    said = await told(counter, number)
+    said = await told(desk, number)
     for sentence in (
         (
             "Ücret bildirimiyle kesilen süre, ücretin ödendiği 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla "
@@ -271,47 +271,47 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(co
     ):
         assert sentence in said
     assert not any("durmuştur" in line for line in said)
-    await counter.did(number, "fee_notice")
-    assert (await clock(counter, number, "statutory"))["internal_target_at"] is None
+    await desk.did(number, "fee_notice")
+    assert (await clock(desk, number, "statutory"))["internal_target_at"] is None
 
 
-async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(counter: Counter) -> None:
+async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(desk: Desk) -> None:
     """Law 4982: unpaid after 15 working days it counts as withdrawn; the notice is of Monday 11 May."""
-    counter.clock.set(at(5, 11))
-    number = await counter.open(INFORMATION)
-    await counter.done(number, "refer", "accept", "fee_notice")
-    promise, law = (await explained(counter, number))["clocks"]
+    desk.clock.set(at(5, 11))
+    number = await desk.open(INFORMATION)
+    await desk.done(number, "refer", "accept", "fee_notice")
+    promise, law = (await explained(desk, number))["clocks"]
     assert instants(law, "pay_by") == [end_of(2026, 6, 5)]
     assert promise["pay_by"] is None
     sentence = "Ücret 5 Haziran 2026 Cuma günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
-    assert (await told(counter, number)).count(sentence) == 1
-    await counter.did(number, "fee_paid")
-    assert sentence not in await told(counter, number)
+    assert (await told(desk, number)).count(sentence) == 1
+    await desk.did(number, "fee_paid")
+    assert sentence not in await told(desk, number)
 
 
-async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(counter: Counter) -> None:
+async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(desk: Desk) -> None:
     """Law 3071 art. 7: whoever reads that an answer was given must not take it for the result."""
-    number = await counter.open(VISIT)
-    counter.clock.set(at(5, 20))
-    await counter.did(number, "interim_reply")
+    number = await desk.open(VISIT)
+    desk.clock.set(at(5, 20))
+    await desk.did(number, "interim_reply")
     interim = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde ara cevap verilmiştir."
     owed = "Ara cevap bu süreyi karşılar; sonucun ayrıca bildirilmesi gerekir."
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert said[said.index(interim) + 1] == owed
-    counter.clock.set(at(5, 25))
-    await counter.did(number, "resolve")
-    promise, law = (await explained(counter, number))["clocks"]
+    desk.clock.set(at(5, 25))
+    await desk.did(number, "resolve")
+    promise, law = (await explained(desk, number))["clocks"]
     assert (promise["by_interim_reply"], law["by_interim_reply"]) == (False, True)
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert interim in said
     assert "Başvuruya 25 Mayıs 2026 Pazartesi günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir." in said
 
 
-async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    counter.clock.set(at(5, 13))
-    await counter.did(number, "override_due")
-    found = await clock(counter, number)
+async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    desk.clock.set(at(5, 13))
+    await desk.did(number, "override_due")
+    found = await clock(desk, number)
     assert found["overridden"] is True
     assert instants(found, "due_at", "computed_due_at") == [
         end_of(2026, 6, 15).replace(microsecond=0),
@@ -325,7 +325,7 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
         end_of(2026, 6, 15).replace(microsecond=0),
     ]
     assert found["changes"] == [found["override"]]
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert (
         "Ancak son tarih, 13 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla “developer (test)” tarafından elle "
         "belirlenmiştir: 15 Haziran 2026 Pazartesi, gün sonu."
@@ -333,13 +333,13 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
     assert "Gerekçesi başvurunun geçmişinde kayıtlıdır; aşağıdaki döküm hesapla bulunan tarihe aittir." in said
 
 
-async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "override_due")
-    counter.clock.set(at(6, 3))
-    await counter.done(number, "resolve", "reopen")
-    await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
-    second, first = await explained(counter, number), await explained(counter, number, cycle=1)
+async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "override_due")
+    desk.clock.set(at(6, 3))
+    await desk.done(number, "resolve", "reopen")
+    await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    second, first = await explained(desk, number), await explained(desk, number, cycle=1)
     assert (second["cycle"], second["cycles"], second["service"]["code"]) == (2, 2, "info-desk")
     assert (first["cycle"], first["cycles"], first["service"]["code"]) == (1, 2, "call-center")
     [new], [old] = second["clocks"], first["clocks"]
@@ -348,94 +348,94 @@ async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(counte
     assert [each["cause"] for each in new["changes"]] == ["reclassify"]
     assert [each["cause"] for each in old["changes"]] == ["override_due"]
     assert (old["state"], old["on_time"]) == ("met", True)
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert "Dönem          : 2 (başvuru 1 kez yeniden açılmıştır)" in said
     assert "Başvuru yeniden açıldığından süre 3 Haziran 2026 Çarşamba günü saat 12:00 itibarıyla başlamıştır." in said
 
 
-async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(counter: Counter) -> None:
-    number = await counter.open(CALL)
+async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(desk: Desk) -> None:
+    number = await desk.open(CALL)
     change = {"clock": "promise", "from": end_of(2026, 6, 1).isoformat(), "to": end_of(2026, 6, 2).isoformat()}
     data = {"cause": "calendar", "by": "Örnek Görevli", "moved": [change]}
-    async with counter.container.database.transaction() as session:
+    async with desk.container.database.transaction() as session:
         ticket = (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
         append_event(session, ticket, kind=EventKind.DUE_MOVED, at=at(5, 14), actor="system", data=data)
-    [found] = (await clock(counter, number))["changes"]
+    [found] = (await clock(desk, number))["changes"]
     assert (found["cause"], found["label"], found["actor"]) == (
         "due_moved",
         "Takvim değiştiğinden yeniden hesaplandı",
         "Örnek Görevli",
     )
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert "14.05.2026 12:00  Takvim değiştiğinden yeniden hesaplandı – Örnek Görevli" in said
     assert "                  1 Haziran 2026 Pazartesi, gün sonu → 2 Haziran 2026 Salı, gün sonu" in said
 
 
-async def test_a_date_that_was_settled_before_the_calendar_changed_is_told_beside_the_ledger(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    async with counter.container.database.transaction() as session:
+async def test_a_date_that_was_settled_before_the_calendar_changed_is_told_beside_the_ledger(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET due_at = :due"), {"due": end_of(2026, 6, 2)})
-    found = await clock(counter, number)
+    found = await clock(desk, number)
     assert instants(found, "due_at", "computed_due_at") == [end_of(2026, 6, 2), end_of(2026, 6, 1)]
-    said = await told(counter, number)
+    said = await told(desk, number)
     assert "Kayıtlı son tarih 2 Haziran 2026 Salı, gün sonu olup sonraki değişikliklerden etkilenmemiştir." in said
 
 
 # ── how it stands ──
 
 
-async def test_state_and_verdict_are_those_of_the_ticket(counter: Counter) -> None:
+async def test_state_and_verdict_are_those_of_the_ticket(desk: Desk) -> None:
     """C10, B71: one verdict, on the ticket and here, with or without a sweep."""
-    met, late, open_ = [await counter.open(VISIT) for _ in range(3)]
-    counter.clock.set(at(5, 20))
-    await counter.did(met, "resolve")
-    counter.clock.set(at(6, 2))
-    await counter.did(late, "resolve")
+    met, late, open_ = [await desk.open(VISIT) for _ in range(3)]
+    desk.clock.set(at(5, 20))
+    await desk.did(met, "resolve")
+    desk.clock.set(at(6, 2))
+    await desk.did(late, "resolve")
     for swept in (False, True):
         if swept:
-            await sweep(counter.container)
+            await sweep(desk.container)
         for number in (met, late, open_):
-            shown, found = await counter.read(number), await explained(counter, number)
+            shown, found = await desk.read(number), await explained(desk, number)
             for one, other in zip(shown["clocks"], found["clocks"], strict=True):
                 names = ("kind", "state", "due_at", "met_at", "breached_at", "on_time", "started_at", "overridden")
                 assert [one[name] for name in names] == [other[name] for name in names]
-    assert [(await clock(counter, number))["used"] for number in (met, late, open_)] == [7, 15, 15]
+    assert [(await clock(desk, number))["used"] for number in (met, late, open_)] == [7, 15, 15]
     kept = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir."
     missed = "Başvuruya 2 Haziran 2026 Salı günü saat 12:00 itibarıyla süresi geçtikten sonra cevap verilmiştir."
-    assert kept in await told(counter, met)
-    assert missed in await told(counter, late)
-    said = await told(counter, open_)
+    assert kept in await told(desk, met)
+    assert missed in await told(desk, late)
+    said = await told(desk, open_)
     assert "Süre dolmuş, başvuru henüz sonuçlandırılmamıştır." in said
     assert "Durum         : Süresi aşıldı" in said
 
 
-async def test_a_cancelled_limit_is_not_used_any_further(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "withdraw")
-    found = await clock(counter, number)
+async def test_a_cancelled_limit_is_not_used_any_further(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "withdraw")
+    found = await clock(desk, number)
     assert (found["state"], found["used"], found["on_time"]) == ("cancelled", None, None)
-    assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await told(counter, number)
+    assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await told(desk, number)
 
 
-async def test_a_promise_that_waits_for_documents_is_told_as_such(counter: Counter) -> None:
-    waiting, thanks = await counter.open(ATTORNEY_VISIT), await counter.open(CALL, kind="thanks")
-    assert [each["kind"] for each in (await explained(counter, waiting))["clocks"]] == ["statutory"]
+async def test_a_promise_that_waits_for_documents_is_told_as_such(desk: Desk) -> None:
+    waiting, thanks = await desk.open(ATTORNEY_VISIT), await desk.open(CALL, kind="thanks")
+    assert [each["kind"] for each in (await explained(desk, waiting))["clocks"]] == ["statutory"]
     sentence = "Hizmet standardı süresi henüz başlamamıştır: eksik belge veya imza beklenmektedir."
-    assert sentence in await told(counter, waiting)
-    await counter.did(waiting, "withdraw")
-    assert sentence not in await told(counter, waiting)
-    assert (await explained(counter, thanks))["clocks"] == []
-    assert (await told(counter, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
+    assert sentence in await told(desk, waiting)
+    await desk.did(waiting, "withdraw")
+    assert sentence not in await told(desk, waiting)
+    assert (await explained(desk, thanks))["clocks"] == []
+    assert (await told(desk, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
 
 
 # ── as a text ──
 
 
-async def test_the_text_of_a_visit_reads_as_an_office_writes(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    version = (await counter.container.rulebooks.current()).catalogue_version_id
-    calendar = (await counter.container.rulebooks.current()).calendar_version_id
-    assert await told(counter, number) == [
+async def test_the_text_of_a_visit_reads_as_an_office_writes(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    version = (await desk.container.rulebooks.current()).catalogue_version_id
+    calendar = (await desk.container.rulebooks.current()).calendar_version_id
+    assert await told(desk, number) == [
         "SÜRE HESABI",
         "===========",
         f"Başvuru no     : {number}",
@@ -488,9 +488,9 @@ async def test_the_text_of_a_visit_reads_as_an_office_writes(counter: Counter) -
     ]
 
 
-async def test_a_limit_of_minutes_is_told_by_the_clock(counter: Counter) -> None:
-    counter.clock.set(at(5, 12, 16, 55))
-    said = await told(counter, await counter.open(ORDER))
+async def test_a_limit_of_minutes_is_told_by_the_clock(desk: Desk) -> None:
+    desk.clock.set(at(5, 12, 16, 55))
+    said = await told(desk, await desk.open(ORDER))
     assert said[-6:] == [
         "Süre 10 dakikadır; yalnızca çalışma saatleri sayılır.",
         "Buna göre süre 13 Mayıs 2026 Çarşamba günü saat 08:35 itibarıyla dolar.",
@@ -513,9 +513,9 @@ async def test_a_limit_of_minutes_is_told_by_the_clock(counter: Counter) -> None
         ("*/*", "application/json"),
     ],
 )
-async def test_text_comes_where_it_is_preferred_to_json(counter: Counter, accept: str, media: str) -> None:
-    number = await counter.open(CALL)
-    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
+async def test_text_comes_where_it_is_preferred_to_json(desk: Desk, accept: str, media: str) -> None:
+    number = await desk.open(CALL)
+    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
     assert (answer.headers["content-type"], answer.headers["vary"]) == (media, "Accept")
     assert answer.headers.get("content-language") == ("tr" if media.startswith("text") else None)
 
@@ -529,38 +529,38 @@ def test_there_are_words_for_every_pause_ground_and_state() -> None:
 # ── who may ask, and what is refused ──
 
 
-async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "refer", {"unit": "public-works"})
-    container = counter.container
+async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "refer", {"unit": "public-works"})
+    container = desk.container
     seen: list[int] = []
     for role, unit in (("unit-officer", "public-works"), ("unit-officer", "cleaning"), ("field-team", None)):
-        async with opened_client(counter.app, await new_key(container, role, unit)) as caller:
+        async with opened_client(desk.app, await new_key(container, role, unit)) as caller:
             seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(counter.app, await new_key(container, "sms-gateway")) as caller:
+    async with opened_client(desk.app, await new_key(container, "sms-gateway")) as caller:
         seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(counter.app) as nobody:
+    async with opened_client(desk.app) as nobody:
         seen.append((await nobody.get(f"/v1/tickets/{number}/deadline")).status_code)
     assert seen == [200, 404, 404, 403, 401]
 
 
-async def test_nothing_personal_stands_in_it(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
-    answer = await counter.client.get(f"/v1/tickets/{number}/deadline")
-    words = answer.text + "\n".join(await told(counter, number))
+async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
+    answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
+    words = answer.text + "\n".join(await told(desk, number))
     private: Sequence[str] = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
     assert not any(each in words for each in private)
 
 
 @pytest.mark.parametrize(("cycle", "code"), [("2", "maximum"), ("0", "minimum"), ("x", "integer")])
-async def test_a_cycle_that_the_ticket_does_not_have_is_refused(counter: Counter, cycle: str, code: str) -> None:
-    number = await counter.open(CALL)
-    answer = await counter.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
+async def test_a_cycle_that_the_ticket_does_not_have_is_refused(desk: Desk, cycle: str, code: str) -> None:
+    number = await desk.open(CALL)
+    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
     assert answer.status_code == 422
     [error] = answer.json()["errors"]
     assert (error["pointer"].removeprefix("/query"), error["code"]) == ("/cycle", code)
 
 
-async def test_an_unknown_ticket_is_not_found(counter: Counter) -> None:
-    assert (await counter.client.get("/v1/tickets/2600012349/deadline")).status_code == 404
+async def test_an_unknown_ticket_is_not_found(desk: Desk) -> None:
+    assert (await desk.client.get("/v1/tickets/2600012349/deadline")).status_code == 404

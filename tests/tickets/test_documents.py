@@ -7,20 +7,20 @@ import pytest
 from sqlalchemy import select
 
 from app.notices.model import Notice
-from tests.installation import START
-from tests.tickets.counter import (
+from tests.desk import (
     ATTORNEY_VISIT,
     CALL,
     INFORMATION,
     ORDER,
     PETITION,
     VISIT,
-    Counter,
+    Desk,
     due,
     end_of,
     kinds,
     state,
 )
+from tests.installation import START
 from workers.timers import sweep
 
 WET_CALL = {**CALL, "wet_signature": True}
@@ -43,54 +43,54 @@ REASON = "Hisseli taşınmazda paydaşlık belgesi zorunludur."
     ],
 )
 async def test_the_limits_of_a_request(
-    counter: Counter, body: dict[str, Any], promise: datetime, statutory: datetime | None
+    desk: Desk, body: dict[str, Any], promise: datetime, statutory: datetime | None
 ) -> None:
     """Row 4 of the table on Tuesday 12.05.2026: promise 01.06.2026, law 3071 until 11.06.2026 (domain §9.3)."""
-    ticket = await counter.read(await counter.open(body))
+    ticket = await desk.read(await desk.open(body))
     assert due(ticket) == promise
     assert kinds(ticket) == (["promise"] if statutory is None else ["promise", "statutory"])
     assert statutory is None or due(ticket, "statutory") == statutory
 
 
-async def test_thanks_owe_nothing(counter: Counter) -> None:
-    number = await counter.open(kind="thanks")
-    assert (await counter.read(number))["clocks"] == []
-    assert (await counter.did(number, "resolve"))["clocks"] == []
+async def test_thanks_owe_nothing(desk: Desk) -> None:
+    number = await desk.open(kind="thanks")
+    assert (await desk.read(number))["clocks"] == []
+    assert (await desk.did(number, "resolve"))["clocks"] == []
 
 
 # ── documents ──
 
 
-async def test_a_promise_waits_for_the_documents_and_the_law_does_not(counter: Counter) -> None:
-    number = await counter.open(ATTORNEY_VISIT)
-    waiting = await counter.read(number)
+async def test_a_promise_waits_for_the_documents_and_the_law_does_not(desk: Desk) -> None:
+    number = await desk.open(ATTORNEY_VISIT)
+    waiting = await desk.read(number)
     assert (waiting["status"], kinds(waiting)) == ("awaiting_documents", ["statutory"])
     assert due(waiting, "statutory") == end_of(2026, 6, 11)
-    counter.clock.advance(days=2)
-    ticket = await counter.did(number, "provide_documents", {"documents": ["power_of_attorney"]})
+    desk.clock.advance(days=2)
+    ticket = await desk.did(number, "provide_documents", {"documents": ["power_of_attorney"]})
     assert (ticket["status"], kinds(ticket)) == ("registered", ["promise", "statutory"])
     assert due(ticket) == end_of(2026, 6, 1)  # 14 May + 15 days = 29 May, Kurban Bayramı
     assert due(ticket, "statutory") == end_of(2026, 6, 11)
     assert ticket["documents"][0]["provided_at"] == ticket["clocks"][0]["started_at"]
 
 
-async def test_some_documents_of_several_start_nothing(counter: Counter) -> None:
-    number = await counter.open({**ATTORNEY_VISIT, "formal": True})
-    one = await counter.did(number, "provide_documents", {"documents": ["petition"]})
+async def test_some_documents_of_several_start_nothing(desk: Desk) -> None:
+    number = await desk.open({**ATTORNEY_VISIT, "formal": True})
+    one = await desk.did(number, "provide_documents", {"documents": ["petition"]})
     assert (one["status"], kinds(one)) == ("awaiting_documents", ["statutory"])
     assert [document["provided_at"] is None for document in one["documents"]] == [False, True]
-    both = await counter.did(number, "provide_documents", {"documents": ["petition", "power_of_attorney"]})
+    both = await desk.did(number, "provide_documents", {"documents": ["petition", "power_of_attorney"]})
     assert (both["status"], kinds(both)) == ("registered", ["promise", "statutory"])
 
 
-async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(counter: Counter) -> None:
+async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(desk: Desk) -> None:
     """Domain §9.7; signed it is a petition, to which law 3071 gives 30 days as well."""
-    number = await counter.open(WET_CALL)
-    waiting = await counter.read(number)
+    number = await desk.open(WET_CALL)
+    waiting = await desk.read(number)
     assert (waiting["status"], waiting["clocks"]) == ("awaiting_documents", [])
-    counter.clock.advance(days=40)
-    assert await sweep(counter.container) == 0
-    signed = await counter.did(number, "provide_documents", {"documents": ["wet_signature"]})
+    desk.clock.advance(days=40)
+    assert await sweep(desk.container) == 0
+    signed = await desk.did(number, "provide_documents", {"documents": ["wet_signature"]})
     assert kinds(signed) == ["promise", "statutory"]
     assert due(signed) == end_of(2026, 7, 6)
     assert due(signed, "statutory") == end_of(2026, 7, 21)
@@ -98,27 +98,27 @@ async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(coun
 
 
 @pytest.mark.parametrize("documents", [["tapu"], ["petition", "residence_paper"], ["application_form"]])
-async def test_only_published_documents_may_be_asked_for(counter: Counter, documents: list[str]) -> None:
+async def test_only_published_documents_may_be_asked_for(desk: Desk, documents: list[str]) -> None:
     """The first of the three grounds of complaint that the published table names."""
-    number = await counter.open(VISIT)
-    answer = await counter.send(number, "request_documents", {"documents": documents})
+    number = await desk.open(VISIT)
+    answer = await desk.send(number, "request_documents", {"documents": documents})
     assert answer.status_code == 422
     refused = answer.json()["errors"][0]
     assert refused["code"] == "unlisted_document"
     assert "petition" in refused["detail"]
     assert "şikâyet gerekçesidir (extra_document_requested)" in refused["detail"]
-    english = await counter.client.post(
+    english = await desk.client.post(
         f"/v1/tickets/{number}/request-documents",
         json={"documents": documents},
         headers={"If-Match": "*", "Accept-Language": "en"},
     )
     assert "a ground of complaint (extra_document_requested)" in english.json()["errors"][0]["detail"]
-    assert (await counter.read(number))["status"] == "received"
+    assert (await desk.read(number))["status"] == "received"
 
 
-async def test_an_unlisted_document_needs_a_reason(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    answer = await counter.send(number, "request_documents", {"unlisted": [DEED]})
+async def test_an_unlisted_document_needs_a_reason(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    answer = await desk.send(number, "request_documents", {"unlisted": [DEED]})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unlisted_document")
     assert answer.json()["errors"][0]["pointer"] == "/unlisted/0"
 
@@ -136,61 +136,61 @@ async def test_an_unlisted_document_needs_a_reason(counter: Counter) -> None:
         ),
     ],
 )
-async def test_an_override_says_what_it_is_for(counter: Counter, body: dict[str, Any], pointer: str, code: str) -> None:
-    number = await counter.open(VISIT)
-    answer = await counter.send(number, "request_documents", body)
+async def test_an_override_says_what_it_is_for(desk: Desk, body: dict[str, Any], pointer: str, code: str) -> None:
+    number = await desk.open(VISIT)
+    answer = await desk.send(number, "request_documents", body)
     assert answer.status_code == 422, answer.text
     assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (pointer, code)
 
 
 @pytest.mark.parametrize(("about_first_office", "office"), [(False, "office:1"), (True, "office:2")])
 async def test_an_override_is_seen_by_the_office_with_its_reason(
-    counter: Counter, about_first_office: bool, office: str
+    desk: Desk, about_first_office: bool, office: str
 ) -> None:
     """The history keeps both; the words are sealed and reach the office by reference only."""
-    number = await counter.open({**VISIT, "about_first_office": about_first_office})
+    number = await desk.open({**VISIT, "about_first_office": about_first_office})
     body = {"documents": ["petition"], "unlisted": [DEED], "override_reason": REASON}
-    asked = await counter.did(number, "request_documents", body)
+    asked = await desk.did(number, "request_documents", body)
     first = asked["documents"][0]
     assert (first["code"], first["label"]) == ("deed", "Tapu örneği")
-    event = (await counter.timeline(number))["items"][-1]
+    event = (await desk.timeline(number))["items"][-1]
     assert (event["data"]["documents"], event["data"]["unlisted"]) == (["petition", "deed"], ["deed"])
     assert event["note"] == REASON
-    found = await counter.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")
+    found = await desk.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")
     [notice] = found.json()["items"]
     assert notice["recipient"]["code"] == office
     assert f"Gerekçe: {REASON}" in notice["body"]
     assert "- Tapu örneği" in notice["body"]
     assert "Dilekçe" not in notice["body"]
-    [told] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
-    async with counter.container.database.reading() as session:
+    [told] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
+    async with desk.container.database.reading() as session:
         asked_of = (await session.scalars(select(Notice).where(Notice.kind == told["kind"]))).one().payload
     assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
     assert REASON not in str(stored.payload)
-    came = await counter.did(number, "provide_documents", {"documents": ["petition", "deed"]})
+    came = await desk.did(number, "provide_documents", {"documents": ["petition", "deed"]})
     assert came["status"] == "registered"
-    [again] = (await counter.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")).json()["items"]
+    [again] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")).json()["items"]
     assert again["body"] == notice["body"]
 
 
-async def test_a_service_whose_row_lists_no_document_can_ask_for_none(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    assert (await counter.send(number, "request_documents", {"documents": ["petition"]})).status_code == 422
+async def test_a_service_whose_row_lists_no_document_can_ask_for_none(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    assert (await desk.send(number, "request_documents", {"documents": ["petition"]})).status_code == 422
 
 
-async def test_asking_for_documents_stops_the_promise_until_they_come(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    counter.clock.advance(days=1)
-    asked = await counter.did(number, "request_documents", {"documents": ["petition", "petition"]})
+async def test_asking_for_documents_stops_the_promise_until_they_come(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    desk.clock.advance(days=1)
+    asked = await desk.did(number, "request_documents", {"documents": ["petition", "petition"]})
     assert (asked["status"], state(asked), due(asked)) == ("awaiting_documents", "paused", None)
     assert state(asked, "statutory") == "running"
-    assert [kind for kind, _ in await counter.armed(number)] == ["legal_risk", "breach"]
-    counter.clock.advance(days=4)
-    came = await counter.did(number, "provide_documents", {"documents": ["petition"]})
+    assert [kind for kind, _ in await desk.armed(number)] == ["legal_risk", "breach"]
+    desk.clock.advance(days=4)
+    came = await desk.did(number, "provide_documents", {"documents": ["petition"]})
     assert (came["status"], state(came)) == ("registered", "running")
     assert due(came) == end_of(2026, 6, 1)  # 4 dates dropped: 27 May + 4 = 31 May, a Sunday
     assert due(came, "statutory") == end_of(2026, 6, 11)
-    told = [kind for kind, _, _ in await counter.notices(number, of_offices=False)]
+    told = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
     assert told == ["receipt", "missing_documents"]

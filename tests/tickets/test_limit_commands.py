@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.core.clock import ISTANBUL
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
-from tests.tickets.counter import (
+from tests.desk import (
     ATTORNEY_VISIT,
     CALL,
     CITIZEN,
@@ -17,7 +17,7 @@ from tests.tickets.counter import (
     ORDER,
     PETITION,
     VISIT,
-    Counter,
+    Desk,
     due,
     end_of,
     kinds,
@@ -28,17 +28,17 @@ from workers.timers import sweep
 APRIL_28 = datetime(2026, 4, 28, 10, tzinfo=ISTANBUL)
 
 
-async def asked_in_april(counter: Counter) -> str:
+async def asked_in_april(desk: Desk) -> str:
     """A request for information of Tuesday 28 April 2026, at work: 15 working days end on Thursday 21 May."""
-    counter.clock.set(APRIL_28)
-    number = await counter.open(INFORMATION)
-    await counter.done(number, "refer", "accept")
+    desk.clock.set(APRIL_28)
+    number = await desk.open(INFORMATION)
+    await desk.done(number, "refer", "accept")
     return number
 
 
-async def moved(counter: Counter, number: str) -> list[dict[str, Any]]:
+async def moved(desk: Desk, number: str) -> list[dict[str, Any]]:
     """What the last event of the history says was moved."""
-    found: list[dict[str, Any]] = (await counter.timeline(number))["items"][-1]["data"].get("moved", [])
+    found: list[dict[str, Any]] = (await desk.timeline(number))["items"][-1]["data"].get("moved", [])
     return found
 
 
@@ -49,196 +49,196 @@ def noon(month: int, day: int) -> datetime:
 # ── extension ──
 
 
-async def test_the_limit_of_4982_is_extended_to_thirty_working_days_in_all(counter: Counter) -> None:
+async def test_the_limit_of_4982_is_extended_to_thirty_working_days_in_all(desk: Desk) -> None:
     """Law 4982 art. 11: 28 April → 21 May, extended on 20 May → 16 June; the promise stays as it is."""
-    number = await asked_in_april(counter)
-    promise = due(await counter.read(number))
-    assert due(await counter.read(number), "statutory") == end_of(2026, 5, 21)
-    counter.clock.set(noon(5, 20))
-    ticket = await counter.did(number, "extend")
+    number = await asked_in_april(desk)
+    promise = due(await desk.read(number))
+    assert due(await desk.read(number), "statutory") == end_of(2026, 5, 21)
+    desk.clock.set(noon(5, 20))
+    ticket = await desk.did(number, "extend")
     assert due(ticket, "statutory") == end_of(2026, 6, 16)
     assert due(ticket) == promise
     law = next(clock for clock in ticket["clocks"] if clock["kind"] == "statutory")
     assert (law["limit"], law["extended"]) == ("30 iş günü", True)
-    [change] = await moved(counter, number)
+    [change] = await moved(desk, number)
     assert change["clock"] == "statutory"
     assert datetime.fromisoformat(change["from"]) == end_of(2026, 5, 21)
     assert datetime.fromisoformat(change["to"]) == end_of(2026, 6, 16)
 
 
-async def test_an_extension_at_the_last_instant_counts_and_a_day_later_does_not(counter: Counter) -> None:
-    late, last = await asked_in_april(counter), await asked_in_april(counter)
-    counter.clock.set(end_of(2026, 5, 21))
-    assert (await counter.send(last, "extend", {"ground": "other_unit"})).status_code == 200
-    counter.clock.set(noon(5, 22))
-    refused = await counter.send(late, "extend", {"ground": "other_unit"})
+async def test_an_extension_at_the_last_instant_counts_and_a_day_later_does_not(desk: Desk) -> None:
+    late, last = await asked_in_april(desk), await asked_in_april(desk)
+    desk.clock.set(end_of(2026, 5, 21))
+    assert (await desk.send(last, "extend", {"ground": "other_unit"})).status_code == 200
+    desk.clock.set(noon(5, 22))
+    refused = await desk.send(late, "extend", {"ground": "other_unit"})
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
-    assert "extend" not in (await counter.read(late))["allowed_actions"]
+    assert "extend" not in (await desk.read(late))["allowed_actions"]
 
 
-async def test_a_limit_is_extended_once_and_only_by_a_law_that_says_so(counter: Counter) -> None:
-    number, petition = await asked_in_april(counter), await counter.open(VISIT)
-    await counter.did(number, "extend")
+async def test_a_limit_is_extended_once_and_only_by_a_law_that_says_so(desk: Desk) -> None:
+    number, petition = await asked_in_april(desk), await desk.open(VISIT)
+    await desk.did(number, "extend")
     for each in (number, petition):
-        refused = await counter.send(each, "extend", {"ground": "other_unit"})
+        refused = await desk.send(each, "extend", {"ground": "other_unit"})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_extendable")
-        assert "extend" not in (await counter.read(each))["allowed_actions"]
+        assert "extend" not in (await desk.read(each))["allowed_actions"]
 
 
 @pytest.mark.parametrize("body", [CALL, VISIT, PETITION, INFORMATION, ATTORNEY_VISIT, ORDER])
-async def test_the_receipt_offers_what_the_ticket_offers(counter: Counter, body: dict[str, Any]) -> None:
-    receipt = (await counter.client.post("/v1/tickets", json=body)).json()
-    assert receipt["allowed_actions"] == (await counter.read(receipt["number"]))["allowed_actions"]
+async def test_the_receipt_offers_what_the_ticket_offers(desk: Desk, body: dict[str, Any]) -> None:
+    receipt = (await desk.client.post("/v1/tickets", json=body)).json()
+    assert receipt["allowed_actions"] == (await desk.read(receipt["number"]))["allowed_actions"]
 
 
-async def test_the_ground_of_an_extension_is_one_of_the_law(counter: Counter) -> None:
-    refused = await counter.send(await asked_in_april(counter), "extend", {"ground": "too_busy"})
+async def test_the_ground_of_an_extension_is_one_of_the_law(desk: Desk) -> None:
+    refused = await desk.send(await asked_in_april(desk), "extend", {"ground": "too_busy"})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/ground"
     assert "other_institution" in refused.json()["errors"][0]["detail"]
 
 
-async def test_legal_risk_is_armed_anew_for_the_longer_limit(counter: Counter) -> None:
+async def test_legal_risk_is_armed_anew_for_the_longer_limit(desk: Desk) -> None:
     """B20: three working days before 16 June, not before 21 May."""
-    number = await asked_in_april(counter)
-    await counter.did(number, "extend")
+    number = await asked_in_april(desk)
+    await desk.did(number, "extend")
     query = select(Checkpoint.due_at).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         armed = await session.scalars(query.where(Checkpoint.kind == "legal_risk", Checkpoint.state == "armed"))
         assert list(armed) == [end_of(2026, 6, 11)]
 
 
-async def test_a_reopened_request_has_the_first_limit_again(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    await counter.did(number, "extend")
-    await counter.done(number, "resolve", "reopen")
-    law = await counter.clock_of(number, "statutory")
+async def test_a_reopened_request_has_the_first_limit_again(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    await desk.did(number, "extend")
+    await desk.done(number, "resolve", "reopen")
+    law = await desk.clock_of(number, "statutory")
     assert (law["limit"], law["extended"]) == ("15 iş günü", False)
-    assert due(await counter.read(number), "statutory") == end_of(2026, 5, 21)
+    assert due(await desk.read(number), "statutory") == end_of(2026, 5, 21)
 
 
 # ── fee ──
 
 
-async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(counter: Counter) -> None:
+async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(desk: Desk) -> None:
     """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 10 June."""
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    waiting = await counter.did(number, "fee_notice")
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    waiting = await desk.did(number, "fee_notice")
     assert waiting["status"] == "awaiting_fee"
     assert (state(waiting), state(waiting, "statutory")) == ("paused", "paused")
     assert due(waiting, "statutory") is None
-    counter.clock.set(noon(5, 14))
-    paid = await counter.did(number, "fee_paid")
+    desk.clock.set(noon(5, 14))
+    paid = await desk.did(number, "fee_paid")
     assert paid["status"] == "in_progress"
     assert due(paid, "statutory") == end_of(2026, 6, 10)
     assert due(paid) == end_of(2026, 6, 1)  # 15 days end on Friday 29 May, a bayram: the next working day
-    assert [change["clock"] for change in await moved(counter, number)] == ["promise", "statutory"]
+    assert [change["clock"] for change in await moved(desk, number)] == ["promise", "statutory"]
 
 
-async def test_a_payment_counts_from_the_day_on_which_it_was_made(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(noon(5, 20))
-    paid = await counter.did(number, "fee_paid", {"paid_at": noon(5, 14).isoformat()})
+async def test_a_payment_counts_from_the_day_on_which_it_was_made(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(noon(5, 20))
+    paid = await desk.did(number, "fee_paid", {"paid_at": noon(5, 14).isoformat()})
     assert due(paid, "statutory") == end_of(2026, 6, 10)
 
 
 @pytest.mark.parametrize(("paid_at", "code"), [(noon(5, 10), "too_old"), (noon(5, 20), "in_future")])
-async def test_a_payment_lies_between_the_notice_and_now(counter: Counter, paid_at: datetime, code: str) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(noon(5, 14))
-    refused = await counter.send(number, "fee_paid", {"paid_at": paid_at.isoformat()})
+async def test_a_payment_lies_between_the_notice_and_now(desk: Desk, paid_at: datetime, code: str) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(noon(5, 14))
+    refused = await desk.send(number, "fee_paid", {"paid_at": paid_at.isoformat()})
     assert refused.status_code == 422
     assert refused.json()["errors"] == [{**refused.json()["errors"][0], "pointer": "/paid_at", "code": code}]
-    assert (await counter.read(number))["status"] == "awaiting_fee"
+    assert (await desk.read(number))["status"] == "awaiting_fee"
 
 
-async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(counter: Counter) -> None:
+async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(desk: Desk) -> None:
     """Notice on 11 May: 15 working days end on 5 June; the clocks leave the figures and nobody is told of a breach."""
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(end_of(2026, 6, 5) - timedelta(seconds=1))
-    await sweep(counter.container)
-    assert (await counter.read(number))["status"] == "awaiting_fee"
-    counter.clock.set(end_of(2026, 6, 5))
-    await sweep(counter.container)
-    ticket = await counter.read(number)
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(end_of(2026, 6, 5) - timedelta(seconds=1))
+    await sweep(desk.container)
+    assert (await desk.read(number))["status"] == "awaiting_fee"
+    desk.clock.set(end_of(2026, 6, 5))
+    await sweep(desk.container)
+    ticket = await desk.read(number)
     assert (ticket["status"], ticket["outcome"]) == ("withdrawn", "withdrawn")
     assert (state(ticket), state(ticket, "statutory")) == ("cancelled", "cancelled")
-    history = await counter.timeline(number)
+    history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert (history["items"][-1]["kind"], history["items"][-1]["actor"]) == ("fee_lapsed", "system")
-    assert await counter.notices(number) == []
-    assert await counter.armed(number) == []
+    assert await desk.notices(number) == []
+    assert await desk.armed(number) == []
 
 
-async def test_a_payment_after_the_time_to_pay_comes_too_late(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(noon(6, 8))
-    refused = await counter.send(number, "fee_paid")
+async def test_a_payment_after_the_time_to_pay_comes_too_late(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(noon(6, 8))
+    refused = await desk.send(number, "fee_paid")
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
-    await sweep(counter.container)
-    assert (await counter.read(number))["status"] == "withdrawn"
+    await sweep(desk.container)
+    assert (await desk.read(number))["status"] == "withdrawn"
 
 
-async def test_a_paid_fee_lapses_no_more(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.done(number, "fee_notice", "fee_paid")
-    counter.clock.set(end_of(2026, 6, 5))
-    await sweep(counter.container)
-    assert (await counter.read(number))["status"] == "in_progress"
+async def test_a_paid_fee_lapses_no_more(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.done(number, "fee_notice", "fee_paid")
+    desk.clock.set(end_of(2026, 6, 5))
+    await sweep(desk.container)
+    assert (await desk.read(number))["status"] == "in_progress"
 
 
-async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 22))
-    await sweep(counter.container)
-    waiting = await counter.did(number, "fee_notice")
+async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 22))
+    await sweep(desk.container)
+    waiting = await desk.did(number, "fee_notice")
     assert state(waiting, "statutory") == "breached"
-    counter.clock.advance(days=40)
-    await sweep(counter.container)
-    ticket = await counter.read(number)
+    desk.clock.advance(days=40)
+    await sweep(desk.container)
+    ticket = await desk.read(number)
     assert ticket["status"] == "withdrawn"
     assert state(ticket, "statutory") == "breached"
 
 
-async def test_a_fee_of_a_limit_that_is_past_is_not_paid_before_it_was_asked_for(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 22))
-    await counter.did(number, "fee_notice")
-    refused = await counter.send(number, "fee_paid", {"paid_at": noon(5, 21).isoformat()})
+async def test_a_fee_of_a_limit_that_is_past_is_not_paid_before_it_was_asked_for(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 22))
+    await desk.did(number, "fee_notice")
+    refused = await desk.send(number, "fee_paid", {"paid_at": noon(5, 21).isoformat()})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too_old")
 
 
-async def test_an_answer_without_waiting_for_the_fee_ends_the_interruption(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    counter.clock.set(noon(5, 11))
-    await counter.did(number, "fee_notice")
-    counter.clock.set(noon(5, 22))
-    ticket = await counter.did(number, "resolve")
+async def test_an_answer_without_waiting_for_the_fee_ends_the_interruption(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    desk.clock.set(noon(5, 11))
+    await desk.did(number, "fee_notice")
+    desk.clock.set(noon(5, 22))
+    ticket = await desk.did(number, "resolve")
     assert state(ticket, "statutory") == "met"
-    assert await counter.armed(number) == []
+    assert await desk.armed(number) == []
 
 
-async def test_no_fee_is_asked_for_outside_law_4982(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.done(number, "refer", "accept")
-    refused = await counter.send(number, "fee_notice", {"amount": "10"})
+async def test_no_fee_is_asked_for_outside_law_4982(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.done(number, "refer", "accept")
+    refused = await desk.send(number, "fee_notice", {"amount": "10"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_fee")
-    assert "fee_notice" not in (await counter.read(number))["allowed_actions"]
+    assert "fee_notice" not in (await desk.read(number))["allowed_actions"]
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1.005", "1000001", "ücretsiz", None])
-async def test_a_fee_is_an_amount_of_money(counter: Counter, amount: str | None) -> None:
-    refused = await counter.send(await asked_in_april(counter), "fee_notice", {"amount": amount})
+async def test_a_fee_is_an_amount_of_money(desk: Desk, amount: str | None) -> None:
+    refused = await desk.send(await asked_in_april(desk), "fee_notice", {"amount": amount})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/amount"
 
@@ -246,245 +246,245 @@ async def test_a_fee_is_an_amount_of_money(counter: Counter, amount: str | None)
 # ── another service ──
 
 
-async def test_another_service_counts_from_the_original_start_with_the_pauses_there_were(counter: Counter) -> None:
+async def test_another_service_counts_from_the_original_start_with_the_pauses_there_were(desk: Desk) -> None:
     """B30, B51: a call of Tuesday 12 May is moved on the 20th, after a pause from the 13th to the 15th."""
-    number = await counter.open(CALL)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(noon(5, 13))
-    await counter.did(number, "pause")
-    counter.clock.set(noon(5, 15))
-    await counter.did(number, "resume")
-    counter.clock.set(noon(5, 20))
-    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    number = await desk.open(CALL)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(noon(5, 13))
+    await desk.did(number, "pause")
+    desk.clock.set(noon(5, 15))
+    await desk.did(number, "resume")
+    desk.clock.set(noon(5, 20))
+    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert ticket["service"] == "solution-desk"
     assert kinds(ticket) == ["promise", "statutory"]
     assert due(ticket) == end_of(2026, 6, 1)  # 27 May + 2 days, a bayram
     assert due(ticket, "statutory") == end_of(2026, 6, 11)  # law 3071: 30 days from the call, never paused
 
 
-async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true_instant(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    counter.clock.set(noon(5, 20))
-    ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true_instant(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    desk.clock.set(noon(5, 20))
+    ticket = await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert due(ticket) == end_of(2026, 5, 13)
     assert ticket["overdue"] is True
-    await sweep(counter.container)
-    promise = await counter.clock_of(number)
+    await sweep(desk.container)
+    promise = await desk.clock_of(number)
     assert datetime.fromisoformat(promise["breached_at"]) == end_of(2026, 5, 13)
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
 
 
-async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated(counter: Counter) -> None:
+async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated(desk: Desk) -> None:
     """B52, B56: level 1 was told under the wrong service; the right limit passes without telling it again."""
-    number = await counter.open(VISIT, service="info-desk")
-    counter.clock.set(noon(5, 14))
-    await sweep(counter.container)
-    assert await counter.notices(number) == [("escalation_1", 1, 1)]
-    ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+    number = await desk.open(VISIT, service="info-desk")
+    desk.clock.set(noon(5, 14))
+    await sweep(desk.container)
+    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    ticket = await desk.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert (state(ticket), due(ticket), ticket["overdue"]) == ("running", end_of(2026, 6, 1), False)
-    counter.clock.set(noon(6, 2))
-    await sweep(counter.container)
-    ticket = await counter.read(number)
+    desk.clock.set(noon(6, 2))
+    await sweep(desk.container)
+    ticket = await desk.read(number)
     assert state(ticket) == "breached"
-    assert [one for one in await counter.notices(number) if one[0] == "escalation_1"] == [("escalation_1", 1, 1)]
-    counter.clock.set(noon(6, 9))
-    await sweep(counter.container)
-    assert ("escalation_2", 2, 1) in await counter.notices(number)
+    assert [one for one in await desk.notices(number) if one[0] == "escalation_1"] == [("escalation_1", 1, 1)]
+    desk.clock.set(noon(6, 9))
+    await sweep(desk.container)
+    assert ("escalation_2", 2, 1) in await desk.notices(number)
 
 
-async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(counter: Counter) -> None:
+async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(desk: Desk) -> None:
     """An order never reaches the second office; what it was taken for wrongly does, from level 1 on (14 May)."""
-    number = await counter.open(ORDER)
-    counter.clock.set(noon(5, 14))
-    await sweep(counter.container)
-    assert await counter.armed(number) == []
-    ticket = await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    number = await desk.open(ORDER)
+    desk.clock.set(noon(5, 14))
+    await sweep(desk.container)
+    assert await desk.armed(number) == []
+    ticket = await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert (state(ticket), due(ticket)) == ("breached", end_of(2026, 5, 13))
-    counter.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
-    await sweep(counter.container)
-    assert ("escalation_2", 2, 1) not in await counter.notices(number)
-    counter.clock.set(end_of(2026, 5, 20))
-    await sweep(counter.container)
-    levels = [notice for notice in await counter.notices(number) if notice[0].startswith("escalation")]
+    desk.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
+    await sweep(desk.container)
+    assert ("escalation_2", 2, 1) not in await desk.notices(number)
+    desk.clock.set(end_of(2026, 5, 20))
+    await sweep(desk.container)
+    levels = [notice for notice in await desk.notices(number) if notice[0].startswith("escalation")]
     assert levels == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
 
 
-async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_not_have(counter: Counter) -> None:
-    number = await counter.open(VISIT, service="info-desk")
-    counter.clock.set(noon(5, 14))
-    await sweep(counter.container)
-    assert ("escalation", 2) in await counter.armed(number)
-    await counter.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
-    assert ("escalation", 2) not in await counter.armed(number)
-    await counter.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
-    assert ("escalation", 2) in await counter.armed(number)
+async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_not_have(desk: Desk) -> None:
+    number = await desk.open(VISIT, service="info-desk")
+    desk.clock.set(noon(5, 14))
+    await sweep(desk.container)
+    assert ("escalation", 2) in await desk.armed(number)
+    await desk.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    assert ("escalation", 2) not in await desk.armed(number)
+    await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    assert ("escalation", 2) in await desk.armed(number)
 
 
-async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leaves_it_loses_it(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    before = due(await counter.read(number), "statutory")
-    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
-    law = await counter.clock_of(number, "statutory")
+async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leaves_it_loses_it(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    before = due(await desk.read(number), "statutory")
+    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    law = await desk.clock_of(number, "statutory")
     assert before == end_of(2026, 6, 11)
     assert (law["limit"], due(ticket, "statutory")) == ("15 iş günü", end_of(2026, 6, 8))
-    ticket = await counter.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    ticket = await desk.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
     assert state(ticket, "statutory") == "cancelled"
 
 
-async def test_a_law_that_a_wrong_service_took_away_comes_back_with_the_right_one(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    before, armed = (await counter.read(number))["clocks"], await counter.armed(number)
-    counter.clock.set(noon(5, 14))
-    ticket = await counter.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+async def test_a_law_that_a_wrong_service_took_away_comes_back_with_the_right_one(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    before, armed = (await desk.read(number))["clocks"], await desk.armed(number)
+    desk.clock.set(noon(5, 14))
+    ticket = await desk.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
     assert state(ticket, "statutory") == "cancelled"
-    counter.clock.set(noon(5, 15))
-    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
-    assert (ticket["clocks"], await counter.armed(number)) == (before, armed)
+    desk.clock.set(noon(5, 15))
+    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    assert (ticket["clocks"], await desk.armed(number)) == (before, armed)
 
 
-async def test_a_law_that_a_wrong_service_took_away_is_not_reopened(counter: Counter) -> None:
-    moved, duplicate = await counter.open(VISIT), await counter.open(VISIT)
+async def test_a_law_that_a_wrong_service_took_away_is_not_reopened(desk: Desk) -> None:
+    moved, duplicate = await desk.open(VISIT), await desk.open(VISIT)
     for number in (moved, duplicate):
-        await counter.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
-    await counter.did(moved, "resolve")
-    await counter.did(duplicate, "link_duplicate", {"duplicate_of": moved})
+        await desk.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+    await desk.did(moved, "resolve")
+    await desk.did(duplicate, "link_duplicate", {"duplicate_of": moved})
     for number in (moved, duplicate):
-        assert kinds(await counter.did(number, "reopen")) == ["promise"]
+        assert kinds(await desk.did(number, "reopen")) == ["promise"]
 
 
-async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(counter: Counter) -> None:
+async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(desk: Desk) -> None:
     """C6: after months, a second cycle owes nothing to the first; no office is told of a limit long past."""
-    number = await counter.open(CALL)
-    await counter.did(number, "resolve")
-    counter.clock.set(noon(9, 1))
-    await counter.did(number, "reopen")
-    counter.clock.set(noon(9, 2))
-    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    number = await desk.open(CALL)
+    await desk.did(number, "resolve")
+    desk.clock.set(noon(9, 1))
+    await desk.did(number, "reopen")
+    desk.clock.set(noon(9, 2))
+    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert due(ticket, "statutory") == end_of(2026, 10, 1)
-    await sweep(counter.container)
-    assert await counter.notices(number) == []
+    await sweep(desk.container)
+    assert await desk.notices(number) == []
 
 
-async def test_a_law_that_comes_with_another_service_waits_for_no_document(counter: Counter) -> None:
+async def test_a_law_that_comes_with_another_service_waits_for_no_document(desk: Desk) -> None:
     """As at the door: the promise may wait for papers, the law runs from the citizen's own time."""
-    number = await counter.open({**CALL, "channel": "mobile"}, identity_bound=True)
-    replied = await counter.open({**CALL, "channel": "mobile"}, identity_bound=True)
-    counter.clock.set(noon(5, 18))
-    await counter.did(replied, "interim_reply")
+    number = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
+    replied = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
+    desk.clock.set(noon(5, 18))
+    await desk.did(replied, "interim_reply")
     elsewhere = {"service": "solution-desk", "reason": "Masaya aittir."}
-    ticket = await counter.did(number, "reclassify", elsewhere)
+    ticket = await desk.did(number, "reclassify", elsewhere)
     assert (ticket["status"], due(ticket, "statutory")) == ("awaiting_documents", end_of(2026, 6, 11))
-    law = (await counter.did(replied, "reclassify", elsewhere))["clocks"][1]
+    law = (await desk.did(replied, "reclassify", elsewhere))["clocks"][1]
     assert (law["state"], datetime.fromisoformat(law["met_at"])) == ("met", noon(5, 18))
-    signed_later = await counter.open(CALL, wet_signature=True)
-    assert (await counter.did(signed_later, "reclassify", elsewhere))["clocks"] == []
+    signed_later = await desk.open(CALL, wet_signature=True)
+    assert (await desk.did(signed_later, "reclassify", elsewhere))["clocks"] == []
 
 
-async def test_a_service_that_does_not_know_a_pause_ends_it(counter: Counter) -> None:
+async def test_a_service_that_does_not_know_a_pause_ends_it(desk: Desk) -> None:
     """The pause that there was is kept (13–19 May); a limit that never pauses does not stand still for ever."""
-    number = await counter.open(CALL)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(noon(5, 13))
-    await counter.did(number, "pause")
-    counter.clock.set(noon(5, 20))
-    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    number = await desk.open(CALL)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(noon(5, 13))
+    await desk.did(number, "pause")
+    desk.clock.set(noon(5, 20))
+    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
     assert (ticket["status"], state(ticket), due(ticket)) == ("awaiting_citizen", "running", end_of(2026, 6, 3))
-    assert due(await counter.did(number, "resume")) == end_of(2026, 6, 3)
+    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 3)
 
 
-async def test_an_extension_and_a_paid_fee_stay_with_the_law_that_knows_them(counter: Counter) -> None:
+async def test_an_extension_and_a_paid_fee_stay_with_the_law_that_knows_them(desk: Desk) -> None:
     """Under law 3071 the 30 days run from 28 April, whatever was paid or extended under the wrong law."""
-    counter.clock.set(APRIL_28)
-    number = await counter.open(INFORMATION, right_to_information=False)
-    counter.clock.set(noon(5, 11))
-    await counter.done(number, "fee_notice", "fee_paid", "extend")
-    assert due(await counter.read(number), "statutory") == end_of(2026, 6, 26)
-    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Bilgi edinme değildir."})
+    desk.clock.set(APRIL_28)
+    number = await desk.open(INFORMATION, right_to_information=False)
+    desk.clock.set(noon(5, 11))
+    await desk.done(number, "fee_notice", "fee_paid", "extend")
+    assert due(await desk.read(number), "statutory") == end_of(2026, 6, 26)
+    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Bilgi edinme değildir."})
     assert (due(ticket), due(ticket, "statutory")) == (end_of(2026, 5, 13), end_of(2026, 6, 1))
     assert [clock["extended"] for clock in ticket["clocks"]] == [False, False]
 
 
-async def test_a_promise_that_waits_for_documents_goes_on_waiting(counter: Counter) -> None:
-    number = await counter.open(ATTORNEY_VISIT)
-    ticket = await counter.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+async def test_a_promise_that_waits_for_documents_goes_on_waiting(desk: Desk) -> None:
+    number = await desk.open(ATTORNEY_VISIT)
+    ticket = await desk.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert "promise" not in kinds(ticket)
 
 
-async def test_an_interim_reply_keeps_the_limit_of_the_law_that_says_so_and_of_no_other(counter: Counter) -> None:
+async def test_an_interim_reply_keeps_the_limit_of_the_law_that_says_so_and_of_no_other(desk: Desk) -> None:
     """Law 3071 art. 7 is content with an answer on the progress, law 4982 asks for the information itself."""
-    number = await counter.open(VISIT)
-    counter.clock.set(noon(5, 13))
-    await counter.done(number, "interim_reply")
-    counter.clock.set(noon(5, 20))
-    ticket = await counter.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    number = await desk.open(VISIT)
+    desk.clock.set(noon(5, 13))
+    await desk.done(number, "interim_reply")
+    desk.clock.set(noon(5, 20))
+    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
     assert (state(ticket, "statutory"), due(ticket, "statutory")) == ("running", end_of(2026, 6, 8))
-    await counter.did(number, "interim_reply")
-    counter.clock.set(noon(6, 9))
-    await sweep(counter.container)
-    assert state(await counter.read(number), "statutory") == "breached"
-    ticket = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
-    law = await counter.clock_of(number, "statutory")
+    await desk.did(number, "interim_reply")
+    desk.clock.set(noon(6, 9))
+    await sweep(desk.container)
+    assert state(await desk.read(number), "statutory") == "breached"
+    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    law = await desk.clock_of(number, "statutory")
     assert (law["state"], law["on_time"], law["limit"]) == ("met", True, "30 gün")
     assert datetime.fromisoformat(law["met_at"]) == noon(5, 13)
-    assert [kind for kind, _ in await counter.armed(number) if kind == "legal_risk"] == []
+    assert [kind for kind, _ in await desk.armed(number) if kind == "legal_risk"] == []
 
 
 @pytest.mark.parametrize(
     ("service", "code"),
     [("solution-desk", "same_service"), ("nothing", "unknown_service"), ("bimer", "service_closed")],
 )
-async def test_a_service_that_takes_nothing_is_refused(counter: Counter, service: str, code: str) -> None:
-    number = await counter.open(VISIT)
-    refused = await counter.send(number, "reclassify", {"service": service, "reason": "Deneme."})
+async def test_a_service_that_takes_nothing_is_refused(desk: Desk, service: str, code: str) -> None:
+    number = await desk.open(VISIT)
+    refused = await desk.send(number, "reclassify", {"service": service, "reason": "Deneme."})
     assert refused.status_code == 422
     assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/service", code)]
-    assert (await counter.read(number))["service"] == "solution-desk"
+    assert (await desk.read(number))["service"] == "solution-desk"
 
 
 # ── a date set by hand ──
 
 
-async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(counter: Counter) -> None:
+async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(desk: Desk) -> None:
     """B32."""
-    number = await counter.open(CALL)
-    await counter.done(number, "refer", "accept")
+    number = await desk.open(CALL)
+    await desk.done(number, "refer", "accept")
     by_hand = noon(6, 5)
-    ticket = await counter.did(number, "override_due", {"due_at": by_hand.isoformat(), "reason": "Anlaşıldı."})
+    ticket = await desk.did(number, "override_due", {"due_at": by_hand.isoformat(), "reason": "Anlaşıldı."})
     assert (due(ticket), ticket["clocks"][0]["overridden"]) == (by_hand, True)
-    await counter.did(number, "pause")
-    counter.clock.set(noon(5, 25))
-    assert due(await counter.did(number, "resume")) == by_hand
-    moved_to = await counter.did(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
+    await desk.did(number, "pause")
+    desk.clock.set(noon(5, 25))
+    assert due(await desk.did(number, "resume")) == by_hand
+    moved_to = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
     assert due(moved_to) == by_hand
-    counter.clock.set(by_hand)
-    await sweep(counter.container)
-    assert ("escalation_1", 1, 1) in await counter.notices(number)
+    desk.clock.set(by_hand)
+    await sweep(desk.container)
+    assert ("escalation_1", 1, 1) in await desk.notices(number)
 
 
 @pytest.mark.parametrize("paused_first", [False, True])
-async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(counter: Counter, paused_first: bool) -> None:
+async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(desk: Desk, paused_first: bool) -> None:
     """B32: a date that no pause moves is not hidden by one either, and its breach is seen when it happens."""
-    number = await counter.open(CALL)
-    await counter.done(number, "refer", "accept", *(["pause"] if paused_first else []))
-    counter.clock.set(noon(5, 14))
-    await counter.did(number, "override_due", {"due_at": noon(5, 20).isoformat(), "reason": "Anlaşıldı."})
+    number = await desk.open(CALL)
+    await desk.done(number, "refer", "accept", *(["pause"] if paused_first else []))
+    desk.clock.set(noon(5, 14))
+    await desk.did(number, "override_due", {"due_at": noon(5, 20).isoformat(), "reason": "Anlaşıldı."})
     if not paused_first:
-        await counter.did(number, "pause")
-    waiting = await counter.read(number)
+        await desk.did(number, "pause")
+    waiting = await desk.read(number)
     assert (waiting["status"], state(waiting), due(waiting)) == ("awaiting_citizen", "running", noon(5, 20))
-    counter.clock.set(noon(5, 21))
-    await sweep(counter.container)
-    late = await counter.read(number)
+    desk.clock.set(noon(5, 21))
+    await sweep(desk.container)
+    late = await desk.read(number)
     assert (late["overdue"], state(late)) == (True, "breached")
-    assert ("escalation_1", 1, 1) in await counter.notices(number)
-    assert (await counter.did(number, "resume"))["clocks"] == late["clocks"]
+    assert ("escalation_1", 1, 1) in await desk.notices(number)
+    assert (await desk.did(number, "resume"))["clocks"] == late["clocks"]
 
 
-async def test_the_reason_of_a_date_is_kept_sealed_in_history(counter: Counter) -> None:
-    number = await counter.open(CALL)
+async def test_the_reason_of_a_date_is_kept_sealed_in_history(desk: Desk) -> None:
+    number = await desk.open(CALL)
     words = f"{CITIZEN['name']} ile konuşuldu."
-    await counter.did(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})
-    event = (await counter.timeline(number))["items"][-1]
+    await desk.did(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})
+    event = (await desk.timeline(number))["items"][-1]
     assert (event["kind"], event["note"]) == ("override_due", words)
     assert CITIZEN["name"] not in str(event["data"])
 
@@ -492,27 +492,27 @@ async def test_the_reason_of_a_date_is_kept_sealed_in_history(counter: Counter) 
 @pytest.mark.parametrize(
     ("due_at", "code"), [(noon(5, 11), "too_old"), (noon(5, 20) + timedelta(days=800), "too_late")]
 )
-async def test_a_date_that_can_t_be_meant_is_refused(counter: Counter, due_at: datetime, code: str) -> None:
-    number = await counter.open(CALL)
-    refused = await counter.send(number, "override_due", {"due_at": due_at.isoformat(), "reason": "Deneme."})
+async def test_a_date_that_can_t_be_meant_is_refused(desk: Desk, due_at: datetime, code: str) -> None:
+    number = await desk.open(CALL)
+    refused = await desk.send(number, "override_due", {"due_at": due_at.isoformat(), "reason": "Deneme."})
     assert refused.status_code == 422
     assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/due_at", code)]
 
 
-async def test_a_promise_that_is_over_or_never_began_gets_no_date(counter: Counter) -> None:
-    over, waiting = await counter.open(ORDER), await counter.open(ATTORNEY_VISIT)
-    counter.clock.advance(days=1)
+async def test_a_promise_that_is_over_or_never_began_gets_no_date(desk: Desk) -> None:
+    over, waiting = await desk.open(ORDER), await desk.open(ATTORNEY_VISIT)
+    desk.clock.advance(days=1)
     body = {"due_at": noon(6, 5).isoformat(), "reason": "Deneme."}
     for number, code in ((over, "limit_passed"), (waiting, "no_limit")):
-        refused = await counter.send(number, "override_due", body)
+        refused = await desk.send(number, "override_due", body)
         assert (refused.status_code, refused.json()["code"]) == (409, code)
-        assert "override_due" not in (await counter.read(number))["allowed_actions"]
+        assert "override_due" not in (await desk.read(number))["allowed_actions"]
 
 
-async def test_no_command_of_these_leaves_a_clock_without_its_computation(counter: Counter) -> None:
-    number = await asked_in_april(counter)
-    await counter.done(number, "extend", "fee_notice", "fee_paid")
-    async with counter.container.database.reading() as session:
+async def test_no_command_of_these_leaves_a_clock_without_its_computation(desk: Desk) -> None:
+    number = await asked_in_april(desk)
+    await desk.done(number, "extend", "fee_notice", "fee_paid")
+    async with desk.container.database.reading() as session:
         query = select(SlaClock.due_at, SlaClock.started_at).join(Ticket, Ticket.id == SlaClock.ticket_id)
         rows = (await session.execute(query.where(SlaClock.kind == "statutory"))).all()
     assert rows == [(end_of(2026, 6, 16), APRIL_28)]

@@ -8,103 +8,101 @@ from sqlalchemy import select
 
 from app.notices.model import Notice
 from app.tickets.model import Ticket
-from tests.tickets.counter import CALL, INFORMATION, VISIT, Counter, end_of
+from tests.desk import CALL, INFORMATION, VISIT, Desk, end_of
 from workers.timers import sweep
 
 
-async def told(counter: Counter, number: str) -> list[Notice]:
+async def told(desk: Desk, number: str) -> list[Notice]:
     """The notices to the applicant after the receipt and the referral, in order."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
     query = query.where(Notice.recipient == "applicant", Notice.kind.not_in(("receipt", "referral")))
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return list(await session.scalars(query.order_by(Notice.running)))
 
 
-async def only(counter: Counter, number: str, kind: str) -> dict[str, Any]:
+async def only(desk: Desk, number: str, kind: str) -> dict[str, Any]:
     """The facts of the one notice that was written."""
-    [notice] = await told(counter, number)
+    [notice] = await told(desk, number)
     assert notice.kind == kind
     facts: dict[str, Any] = notice.payload
     return facts
 
 
-async def test_an_extension_names_its_ground_and_the_new_date(counter: Counter) -> None:
-    number = await counter.open(INFORMATION)
-    await counter.did(number, "extend", {"ground": "other_institution", "consulted": "Çevre Bakanlığı"})
-    facts = await only(counter, number, "extension")
+async def test_an_extension_names_its_ground_and_the_new_date(desk: Desk) -> None:
+    number = await desk.open(INFORMATION)
+    await desk.did(number, "extend", {"ground": "other_institution", "consulted": "Çevre Bakanlığı"})
+    facts = await only(desk, number, "extension")
     assert (facts["ground"], facts["consulted"]) == ("other_institution", "Çevre Bakanlığı")
     assert datetime.fromisoformat(facts["new_due"]) == end_of(2026, 6, 29)
 
 
-async def test_a_fee_names_the_amount_and_the_last_day_to_pay(counter: Counter) -> None:
-    number = await counter.open(INFORMATION)
-    await counter.did(number, "fee_notice")
-    facts = await only(counter, number, "fee_notice")
+async def test_a_fee_names_the_amount_and_the_last_day_to_pay(desk: Desk) -> None:
+    number = await desk.open(INFORMATION)
+    await desk.did(number, "fee_notice")
+    facts = await only(desk, number, "fee_notice")
     assert facts["amount"] == "125.50"
     assert datetime.fromisoformat(facts["pay_by"]) == end_of(2026, 6, 8)
 
 
-async def test_a_request_that_ended_unpaid_is_confirmed_as_such(counter: Counter) -> None:
-    number = await counter.open(INFORMATION)
-    await counter.did(number, "fee_notice")
-    counter.clock.set(end_of(2026, 6, 8))
-    await sweep(counter.container)
-    _, notice = await told(counter, number)
+async def test_a_request_that_ended_unpaid_is_confirmed_as_such(desk: Desk) -> None:
+    number = await desk.open(INFORMATION)
+    await desk.did(number, "fee_notice")
+    desk.clock.set(end_of(2026, 6, 8))
+    await sweep(desk.container)
+    _, notice = await told(desk, number)
     assert (notice.kind, notice.payload["cause"]) == ("withdrawal", "fee_unpaid")
     assert datetime.fromisoformat(notice.payload["pay_by"]) == end_of(2026, 6, 8)
 
 
-async def test_a_withdrawal_is_confirmed(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "withdraw")
-    assert (await only(counter, number, "withdrawal"))["cause"] == "own_wish"
+async def test_a_withdrawal_is_confirmed(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "withdraw")
+    assert (await only(desk, number, "withdrawal"))["cause"] == "own_wish"
 
 
 @pytest.mark.parametrize(("body", "law"), [(VISIT, "law_3071"), (CALL, None), (INFORMATION, None)])
 async def test_an_interim_reply_says_which_limit_it_satisfies(
-    counter: Counter, body: dict[str, Any], law: str | None
+    desk: Desk, body: dict[str, Any], law: str | None
 ) -> None:
-    number = await counter.open(body)
-    await counter.did(number, "interim_reply")
-    facts = await only(counter, number, "interim_reply")
+    number = await desk.open(body)
+    await desk.did(number, "interim_reply")
+    facts = await only(desk, number, "interim_reply")
     assert (facts["legal_basis"], facts["event_seq"]) == (law, 2)
 
 
-async def test_a_duplicate_is_told_under_which_number_the_matter_goes_on(counter: Counter) -> None:
-    number, original = await counter.open(CALL), await counter.open(CALL)
-    await counter.did(number, "link_duplicate", {"duplicate_of": original})
-    assert (await only(counter, number, "duplicate"))["duplicate_of"] == original
+async def test_a_duplicate_is_told_under_which_number_the_matter_goes_on(desk: Desk) -> None:
+    number, original = await desk.open(CALL), await desk.open(CALL)
+    await desk.did(number, "link_duplicate", {"duplicate_of": original})
+    assert (await only(desk, number, "duplicate"))["duplicate_of"] == original
 
 
-async def test_who_was_called_in_vain_is_written_to_after_the_last_call(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.done(number, "resolve", "callback", "callback")
-    assert [notice.kind for notice in await told(counter, number)] == ["resolution"]
-    await counter.did(number, "callback")
-    assert [notice.kind for notice in await told(counter, number)] == ["resolution", "unreached"]
+async def test_who_was_called_in_vain_is_written_to_after_the_last_call(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.done(number, "resolve", "callback", "callback")
+    assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
+    await desk.did(number, "callback")
+    assert [notice.kind for notice in await told(desk, number)] == ["resolution", "unreached"]
 
 
-async def test_who_was_reached_is_not_written_to_as_well(counter: Counter) -> None:
-    number = await counter.open(CALL)
-    await counter.did(number, "resolve")
-    await counter.did(number, "callback", {"reached": True})
-    assert [notice.kind for notice in await told(counter, number)] == ["resolution"]
+async def test_who_was_reached_is_not_written_to_as_well(desk: Desk) -> None:
+    number = await desk.open(CALL)
+    await desk.did(number, "resolve")
+    await desk.did(number, "callback", {"reached": True})
+    assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
 
 
 @pytest.mark.parametrize(
     ("body", "law"),
     [(VISIT, "law_3071"), (CALL, None), ({**INFORMATION, "right_to_information": False}, "law_4982")],
 )
-async def test_a_matter_is_sent_on_by_the_law_it_is_under(
-    counter: Counter, body: dict[str, Any], law: str | None
-) -> None:
-    number = await counter.open(body)
-    await counter.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
-    assert (await only(counter, number, "forwarded_out"))["legal_basis"] == law
+async def test_a_matter_is_sent_on_by_the_law_it_is_under(desk: Desk, body: dict[str, Any], law: str | None) -> None:
+    number = await desk.open(body)
+    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
+    assert (await only(desk, number, "forwarded_out"))["legal_basis"] == law
 
 
-async def test_a_matter_of_somebody_elses_is_told_with_who_has_it(counter: Counter) -> None:
-    number = await counter.open(INFORMATION)
-    await counter.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
-    facts = await only(counter, number, "forwarded_out")
+async def test_a_matter_of_somebody_elses_is_told_with_who_has_it(desk: Desk) -> None:
+    number = await desk.open(INFORMATION)
+    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
+    facts = await only(desk, number, "forwarded_out")
     assert (facts["institution"], facts["legal_basis"], facts["event_seq"]) == ("İSKİ", "law_4982", 2)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.core.clock import ISTANBUL
+from tests.desk import CALL, INFORMATION, ORDER, PETITION, VISIT, Desk, end_of
 from tests.installation import START, new_key, opened_client
-from tests.tickets.counter import CALL, INFORMATION, ORDER, PETITION, VISIT, Counter, end_of
 
 FROM = "2026-05-12T10:00:00+03:00"
 DESK = {"service": "solution-desk", "from": FROM}
@@ -19,16 +19,16 @@ def pause(begin: str, end: str | None, reason: str = "awaiting_citizen") -> dict
     return stretch if end is None else {**stretch, "to": f"{end}T09:00:00+03:00"}
 
 
-async def previewed(counter: Counter, **body: Any) -> dict[str, Any]:
-    answer = await counter.client.post("/v1/deadlines/preview", json=body)
+async def previewed(desk: Desk, **body: Any) -> dict[str, Any]:
+    answer = await desk.client.post("/v1/deadlines/preview", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def refused(counter: Counter, body: dict[str, Any]) -> list[tuple[str, str]]:
+async def refused(desk: Desk, body: dict[str, Any]) -> list[tuple[str, str]]:
     """(pointer, code) of each field that is not taken."""
-    answer = await counter.client.post("/v1/deadlines/preview", json=body)
+    answer = await desk.client.post("/v1/deadlines/preview", json=body)
     assert answer.status_code == 422, answer.text
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
@@ -51,12 +51,12 @@ def reasons(limit: dict[str, Any]) -> list[str]:
 )
 @pytest.mark.parametrize("start", ["2026-01-16T23:30", "2026-03-05T16:50", "2026-05-12T10:00", "2026-10-27T08:00"])
 async def test_a_ticket_opened_with_the_same_facts_gets_the_same_dates_and_ledger(
-    counter: Counter, ticket: dict[str, Any], asked: dict[str, Any], start: str
+    desk: Desk, ticket: dict[str, Any], asked: dict[str, Any], start: str
 ) -> None:
     begin = datetime.fromisoformat(start).replace(tzinfo=ISTANBUL)
-    counter.clock.set(begin)
-    explained = (await counter.client.get(f"/v1/tickets/{await counter.open(ticket)}/deadline")).json()
-    found = await previewed(counter, **asked, **{"from": begin.isoformat()})
+    desk.clock.set(begin)
+    explained = (await desk.client.get(f"/v1/tickets/{await desk.open(ticket)}/deadline")).json()
+    found = await previewed(desk, **asked, **{"from": begin.isoformat()})
     of_ticket = {clock["kind"]: clock for clock in explained["clocks"]}
     of_preview = {limit["kind"]: limit for limit in (found["promise"], found["statutory"]) if limit}
     assert of_ticket.keys() == of_preview.keys()
@@ -68,65 +68,65 @@ async def test_a_ticket_opened_with_the_same_facts_gets_the_same_dates_and_ledge
     assert {clock["calendar_version"] for clock in explained["clocks"]} == {found["calendar_version"]}
 
 
-async def test_a_pause_moves_the_promise_and_never_the_limit_of_law(counter: Counter) -> None:
-    number = await counter.open(VISIT)
-    await counter.done(number, "refer", "accept")
-    counter.clock.set(datetime(2026, 5, 14, 9, tzinfo=ISTANBUL))
-    await counter.did(number, "pause")
-    counter.clock.set(datetime(2026, 5, 20, 9, tzinfo=ISTANBUL))
-    await counter.did(number, "resume")
-    explained = (await counter.client.get(f"/v1/tickets/{number}/deadline")).json()
-    found = await previewed(counter, **DESK, pauses=[pause("2026-05-14", "2026-05-20")])
+async def test_a_pause_moves_the_promise_and_never_the_limit_of_law(desk: Desk) -> None:
+    number = await desk.open(VISIT)
+    await desk.done(number, "refer", "accept")
+    desk.clock.set(datetime(2026, 5, 14, 9, tzinfo=ISTANBUL))
+    await desk.did(number, "pause")
+    desk.clock.set(datetime(2026, 5, 20, 9, tzinfo=ISTANBUL))
+    await desk.did(number, "resume")
+    explained = (await desk.client.get(f"/v1/tickets/{number}/deadline")).json()
+    found = await previewed(desk, **DESK, pauses=[pause("2026-05-14", "2026-05-20")])
     assert [found["promise"]["ledger"], found["statutory"]["ledger"]] == [one["ledger"] for one in explained["clocks"]]
     assert reasons(found["promise"]).count("paused") == 6
     assert (len(found["promise"]["pauses"]), found["promise"]["ignored_pauses"]) == (1, [])
     assert (found["statutory"]["pauses"], len(found["statutory"]["ignored_pauses"])) == ([], 1)
 
 
-async def test_a_pause_for_a_reason_that_the_service_does_not_know_is_ignored_and_said(counter: Counter) -> None:
+async def test_a_pause_for_a_reason_that_the_service_does_not_know_is_ignored_and_said(desk: Desk) -> None:
     asked = {**DESK, "pauses": [pause("2026-05-14", "2026-05-20", "awaiting_external")]}
-    found = await previewed(counter, **asked)
-    assert found["promise"]["due_at"] == (await previewed(counter, **DESK))["promise"]["due_at"]
+    found = await previewed(desk, **asked)
+    assert found["promise"]["due_at"] == (await previewed(desk, **DESK))["promise"]["due_at"]
     assert [each["reason"] for each in found["promise"]["ignored_pauses"]] == ["awaiting_external"]
-    answer = await counter.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
     assert (
         "14 Mayıs 2026 Perşembe 09:00 ile 20 Mayıs 2026 Çarşamba 09:00 arasındaki bekleme bu süreyi durdurmaz "
         "(başka bir kurumun yanıtı bekleniyor)."
     ) in answer.text.splitlines()
 
 
-async def test_a_pause_without_an_end_leaves_no_date(counter: Counter) -> None:
-    found = await previewed(counter, **DESK, pauses=[pause("2026-05-14", None)])
+async def test_a_pause_without_an_end_leaves_no_date(desk: Desk) -> None:
+    found = await previewed(desk, **DESK, pauses=[pause("2026-05-14", None)])
     assert found["promise"]["due_at"] is None
     assert reasons(found["promise"])[-1] == "still_paused"
     assert found["statutory"]["due_at"] is not None
 
 
-async def test_an_extension_takes_the_longer_limit_of_the_law(counter: Counter) -> None:
+async def test_an_extension_takes_the_longer_limit_of_the_law(desk: Desk) -> None:
     """Law 4982 art. 11: of a request of 28 April 15 working days end on 21 May, 30 on 16 June."""
     asked = {**RIGHT, "from": "2026-04-28T10:00:00+03:00"}
-    found = [(await previewed(counter, **asked, extended=extended))["statutory"] for extended in (False, True)]
+    found = [(await previewed(desk, **asked, extended=extended))["statutory"] for extended in (False, True)]
     assert [datetime.fromisoformat(one["due_at"]) for one in found] == [end_of(2026, 5, 21), end_of(2026, 6, 16)]
     assert [one["policy"]["printed"] for one in found] == ["15 iş günü", "30 iş günü"]
 
 
-async def test_a_closed_service_can_be_asked_about(counter: Counter) -> None:
+async def test_a_closed_service_can_be_asked_about(desk: Desk) -> None:
     """BİMER takes nothing new, but its old records have dates."""
-    found = await previewed(counter, service="bimer", **{"from": "2015-03-02T10:00:00+02:00"})
+    found = await previewed(desk, service="bimer", **{"from": "2015-03-02T10:00:00+02:00"})
     assert datetime.fromisoformat(found["promise"]["due_at"]) == end_of(2015, 4, 1)
 
 
-async def test_a_date_beyond_the_known_holidays_says_that_it_may_move(counter: Counter) -> None:
+async def test_a_date_beyond_the_known_holidays_says_that_it_may_move(desk: Desk) -> None:
     asked = {**DESK, "from": "2034-05-12T10:00:00+03:00"}
-    assert (await previewed(counter, **asked))["promise"]["provisional"] is True
-    assert (await previewed(counter, **DESK))["promise"]["provisional"] is False
-    answer = await counter.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    assert (await previewed(desk, **asked))["promise"]["provisional"] is True
+    assert (await previewed(desk, **DESK))["promise"]["provisional"] is False
+    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
     assert "Hesap, resmî tatilleri takvime henüz işlenmemiş bir yıla uzandığından" in answer.text
 
 
-async def test_the_text_supposes_where_a_ticket_would_state(counter: Counter) -> None:
+async def test_the_text_supposes_where_a_ticket_would_state(desk: Desk) -> None:
     asked = {**RIGHT, "extended": True}
-    answer = await counter.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     said = answer.text.splitlines()
     assert said[:3] == [
@@ -162,14 +162,14 @@ async def test_the_text_supposes_where_a_ticket_would_state(counter: Counter) ->
     ],
 )
 async def test_what_no_ticket_could_have_is_refused_by_field(
-    counter: Counter, body: dict[str, Any], errors: list[tuple[str, str]]
+    desk: Desk, body: dict[str, Any], errors: list[tuple[str, str]]
 ) -> None:
-    assert await refused(counter, body) == errors
+    assert await refused(desk, body) == errors
 
 
-async def test_it_takes_the_scope_of_the_catalogue_and_no_more(counter: Counter) -> None:
+async def test_it_takes_the_scope_of_the_catalogue_and_no_more(desk: Desk) -> None:
     assert START.isoformat() == FROM
-    async with opened_client(counter.app, await new_key(counter.container, "sms-gateway")) as caller:
+    async with opened_client(desk.app, await new_key(desk.container, "sms-gateway")) as caller:
         assert (await caller.post("/v1/deadlines/preview", json=DESK)).status_code == 200
-    async with opened_client(counter.app) as nobody:
+    async with opened_client(desk.app) as nobody:
         assert (await nobody.post("/v1/deadlines/preview", json=DESK)).status_code == 401

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from app.notices.model import Notice
 from app.standards.catalogue import load_catalogue
 from app.standards.values import Deputy
-from tests.bugs.conftest import own_counter
-from tests.bugs.desk import load
+from tests.bugs.conftest import own_desk
+from tests.bugs.steps import load
+from tests.desk import INFORMATION, REFUSAL, VISIT, Desk
 from tests.installation import ESENLER
-from tests.tickets.counter import INFORMATION, REFUSAL, VISIT, Counter
 
-__all__ = ["own_counter"]
+__all__ = ["own_desk"]
 
 HEAD = load_catalogue(ESENLER).office(1).printed.name
 LETTERS: dict[str, tuple[dict[str, Any], str, Any]] = {
@@ -26,32 +26,32 @@ LETTERS: dict[str, tuple[dict[str, Any], str, Any]] = {
 """kind → what is applied for, and the command with its body that tells the applicant by a letter."""
 
 
-async def signatory(counter: Counter, kind: str, **other: Any) -> Any:
+async def signatory(desk: Desk, kind: str, **other: Any) -> Any:
     """Who signs the letter of a new ticket."""
     given, command, body = LETTERS[kind]
-    number = await counter.open({**given, **other})
-    await counter.did(number, command, body)
-    async with counter.container.database.reading() as session:
+    number = await desk.open({**given, **other})
+    await desk.did(number, command, body)
+    async with desk.container.database.reading() as session:
         found = select(Notice.payload).where(Notice.kind == kind, Notice.payload["number"].astext == number)
         return (await session.scalars(found)).one()["signatory"]
 
 
 @pytest.mark.parametrize("kind", LETTERS)
-async def test_the_head_of_the_first_office_signs(counter: Counter, kind: str) -> None:
-    assert (await signatory(counter, kind))["official"] == HEAD
+async def test_the_head_of_the_first_office_signs(desk: Desk, kind: str) -> None:
+    assert (await signatory(desk, kind))["official"] == HEAD
 
 
 @pytest.mark.parametrize("kind", LETTERS)
-async def test_nobody_signs_in_a_matter_about_themselves(counter: Counter, kind: str) -> None:
-    assert await signatory(counter, kind, about_first_office=True) is None
+async def test_nobody_signs_in_a_matter_about_themselves(desk: Desk, kind: str) -> None:
+    assert await signatory(desk, kind, about_first_office=True) is None
 
 
-async def test_the_deputy_signs_while_the_head_is_on_leave(own_counter: Counter) -> None:
+async def test_the_deputy_signs_while_the_head_is_on_leave(own_desk: Desk) -> None:
     """`START` is on 12 May in Istanbul."""
     table = load_catalogue(ESENLER)
     leave = Deputy("Örnek Vekil", "Halkla İlişkiler Müdürü V.", None, date(2026, 5, 12), date(2026, 5, 12))
     offices = tuple(replace(one, deputies=(leave,)) if one.printed.level == 1 else one for one in table.offices)
-    await load(own_counter, replace(table, offices=offices, sha256="0" * 64))
+    await load(own_desk, replace(table, offices=offices, sha256="0" * 64))
     for kind in LETTERS:
-        signs = await signatory(own_counter, kind)
+        signs = await signatory(own_desk, kind)
         assert (signs["official"], signs["title"]) == ("Örnek Vekil", "Halkla İlişkiler Müdürü V.")

@@ -9,16 +9,16 @@ import pytest
 from httpx import AsyncClient, Response
 
 from app.core.clock import ISTANBUL
+from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, CITIZEN, ORDER, VISIT, Desk, end_of
 from tests.installation import SettableClock, make_settings, new_key, opened_app, opened_client
-from tests.tickets.counter import AT_WORK, ATTORNEY_VISIT, CALL, CITIZEN, ORDER, VISIT, Counter, end_of
 from workers.timers import sweep
 
 
 @pytest.fixture
-async def citizen(counter: Counter, redis_url: str) -> AsyncIterator[AsyncClient]:
+async def citizen(desk: Desk, redis_url: str) -> AsyncIterator[AsyncClient]:
     """A caller without a key, and nothing counted against anybody yet."""
     assert redis_url
-    async with opened_client(counter.app) as client:
+    async with opened_client(desk.app) as client:
         yield client
 
 
@@ -36,10 +36,10 @@ async def message(citizen: AsyncClient, number: str) -> str:
 # ── wrong answers ──
 
 
-async def test_every_wrong_answer_looks_the_same(counter: Counter, citizen: AsyncClient) -> None:
+async def test_every_wrong_answer_looks_the_same(desk: Desk, citizen: AsyncClient) -> None:
     """A number that exists can't be told from one that does not."""
-    number = await counter.open()
-    anonymous = await counter.open(ORDER)
+    number = await desk.open()
+    anonymous = await desk.open(ORDER)
     answers = [
         await ask(citizen, number, "0068"),
         await ask(citizen, "2600000009"),
@@ -57,13 +57,13 @@ async def test_every_wrong_answer_looks_the_same(counter: Counter, citizen: Asyn
 
 
 @pytest.mark.parametrize("digits", ["67", "00067", "006", "abcd", "٠٠٦٧", ""])
-async def test_anything_but_four_digits_is_refused(counter: Counter, citizen: AsyncClient, digits: str) -> None:
-    answer = await ask(citizen, await counter.open(), digits)
+async def test_anything_but_four_digits_is_refused(desk: Desk, citizen: AsyncClient, digits: str) -> None:
+    answer = await ask(citizen, await desk.open(), digits)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/phone_last_four")
 
 
-async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(counter: Counter, citizen: AsyncClient) -> None:
-    number, other = await counter.open(), await counter.open()
+async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(desk: Desk, citizen: AsyncClient) -> None:
+    number, other = await desk.open(), await desk.open()
     for guess in range(10):
         assert (await ask(citizen, number, f"{guess:04}")).status_code == 404
     for digits in ("0011", "0067"):
@@ -74,13 +74,13 @@ async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(counter: C
     assert (await ask(citizen, other)).status_code == 200
 
 
-async def test_right_answers_are_not_counted(counter: Counter, citizen: AsyncClient) -> None:
-    number = await counter.open()
+async def test_right_answers_are_not_counted(desk: Desk, citizen: AsyncClient) -> None:
+    number = await desk.open()
     assert {(await ask(citizen, number)).status_code for _ in range(15)} == {200}
 
 
-async def test_guesses_at_the_same_moment_are_counted_too(counter: Counter, citizen: AsyncClient) -> None:
-    number = await counter.open()
+async def test_guesses_at_the_same_moment_are_counted_too(desk: Desk, citizen: AsyncClient) -> None:
+    number = await desk.open()
     answers = await asyncio.gather(*(ask(citizen, number, f"{guess:04}") for guess in range(60)))
     assert [answer.status_code for answer in answers].count(404) <= 10
     assert (await ask(citizen, number)).status_code == 429
@@ -107,9 +107,9 @@ async def test_tracking_works_and_is_bounded_without_valkey(
 # ── what a citizen reads ──
 
 
-async def test_a_citizen_reads_service_unit_and_date(counter: Counter, citizen: AsyncClient) -> None:
-    number = await counter.open()
-    await counter.did(number, "refer")
+async def test_a_citizen_reads_service_unit_and_date(desk: Desk, citizen: AsyncClient) -> None:
+    number = await desk.open()
+    await desk.did(number, "refer")
     answer = (await ask(citizen, f"{number[:2]} {number[2:6]} {number[6:]}")).json()
     assert answer["number"] == number
     assert (answer["status"], answer["status_label"]) == ("referred", "Birime Sevk Edildi")
@@ -133,10 +133,10 @@ async def test_a_citizen_reads_service_unit_and_date(counter: Counter, citizen: 
     ],
 )
 async def test_each_state_has_its_sentence(
-    counter: Counter, citizen: AsyncClient, path: tuple[str, ...], expected: str
+    desk: Desk, citizen: AsyncClient, path: tuple[str, ...], expected: str
 ) -> None:
-    number = await counter.open(VISIT)
-    await counter.done(number, *path)
+    number = await desk.open(VISIT)
+    await desk.done(number, *path)
     assert await message(citizen, number) == expected
 
 
@@ -159,32 +159,30 @@ async def test_each_state_has_its_sentence(
     ],
 )
 async def test_each_outcome_has_its_sentence(
-    counter: Counter, citizen: AsyncClient, resolution: dict[str, str], expected: str
+    desk: Desk, citizen: AsyncClient, resolution: dict[str, str], expected: str
 ) -> None:
-    number = await counter.open()
-    await counter.did(number, "resolve", resolution)
+    number = await desk.open()
+    await desk.did(number, "resolve", resolution)
     assert await message(citizen, number) == expected
 
 
-async def test_a_duplicate_has_its_sentence(counter: Counter, citizen: AsyncClient) -> None:
-    number = await counter.open()
-    await counter.did(number, "link_duplicate", {"duplicate_of": await counter.open()})
+async def test_a_duplicate_has_its_sentence(desk: Desk, citizen: AsyncClient) -> None:
+    number = await desk.open()
+    await desk.did(number, "link_duplicate", {"duplicate_of": await desk.open()})
     assert await message(citizen, number) == "Aynı konudaki başvurunuzla birleştirilmiştir."
 
 
-async def test_a_promise_that_waits_for_papers_names_no_date(counter: Counter, citizen: AsyncClient) -> None:
-    number = await counter.open(ATTORNEY_VISIT)
+async def test_a_promise_that_waits_for_papers_names_no_date(desk: Desk, citizen: AsyncClient) -> None:
+    number = await desk.open(ATTORNEY_VISIT)
     answer = (await ask(citizen, number)).json()
     assert (answer["message"], answer["due_at"]) == ("Başvurunuz için eksik belgelerinizi bekliyoruz.", None)
 
 
-async def test_a_limit_that_is_past_is_admitted_before_and_after_the_sweep(
-    counter: Counter, citizen: AsyncClient
-) -> None:
+async def test_a_limit_that_is_past_is_admitted_before_and_after_the_sweep(desk: Desk, citizen: AsyncClient) -> None:
     """B71: a date that is over is never shown as one to come."""
-    number = await counter.open(CALL, applicant=CITIZEN)
-    counter.clock.set(datetime(2026, 6, 2, 0, 0, tzinfo=ISTANBUL))
+    number = await desk.open(CALL, applicant=CITIZEN)
+    desk.clock.set(datetime(2026, 6, 2, 0, 0, tzinfo=ISTANBUL))
     assert await message(citizen, number) == "Başvurunuzun süresi dolmuştur."
-    await sweep(counter.container)
+    await sweep(desk.container)
     late = "Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir."
     assert await message(citizen, number) == late

@@ -84,11 +84,11 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "reopened": ("resolve", "reopen"),
     "withdrawn": ("withdraw",),
 }
-"""state → the commands that lead a new visit there; see `Counter.ticket_in` for the two others."""
+"""state → the commands that lead a new visit there; see `Desk.ticket_in` for the two others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class Desk:
     """A started app with its clock and a caller that may do everything."""
 
     app: FastAPI
@@ -219,8 +219,8 @@ def state(ticket: dict[str, Any], kind: str = "promise") -> str:
 
 
 @asynccontextmanager
-async def opened_counter(servers: TestServers, template: str, folder: Path, **other: Any) -> AsyncIterator[Counter]:
-    """A counter on a database of its own, with other settings where they are given."""
+async def opened_desk(servers: TestServers, template: str, folder: Path, **other: Any) -> AsyncIterator[Desk]:
+    """A desk on a database of its own, with other settings where they are given."""
     with servers.database(template) as url:
         clock = SettableClock()
         settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder, **other)
@@ -228,4 +228,4 @@ async def opened_counter(servers: TestServers, template: str, folder: Path, **ot
             opened_app(settings, clock) as app,
             opened_client(app, await new_key(app.state.container, "developer")) as client,
         ):
-            yield Counter(app, clock, client)
+            yield Desk(app, clock, client)

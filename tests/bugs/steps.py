@@ -1,4 +1,4 @@
-"""What these tests need beside the counter: other workers, other rules, and a look at what was told and is armed."""
+"""What these tests need beside the desk: other workers, other rules, and a look at what was told and is armed."""
 
 from collections import Counter as Tally
 from collections.abc import AsyncIterator
@@ -21,8 +21,8 @@ from app.standards.rulebook import REFRESH_SECONDS
 from app.standards.service import store_catalogue
 from app.standards.values import Catalogue
 from app.tickets.model import Ticket
+from tests.desk import Desk
 from tests.installation import ESENLER
-from tests.tickets.counter import Counter
 
 OF_LIMITS = ("warning", "escalation_1", "escalation_2")
 """The notices of a limit: what a bug in keeping time would repeat, lose or send at a wrong instant."""
@@ -34,27 +34,27 @@ def local(written: str) -> datetime:
 
 
 @asynccontextmanager
-async def another_worker(counter: Counter, **settings: Any) -> AsyncIterator[Container]:
+async def another_worker(desk: Desk, **settings: Any) -> AsyncIterator[Container]:
     """Another process on the same database, as far as PostgreSQL can tell."""
-    async with open_container(counter.container.settings.model_copy(update=settings), counter.clock) as container:
+    async with open_container(desk.container.settings.model_copy(update=settings), desk.clock) as container:
         yield container
 
 
-async def told(counter: Counter) -> Tally[tuple[str, int, int]]:
+async def told(desk: Desk) -> Tally[tuple[str, int, int]]:
     """How many notices of each (kind, level, cycle) of a limit were written."""
     query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.kind.in_(OF_LIMITS))
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return Tally((kind, level, cycle) for kind, level, cycle in await session.execute(query))
 
 
-async def raised(counter: Counter) -> Tally[tuple[int, int]]:
+async def raised(desk: Desk) -> Tally[tuple[int, int]]:
     """How many escalations there are of each (level, cycle)."""
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         rows = await session.execute(select(Escalation.level, Escalation.cycle))
         return Tally((level, cycle) for level, cycle in rows)
 
 
-async def armed_at(counter: Counter, number: str) -> dict[tuple[str, str, int], datetime]:
+async def armed_at(desk: Desk, number: str) -> dict[tuple[str, str, int], datetime]:
     """(clock, kind, level) → instant of each checkpoint of a ticket that still waits."""
     query = (
         select(SlaClock.kind, Checkpoint.kind, Checkpoint.level, Checkpoint.due_at)
@@ -62,14 +62,14 @@ async def armed_at(counter: Counter, number: str) -> dict[tuple[str, str, int], 
         .join(Ticket, Ticket.id == SlaClock.ticket_id)
         .where(Ticket.number == number, Checkpoint.state == "armed")
     )
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return {(clock, kind, level): due_at for clock, kind, level, due_at in await session.execute(query)}
 
 
-async def notice_of(counter: Counter, number: str, kind: str) -> Notice:
+async def notice_of(desk: Desk, number: str, kind: str) -> Notice:
     """The one notice of that kind that a ticket has."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id)
-    async with counter.container.database.reading() as session:
+    async with desk.container.database.reading() as session:
         return (await session.scalars(query.where(Ticket.number == number, Notice.kind == kind))).one()
 
 
@@ -94,22 +94,22 @@ def without_service(code: str, *, heir: str) -> Catalogue:
     return replace(catalogue, services=services, sha256="0" * 64)
 
 
-async def load(counter: Counter, catalogue: Catalogue) -> None:
+async def load(desk: Desk, catalogue: Catalogue) -> None:
     """Make that catalogue the rules for new tickets, at once."""
-    async with counter.container.database.transaction() as session:
-        await store_catalogue(session, catalogue, now=counter.clock.now())
-    counter.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    async with desk.container.database.transaction() as session:
+        await store_catalogue(session, catalogue, now=desk.clock.now())
+    desk.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
 
 
 @asynccontextmanager
-async def leave_on(counter: Counter, day: str) -> AsyncIterator[dict[str, Any]]:
+async def leave_on(desk: Desk, day: str) -> AsyncIterator[dict[str, Any]]:
     """Administrative leave that counts for no clock, decided over HTTP; what the edit answered. Revoked at the end."""
     leave = {"date": day, "kind": "leave", "name": "İdari izin", "counts_as_working": []}
-    answer = await counter.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
+    answer = await desk.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
     assert answer.status_code == 200, answer.text
     try:
         yield answer.json()
     finally:
         body = {"revoke": [day], "reason": "Deneme bitti", "force": True}
-        assert (await counter.client.post("/v1/calendar/apply", json=body)).status_code == 200
-        counter.container.rulebooks._checked = -2 * REFRESH_SECONDS
+        assert (await desk.client.post("/v1/calendar/apply", json=body)).status_code == 200
+        desk.container.rulebooks._checked = -2 * REFRESH_SECONDS

@@ -10,8 +10,8 @@ from app.container import Container, open_container
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from app.standards.values import ApplicationOffice, Deputy
+from tests.desk import Desk, end_of
 from tests.installation import ESENLER
-from tests.tickets.counter import Counter, end_of
 
 DUE = end_of(2026, 6, 1)
 """When the promise of a call on `START` ends."""
@@ -20,10 +20,10 @@ HEAD = load_catalogue(ESENLER).office(1).printed.name
 
 
 @asynccontextmanager
-async def second_house(counter: Counter, *, batch: int = 1000) -> AsyncIterator[Container]:
+async def second_house(desk: Desk, *, batch: int = 1000) -> AsyncIterator[Container]:
     """Another process on the same database, as far as PostgreSQL can tell; it reads the newest rules."""
-    settings = counter.container.settings.model_copy(update={"sweep_batch": batch})
-    async with open_container(settings, counter.clock) as container:
+    settings = desk.container.settings.model_copy(update={"sweep_batch": batch})
+    async with open_container(settings, desk.clock) as container:
         yield container
 
 
