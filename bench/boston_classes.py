@@ -30,8 +30,8 @@ AT_ONCE: Final = timedelta(minutes=2)
 class Difference(StrEnum):
     """The classes, in the order in which they are tried."""
 
-    NOT_AFTER_OPENING = "target at or before the new_ticket"
-    AT_OPENING = "target within two minutes of the new_ticket"
+    NOT_AFTER_OPENING = "target at or before the opening"
+    AT_OPENING = "target within two minutes of the opening"
     CLOCKS_CHANGED = "same clock time across the change of clocks"
     MINUTES_APART = "same rule, up to ten minutes apart"
     NOT_MOVED = "out of hours, but not moved to 08:30"
@@ -42,11 +42,11 @@ class Difference(StrEnum):
 
 
 EXPLANATIONS: Final = {
-    Difference.NOT_AFTER_OPENING: "the target is the new_ticket itself or earlier: no time was given",
-    Difference.AT_OPENING: "the target lies seconds after the new_ticket: no time was given",
+    Difference.NOT_AFTER_OPENING: "the target is the opening itself or earlier: no time was given",
+    Difference.AT_OPENING: "the target lies seconds after the opening: no time was given",
     Difference.CLOCKS_CHANGED: "the city counts days on the wall clock; 24 hours are 24 hours here, so an hour apart",
-    Difference.MINUTES_APART: "the target was counted from a stamp that lies some minutes from the printed new_ticket",
-    Difference.NOT_MOVED: "the type's limit, but from the hour of the new_ticket, though nobody was there",
+    Difference.MINUTES_APART: "the target was counted from a stamp that lies some minutes from the printed opening",
+    Difference.NOT_MOVED: "the type's limit, but from the hour of the opening, though nobody was there",
     Difference.OTHER_LIMIT: "the request got the limit of another type, queue or priority, or was extended",
     Difference.OTHER_CLOCK: "whole days on the wall clock where the type has another limit or works by the calendar",
     Difference.STARTED_ANEW: "counted from a moment at which it was already open: handed on, or given its type, later",
@@ -135,7 +135,7 @@ def _started_anew(case: Case) -> bool:
 
 
 def _unmoved(opened_at: datetime) -> datetime:
-    """The new_ticket, or the same clock time on the next working day."""
+    """The opening, or the same clock time on the next working day."""
     while not WORKING_DAYS.is_working_day(opened_at.date()):
         opened_at += DAY
     return opened_at

@@ -1,7 +1,7 @@
 """A real city's requests replayed: do our due dates and verdicts agree with those that it set and gave itself?"""
 
 import time
-from collections import Desk
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -98,7 +98,7 @@ def _agreement(replayed: list[Replayed]) -> Figures:
 
 
 def _of_type(kind: str, rule: Rule, replayed: list[Replayed]) -> Figures:
-    counted = Desk(one.difference for one in replayed if one.difference)
+    counted = Counter(one.difference for one in replayed if one.difference)
     return {
         "type": kind,
         "clock": rule.clock.value,
@@ -126,7 +126,7 @@ def _class(name: str, due_dates: int, found: list[Replayed], why: str) -> Figure
 
 def _other_limits(replayed: list[Replayed]) -> dict[str, int]:
     """Which working days the requests with another limit were given, by type, the commonest first."""
-    counted = Desk((one.case.request.type, working_days_given(one.case)) for one in replayed)
+    counted = Counter((one.case.request.type, working_days_given(one.case)) for one in replayed)
     return {f"{kind}: {days}": count for (kind, days), count in counted.most_common()}
 
 
@@ -145,7 +145,7 @@ def _faults(requests: list[Request]) -> dict[str, int]:
     targets = [(request, request.target_at) for request in requests if request.target_at]
     return {
         "closed before opened": sum(one.closed_at < one.opened_at for one in requests if one.closed_at),
-        "target at or before the new_ticket": sum(target <= request.opened_at for request, target in targets),
+        "target at or before the opening": sum(target <= request.opened_at for request, target in targets),
         "target on 1 January 2016, a holiday": sum(
             target.date() == NEW_YEAR for request, target in targets if _works_by_calendar(request.type)
         ),
@@ -162,7 +162,7 @@ def _works_by_calendar(kind: str) -> bool:
 
 def _left_out(requests: Iterable[Request], rules: Mapping[str, Rule]) -> Figures:
     """The further types that have targets, but too few or too different ones to learn a limit from."""
-    types = Desk(request.type for request in requests if request.target_at and request.type not in rules)
+    types = Counter(request.type for request in requests if request.target_at and request.type not in rules)
     return {"types": len(types), "requests": types.total(), "largest": dict(types.most_common(5))}
 
 

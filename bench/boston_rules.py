@@ -1,6 +1,6 @@
 """The city's two clocks in the words of the product: a limit, a basis and a calendar, and when the clock starts."""
 
-from collections import Desk
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -72,7 +72,7 @@ WORKING_DAYS: Final = Calendar("boston-working-days", BOSTON.key, _week(WHOLE_DA
 
 
 def due_at(rule: Rule, opened_at: datetime) -> datetime:
-    """When a request is due; on the working calendar one that comes out of hours starts at the next new_ticket, 08:30."""
+    """When a request is due; on the working calendar one that comes out of hours starts at the next opening, 08:30."""
     started_at = opened_at if rule.clock is Clock.ROUND_THE_CLOCK else next_opening(opened_at)
     return run_from(rule, started_at)
 
@@ -83,7 +83,7 @@ def run_from(rule: Rule, started_at: datetime) -> datetime:
 
 
 def next_opening(instant: datetime) -> datetime:
-    """The instant itself while the office is open, else the start of its next new_ticket time."""
+    """The instant itself while the office is open, else the start of its next opening time."""
     day = OFFICE.local_date(instant)
     while True:
         for opens, closes in OFFICE.segments(day):
@@ -104,7 +104,7 @@ def working_days_between(first: date, last: date) -> int:
 
 
 def rules_that_fit(opened_at: datetime, target_at: datetime) -> Iterator[Rule]:
-    """The rules that may lead from that new_ticket to that target, on the same clock time; none, or one of each clock."""
+    """The rules that may lead from that opening to that target, on the same clock time; none, or one of each clock."""
     started_at = next_opening(opened_at).astimezone(BOSTON)
     days = working_days_between(started_at.date(), target_at.date())
     if days and WORKING_DAYS.is_working_day(target_at.date()) and wall_days_between(started_at, target_at):
@@ -122,12 +122,12 @@ def wall_days_between(opened_at: datetime, target_at: datetime) -> int:
 
 def learn(requests: Iterable[Request]) -> dict[str, Rule]:
     """The commonest rule of each type, where it has at least 20 targets and fits 80 % of them."""
-    targets: Desk[str] = Desk()
-    fits: dict[str, Desk[Rule]] = {}
+    targets: Counter[str] = Counter()
+    fits: dict[str, Counter[Rule]] = {}
     for request in requests:
         if request.target_at:
             targets[request.type] += 1
-            found = fits.setdefault(request.type, Desk())
+            found = fits.setdefault(request.type, Counter())
             found.update(rules_that_fit(request.opened_at, request.target_at))
     best = {kind: found.most_common(1)[0] for kind, found in fits.items() if found}
     return {

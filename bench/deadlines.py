@@ -19,9 +19,9 @@ from bench.ground import ESENLER
 CASES = {
     "15 calendar days": Policy(Limit(15, Unit.CALENDAR_DAY)),
     "30 working days": Policy(Limit(30, Unit.WORKING_DAY)),
-    "8 new_ticket hours": Policy(Limit(8, Unit.HOUR), Basis.OPENING_HOURS),
+    "8 opening hours": Policy(Limit(8, Unit.HOUR), Basis.OPENING_HOURS),
 }
-AIMS_US = {"15 calendar days": 50, "30 working days": 100, "8 new_ticket hours": 150}
+AIMS_US = {"15 calendar days": 50, "30 working days": 100, "8 opening hours": 150}
 YEAR = 2026
 
 

@@ -28,7 +28,7 @@ def measure(ground: Ground, notices: int) -> dict[str, Any]:
         smtp, http = sinks.hear()
         settings = _leaving(ground.copy("delivery"), smtp, http)
         asyncio.run(_plant(settings, ground.key, notices))
-        with Program("bench.dispatcher", environment=environment(settings)) as worker:
+        with Program("bench.notice_dispatcher", environment=environment(settings)) as worker:
             worker.hear()
             worker.tell("drain")
             drained = worker.hear()

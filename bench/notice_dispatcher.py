@@ -1,6 +1,6 @@
 """A worker's delivery under measurement: drains whatever waits, when told to.
 
-A process of its own (`python -m bench.dispatcher`), told what to do in lines of JSON.
+A process of its own (`python -m bench.notice_dispatcher`), told what to do in lines of JSON.
 """
 
 import asyncio

@@ -21,8 +21,8 @@ from config.settings import Settings
 from workers.timers import keep_time, sweep
 
 
-class StampingDoorbell:
-    """Rings the real job_queue, which is take_enqueued right after a commit, and keeps the instant with the notices' ids."""
+class StampingJobQueue:
+    """Enqueue in the real job queue; record the instant, right after a commit, and the ids of the notices."""
 
     def __init__(self, real: JobQueue) -> None:
         self._real = real
@@ -35,7 +35,7 @@ class StampingDoorbell:
         await self._real.send(jobs)
 
 
-async def _obey(container: Container, bell: StampingDoorbell) -> None:
+async def _obey(container: Container, job_queue: StampingJobQueue) -> None:
     await sweep(container)
     _say("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):
@@ -46,9 +46,9 @@ async def _obey(container: Container, bell: StampingDoorbell) -> None:
         else:
             await _keep_time(container)
         seconds = time.perf_counter() - began
-        answer |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": bell.stamps}
+        answer |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": job_queue.stamps}
         _say(answer)
-        bell.stamps = []
+        job_queue.stamps = []
 
 
 async def _keep_time(container: Container) -> None:
@@ -69,10 +69,10 @@ async def _main() -> None:
     configure_logging(level=settings.log_level, style=settings.log_format)
     assert settings.database_url is not None
     async with open_container(settings) as container:
-        bell = StampingDoorbell(container.job_queue)
-        database = Database(settings.database_url.get_secret_value(), job_queue=bell)
+        job_queue = StampingJobQueue(container.job_queue)
+        database = Database(settings.database_url.get_secret_value(), job_queue=job_queue)
         try:
-            await _obey(replace(container, database=database), bell)
+            await _obey(replace(container, database=database), job_queue)
         finally:
             await database.close()
 

@@ -24,7 +24,7 @@ from app.standards.catalogue import load_catalogue
 from config.settings import Settings
 from tests.escalation.offices import load_offices
 from tests.installation import ESENLER, START
-from tests.notices.cases import WRITER, Recorder, actor_of, escalate, ids, notices_of, open_ticket, postroom_with
+from tests.notices.cases import WRITER, Recorder, actor_of, dispatcher_with, escalate, ids, notices_of, open_ticket
 from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
 
@@ -198,7 +198,7 @@ async def test_doctor_tells_which_notices_are_refused_for_now(
     for _ in range(4):
         await open_ticket(container, actor)
     refusals = [TemporaryFailure("auth_refused", "no")] * 3
-    await postroom_with(container, Recorder(*refusals)).deliver(await ids(container))
+    await dispatcher_with(container, Recorder(*refusals)).deliver(await ids(container))
     done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ notices" in line)
     assert "3 refused for now: 3 auth_refused" in line
@@ -210,7 +210,7 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
     container: Container, settings: Settings, tmp_path: Path
 ) -> None:
     """An applicant's address can't be mended here: after the first typo of a citizen every look would be a failure."""
-    refusing = postroom_with(container, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
+    refusing = dispatcher_with(container, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
     number = await open_ticket(container, await actor_of(container), WRITER)
     [receipt] = await notices_of(container)
     await refusing.deliver([receipt.id])

@@ -100,7 +100,7 @@ class Database:
             connect_args={"timeout": 10, "command_timeout": 30},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._doorbell = job_queue
+        self._job_queue = job_queue
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -111,8 +111,8 @@ class Database:
         async with self._sessions() as session:
             async with session.begin():
                 yield session
-            if self._doorbell is not None:
-                await self._doorbell.send(take_enqueued(session.info))
+            if self._job_queue is not None:
+                await self._job_queue.send(take_enqueued(session.info))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

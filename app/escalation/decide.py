@@ -1,7 +1,7 @@
 """What a due checkpoint means, decided without a database: who is told, what is stamped, what comes next.
 
-`DueCheckpoint` is a checkpoint with everything of its ticket and clock that the decision needs; `decide` turns a batch of them
-into the changes that `service.py` writes.
+`DueCheckpoint` holds a checkpoint and what the decision needs of its ticket and clock; `decide` turns a batch into
+the changes that `sweep.py` writes.
 """
 
 from collections.abc import Iterable

@@ -117,7 +117,7 @@ async def find_delivery(
 class StuckWebhook:
     """A subscription that gets nothing because its receiver fails.
 
-    `disabled_reason` is None while attempts go on, `gone` after a 410, `failing` after the last take_enqueued of the ladder.
+    `disabled_reason` is None while attempts go on, `gone` after a 410, `failing` after the last retry.
     """
 
     id: UUID

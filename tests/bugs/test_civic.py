@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.notices.delivery.adapters.console import ConsoleAdapter
 from tests.bugs.steps import told
 from tests.desk import ANSWER, VISIT, Desk, end_of
-from tests.notices.cases import ids, postroom_with
+from tests.notices.cases import dispatcher_with, ids
 from workers.timers import sweep
 
 DIGITS = "5327654321"
@@ -51,7 +51,7 @@ async def live(desk: Desk, outbox: Path) -> str:
         await sweep(desk.container)
     await desk.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
     console = ConsoleAdapter(outbox, sender_name="ESTİM")
-    await postroom_with(desk.container, console).deliver(await ids(desk.container))
+    await dispatcher_with(desk.container, console).deliver(await ids(desk.container))
     return number
 
 

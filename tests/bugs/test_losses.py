@@ -16,7 +16,7 @@ from app.standards.catalogue import load_catalogue
 from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, raised, told
 from tests.desk import CALL, ORDER, Desk, end_of
 from tests.installation import opened_client
-from tests.notices.cases import ids, postroom_with
+from tests.notices.cases import dispatcher_with, ids
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
@@ -64,7 +64,7 @@ async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(desk: Desk) -> None
     """B69: a slow mail task starved the escalations, even those of the same ticket."""
     number = await desk.open(CALL)
     stuck = Stuck()
-    posting = asyncio.create_task(postroom_with(desk.container, stuck).deliver(await ids(desk.container)))
+    posting = asyncio.create_task(dispatcher_with(desk.container, stuck).deliver(await ids(desk.container)))
     await stuck.busy.wait()
     desk.clock.set(LIMIT)
     await sweep(desk.container)

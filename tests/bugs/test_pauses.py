@@ -11,7 +11,7 @@ from app.notices.model import Notice
 from tests.bugs.steps import told
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, PATHS, VISIT, Desk, due, end_of, state
 from tests.installation import START
-from tests.notices.cases import Recorder, postroom_with
+from tests.notices.cases import Recorder, dispatcher_with
 from workers.timers import sweep
 
 MET = {"promise": "met", "statutory": "met"}
@@ -96,7 +96,7 @@ async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(desk: Desk
         taken = text("UPDATE notice SET state = 'sending', attempts = 1, due_at = :until RETURNING id")
         ids = list(await session.scalars(taken, {"until": desk.clock.now() + timedelta(seconds=20)}))
     way_out = Recorder()
-    dispatcher = postroom_with(desk.container, way_out)
+    dispatcher = dispatcher_with(desk.container, way_out)
     assert await dispatcher.deliver(ids) == 0
     desk.clock.advance(seconds=20)
     assert await dispatcher.deliver(ids) == len(ids) == 1

@@ -14,7 +14,7 @@ from app.notices.delivery.adapters.base import PermanentFailure
 from app.sla.model import ClockPause, SlaClock
 from tests.bugs.steps import another_worker, raised, told
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Desk, end_of
-from tests.notices.cases import Recorder, ids, notices_of, postroom_with
+from tests.notices.cases import Recorder, dispatcher_with, ids, notices_of
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
@@ -125,7 +125,7 @@ async def test_a_notice_that_comes_back_makes_no_notice(desk: Desk) -> None:
     """B63: a mail that bounced became a new message, which was answered by a mail that bounced."""
     number = await desk.open(CALL)
     bouncing = Recorder(*(PermanentFailure("bounced", "no such number") for _ in range(50)))
-    dispatcher = postroom_with(desk.container, bouncing)
+    dispatcher = dispatcher_with(desk.container, bouncing)
     for _ in range(10):
         await dispatcher.deliver(await ids(desk.container))
         desk.clock.advance(hours=1)

@@ -31,7 +31,7 @@ from tests.delivery.cases import by_smtp, drain, house_with
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.desk import end_of
 from tests.installation import SettableClock
-from tests.notices.cases import NAME, WRITER, Recorder, actor_of, notices_of, open_ticket, postroom_with
+from tests.notices.cases import NAME, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket
 from tests.notices.samples import FULL, TEMPLATES
 from tests.notices.test_console import read_back
 from tests.notices.test_letters import AT, VALUES
@@ -173,7 +173,7 @@ async def test_no_citizen_gets_a_draft_and_no_other_medium_a_file(
     """A citizen's letter comes signed, with Sayı and date, from the records system."""
     notice = await planned(container, kind, medium)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.kind, message.attachments) == (kind, ())
 
@@ -187,7 +187,7 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
     (folder / "letters" / "escalation_2.typ").write_text(content, encoding="utf-8")
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder(TemporaryFailure("unreachable", "no answer"))
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     dispatcher.renderer = Renderer(folder)
     with capture_logs() as logs:
         await dispatcher.deliver([notice.id])
@@ -204,7 +204,7 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
 async def test_a_letter_that_takes_too_long_stays_behind(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     dispatcher.letter_seconds = 0.0
     with capture_logs() as logs:
         await dispatcher.deliver([notice.id])
@@ -219,7 +219,7 @@ async def test_facts_that_make_no_letter_still_make_a_mail(container: Container)
     notice = await planned(container, K.ESCALATION_2, payload={"number": "2600000001"})
     recorder = Recorder()
     with capture_logs() as logs:
-        await postroom_with(container, recorder).deliver([notice.id])
+        await dispatcher_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.body, message.attachments) == ("Süre aşımı yazısı (2. kademe): 2600000001", ())
     assert [entry["error"] for entry in logs if entry["event"] == "letter_left_out"] == ["ValidationError"]
@@ -244,7 +244,7 @@ async def test_a_letter_that_nobody_waits_for_keeps_its_turn_until_it_is_set() -
 async def test_a_message_prints_nothing_about_a_person(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert NAME in message.body
     assert NAME not in repr(message)

@@ -22,7 +22,7 @@ from config.settings import Settings
 from tests.delivery.cases import all_notices, by_smtp, drain, escalations, house_with, states
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import ESENLER, SettableClock
-from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, open_ticket, postroom_with
+from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
 
 Caller = Callable[..., Awaitable[AsyncClient]]
 
@@ -34,7 +34,7 @@ async def test_the_figures_tell_what_became_of_notices(
     for applicant in (CALLER, WRITER, WRITER):
         await open_ticket(container, actor, applicant)
     failures = PermanentFailure("recipient_refused", "no"), TemporaryFailure("unreachable", "no")
-    await drain(container, postroom_with(container, Recorder(*failures)))
+    await drain(container, dispatcher_with(container, Recorder(*failures)))
     clock.advance(minutes=10)
     caller = await client_as("ops")
     answer = (await caller.get("/v1/operations/deliveries")).json()
@@ -54,7 +54,7 @@ async def test_the_figures_tell_what_became_of_notices(
 
 async def test_a_given_up_notice_is_listed_and_sent_again(container: Container) -> None:
     await open_ticket(container, await actor_of(container), WRITER)
-    await drain(container, postroom_with(container, Recorder(PermanentFailure("recipient_refused", "no"))))
+    await drain(container, dispatcher_with(container, Recorder(PermanentFailure("recipient_refused", "no"))))
     [notice] = await all_notices(container)
     console = Console(record=True, width=200)
     await show(container.settings, console, state="failed", limit=10)
@@ -79,7 +79,7 @@ async def test_what_had_no_address_is_sent_again_to_the_one_that_was_given_since
         await escalations(container, 1, Recipient("unit:public-works", "Fen İşleri Müdürlüğü", None))
         await escalations(container, 1, Recipient("office:1", "Örnek Müdür", "weg@example.org"))
         lost, refused = await all_notices(container)
-        await drain(container, postroom_with(container, Recorder(*[PermanentFailure("no_address", "none")] * 2)))
+        await drain(container, dispatcher_with(container, Recorder(*[PermanentFailure("no_address", "none")] * 2)))
         await load_with_addresses(container, unit="fen@example.org", office="halkla@example.org")
         await retry(container.settings, [lost.number, refused.number])
         clock.set(max(notice.due_at for notice in await all_notices(container)))
@@ -117,7 +117,7 @@ async def test_what_left_or_goes_out_otherwise_is_not_sent_again(container: Cont
 async def test_an_applicant_who_was_told_otherwise_is_not_told_twice(container: Container) -> None:
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     await open_ticket(container, await actor_of(container), reachable)
-    await drain(container, postroom_with(container, Recorder(PermanentFailure("number_refused", "no"))))
+    await drain(container, dispatcher_with(container, Recorder(PermanentFailure("number_refused", "no"))))
     failed, _ = await all_notices(container)
     with pytest.raises(CommandError, match="another medium"):
         await retry(container.settings, [failed.number])

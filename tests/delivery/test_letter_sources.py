@@ -16,7 +16,7 @@ from app.notices.texts import letter_sources
 from app.notices.texts.letters import LETTER_KINDS
 from app.notices.texts.render import Renderer
 from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
-from tests.notices.cases import Recorder, actor_of, postroom_with
+from tests.notices.cases import Recorder, actor_of, dispatcher_with
 from tests.notices.samples import TEMPLATES
 from tests.tickets.test_recompute import WAITING
 
@@ -33,7 +33,7 @@ def templates_with(folder: Path, letter: str) -> Renderer:
 async def sent_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter that the mail of the notice carries, by a worker that has these texts."""
     recorder = Recorder()
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     dispatcher.renderer = renderer
     await dispatcher.deliver([notice.id])
     [message] = recorder.messages

@@ -17,7 +17,7 @@ from app.notices.model import DeliveryReceipt
 from config.settings import Settings
 from tests.delivery.cases import all_notices, drain, states
 from tests.installation import SettableClock, opened_app, opened_client
-from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, open_ticket, postroom_with
+from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
 from workers.delivery import open_dispatcher
 
 SECRET = "nur-der-anbieter-kennt-ihn"
@@ -80,7 +80,7 @@ async def test_a_report_of_failure_gives_way_to_e_mail(settings: Settings, clock
         await sent_by(container, Provider(), applicant=reachable)
         for _ in range(3):
             await caller.post(f"/v1/receipts/verimor/{SECRET}", json=pushed("NOT_DELIVERED"))
-        await drain(container, postroom_with(container, Recorder()))
+        await drain(container, dispatcher_with(container, Recorder()))
         found = [(one.medium, one.state, one.state_reason) for one in await all_notices(container)]
     assert found == [("sms", "failed", "verimor_not_delivered"), ("email", "sent", None)]
 

@@ -22,7 +22,7 @@ from config.settings import Settings
 from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, escalations, house_with, run_for, states
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
-from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, notices_of, open_ticket, plan, postroom_with
+from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket, plan
 from workers.delivery import open_dispatcher
 
 LATE = {"promise_due": "2026-05-20T20:59:59.999999Z"}
@@ -40,7 +40,7 @@ async def test_a_resolved_tickets_waiting_escalation_is_skipped(container: Conta
     [notice] = await escalations(container, 1)
     await answered(container, str(notice.payload["number"]), state)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     assert await states(container) == {("skipped", "resolved_meanwhile"): 1}
     assert recorder.messages == []
 
@@ -57,10 +57,10 @@ async def test_two_breaches_in_two_cycles_are_two_notices(container: Container) 
     recorder = Recorder()
     [first] = await escalations(container, 1)
     number = str(first.payload["number"])
-    await postroom_with(container, recorder).deliver([first.id])
+    await dispatcher_with(container, recorder).deliver([first.id])
     await answered(container, number, "reopened", cycle=2)
     second = await plan(container, number, NoticeKind.ESCALATION_1, OFFICE)
-    await postroom_with(container, recorder).deliver([second.id])
+    await dispatcher_with(container, recorder).deliver([second.id])
     assert [message.number for message in recorder.messages] == [first.number, second.number]
     assert len({message.dedupe_key for message in recorder.messages}) == 2
 
@@ -197,7 +197,7 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     await dying._lease([notice.id for notice in planned], calendar)
     clock.advance(seconds=30)
     recorder = Recorder()
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     await drain(container, dispatcher)
     assert recorder.messages == []
     clock.advance(hours=16)
@@ -210,7 +210,7 @@ async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(
 ) -> None:
     planned = await escalations(container, 3)
     recorder = Recorder(TemporaryFailure("timeout", "no answer"), TemporaryFailure("disconnected", "no answer"))
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     for notice in planned[:2]:
         await dispatcher.deliver([notice.id])
     clock.advance(hours=1)
@@ -279,7 +279,7 @@ async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
                 await begun.wait()
                 return await super().standings(session, ticket_ids)
 
-        rooms = [postroom_with(container, recorder) for _ in range(4)]
+        rooms = [dispatcher_with(container, recorder) for _ in range(4)]
         for room in rooms:
             room.triage = replace(room.triage, standings=Together())
         await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
@@ -292,7 +292,7 @@ async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> N
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     await open_ticket(container, await actor_of(container), reachable)
     recorder = Recorder(PermanentFailure("number_refused", "no"))
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     await drain(container, dispatcher)
     first, second = await all_notices(container)
     assert (first.medium, first.state, first.state_reason) == ("sms", "failed", "number_refused")
@@ -308,7 +308,7 @@ async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> N
 @pytest.mark.parametrize("applicant", [CALLER, WRITER])
 async def test_without_another_medium_a_refusal_ends_it(container: Container, applicant: ApplicantBody) -> None:
     await open_ticket(container, await actor_of(container), applicant)
-    dispatcher = postroom_with(container, Recorder(PermanentFailure("refused", "no")))
+    dispatcher = dispatcher_with(container, Recorder(PermanentFailure("refused", "no")))
     await drain(container, dispatcher)
     [notice] = await all_notices(container)
     assert (notice.state, notice.instead_id) == ("failed", None)
@@ -319,7 +319,7 @@ async def test_an_app_that_is_gone_gives_way_to_sms(container: Container) -> Non
     async with container.database.transaction() as session:
         notice = (await session.scalars(select(Notice))).one()
         notice.medium, notice.dedupe_key = "webhook", f"{notice.dedupe_key.removesuffix('sms')}webhook"
-    dispatcher = postroom_with(container, Recorder(PermanentFailure("no_device", "no")))
+    dispatcher = dispatcher_with(container, Recorder(PermanentFailure("no_device", "no")))
     await drain(container, dispatcher)
     await drain(container, dispatcher)
     assert [(one.medium, one.state) for one in await all_notices(container)] == [("webhook", "failed"), ("sms", "sent")]

@@ -20,7 +20,7 @@ HEAD = load_catalogue(ESENLER).office(1).printed.name
 
 
 @asynccontextmanager
-async def second_house(desk: Desk, *, batch: int = 1000) -> AsyncIterator[Container]:
+async def second_container(desk: Desk, *, batch: int = 1000) -> AsyncIterator[Container]:
     """Another process on the same database, as far as PostgreSQL can tell; it reads the newest rules."""
     settings = desk.container.settings.model_copy(update={"sweep_batch": batch})
     async with open_container(settings, desk.clock) as container:

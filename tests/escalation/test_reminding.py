@@ -14,7 +14,7 @@ from app.notices.model import Notice
 from app.operations.queries import read_waiting
 from app.tickets.model import Ticket
 from tests.desk import ANSWER, ORDER, VISIT, Desk, end_of
-from tests.escalation.offices import DUE, HEAD, deputy, load_offices, second_house
+from tests.escalation.offices import DUE, HEAD, deputy, load_offices, second_container
 from workers.timers import sweep
 
 MICROSECOND = timedelta(microseconds=1)
@@ -122,7 +122,7 @@ async def test_the_distance_counts_from_the_instant_of_the_level_not_from_the_se
 async def test_two_workers_at_once_remind_once(desk: Desk) -> None:
     """C4: two processes over the same due rows."""
     await asyncio.gather(*(desk.open() for _ in range(20)))
-    async with second_house(desk, batch=3) as one, second_house(desk, batch=4) as other:
+    async with second_container(desk, batch=3) as one, second_container(desk, batch=4) as other:
         for instant in (DUE, end_of(2026, 6, 2), end_of(2026, 6, 3)):
             desk.clock.set(instant)
             while any(await asyncio.gather(sweep(one), sweep(other))):
@@ -153,7 +153,7 @@ async def test_what_somebody_holds_is_reminded_in_the_next_sweep(desk: Desk) -> 
     desk.clock.set(DUE)
     await sweep(desk.container)
     desk.clock.set(end_of(2026, 6, 2))
-    async with second_house(desk, batch=1) as container:
+    async with second_container(desk, batch=1) as container:
         async with desk.container.database.transaction() as session:
             await session.execute(select(Ticket.id).where(Ticket.number == held).with_for_update(key_share=True))
             assert await sweep(container) == 1
@@ -260,7 +260,7 @@ async def test_a_reminder_goes_to_whoever_holds_the_office_that_day(own_desk: De
     desk = own_desk
     leave = deputy("Örnek Vekil", date(2026, 6, 2), date(2026, 6, 2))
     await load_offices(desk.container, {"deputies": (leave,)})
-    async with second_house(desk) as container:
+    async with second_container(desk) as container:
         await desk.open()
         for instant in (DUE, end_of(2026, 6, 2), end_of(2026, 6, 3)):
             desk.clock.set(instant)
@@ -281,7 +281,7 @@ async def test_a_new_official_is_reminded_of_what_the_old_one_was_told(own_desk:
     new = deputy("Örnek Halef", date(2026, 6, 2), None)
     await load_offices(desk.container, {"valid_to": date(2026, 6, 1), "deputies": (new,)})
     desk.clock.set(end_of(2026, 6, 2))
-    async with second_house(desk) as container:
+    async with second_container(desk) as container:
         await sweep(container)
     [told] = await notices_of(desk, number, "escalation_1")
     [one] = await reminders(desk)
@@ -297,7 +297,7 @@ async def test_an_office_that_nobody_holds_is_written_to_by_its_place_and_said_l
     await load_offices(desk.container, {"valid_to": date(2026, 5, 31)})
     number = await desk.open()
     desk.clock.set(DUE)
-    async with second_house(desk) as container:
+    async with second_container(desk) as container:
         await sweep(container)
     [said] = [record.msg for record in caplog.records if "office_without_official" in str(record.msg)]
     assert isinstance(said, dict)
@@ -315,7 +315,7 @@ async def test_an_answered_ticket_beside_a_due_reminder_hangs_nobody(desk: Desk)
     desk.clock.set(DUE)
     await sweep(desk.container)
     desk.clock.set(end_of(2026, 6, 2))
-    async with second_house(desk, batch=2) as container:
+    async with second_container(desk, batch=2) as container:
         answers = await asyncio.gather(
             sweep(container), sweep(desk.container), *(desk.send(number, "resolve", ANSWER) for number in numbers)
         )

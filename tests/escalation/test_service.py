@@ -18,7 +18,7 @@ from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from tests.desk import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of
-from tests.escalation.offices import DUE, second_house
+from tests.escalation.offices import DUE, second_container
 from workers.timers import sweep
 
 SECOND_LEVEL = end_of(2026, 6, 4)
@@ -72,7 +72,7 @@ async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(des
 async def test_two_warnings_in_different_batches_are_one_notice(desk: Desk) -> None:
     number = await desk.open()
     desk.clock.set(DUE - timedelta(hours=1))
-    async with second_house(desk, batch=1) as container:
+    async with second_container(desk, batch=1) as container:
         assert await sweep(container) == 2
     assert await desk.notices(number) == [("warning", 80, 1)]
 
@@ -140,7 +140,7 @@ async def test_a_sweep_goes_on_until_nothing_is_due(desk: Desk) -> None:
     """B75: a cap of one batch is no cap of the sweep. C2: the 101st-oldest ticket escalates as well."""
     numbers = await many(desk, 101)
     desk.clock.set(DUE)
-    async with second_house(desk, batch=7) as container:
+    async with second_container(desk, batch=7) as container:
         assert await sweep(container) == 303
     assert await told(desk) == {("escalation_1", 1): 101}
     assert await desk.notices(numbers[-1]) == [("escalation_1", 1, 1)]
@@ -155,7 +155,7 @@ async def test_two_workers_at_once_tell_everything_once(desk: Desk) -> None:
     """C4, B58, B65: two sweeps over the same due rows, level after level."""
     await many(desk, 20)
     await many(desk, 10, VISIT)
-    async with second_house(desk, batch=5) as one, second_house(desk, batch=7) as other:
+    async with second_container(desk, batch=5) as one, second_container(desk, batch=7) as other:
         desk.clock.set(DUE)
         await sweep_in_turns(one, other, desk.container)
         assert await told(desk) == {("escalation_1", 1): 30}
@@ -175,7 +175,7 @@ async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(desk: De
     """C11: whoever locks first wins; after an answer there is neither a breach nor a notice, and nobody hangs."""
     numbers = await many(desk, 24)
     desk.clock.set(DUE)
-    async with second_house(desk, batch=3) as one, second_house(desk, batch=4) as other:
+    async with second_container(desk, batch=3) as one, second_container(desk, batch=4) as other:
         answers = await asyncio.gather(
             sweep(one), sweep(other), *(desk.send(number, "resolve", ANSWER) for number in numbers)
         )
@@ -199,7 +199,7 @@ async def test_what_somebody_holds_is_left_for_the_next_sweep(desk: Desk, batch:
     """B69: a long transaction holds up its own tickets, not those behind them in the queue."""
     held, free = await many(desk, 3), await many(desk, 2)
     desk.clock.set(DUE)
-    async with second_house(desk, batch=batch) as container:
+    async with second_container(desk, batch=batch) as container:
         async with desk.container.database.transaction() as session:
             await session.execute(select(Ticket.id).where(Ticket.number.in_(held)).with_for_update(key_share=True))
             assert await sweep(container) == 6
@@ -237,7 +237,7 @@ async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(desk: Desk) -> N
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket SET last_action = 'unheard_of' WHERE number = :n"), {"n": bad})
     desk.clock.set(DUE)
-    async with second_house(desk, batch=2) as container:
+    async with second_container(desk, batch=2) as container:
         assert await sweep(container) == 14
         assert await told(desk) == {("escalation_1", 1): 4}
         async with desk.container.database.transaction() as session:

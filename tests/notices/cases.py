@@ -44,7 +44,7 @@ class Recorder:
         return Delivered(message.medium, str(message.notice_id))
 
 
-def postroom_with(container: Container, delivery: Any) -> NoticeDispatcher:
+def dispatcher_with(container: Container, delivery: Any) -> NoticeDispatcher:
     """The dispatcher of `container` with another way out."""
     dispatcher = open_dispatcher(container)
     dispatcher.adapters = Adapters.only(delivery)

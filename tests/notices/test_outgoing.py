@@ -27,12 +27,12 @@ from tests.notices.cases import (
     WRITER,
     Recorder,
     actor_of,
+    dispatcher_with,
     files_in,
     ids,
     notices_of,
     open_ticket,
     plan,
-    postroom_with,
 )
 from workers.delivery import open_dispatcher
 
@@ -72,7 +72,7 @@ async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leav
 async def test_an_sms_goes_to_the_number_in_the_vault(container: Container) -> None:
     notice = await receipt(container, CALLER)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert (message.recipient_name, message.recipient_address, message.medium) == (NAME, PHONE, "sms")
     assert message.at == notice.created_at
@@ -82,7 +82,7 @@ async def test_two_workers_deliver_every_notice_once(container: Container) -> No
     actor = await actor_of(container)
     await asyncio.gather(*(open_ticket(container, actor) for _ in range(80)))
     first, second = Recorder(), Recorder()
-    rooms = [postroom_with(container, first), postroom_with(container, second)]
+    rooms = [dispatcher_with(container, first), dispatcher_with(container, second)]
     everything = await ids(container)
     counts = await asyncio.gather(*(room.deliver(everything) for room in rooms))
     delivered = [message.number for message in (*first.messages, *second.messages)]
@@ -125,7 +125,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
 async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
     recorder = Recorder(TemporaryFailure("server_away", "no answer"))
-    dispatcher = postroom_with(container, recorder)
+    dispatcher = dispatcher_with(container, recorder)
     await dispatcher.deliver([notice.id])
     waiting = await stored(container, notice)
     assert (waiting.state, waiting.state_reason, waiting.attempts) == ("queued", "server_away", 1)
@@ -141,7 +141,7 @@ async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Conta
 
 async def test_a_permanent_failure_ends_it_with_its_code(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
-    dispatcher = postroom_with(container, Recorder(PermanentFailure("unknown_recipient", "550")))
+    dispatcher = dispatcher_with(container, Recorder(PermanentFailure("unknown_recipient", "550")))
     with capture_logs() as logs:
         await dispatcher.deliver([notice.id])
     after = await stored(container, notice)
@@ -154,7 +154,7 @@ async def test_a_permanent_failure_ends_it_with_its_code(container: Container, c
 async def test_the_last_allowed_attempt_ends_in_failure(container: Container) -> None:
     notice = await receipt(container)
     await set_columns(container, notice, attempts=MAX_ATTEMPTS - 1)
-    await postroom_with(container, Recorder(TemporaryFailure("server_away", "no answer"))).deliver([notice.id])
+    await dispatcher_with(container, Recorder(TemporaryFailure("server_away", "no answer"))).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason, after.attempts) == ("failed", "server_away", MAX_ATTEMPTS)
 
@@ -163,7 +163,7 @@ async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(containe
     notice = await receipt(container)
     await set_columns(container, notice, attempts=MAX_ATTEMPTS, state="sending")
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("failed", "abandoned")
     assert recorder.messages == []
@@ -172,7 +172,7 @@ async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(containe
 async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(container: Container) -> None:
     actor = await actor_of(container)
     await asyncio.gather(*(open_ticket(container, actor) for _ in range(3)))
-    dispatcher = postroom_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
+    dispatcher = dispatcher_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
     with capture_logs() as logs:
         await dispatcher.deliver(await ids(container))
     states = sorted((notice.state, notice.state_reason) for notice in await notices_of(container))
@@ -187,7 +187,7 @@ async def test_a_hanging_hand_over_is_cut_off(container: Container) -> None:
             return await asyncio.Event().wait()
 
     notice = await receipt(container)
-    dispatcher = postroom_with(container, Hanging())
+    dispatcher = dispatcher_with(container, Hanging())
     dispatcher.delivery_seconds = 0.01
     await dispatcher.deliver([notice.id])
     after = await stored(container, notice)
@@ -222,13 +222,13 @@ async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(container: 
 
 async def test_an_erased_person_is_not_named_any_more(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
-    failing = postroom_with(container, Recorder(TemporaryFailure("server_away", "no answer")))
+    failing = dispatcher_with(container, Recorder(TemporaryFailure("server_away", "no answer")))
     await failing.deliver([notice.id])
     async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(name=None))
     clock.advance(days=1)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver([notice.id])
+    await dispatcher_with(container, recorder).deliver([notice.id])
     [message] = recorder.messages
     assert "Sayın [silindi]," in message.body
     assert message.recipient_name == "Başvuru sahibi"
@@ -261,7 +261,7 @@ async def test_a_unit_is_not_told_who_asked_to_stay_hidden(container: Container)
     await plan(container, number, NoticeKind.WARNING, UNIT, **words)
     await plan(container, number, NoticeKind.ESCALATION_1, Recipient("office:1", "Müdür", "m@example.org"), **words)
     recorder = Recorder()
-    await postroom_with(container, recorder).deliver(await ids(container))
+    await dispatcher_with(container, recorder).deliver(await ids(container))
     bodies = {message.recipient_name: message.body for message in recorder.messages}
     assert bodies == {
         "Fen İşleri Müdürlüğü": "***: Kaldırımda çukur var, ***.",

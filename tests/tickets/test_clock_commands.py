@@ -12,7 +12,7 @@ from app.sla.model import CalendarVersion
 from app.sla.service import store_calendars
 from app.standards.rulebook import REFRESH_SECONDS
 from tests.desk import ANSWER, AT_WORK, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of, state
-from tests.escalation.offices import second_house
+from tests.escalation.offices import second_container
 from tests.installation import START
 from workers.timers import sweep
 
@@ -241,7 +241,7 @@ async def test_what_is_put_off_does_not_end_a_sweep(desk: Desk) -> None:
         desk.clock.advance(hours=1)
         await desk.did(number, "interim_reply")
     desk.clock.set(end_of(2026, 6, 4))
-    async with second_house(desk, batch=1) as container:
+    async with second_container(desk, batch=1) as container:
         await sweep(container)
     assert [await levels(desk, number) for number in numbers] == [[1], [1], [1], [1, 2]]
 
