@@ -60,7 +60,7 @@ def _leaving(settings: Settings, smtp: int, http: int) -> Settings:
 
 
 async def _plant(settings: Settings, key: str, notices: int) -> None:
-    """As many tickets with a receipt each; nobody listens to the job_queue."""
+    """As many tickets with a receipt each; nobody listens to the job queue."""
     async with open_container(settings) as container:
         actor = await container.authenticator.identify(key, now=container.clock.now())
         for first in range(0, notices, AT_ONCE):
@@ -68,7 +68,7 @@ async def _plant(settings: Settings, key: str, notices: int) -> None:
             await asyncio.gather(
                 *(container.intake_service.store(actor, _intake(container, number)) for number in numbers)
             )
-    await asyncio.sleep(RING_SECONDS)  # what was just made is left to the job_queue
+    await asyncio.sleep(RING_SECONDS)  # what was just made is left to the job queue
 
 
 def _intake(container: Container, number: int) -> Any:

@@ -196,7 +196,7 @@ class Running:
     worker: Program
 
     async def flush_valkey(self) -> None:
-        """Wipe Valkey: every job that was take_enqueued and not heard is gone."""
+        """Wipe Valkey: every job that was enqueued and not heard is gone."""
         async with Redis.from_url(self.redis_url) as valkey:
             await valkey.flushall()
 

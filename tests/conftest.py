@@ -97,7 +97,7 @@ def database_url(servers: test_servers.TestServers, template: str) -> Iterator[s
 
 @pytest.fixture
 def redis_url(servers: test_servers.TestServers) -> str:
-    """Address of Valkey, emptied of what tests before this one had take_enqueued."""
+    """Address of Valkey, emptied of what tests before this one had enqueued."""
     with Redis.from_url(servers.redis_url) as valkey:
         valkey.flushall()
     return servers.redis_url

@@ -1,4 +1,4 @@
-"""Delivery of notices as a job: take_enqueued after the commit that wrote them, so that they leave within a moment."""
+"""Delivery of notices as a job: enqueued after the commit that wrote them, so that they leave within a moment."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The worker program: keeps time, delivers notices, and answers the job_queue while there is one.
+"""The worker program: keeps time, delivers notices, and answers the job queue while there is one.
 
 Time and upkeep need PostgreSQL only. The queue is a third task beside them: when Valkey is away it is tried again and
 again, and everything else goes on.

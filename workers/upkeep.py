@@ -18,7 +18,7 @@ PAUSE_SECONDS = 2.0
 """Real seconds between two looks."""
 
 RING_SECONDS = 1.0
-"""Real seconds that the job_queue has before a due notice counts as not take_enqueued."""
+"""Real seconds that the job queue has before a due notice counts as not enqueued."""
 
 AT_ONCE = 256
 
@@ -31,7 +31,7 @@ async def keep_delivering(container: Container, dispatcher: NoticeDispatcher, st
 
 
 async def deliver_lost(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> int:
-    """Deliver what is due and was not take_enqueued, batch after batch, oldest first; returns how many notices were taken."""
+    """Deliver due notices that were not enqueued, oldest first; return how many were taken."""
     taken = 0
     while not stop.is_set():
         rung_before = container.clock.now() - on_clock(container.clock, RING_SECONDS)

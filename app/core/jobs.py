@@ -1,4 +1,4 @@
-"""The job_queue: after a commit, tell the workers which rows wait for them.
+"""The job queue: after a commit, tell the workers which rows wait for them.
 
 A enqueue is a name and ids, never content. It may get lost (the queue wiped, its server away): the row is the truth and
 the workers' own sweeps find it. arq is known only here and in `workers/`.
@@ -28,7 +28,7 @@ SEND_SECONDS = 2.0
 """Longest time that a request waits for a queue that hangs."""
 
 DEAF_SECONDS = 1.0
-"""After a queue was found away, so long nobody waits for it; the sweeps find what was not take_enqueued."""
+"""After a queue was found away, so long nobody waits for it; the sweeps find what was not enqueued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def deserialize_job(content: bytes) -> dict[str, Any]:
 
 
 class ArqJobQueue:
-    """The job_queue over arq; connects on first use."""
+    """The job queue over arq; connects on first use."""
 
     def __init__(self, url: str) -> None:
         self._settings = RedisSettings.from_dsn(url)

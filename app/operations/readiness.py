@@ -30,7 +30,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """One answer for each check; the queue is a job_queue, so its absence degrades the service and stops nothing."""
+    """One answer for each check; the queue is a job queue, so its absence degrades the service and stops nothing."""
 
     database: Check
     migrations: Check

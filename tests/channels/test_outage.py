@@ -136,7 +136,7 @@ async def test_a_ticket_that_was_answered_is_never_lost(installation: Installati
 
 
 async def test_without_the_queue_requests_are_taken_all_the_same(installation: Installation) -> None:
-    """Valkey is the job_queue: nothing depends on it."""
+    """Valkey is the job queue: nothing depends on it."""
     assert (await installation.send("take_enqueued")).status_code == 201
     installation.kill_queue()
     async with asyncio.timeout(10):

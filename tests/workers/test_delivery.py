@@ -1,4 +1,4 @@
-"""Notices reach the outbox however the queue fares: take_enqueued, wiped, stopped, or never there."""
+"""Notices reach the outbox however the queue fares: enqueued, wiped, stopped, or never there."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ async def flush(servers: TestServers) -> None:
 
 
 def let_the_bell_pass(clock: SettableClock) -> None:
-    """Move on until what is due counts as not take_enqueued."""
+    """Move on until what is due counts as not enqueued."""
     clock.advance(on_clock(clock, RING_SECONDS))
 
 
@@ -88,7 +88,7 @@ async def states(container: Container) -> set[tuple[str, int]]:
 
 
 async def test_a_rung_notice_is_delivered(container: Container) -> None:
-    """The clock stands still, so nothing but the job_queue can be why."""
+    """The clock stands still, so nothing but the job queue can be why."""
     counter = Counter()
     actor = await actor_of(container)
     async with working(container, counter):
