@@ -135,7 +135,7 @@ async def test_working_days_from_a_night_pass_over_holidays_and_count_half_days(
 async def test_the_information_desk_owes_an_answer_in_a_day(shared: Shared, start: datetime, due: datetime) -> None:
     """1 GÜN: the next day, and past a weekend or 19 May the next working one; no law beside it."""
     shared.clock.set(start)
-    assert dues(await accepted(shared, VISITS, bodies.visit(fresh(), desk="info-desk"))) == {"promise": due}
+    assert dues(await accepted(shared, VISITS, bodies.visit(fresh(), counter="info-desk"))) == {"promise": due}
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ async def test_ten_minutes_of_hospitality_are_minutes_of_opening(
 ) -> None:
     """B18, B24: until closing it is due today; what is left goes on at the next opening, after a half day as well."""
     shared.clock.set(arrival)
-    receipt = await accepted(shared, VISITS, bodies.visit(fresh(), desk="hospitality", visitor=None))
+    receipt = await accepted(shared, VISITS, bodies.visit(fresh(), counter="hospitality", visitor=None))
     assert (receipt["clocks"][0]["limit"], dues(receipt)) == ("10 D", {"promise": due})
 
 
 async def test_hospitality_asks_nobody_who_they_are(shared: Shared) -> None:
     """A guest's name is refused rather than stored."""
-    answer = await shared.client.post(VISITS, json=bodies.visit(fresh(), desk="hospitality"))
+    answer = await shared.client.post(VISITS, json=bodies.visit(fresh(), counter="hospitality"))
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/applicant", "no_personal_data")]
 
 
@@ -214,7 +214,7 @@ async def test_a_thank_you_has_no_limit(shared: Shared, url: str, body: dict[str
 
 async def test_right_to_information_runs_under_its_own_law(shared: Shared) -> None:
     """Law 4982: 15 working days beside the published 15 days; an address and an identity are required."""
-    body = bodies.visit(fresh(), desk="right-to-information", visitor=RTI_APPLICANT, documents=["application_form"])
+    body = bodies.visit(fresh(), counter="right-to-information", visitor=RTI_APPLICANT, documents=["application_form"])
     assert dues(await accepted(shared, VISITS, body)) == {
         "promise": end_of("2026-06-01"),
         "statutory": end_of("2026-06-08"),
