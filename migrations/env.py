@@ -1,4 +1,4 @@
-"""How alembic runs here: over the service's own async engine, one migrator at a time, never waiting long for a lock."""
+"""The alembic environment: the service's own async engine, one migrator at a time, short waits for locks."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from app.core.db import Base
 from migrations.tables import ALL_MODELS
 
 ADVISORY_LOCK = 0x45535449
-"""Held while migrating, so that two programs that start together do not migrate at once ("ESTI")."""
+"""Key of the lock that lets one program migrate at a time ("ESTI")."""
 
 
 def _run(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The database's structure: which one this program needs, which one a database has, and bringing it there."""
+"""The structure of the database: the revision this program needs, the one a database has, and the upgrade."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ FOLDER = Path(migrations.__file__).parent
 
 
 def head() -> str:
-    """The newest revision of this program: the files are numbered, the last one is the head.
+    """Return the newest revision of this program: the files are numbered, and the last one is the head.
 
-    Read from the names, for the API asks at every start and need not load alembic for it.
+    It reads file names only, because loading alembic would slow down every start of the API.
     """
     return max(path.name.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 async def current(session: AsyncSession) -> str | None:
-    """The revision of the database; None where none was ever applied."""
+    """Return the revision of the database, or None if none was ever applied."""
     try:
         found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
     except ProgrammingError:
@@ -30,9 +30,9 @@ async def current(session: AsyncSession) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to the head; harmless where it is there, and where another program does it too.
+    """Migrate the database to the head; a second call, or a call beside another program's, changes nothing.
 
-    Runs an event loop of its own, so it can't be called from within one.
+    It runs an event loop of its own, so no running loop may call it.
     """
     from alembic import command  # noqa: PLC0415 - half a second, spent only where something is to be migrated
     from alembic.config import Config  # noqa: PLC0415 - as above

@@ -67,7 +67,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo the change; digests belong to no ticket and can't be kept."""
+    """Undo the change; digests belong to no ticket and are deleted."""
     op.drop_table("delivery_receipt")
     op.drop_table("delivery_attempt")
     op.drop_index("ix_notice_digest_id", table_name="notice")

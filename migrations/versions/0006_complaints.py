@@ -49,7 +49,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo the change; complaints and what stands for them elsewhere can't be kept."""
+    """Undo the change; complaints and their escalations are deleted."""
     op.drop_index(op.f("ix_escalation_complaint_id"), table_name="escalation")
     op.execute("DELETE FROM escalation WHERE complaint_id IS NOT NULL")
     op.drop_constraint(op.f("fk_escalation_complaint_id_complaint"), "escalation", type_="foreignkey")

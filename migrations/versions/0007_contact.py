@@ -1,4 +1,4 @@
-"""How applicants wish to be told, and in which language."""
+"""The medium and the language in which an applicant wishes to be notified."""
 
 import sqlalchemy as sa
 from alembic import op

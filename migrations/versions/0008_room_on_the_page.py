@@ -1,4 +1,4 @@
-"""Room for updates in place: a new calendar writes every open clock, and few found room on their page."""
+"""Free room on the pages of clocks and tickets, so that a new calendar updates them in place."""
 
 from alembic import op
 

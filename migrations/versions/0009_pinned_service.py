@@ -1,4 +1,4 @@
-"""The service stands in what is pinned to a clock: a report of a past month asks no ticket what it is today."""
+"""The service in the policy pinned to a clock, so that the report of a past month reads no ticket."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""What letters were set from is kept: an edit of a letter file changes no old number."""
+"""The stored sources of letters, so that an edited letter file changes no old letter."""
 
 import sqlalchemy as sa
 from alembic import op

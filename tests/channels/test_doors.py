@@ -165,7 +165,7 @@ async def test_hospitality_asks_nobody_who_they_are(shared: Shared) -> None:
 
 
 async def test_the_desks_promise_waits_for_the_documents(shared: Shared) -> None:
-    """ "Eksiksiz belge ile": what is missing is named; the limit of law runs from the day all the same."""
+    """The statutory limit runs although documents are missing; each missing one is named."""
     receipt = await accepted(shared, VISITS, bodies.visit(fresh(), identity_bound=True))
     assert receipt["status"] == "awaiting_documents"
     assert receipt["missing_documents"] == [{"code": "id_card", "label": "T.C. Kimlik Belgesi veya yerine geçer belge"}]

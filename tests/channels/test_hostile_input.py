@@ -40,7 +40,7 @@ async def post(client: AsyncClient, url: str, raw: bytes | Iterable[bytes], **he
 
 
 def canonical(**other: Any) -> bytes:
-    """The canonical form with some fields replaced; lone surrogates travel as `\\ud800`."""
+    r"""The canonical form with some fields replaced; lone surrogates travel as `\ud800`."""
     return json.dumps(bodies.ticket(**other)).encode()
 
 

@@ -150,7 +150,7 @@ def test_start_at_the_edge_of_time_is_a_typed_error() -> None:
 
 
 def test_closing_at_the_exact_due_instant_is_on_time() -> None:
-    """C10"""
+    """C10."""
     due = deadline(days(1), local("2026-01-05"), TURKEY).due_at
 
     assert on_time(due, due)

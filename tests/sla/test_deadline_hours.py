@@ -87,7 +87,7 @@ def test_night_shift_over_midnight_is_one_shift(minutes: int, start: str, due: s
 
 
 def test_three_segments_a_day_are_used_up_one_after_the_other() -> None:
-    """B21"""
+    """B21."""
     segments = ((time(8), time(10)), (time(11), time(12)), (time(14), time(14, 30)))
     calendar = plain_calendar("Europe/Istanbul", (segments,) * 5 + ((), ()))
 

@@ -101,7 +101,7 @@ def test_one_day_ends_with_its_date(zone: str, start: str, due: str) -> None:
     ],
 )
 def test_hours_are_hours_whatever_the_clocks_show(zone: str, start: str, hours: int, due: str) -> None:
-    """B5, B6"""
+    """B5, B6."""
     calendar = plain_calendar(zone, ALWAYS_OPEN)
     started_at = local(start, calendar.tz)
 
@@ -134,7 +134,7 @@ def machine_zone(name: str) -> Iterator[None]:
     st.sampled_from(("Pacific/Kiritimati", "America/New_York", "Australia/Lord_Howe", "Europe/Istanbul")),
 )
 def test_answer_does_not_depend_on_the_zone_of_the_machine(policy: Policy, start: datetime, zone: str) -> None:
-    """B2, B8, B11"""
+    """B2, B8, B11."""
     here = explain(policy, start, TURKEY), deadline(policy, start, TURKEY).due_at
 
     with machine_zone(zone):
