@@ -98,7 +98,7 @@ class _Field:
     async def idle(self, times: int) -> float:
         """Milliseconds of a sweep that finds nothing due."""
         with _workers(self._settings, 1) as (worker,):
-            seconds = []
+            seconds: list[float] = []
             for _ in range(times):
                 worker.tell("sweep")
                 result = worker.hear()

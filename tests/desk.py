@@ -19,17 +19,17 @@ from app.tickets.model import Ticket
 from tests.installation import START, SettableClock, make_settings, new_key, opened_app, opened_client
 from tests.servers import TestServers
 
-CITIZEN = {"name": "Örnek Vatandaş", "phone": "0532 000 00 67"}
-CALL = {"channel": "call-center", "description": "Kaldırımdaki çukur tehlikeli", "applicant": CITIZEN}
-ATTORNEY_VISIT = {
+CITIZEN: dict[str, Any] = {"name": "Örnek Vatandaş", "phone": "0532 000 00 67"}
+CALL: dict[str, Any] = {"channel": "call-center", "description": "Kaldırımdaki çukur tehlikeli", "applicant": CITIZEN}
+ATTORNEY_VISIT: dict[str, Any] = {
     "channel": "desk",
     "description": "İmar durumu soruluyor",
     "applicant": {**CITIZEN, "role": "attorney"},
 }
 """A visit whose power of attorney is missing: the promise waits for it, the limit of law 3071 runs."""
-VISIT = {"channel": "desk", "description": "Park için bank isteniyor", "applicant": CITIZEN}
-PETITION = {**VISIT, "formal": True, "documents": ["petition"]}
-INFORMATION = {
+VISIT: dict[str, Any] = {"channel": "desk", "description": "Park için bank isteniyor", "applicant": CITIZEN}
+PETITION: dict[str, Any] = {**VISIT, "formal": True, "documents": ["petition"]}
+INFORMATION: dict[str, Any] = {
     "channel": "desk",
     "service": "right-to-information",
     "description": "Meclis kararı isteniyor",
@@ -37,10 +37,14 @@ INFORMATION = {
     "documents": ["application_form"],
     "right_to_information": True,
 }
-ORDER = {"channel": "desk", "service": "hospitality", "description": "Çay isteniyor"}
+ORDER: dict[str, Any] = {"channel": "desk", "service": "hospitality", "description": "Çay isteniyor"}
 
-ANSWER = {"outcome": "positive", "reply": "Onarıldı."}
-REFUSAL = {"outcome": "negative", "reason": "Alan özel mülkiyettedir.", "remedy": "administrative_court"}
+ANSWER: dict[str, Any] = {"outcome": "positive", "reply": "Onarıldı."}
+REFUSAL: dict[str, Any] = {
+    "outcome": "negative",
+    "reason": "Alan özel mülkiyettedir.",
+    "remedy": "administrative_court",
+}
 
 BODIES: Mapping[str, dict[str, Any] | None] = {
     "register": None,

@@ -46,7 +46,7 @@ def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_setting_is_named_in_one_line_without_its_value(
-    tmp_path: Path, given: dict[str, object], named: str
+    tmp_path: Path, given: dict[str, Any], named: str
 ) -> None:
     done = estim("keys", "list", env=variables(**given), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)

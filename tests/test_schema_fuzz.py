@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from app.container import open_container
@@ -31,7 +33,7 @@ from tests.servers import TestServers
 
 NOWHERE = make_settings(database_url="postgresql+asyncpg://x/y", redis_url="redis://x", data_dir=Path("/nonexistent"))
 DESCRIBED = schemathesis.openapi.from_dict(create_app(NOWHERE).openapi())
-OPERATIONS = {operation.ok().label: operation.ok() for operation in DESCRIBED.get_all_operations()}
+OPERATIONS = {each.ok().label: each.ok() for each in DESCRIBED.get_all_operations() if isinstance(each, Ok)}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 EXAMPLES = 8
 """Requests an operation; a longer hunt is a matter of this number."""
@@ -100,7 +102,7 @@ def test_every_operation_answers_as_its_description_says(served: Served, label: 
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(made_up, st.sampled_from([None, *served.numbers]), st.sampled_from([{}, {"If-Match": "*"}]))
-    def send(case: schemathesis.Case, number: str | None, version: dict[str, str]) -> None:
+    def send(case: Any, number: str | None, version: dict[str, str]) -> None:
         if number is not None:
             known = {"number": number, "message_id": served.message_id}
             case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter as Tally
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -106,7 +106,7 @@ async def test_what_nobody_acknowledges_is_not_raised_again(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("instant", [LIMIT - timedelta(days=8), LIMIT - timedelta(hours=1), LIMIT])
-async def test_what_is_queued_twice_is_done_once_and_breaks_nothing(desk: Desk, instant: object) -> None:
+async def test_what_is_queued_twice_is_done_once_and_breaks_nothing(desk: Desk, instant: datetime) -> None:
     """B62: the second of two queued escalations met the unique key and brought the worker down."""
     number = await desk.open(VISIT)
     desk.clock.set(instant)

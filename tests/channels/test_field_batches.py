@@ -38,7 +38,8 @@ async def send(client: AsyncClient, *items: Any, **headers: str) -> dict[str, An
 async def stored(app: FastAPI, number: str) -> Ticket:
     """The row of a ticket."""
     async with app.state.container.database.reading() as session:
-        return (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
+        ticket: Ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
+    return ticket
 
 
 def mixed_batch() -> list[Any]:

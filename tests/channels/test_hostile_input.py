@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -103,7 +103,7 @@ async def test_lone_surrogates_in_field_names_are_refused(shared: Shared, url: s
     assert refusal(answer, 422, "invalid") == [("", "control_character")]
 
 
-TEXTS = {
+TEXTS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "/description": lambda text: {"description": text},
     "/external_id": lambda text: {"external_id": text},
     "/applicant/name": lambda text: {"applicant": {"name": text}},
@@ -269,7 +269,7 @@ async def stored_description(container: Any, vault: Vault, number: str) -> str:
 async def test_another_content_type_is_refused(shared: Shared, url: str, content_type: str) -> None:
     """JSON in UTF-8 is the one language of the doors."""
     raw = json.dumps(bodies.DOORS[url]).encode()
-    answer = await shared.client.post(url, content=raw, headers={"Content-Type": content_type.encode("latin-1")})
+    answer = await shared.client.post(url, content=raw, headers={b"Content-Type": content_type.encode("latin-1")})
     assert refusal(answer, 415, "unsupported_media_type") == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import Connection, inspect, literal_column, select, text
 from sqlalchemy import table as sql_table
 
@@ -190,6 +190,12 @@ async def test_the_logs_know_nothing_of_citizens(client_as: ClientAs, heard: Hea
     assert not any(str(client.headers["x-api-key"]) in line for line in heard.lines)
 
 
+def answer_errors(client: AsyncClient) -> None:
+    """Let `client` receive the API's response to an unexpected error instead of the error."""
+    assert isinstance(client._transport, ASGITransport)
+    client._transport.raise_app_exceptions = False
+
+
 async def test_even_an_error_of_ours_is_logged_without_the_citizen(
     app: FastAPI, client_as: ClientAs, heard: Heard
 ) -> None:
@@ -197,7 +203,7 @@ async def test_even_an_error_of_ours_is_logged_without_the_citizen(
     client = await client_as("developer")
     async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE applicant ADD CONSTRAINT broken CHECK (role = 'anonymous')"))
-    client._transport.raise_app_exceptions = False
+    answer_errors(client)
     answer = await client.post("/v1/tickets", json=messages()["/v1/tickets"][0])
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert found([answer.text]) == []
@@ -212,7 +218,7 @@ async def test_one_intake_that_the_database_refuses_takes_none_of_its_neighbours
     client = await client_as("developer")
     async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE ticket ADD CONSTRAINT broken CHECK (external_id <> 'n-7')"))
-    client._transport.raise_app_exceptions = False
+    answer_errors(client)
     answers = await asyncio.gather(
         *(client.post("/v1/tickets", json=bodies.ticket(external_id=f"n-{i}")) for i in range(20))
     )

@@ -45,7 +45,8 @@ async def listed(client: AsyncClient) -> list[dict[str, Any]]:
 async def stored(app: FastAPI, message_id: str) -> InboundMessage:
     """The row of a message."""
     async with app.state.container.database.reading() as session:
-        return (await session.execute(select(InboundMessage).where(InboundMessage.id == UUID(message_id)))).scalar_one()
+        message: InboundMessage = await session.get_one(InboundMessage, UUID(message_id))
+    return message
 
 
 UNREADABLE = [b'{"a":', b"\xff\xfe", b'{"text":"\xc7\xf6p"}', b"[[[[", b'{"text":"\\ud800"}', b"\x00", b"null", b""]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,7 +26,7 @@ from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket, plan
 from workers.delivery import open_dispatcher
 
-LATE = {"promise_due": "2026-05-20T20:59:59.999999Z"}
+LATE: dict[str, Any] = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
 
 async def answered(container: Container, number: str, state: str = "resolved", **columns: object) -> None:

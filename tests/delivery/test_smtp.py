@@ -17,7 +17,8 @@ from tests.delivery.messages import MAIL, failure_of
 
 @asynccontextmanager
 async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpAdapter]:
-    server = SmtpServer(**{"host": "127.0.0.1", "port": box.port, "security": "none"} | other)
+    settings: dict[str, Any] = {"host": "127.0.0.1", "port": box.port, "security": "none"}
+    server = SmtpServer(**settings | other)
     delivery = SmtpAdapter(server, sender_name="ESTİM", sender_address="estim@belediye.example", seconds=2.0)
     try:
         yield delivery
@@ -61,7 +62,9 @@ async def test_a_kept_connection_that_the_server_ended_is_replaced() -> None:
     box = Mailbox()
     async with mail_server(box), delivery_to(box) as delivery:
         await delivery.deliver(MAIL)
-        delivery._idle[0].client.transport.abort()
+        transport = delivery._idle[0].client.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
         await delivery.deliver(MAIL)
     assert (len(box.mails), box.sessions) == (2, 2)
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.core.ids import new_id
-from app.escalation.decide import Changes, DueCheckpoint, TicketSnapshot, decide
+from app.escalation.decide import Changes, DueCheckpoint, decide
+from app.escalation.snapshot import TicketSnapshot
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
 from app.sla.limit import Limit, Unit

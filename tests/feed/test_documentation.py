@@ -64,12 +64,13 @@ async def live(desk: Desk) -> None:
         await sweep(desk.container)
     [notice] = (await desk.client.get(f"/v1/notices?ticket={late}&kind=escalation_1")).json()["items"]
     [raised] = (await desk.client.get(f"/v1/escalations?ticket={late}&level=1")).json()["items"]
-    for address, body in (
+    posts: tuple[tuple[str, Mapping[str, Any] | None], ...] = (
         (f"notices/{notice['number']}/acknowledge", None),
         (f"escalations/{raised['id']}/respond", {"text": "Birime tekit edildi."}),
         ("complaints", {**CALL, "channel": "desk", "ground": "deadline_missed", "ticket": late}),
-    ):
-        answer = await desk.client.post(f"/v1/{address}", json=body)
+    )
+    for address, sent in posts:
+        answer = await desk.client.post(f"/v1/{address}", json=sent)
         assert answer.is_success, answer.text
 
 

@@ -139,7 +139,7 @@ async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(desk: D
             pass
         return [seq for _, seq in reader.got]
 
-    beside = [Backend(desk.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
+    beside: list[Reader | Backend] = [Backend(desk.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
     reading = [asyncio.create_task(read(reader)) for reader in beside]
     await writers.work()
     done.set()

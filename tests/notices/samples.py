@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
+from app.core.wording import Language
 from app.notices.kinds import (
     CitizenPayload,
     ComplaintDuePayload,
@@ -151,6 +152,7 @@ def digest_line(number: str, days_late: int, **other: Any) -> DigestLine:
 
 
 DIGEST_LINES = [digest_line("2600012357", -2), digest_line("2600012349", 1), digest_line("2600012365", 0)]
+DIGEST = DigestPayload.of(DIGEST_LINES, as_of=NOW, office=FIRST)
 UNASSIGNED: dict[str, Any] = {"unit_name": None, "referred_at": None}
 NO_ESCALATION_FACTS: dict[str, Any] = dict.fromkeys(
     ("last_action", "last_action_at", "statutory_regime", "statutory_due")
@@ -171,7 +173,7 @@ FULL: dict[NoticeKind, Payload] = {
     K.ESCALATION_1: EscalationPayload(**CASE, **ESCALATION),
     K.ESCALATION_2: Escalation2Payload(**CASE, **LEVEL_2),
     K.REMINDER: ReminderPayload(**REMINDER),
-    K.DIGEST: DigestPayload.of(DIGEST_LINES, as_of=NOW, office=FIRST),
+    K.DIGEST: DIGEST,
     K.EXTENSION: ExtensionPayload(**EXTENSION),
     K.FEE_NOTICE: FeePayload(**CITIZEN, amount=Decimal("1234.56"), notified_at=NOW, pay_by=DUE),
     K.INTERIM_REPLY: InterimReplyPayload(
@@ -263,7 +265,9 @@ SHORT_LIMIT: dict[NoticeKind, Payload] = {
     K.REMINDER: ReminderPayload(**REMINDER | MINUTES),
 }
 OUTCOMES = [ResolutionPayload(**RESOLUTION | {"outcome": outcome}) for outcome in get_args(Outcome)]
-GROUNDS = [
+GROUNDS: list[
+    tuple[NoticeKind, ExtensionPayload | ComplaintReceiptPayload | ComplaintPayload | ComplaintDuePayload]
+] = [
     *((K.EXTENSION, ExtensionPayload(**EXTENSION | {"ground": ground})) for ground in get_args(ExtensionGround)),
     *(
         (
@@ -315,9 +319,10 @@ def named(payload: P, word: str) -> P:
         return named(value, word) if is_dataclass(value) else value
 
     parts: Any = payload
-    return replace(parts, **{part.name: changed(part.name, getattr(parts, part.name)) for part in fields(parts)})
+    facts = {part.name: changed(part.name, getattr(parts, part.name)) for part in fields(parts)}
+    return type(payload)(**facts)
 
 
-def in_language(payload: Payload, language: str) -> Payload:
+def in_language(payload: Payload, language: Language) -> Payload:
     """The same facts for a reader of that language."""
     return replace(payload, language=language) if isinstance(payload, CitizenPayload) else payload

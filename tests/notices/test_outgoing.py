@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
+from app.channels.schemas import ApplicantBody
 from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
@@ -40,7 +41,7 @@ TEMPLATES = ESENLER / "templates"
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
 
-async def receipt(container: Container, applicant: object = WRITER) -> Notice:
+async def receipt(container: Container, applicant: ApplicantBody | None = WRITER) -> Notice:
     """The planned receipt of a new ticket."""
     number = await open_ticket(container, await actor_of(container), applicant)
     [notice] = await notices_of(container, number)

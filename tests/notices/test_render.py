@@ -34,6 +34,7 @@ from tests.notices.samples import (
     BARE,
     CASES,
     CITIZEN,
+    DIGEST,
     FULL,
     NOW,
     SERVICE,
@@ -210,7 +211,7 @@ def test_a_reminder_says_which_notice_and_how_often(texts: Renderer) -> None:
 
 
 def test_a_digest_has_what_is_late_first_and_says_what_is_left_out(texts: Renderer) -> None:
-    lines = email(texts, K.DIGEST, replace(FULL[K.DIGEST], more=12)).body.splitlines()
+    lines = email(texts, K.DIGEST, replace(DIGEST, more=12)).body.splitlines()
 
     found = [line for line in lines if line[:2] == "- " or line.isupper()]
     assert [line.partition(":")[0] for line in found] == [
@@ -229,10 +230,8 @@ def test_a_digest_has_what_is_late_first_and_says_what_is_left_out(texts: Render
 
 
 def test_a_limit_of_minutes_that_ended_today_is_late_in_a_digest(texts: Renderer) -> None:
-    ended = [
-        replace(line, due=datetime(2026, 6, 2, 5, 40, tzinfo=UTC), days_late=0) for line in FULL[K.DIGEST].lines[:2]
-    ]
-    body = email(texts, K.DIGEST, replace(FULL[K.DIGEST], lines=tuple(ended))).body
+    ended = [replace(line, due=datetime(2026, 6, 2, 5, 40, tzinfo=UTC), days_late=0) for line in DIGEST.lines[:2]]
+    body = email(texts, K.DIGEST, replace(DIGEST, lines=tuple(ended))).body
 
     assert "SÜRESİ DOLMAK" not in body
     assert "02.06.2026 08:40 (bugün doldu)" in body

@@ -18,7 +18,7 @@ CLOSING = (
     "bulunmadığının tespiti durumunda ilk müracaat yerine ya da ikinci müracaat yerine başvurunuz."
 )
 
-OFFICES = """İlk Müracaat Yeri\t: Örnek Müdürlüğü\tİkinci Müracaat Yeri\t: Örnek Başkan Yardımcılığı
+OFFICES_TEXT = """İlk Müracaat Yeri\t: Örnek Müdürlüğü\tİkinci Müracaat Yeri\t: Örnek Başkan Yardımcılığı
 İsim\t: Örnek BİRİNCİ\tİsim\t: Örnek İKİNCİ
 Unvan\t: Müdür\tUnvan\t: Başkan Yardımcısı
 Adres\t: Örnek Mah. No:1\tAdres\t: Örnek Mah. No:2
@@ -29,7 +29,7 @@ E-Posta\t: birinci@ornek.bel.tr\tE-Posta\t: ikinci@ornek.bel.tr"""
 HEADER = "SIRA NO\tHİZMETİN ADI\tBAŞVURUDA İSTENEN BELGELER\tHİZMETİN TAMAMLANMA SÜRESİ (EN GEÇ)"
 
 
-def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES) -> str:
+def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES_TEXT) -> str:
     """A whole table of these rows; the header stands on line 3, the first row on line 4."""
     return "\n".join(["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""])
 

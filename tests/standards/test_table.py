@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.sla.limit import Limit, Unit, parse_limit
 from app.standards.problems import Severity
 from app.standards.table import decode_table, limit_problem, read_table
-from tests.standards.samples import CLOSING, ESENLER, HEADER, OFFICES, table
+from tests.standards.samples import CLOSING, ESENLER, HEADER, OFFICES_TEXT, table
 
 
 def esenler_text() -> str:
@@ -129,7 +129,7 @@ class TestOtherMunicipalities:
                 "1\tAsfalt\t2 Hafta\tYok",
                 "",
                 CLOSING,
-                OFFICES,
+                OFFICES_TEXT,
             ]
         )
         read = read_table(text)
@@ -202,13 +202,13 @@ class TestOtherMunicipalities:
         ]
 
     def test_a_field_that_only_the_second_office_has_is_not_given_to_the_first(self) -> None:
-        offices = OFFICES.replace("Faks\t:\tFaks\t: 0212 000 00 02", "\t\tFaks\t: 0212 000 00 02")
+        offices = OFFICES_TEXT.replace("Faks\t:\tFaks\t: 0212 000 00 02", "\t\tFaks\t: 0212 000 00 02")
         first, second = read_table(table("1\tBir\tYok\t1 GÜN", offices=offices)).offices
         assert (first.fax, second.fax) == ("", "0212 000 00 02")
 
     @pytest.mark.parametrize("printed", ["0212 440 11 90/91", "0212 000 00 00 / 0212 000 00 01"])
     def test_a_second_number_is_no_extension(self, printed: str) -> None:
-        read = read_table(table("1\tBir\tYok\t1 GÜN", offices=OFFICES.replace("0212 000 00 01", printed)))
+        read = read_table(table("1\tBir\tYok\t1 GÜN", offices=OFFICES_TEXT.replace("0212 000 00 01", printed)))
         assert (read.offices[1].phone, read.offices[1].phone_extension) == (printed, "")
 
 
@@ -291,21 +291,21 @@ FAULTS = {
     "quote_open": (table('1\tBir\tYok\t"1 GÜN'), 4),
     "office_missing": (table("1\tBir\tYok\t1 GÜN", offices=""), None),
     "office_twice": (
-        table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES}\nİlk Müracaat Yeri : Başka Müdürlük"),
+        table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES_TEXT}\nİlk Müracaat Yeri : Başka Müdürlük"),
         15,
     ),
-    "office_blank": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES.replace(": Örnek Müdürlüğü", ":")), 8),
-    "office_nameless": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES.replace(": Örnek BİRİNCİ", ":")), 8),
+    "office_blank": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES_TEXT.replace(": Örnek Müdürlüğü", ":")), 8),
+    "office_nameless": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES_TEXT.replace(": Örnek BİRİNCİ", ":")), 8),
     "office_unreachable": (
         table(
             "1\tBir\tYok\t1 GÜN",
-            offices=OFFICES.replace(": 0212 000 00 01", ":").replace(": ikinci@ornek.bel.tr", ":"),
+            offices=OFFICES_TEXT.replace(": 0212 000 00 01", ":").replace(": ikinci@ornek.bel.tr", ":"),
         ),
         8,
     ),
-    "office_email": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES.replace("ikinci@", "ikinci ")), 8),
-    "office_field_twice": (table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES}\nTel\t: 1"), 15),
-    "office_cell_unread": (table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES}\nÖRNEK/İST"), 15),
+    "office_email": (table("1\tBir\tYok\t1 GÜN", offices=OFFICES_TEXT.replace("ikinci@", "ikinci ")), 8),
+    "office_field_twice": (table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES_TEXT}\nTel\t: 1"), 15),
+    "office_cell_unread": (table("1\tBir\tYok\t1 GÜN", offices=f"{OFFICES_TEXT}\nÖRNEK/İST"), 15),
 }
 
 
@@ -346,7 +346,7 @@ class TestFaults:
 PIECES = st.sampled_from(
     [
         HEADER,
-        OFFICES,
+        OFFICES_TEXT,
         CLOSING,
         "1\tBir\tYok\t1 GÜN",
         "\t",

@@ -100,6 +100,7 @@ async def test_nothing_fires_on_a_promise_that_stands_still(desk: Desk) -> None:
     ticket = await desk.read(number)
     assert (ticket["overdue"], state(ticket)) == (False, "paused")
     ends = due(await desk.did(number, "resume"))
+    assert ends is not None
     assert await sweep(desk.container) == 0
     left = ends - desk.clock.now()
     desk.clock.advance(left / 2)

@@ -1,6 +1,6 @@
 """Why this date? Every kind of line, everything that moves a date, and the same as a text that an office can use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -549,7 +549,7 @@ async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
     await desk.did(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
     answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
     words = answer.text + "\n".join(await told(desk, number))
-    private: Sequence[str] = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
+    private = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
     assert not any(each in words for each in private)
 
 

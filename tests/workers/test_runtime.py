@@ -61,7 +61,7 @@ async def test_a_background_task_that_ends_is_started_again_until_stop(monkeypat
 
 def test_jobs_travel_as_json() -> None:
     """A pickle in the queue would run code in the worker."""
-    given = {"t": None, "f": "deliver_notices", "a": [["018f"]], "k": {}, "et": 1}
+    given: dict[str, object] = {"t": None, "f": "deliver_notices", "a": [["018f"]], "k": {}, "et": 1}
     assert deserialize_job(serialize_job(given)) == given
     with pytest.raises(ValueError, match=r"codec|Expecting"):
         deserialize_job(b"\x80\x04\x8c\x02os.")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -114,9 +115,7 @@ async def test_it_ends_when_it_is_told(container: Container) -> None:
 
 
 async def test_a_database_that_is_away_is_somebody_elses_error(settings: Settings, clock: Waited) -> None:
-    gone = settings.model_copy(
-        update={"database_url": type(settings.database_url)("postgresql+asyncpg://127.0.0.1:1/x")}
-    )
+    gone = settings.model_copy(update={"database_url": SecretStr("postgresql+asyncpg://127.0.0.1:1/x")})
     async with open_container(gone, clock) as container:
         with pytest.raises((OSError, SQLAlchemyError)):
             await keep_time(container, asyncio.Event())
