@@ -18,6 +18,7 @@ from app.channels.schemas import TicketBody
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL
 from app.core.memory import settle_memory
+from app.domain.terms import PauseReason
 from app.sla.calendar import DayKind, SpecialDay
 from app.sla.clocks import as_pauses, pauses_of
 from app.sla.deadline import deadline
@@ -26,7 +27,6 @@ from app.sla.policy import PinnedPolicy
 from app.tickets.commands import lifecycle
 from app.tickets.commands.context import CommandContext, lock_ticket
 from app.tickets.schemas import PauseBody, ReferBody
-from app.tickets.workflow import PauseReason
 from bench import bodies
 from bench.copies import multiply
 from bench.ground import Ground, Wrong

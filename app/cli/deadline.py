@@ -20,12 +20,12 @@ from app.core.wording import FIELD_SENTENCES, say
 from app.deadlines import wording_tr as tr
 from app.deadlines.service import Account, DeadlinePreview, Supposed, preview
 from app.deadlines.text import result
+from app.domain.terms import PauseReason
 from app.sla.calendar import DayReason
 from app.sla.deadline import DeadlineError, LedgerLine, Pause
 from app.sla.explanation import Explanation
 from app.sla.limit import Unit
 from app.standards.rulebook import RulebookCache
-from app.tickets.workflow import PauseReason
 from config.settings import Settings
 
 WIDTH = 8

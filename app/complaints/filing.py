@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.access.actor import Actor
-from app.complaints.values import ComplaintState, Filing
+from app.complaints.values import GROUND_LABELS, ComplaintState, Filing
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
 from app.escalation.reminder_schedule import next_reminder
@@ -96,7 +96,7 @@ def receipt(one: Draft) -> dict[str, Any]:
         "state": ComplaintState.FILED.value,
         "state_label": ComplaintState.FILED.label_tr,
         "ground": one.filing.ground.value,
-        "ground_label": one.filing.ground.label_tr,
+        "ground_label": GROUND_LABELS[one.filing.ground],
         "office": {"level": one.level, "place": printed.place, "phone": printed.phone},
         "ticket": one.about.number if one.about else None,
         "filed_at": one.now.isoformat(),
@@ -176,7 +176,7 @@ def notice_rows(one: Draft) -> list[dict[str, Any]]:
     common: dict[str, Any] = {"ticket_id": one.ticket_id, "cycle": 1, "now": one.now}
     facts: dict[str, Any] = {
         "number": one.number,
-        "ground": one.filing.ground.value,
+        "ground": one.filing.ground,
         "ticket_number": one.about.number if one.about else None,
         "received_at": one.now,
         "answer_by": one.answer_by,

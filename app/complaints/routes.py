@@ -17,8 +17,9 @@ from app.complaints.schemas import (
     WithdrawalBody,
 )
 from app.complaints.serializers import shown, summary
-from app.complaints.values import ComplaintState, Ground
+from app.complaints.values import ComplaintState
 from app.core.dependencies import AskedPage, IdempotencyKey, problems
+from app.domain.terms import ComplaintGround
 from app.tickets.commands.context import CommandContext
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
@@ -57,7 +58,7 @@ async def file_complaint(body: ComplaintBody, context: Filer, idempotency_key: I
 
 def _filter(
     state: Annotated[ComplaintState | None, Query(description="How far it has come")] = None,
-    ground: Annotated[Ground | None, Query(description="One of the three printed grounds")] = None,
+    ground: Annotated[ComplaintGround | None, Query(description="One of the three printed grounds")] = None,
     office: Annotated[int | None, Query(ge=1, le=2, description="1: first, 2: second application office")] = None,
     ticket: Annotated[
         str | None, Query(pattern=r"^[0-9]{10}$", examples=["2600012349"], description="The ticket it is about")

@@ -6,17 +6,17 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from app.channels.schemas import ApplicantBody
-from app.complaints.values import Filing, Ground
+from app.complaints.values import Filing
 from app.core.schema import Body, LongText, ResponseModel, ShortText, refuse
+from app.domain.terms import ComplaintGround, Outcome, Remedy
 from app.tickets.schemas import ApplicantOut, NoteBody, ResolutionBody
-from app.tickets.workflow import Outcome
 
 
 class ComplaintBody(Body):
     """A complaint under one of the three printed grounds, to the first or directly to the second office."""
 
     channel: Literal["mobile", "call-center", "desk"] = Field(examples=["desk"], description="How it was made")
-    ground: Ground = Field(examples=["deadline_missed"])
+    ground: ComplaintGround = Field(examples=["deadline_missed"])
     office: Literal[1, 2] = Field(
         1, examples=[1], description="1: İlk, 2: İkinci Müracaat Yeri; neither has to come before the other"
     )
@@ -42,26 +42,25 @@ class ComplaintBody(Body):
 class AnswerBody(Body):
     """What the office answers; a refusal names its reason in the text, and the remedy."""
 
-    outcome: Literal["positive", "partial", "negative"] = Field(
+    outcome: Literal[Outcome.POSITIVE, Outcome.PARTIAL, Outcome.NEGATIVE] = Field(
         examples=["positive"], description="Whether the complaint was justified"
     )
     text: LongText = Field(
         examples=["Şikâyetiniz haklı bulunmuş, başvurunuz 12.06.2026 tarihinde sonuçlandırılmıştır."]
     )
-    remedy: Literal["administrative_court", "information_board"] | None = Field(
-        None, description="Needed with `negative` (Constitution art. 40)"
-    )
+    remedy: Remedy | None = Field(None, description="Needed with `negative` (Constitution art. 40)")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.outcome == "negative" and self.remedy is None:
+        if self.outcome is Outcome.NEGATIVE and self.remedy is None:
             raise refuse("reason_needed")
         return self
 
     def resolution(self) -> ResolutionBody:
         """The answer as the ticket that carries the complaint is resolved with."""
-        words = {"reason": self.text, "remedy": self.remedy} if self.outcome == "negative" else {"reply": self.text}
-        return ResolutionBody.model_validate({"outcome": Outcome(self.outcome), **words})
+        if self.outcome is Outcome.NEGATIVE:
+            return ResolutionBody(outcome=self.outcome, reason=self.text, remedy=self.remedy)
+        return ResolutionBody(outcome=self.outcome, reply=self.text)
 
 
 class WithdrawalBody(NoteBody):
@@ -98,7 +97,7 @@ class ComplaintSummary(ResponseModel):
     state: Literal["filed", "acknowledged", "answered", "withdrawn"] = Field(examples=["filed"])
     state_label: str = Field(examples=["Alındı"])
     allowed_actions: list[str] = Field(examples=[["acknowledge", "answer", "withdraw"]])
-    ground: Ground = Field(examples=["deadline_missed"])
+    ground: ComplaintGround = Field(examples=["deadline_missed"])
     ground_label: str = Field(examples=["Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması"])
     office: OwingOfficeOut
     ticket: str | None = Field(examples=["2600012349"])

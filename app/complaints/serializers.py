@@ -8,7 +8,8 @@ from app.access.actor import Actor
 from app.access.service import record_unmasked_read
 from app.complaints.queries import Case
 from app.complaints.schemas import ComplaintOut, ComplaintSummary, OwingOfficeOut
-from app.complaints.values import ALLOWED, Ground
+from app.complaints.values import ALLOWED, GROUND_LABELS
+from app.domain.terms import ComplaintGround
 from app.people.masking import mask_text
 from app.people.vault import Vault
 from app.standards.values import Catalogue
@@ -17,7 +18,7 @@ from app.tickets.serializers import applicant_out, sees_personal_data, verdict
 
 def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
     """A complaint in a list."""
-    ground, standing = Ground(case.complaint.ground), case.standing
+    ground, standing = ComplaintGround(case.complaint.ground), case.standing
     printed = catalogue.office(case.complaint.level).printed
     return ComplaintSummary(
         number=case.ticket.number,
@@ -25,7 +26,7 @@ def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary
         state_label=standing.label_tr,
         allowed_actions=list(ALLOWED[standing]),
         ground=ground,
-        ground_label=ground.label_tr,
+        ground_label=GROUND_LABELS[ground],
         office=OwingOfficeOut(level=case.complaint.level, place=printed.place, phone=printed.phone),
         ticket=case.about,
         channel=case.ticket.channel,

@@ -5,21 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.domain.terms import ComplaintGround
 from app.tickets.request import Person
 from app.tickets.workflow import State
-
-
-class Ground(StrEnum):
-    """The three grounds of complaint in the closing sentence of the published table."""
-
-    EXTRA_DOCUMENT_REQUESTED = "extra_document_requested"
-    DEADLINE_MISSED = "deadline_missed"
-    SERVICE_NOT_LISTED = "service_not_listed"
-
-    @property
-    def label_tr(self) -> str:
-        """The ground as the table prints it, in brief."""
-        return GROUND_LABELS[self]
 
 
 class ComplaintState(StrEnum):
@@ -36,13 +24,15 @@ class ComplaintState(StrEnum):
         return STATE_LABELS[self]
 
 
-GROUND_LABELS: Mapping[Ground, str] = MappingProxyType(
+GROUND_LABELS: Mapping[ComplaintGround, str] = MappingProxyType(
     {
-        Ground.EXTRA_DOCUMENT_REQUESTED: "Tabloda belirtilenlerin dışında belge istenmesi",
-        Ground.DEADLINE_MISSED: "Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması",
-        Ground.SERVICE_NOT_LISTED: "Hizmetin tabloda bulunmaması",
+        ComplaintGround.EXTRA_DOCUMENT_REQUESTED: "Tabloda belirtilenlerin dışında belge istenmesi",
+        ComplaintGround.DEADLINE_MISSED: "Eksiksiz belge ile başvuruya rağmen hizmetin süresinde tamamlanmaması",
+        ComplaintGround.SERVICE_NOT_LISTED: "Hizmetin tabloda bulunmaması",
     }
 )
+"""The grounds as the published table prints them, in brief."""
+
 STATE_LABELS: Mapping[ComplaintState, str] = MappingProxyType(
     {
         ComplaintState.FILED: "Alındı",
@@ -61,7 +51,7 @@ ALLOWED: Mapping[ComplaintState, tuple[str, ...]] = MappingProxyType(
 )
 """What may be done next; taking note again is no error and changes nothing."""
 
-NEEDS_TICKET = frozenset({Ground.DEADLINE_MISSED})
+NEEDS_TICKET = frozenset({ComplaintGround.DEADLINE_MISSED})
 """A missed limit is the limit of an application; the other two grounds may stand for themselves."""
 
 ENDED: Mapping[State, ComplaintState] = MappingProxyType(
@@ -75,7 +65,7 @@ class Filing:
     """A complaint as it was made, understood; `digest` tells a repeated one from another under the same key."""
 
     channel: str
-    ground: Ground
+    ground: ComplaintGround
     office: int
     ticket: str | None
     person: Person

@@ -18,13 +18,13 @@ from app.deadlines.service import (
     TicketAccount,
     with_fullness,
 )
+from app.domain.terms import ExtensionGround, PauseReason
 from app.sla.calendar import DayReason
 from app.sla.deadline import Basis, LedgerLine, Pause, Roll
 from app.sla.explanation import Explanation
 from app.sla.limit import Unit
 from app.standards.values import Service
 from app.tickets.serializers import clock_out
-from app.tickets.workflow import ExtensionGround, PauseReason
 
 
 class PauseStretch(Body):

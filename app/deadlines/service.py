@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid, NotFound
+from app.domain.terms import ExtensionGround
 from app.sla.clocks import as_pauses, clocks_of, pauses_of, pay_by
 from app.sla.deadline import LedgerLine, Pause
 from app.sla.explanation import Explanation
@@ -24,7 +25,7 @@ from app.standards.values import Catalogue, Service, catalogue_from_json
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import by_number, events_of
-from app.tickets.workflow import Command, ExtensionGround, State
+from app.tickets.workflow import Command, State
 
 EARLIEST = datetime(2006, 1, 1, tzinfo=ISTANBUL)
 """No preview starts before the year from which there are records (BİMER) and holidays."""

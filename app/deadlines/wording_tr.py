@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 from app.core.clock import ISTANBUL
 from app.core.turkish import format_long_date, tr_lower
+from app.domain.terms import ExtensionGround, PauseReason
 from app.sla.calendar import ClockKind, DayReason, NotWorking
 from app.sla.clocks import AWAITING_FEE
 from app.sla.deadline import LedgerLine
 from app.sla.limit import WORDS_TR, Limit, Unit
 from app.tickets.history import EVENT_LABELS
 from app.tickets.model import TicketEvent
-from app.tickets.workflow import ExtensionGround, PauseReason
 
 WEEKDAYS: Final = ("Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar")
 """Monday first, as `date.weekday()` counts."""

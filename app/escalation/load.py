@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.core.db import Base, among
+from app.domain.terms import ComplaintGround
 from app.escalation.decide import DueCheckpoint
 from app.escalation.model import RAISING_KINDS, Complaint, Escalation
 from app.escalation.reminders import FirstNotice, Unanswered
@@ -163,7 +164,7 @@ async def _read_complaints(session: AsyncSession, heads: Iterable[TicketSnapshot
         .where(among(Complaint.ticket_id, list(complaining)))
     )
     for ticket_id, ground, level, number in await session.execute(query):
-        complaining[ticket_id].complaint = ComplaintSnapshot(ground, level, number)
+        complaining[ticket_id].complaint = ComplaintSnapshot(ComplaintGround(ground), level, number)
 
 
 async def _first_notices(

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 from app.core.ids import new_id
 from app.notices.kinds import NoticeKind
-from app.notices.payloads import ComplaintGround
 
 COMPLAINT_SEQUENCE = Sequence("complaint_number_seq", maxvalue=999_999, cycle=True, metadata=Base.metadata)
 """The six digits in the middle of a complaint's number; gaps are normal."""
@@ -120,7 +119,7 @@ class Complaint(Base):
     __tablename__ = "complaint"
 
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
-    ground: Mapped[ComplaintGround] = mapped_column(Text)
+    ground: Mapped[str] = mapped_column(Text)
     level: Mapped[int] = mapped_column(SmallInteger)
     about_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"), index=True)
 

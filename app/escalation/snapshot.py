@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.domain.terms import ComplaintGround, Regime
 from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload
-from app.notices.payloads import ComplaintGround
 from app.notices.recipients import as_printed, holder
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS
@@ -90,12 +90,13 @@ def escalation_payload(
     ticket: TicketSnapshot, catalogue: Catalogue, case: dict[str, Any], *, level: int, legal_risk: bool, on: date
 ) -> EscalationPayload:
     """What the office of that level is told about `case`, in the name of whoever holds the first office that day."""
+    regime = ticket.statutory_regime if ticket.statutory_due else None
     facts: dict[str, Any] = {
         **case,
         "office": as_printed(holder(catalogue, level, on)),
         "last_action": EVENT_LABELS[ticket.last_action],
         "last_action_at": ticket.last_action_at,
-        "statutory_regime": ticket.statutory_regime if ticket.statutory_due else None,
+        "statutory_regime": Regime(regime) if regime else None,
         "statutory_due": ticket.statutory_due,
     }
     if level == 1:

@@ -12,13 +12,13 @@ from app.core.errors import FieldError, Invalid
 from app.core.field_errors import field_errors
 from app.core.schema import Body, ExternalId, LongText, ShortText, refuse
 from app.core.turkish import tr_key
+from app.domain.terms import Outcome
 from app.imports.instants import Moment, first_of_day, parse_moment
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.sla.years import FIRST_YEAR
 from app.standards.values import Directorate, PastChannel, Service
 from app.tickets.request import ApplicantRole, Intake, Kind, Person
-from app.tickets.workflow import Outcome
 
 COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
     {

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from app.domain.terms import Outcome
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
 from app.sla.deadline import on_time
 from app.tickets.creation.prepare import NewTicket
 from app.tickets.creation.rows import TicketRows, rows
 from app.tickets.history import EventKind, LooseHead, next_event
-from app.tickets.workflow import Command, Outcome, State, after
+from app.tickets.workflow import Command, State, after
 
 SILENT: Final = Chain((Step(CheckpointKind.BREACH, 1, "due"),))
 """A breach is stamped, and that is all."""

@@ -14,24 +14,10 @@ from typing import ClassVar, Literal, Self
 from pydantic import AwareDatetime, ConfigDict
 
 from app.core.wording import Language
-
-Outcome = Literal["positive", "partial", "negative", "forwarded_out", "not_examined", "withdrawn", "duplicate"]
-"""How a ticket ended, in the words of the tickets' workflow (which imports notices, so not the other way)."""
-
-Regime = Literal["law_3071", "law_4982"]
-"""Law whose limit runs beside the promise: 3071 (petitions) or 4982 (right to information)."""
-
-Remedy = Literal["administrative_court", "information_board"]
-"""Where a refusal can be challenged: law 2577 art. 7 (60 days) or the board of law 4982 (15 days)."""
-
-ExtensionGround = Literal["other_unit", "other_institution", "several_institutions"]
-"""For what law 4982 art. 11 allows the longer limit: a closed list."""
+from app.domain.terms import ComplaintGround, ExtensionGround, Outcome, Regime, Remedy
 
 WithdrawalCause = Literal["own_wish", "fee_unpaid"]
 """Why an application counts as given up."""
-
-ComplaintGround = Literal["extra_document_requested", "deadline_missed", "service_not_listed"]
-"""The three grounds of complaint that the published table prints."""
 
 MOST_REMINDERS = 5
 """After so many the silence is a matter for persons, not for more mails."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.domain.terms import Regime
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain
 from app.sla.deadline import Basis, Policy, Roll
@@ -27,7 +28,7 @@ class PinnedPolicy:
     hours: str
     chain: Chain
     pausable: frozenset[str] = frozenset()
-    regime: str | None = None
+    regime: Regime | None = None
     extended_to: Limit | None = None
     fee_within: Limit | None = None
     interim_reply_satisfies: bool = False
@@ -52,7 +53,7 @@ class PinnedPolicy:
             "kind": self.policy.clock_kind.value,
             "chain": self.chain.to_json(),
             "pausable": sorted(self.pausable),
-            "regime": self.regime,
+            "regime": self.regime.value if self.regime else None,
             "extended_to": _limit_to_json(self.extended_to) if self.extended_to else None,
             "fee_within": _limit_to_json(self.fee_within) if self.fee_within else None,
             "interim_reply_satisfies": self.interim_reply_satisfies,
@@ -70,7 +71,7 @@ class PinnedPolicy:
             hours=content["hours"],
             chain=Chain.from_json(content["chain"]),
             pausable=frozenset(content["pausable"]),
-            regime=content["regime"],
+            regime=Regime(content["regime"]) if content["regime"] else None,
             extended_to=_limit_from_json(extended_to) if extended_to else None,
             fee_within=_limit_from_json(fee_within) if fee_within else None,
             interim_reply_satisfies=interim_reply_satisfies(content),
@@ -79,7 +80,7 @@ class PinnedPolicy:
 
 def interim_reply_satisfies(content: Mapping[str, Any]) -> bool:
     """Whether an interim reply keeps a limit, by its stored policy; of one that does not say so yet, that of 3071."""
-    found: bool = content.get("interim_reply_satisfies", content["regime"] == "law_3071")
+    found: bool = content.get("interim_reply_satisfies", content["regime"] == Regime.LAW_3071)
     return found
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import (
     CalendarError,
     ClockKind,
@@ -40,9 +41,7 @@ from app.standards.values import (
     FeeRule,
     IntakeFact,
     Municipality,
-    Pausable,
-    Regime,
-    RegimeCode,
+    RegimeRules,
     StatutoryWhen,
 )
 
@@ -129,9 +128,9 @@ class RegimeEntry(Strict):
             raise LimitError("extension_not_longer", "an extended limit is longer than the first, in the same unit")
         return self
 
-    def value(self, code: RegimeCode) -> Regime:
+    def value(self, code: Regime) -> RegimeRules:
         """The regime of that code."""
-        return Regime(
+        return RegimeRules(
             code=code,
             law=self.law,
             limit=self.limit.value(),
@@ -181,10 +180,10 @@ class ServiceEntry(Strict):
     basis: Basis = Basis.ROUND_THE_CLOCK
     hours: str = OFFICE_HOURS
     roll: Roll = Roll.NEXT_WORKING_DAY
-    pausable: tuple[Pausable, ...] = ()
-    statutory: RegimeCode | None = None
+    pausable: tuple[PauseReason, ...] = ()
+    statutory: Regime | None = None
     statutory_when: StatutoryWhen = StatutoryWhen.ALWAYS
-    statutory_by_subtype: dict[Snake, RegimeCode] = {}
+    statutory_by_subtype: dict[Snake, Regime] = {}
     documents: tuple[DocumentEntry, ...] = ()
     escalation: tuple[StepEntry, ...] | None = None
     accepts_new: bool = True
@@ -229,7 +228,7 @@ class StandardsFile(Strict):
     """standards.yaml"""
 
     municipality: MunicipalityEntry
-    regimes: dict[RegimeCode, RegimeEntry] = {}
+    regimes: dict[Regime, RegimeEntry] = {}
     services: Annotated[tuple[ServiceEntry, ...], Field(min_length=1)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app.domain.terms import Regime
 from app.sla.calendar import Calendar, CalendarError
 from app.sla.checkpoints import CheckpointKind
 from app.sla.limit import Limit, NeedsReview, parse_limit
@@ -12,7 +13,7 @@ from app.standards.office_block import OFFICE_NAMES
 from app.standards.printed import PrintedOffice, Row
 from app.standards.problems import CatalogueProblem, code_of, problem
 from app.standards.table import limit_problem
-from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, RegimeCode, Service
+from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, Service
 from app.standards.yaml_file import YamlFile
 
 Understood = dict[int, Limit | NeedsReview]
@@ -99,7 +100,7 @@ def judge_entries(folder: Folder) -> Iterator[CatalogueProblem]:
             if first != entry.code:
                 yield file.problem("channel_twice", (*path, "channels"), channel, first)
         yield from _judge_references(folder, position, entry)
-    for regime in sorted(set(RegimeCode) - set(file.model.regimes)):
+    for regime in sorted(set(Regime) - set(file.model.regimes)):
         yield file.problem("regime_missing", ("regimes",), regime)
     for channel in sorted(set(Channel) - set(channels)):
         yield file.problem("channel_unserved", ("services",), channel)
@@ -195,7 +196,7 @@ def judge_units(folder: Folder) -> Iterator[CatalogueProblem]:
             seen.add(code)
 
 
-def _regimes(entry: ServiceEntry) -> set[RegimeCode]:
+def _regimes(entry: ServiceEntry) -> set[Regime]:
     return {*entry.statutory_by_subtype.values(), *([entry.statutory] if entry.statutory else [])}
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from app.core.schema import ResponseModel
+from app.domain.terms import PauseReason, Regime
 from app.sla.limit import Limit, Unit
 from app.standards.diff import ChangeKind, Subject
 from app.standards.model import CatalogueVersion
@@ -18,9 +19,7 @@ from app.standards.values import (
     DocumentCondition,
     IntakeFact,
     LimitSource,
-    Pausable,
-    Regime,
-    RegimeCode,
+    RegimeRules,
     Service,
     StatutoryWhen,
 )
@@ -54,13 +53,13 @@ class PublishedDocument(ResponseModel):
 class RegimeOut(ResponseModel):
     """A limit of law that runs beside the promise."""
 
-    code: RegimeCode = Field(examples=["law_4982"])
+    code: Regime = Field(examples=["law_4982"])
     law: str = Field(examples=["4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"])
     limit: LimitOut
     extended_to: LimitOut | None = Field(None, description="The limit in all, where the law allows to extend it")
 
     @classmethod
-    def of(cls, regime: Regime) -> Self:
+    def of(cls, regime: RegimeRules) -> Self:
         """The answer for a regime."""
         longer = LimitOut.of(regime.extended_to) if regime.extended_to else None
         return cls(code=regime.code, law=regime.law, limit=LimitOut.of(regime.limit), extended_to=longer)
@@ -83,8 +82,8 @@ class ServiceOut(ResponseModel):
     clock_start: ClockStart = Field(examples=["event_time"], description="What starts the promise")
     channels: list[Channel] = Field(examples=[["call-center"]], description="Whose default service it is")
     documents: list[PublishedDocument]
-    pausable: list[Pausable] = Field(examples=[["awaiting_citizen"]], description="For what the promise may stand")
-    statutory: RegimeCode | None = Field(examples=["law_3071"])
+    pausable: list[PauseReason] = Field(examples=[["awaiting_citizen"]], description="For what the promise may stand")
+    statutory: Regime | None = Field(examples=["law_3071"])
     statutory_when: StatutoryWhen = Field(examples=["formal"])
     requires: list[IntakeFact] = Field(examples=[["phone_call"]])
     refuses: list[IntakeFact] = Field(examples=[["wet_signature"]])

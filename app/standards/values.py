@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import ClockKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit
@@ -50,21 +51,6 @@ class ClockStart(StrEnum):
     EVENT_TIME = "event_time"
     DOCUMENTS_COMPLETE = "documents_complete"
     EXTERNAL_DATE = "external_date"
-
-
-class Pausable(StrEnum):
-    """For what the promise may stand still; the statutory clock never does."""
-
-    AWAITING_CITIZEN = "awaiting_citizen"
-    AWAITING_EXTERNAL = "awaiting_external"
-    FORCE_MAJEURE = "force_majeure"
-
-
-class RegimeCode(StrEnum):
-    """The law that sets the second limit: petitions (3071) or right to information (4982)."""
-
-    LAW_3071 = "law_3071"
-    LAW_4982 = "law_4982"
 
 
 class StatutoryWhen(StrEnum):
@@ -126,10 +112,10 @@ class FeeRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Regime:
+class RegimeRules:
     """A statutory limit. It starts at receipt and never pauses; `extended_to` is the limit in all."""
 
-    code: RegimeCode
+    code: Regime
     law: str
     limit: Limit
     roll: Roll
@@ -167,10 +153,10 @@ class Service:
     basis: Basis
     hours: str
     roll: Roll
-    pausable: tuple[Pausable, ...]
-    statutory: RegimeCode | None
+    pausable: tuple[PauseReason, ...]
+    statutory: Regime | None
     statutory_when: StatutoryWhen
-    statutory_by_subtype: dict[str, RegimeCode]
+    statutory_by_subtype: dict[str, Regime]
     documents: tuple[Document, ...]
     chain: tuple[dict[str, Any], ...] | None
     accepts_new: bool
@@ -272,7 +258,7 @@ class Catalogue:
     municipality: Municipality
     closing: str
     services: tuple[Service, ...]
-    regimes: tuple[Regime, ...]
+    regimes: tuple[RegimeRules, ...]
     offices: tuple[ApplicationOffice, ...]
     units: tuple[Directorate, ...]
     external_bodies: tuple[ExternalBody, ...]
@@ -289,7 +275,7 @@ class Catalogue:
         """The default service of a channel; a loaded catalogue has exactly one, but none of a past channel."""
         return next(service for service in self.services if channel in service.channels)
 
-    def regime(self, code: RegimeCode) -> Regime:
+    def regime(self, code: Regime) -> RegimeRules:
         """The statutory limit of that law; a loaded catalogue has every one that a service names."""
         return next(regime for regime in self.regimes if regime.code is code)
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from app.domain.terms import Regime
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import STATUTORY_CHAIN, WARNING_50, WARNING_80, Chain, default_chain
 from app.sla.policy import PinnedPolicy
-from app.standards.values import OFFICE_HOURS, Catalogue, Regime, RegimeCode, Service, StatutoryWhen
+from app.standards.values import OFFICE_HOURS, Catalogue, RegimeRules, Service, StatutoryWhen
 from app.tickets.workflow import Command
 
 STANDARDS_COMPLAINT = "standards-complaint"
@@ -40,9 +41,9 @@ def statutory_policy(
     """
     code = service.statutory
     if right_to_information:
-        code = service.statutory_by_subtype.get("right_to_information", RegimeCode.LAW_4982)
+        code = service.statutory_by_subtype.get("right_to_information", Regime.LAW_4982)
     elif formal:
-        code = code or RegimeCode.LAW_3071
+        code = code or Regime.LAW_3071
     elif service.statutory_when is StatutoryWhen.FORMAL:
         code = None
     return None if code is None else _of_regime(catalogue.regime(code), service.code)
@@ -50,18 +51,18 @@ def statutory_policy(
 
 def complaint_policy(catalogue: Catalogue) -> PinnedPolicy:
     """The limit of a complaint: it is a petition (law 3071 art. 7), and no promise is printed for it."""
-    return replace(_of_regime(catalogue.regime(RegimeCode.LAW_3071), STANDARDS_COMPLAINT), chain=COMPLAINT_CHAIN)
+    return replace(_of_regime(catalogue.regime(Regime.LAW_3071), STANDARDS_COMPLAINT), chain=COMPLAINT_CHAIN)
 
 
 @lru_cache(maxsize=128)
-def _of_regime(regime: Regime, service: str) -> PinnedPolicy:
+def _of_regime(regime: RegimeRules, service: str) -> PinnedPolicy:
     return PinnedPolicy(
         policy=regime.policy(),
         service=service,
         printed=regime.limit.describe_tr(),
         hours=OFFICE_HOURS,
         chain=STATUTORY_CHAIN,
-        regime=regime.code.value,
+        regime=regime.code,
         extended_to=regime.extended_to,
         fee_within=regime.fee.pay_within if regime.fee else None,
         interim_reply_satisfies=regime.interim_reply_satisfies,

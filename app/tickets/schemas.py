@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from app.core.schema import Body, Code, Instant, LongText, ResponseModel, ShortText, refuse
-from app.tickets.workflow import ExtensionGround, Outcome, PauseReason
+from app.domain.terms import ExtensionGround, Outcome, PauseReason, Remedy
 
 
 class NoteBody(Body):
@@ -124,7 +124,7 @@ class ResolutionBody(Body):
     outcome: Outcome = Field(examples=["positive"])
     reply: LongText | None = Field(None, examples=["Kaldırım 14.05.2026 tarihinde onarılmıştır."])
     reason: LongText | None = Field(None, examples=["Talep edilen alan özel mülkiyettedir."])
-    remedy: Literal["administrative_court", "information_board"] | None = Field(
+    remedy: Remedy | None = Field(
         None, description="administrative_court: 60 days (2577); information_board: 15 days (4982)"
     )
     forwarded_to: ShortText | None = Field(None, examples=["İSKİ"], description="With `forwarded_out`: to whom")

@@ -16,6 +16,7 @@ from app.core.attempts import Attempts
 from app.core.clock import ISTANBUL
 from app.core.errors import NotFound
 from app.core.turkish import format_date, format_datetime
+from app.domain.terms import Outcome
 from app.people.identity import parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
@@ -31,7 +32,7 @@ from app.tickets.complaint_number import parse_number as parse_complaint_number
 from app.tickets.model import Ticket
 from app.tickets.numbers import InvalidTicketNumber, parse_number
 from app.tickets.schemas import TrackingBody, TrackingOut
-from app.tickets.workflow import Outcome, State
+from app.tickets.workflow import State
 
 
 class _Words(NamedTuple):

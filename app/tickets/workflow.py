@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.domain.terms import PauseReason
+
 
 class State(StrEnum):
     """Where a ticket stands; `label_tr` is what offices and citizens read."""
@@ -64,34 +66,6 @@ class Command(StrEnum):
     WITHDRAW = "withdraw"
     LINK_DUPLICATE = "link_duplicate"
     COMMENT = "comment"
-
-
-class Outcome(StrEnum):
-    """How a ticket ended; `planned` (Programa Alındı) is no outcome here: it is an interim reply."""
-
-    POSITIVE = "positive"
-    PARTIAL = "partial"
-    NEGATIVE = "negative"
-    FORWARDED_OUT = "forwarded_out"
-    NOT_EXAMINED = "not_examined"
-    WITHDRAWN = "withdrawn"
-    DUPLICATE = "duplicate"
-
-
-class PauseReason(StrEnum):
-    """Why a promise clock may stand still; the statutory clock never does."""
-
-    AWAITING_CITIZEN = "awaiting_citizen"
-    AWAITING_EXTERNAL = "awaiting_external"
-    FORCE_MAJEURE = "force_majeure"
-
-
-class ExtensionGround(StrEnum):
-    """For what the limit of law 4982 may be extended (art. 11); a closed list of the law."""
-
-    OTHER_UNIT = "other_unit"
-    OTHER_INSTITUTION = "other_institution"
-    SEVERAL_INSTITUTIONS = "several_institutions"
 
 
 STATE_LABELS: Mapping[State, str] = MappingProxyType(

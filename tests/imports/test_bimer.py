@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from app.core.errors import Invalid
+from app.domain.terms import Outcome
 from app.imports.bimer import BimerRecord, read_record
 from app.tickets.request import Kind
-from app.tickets.workflow import Outcome
 from tests.imports.samples import CLOSED_ON, RECORD
 
 NOW = datetime(2026, 5, 12, 7, tzinfo=UTC)

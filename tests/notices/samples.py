@@ -3,9 +3,10 @@
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from app.core.wording import Language
+from app.domain.terms import ComplaintGround, ExtensionGround, Outcome, Regime, Remedy
 from app.notices.kinds import (
     CitizenPayload,
     ComplaintDuePayload,
@@ -23,7 +24,6 @@ from app.notices.kinds import (
     MissingDocumentsPayload,
     NoticeKind,
     OfficeFacts,
-    Outcome,
     Payload,
     ReceiptPayload,
     ReferralPayload,
@@ -34,7 +34,6 @@ from app.notices.kinds import (
     WarningPayload,
     WithdrawalPayload,
 )
-from app.notices.payloads import ComplaintGround, ExtensionGround
 from tests.installation import ESENLER
 
 TEMPLATES = ESENLER / "templates"
@@ -80,7 +79,7 @@ ESCALATION: dict[str, Any] = {
     "office": FIRST,
     "last_action": "Vatandaş Yanıtı Bekleniyor",
     "last_action_at": datetime(2026, 5, 20, 11, 5, tzinfo=UTC),
-    "statutory_regime": "law_3071",
+    "statutory_regime": Regime.LAW_3071,
     "statutory_due": datetime(2026, 6, 11, 20, 59, 59, 999999, tzinfo=UTC),
 }
 LEVEL_2: dict[str, Any] = ESCALATION | {
@@ -92,9 +91,9 @@ LEVEL_2: dict[str, Any] = ESCALATION | {
 }
 RESOLUTION: dict[str, Any] = CITIZEN | {
     "unit_name": UNIT,
-    "outcome": "negative",
+    "outcome": Outcome.NEGATIVE,
     "replied": True,
-    "remedy": "administrative_court",
+    "remedy": Remedy.ADMINISTRATIVE_COURT,
     "first_office": FIRST,
     "second_office": SECOND,
     "forwarded_to": INSTITUTION,
@@ -114,19 +113,19 @@ REMINDER: dict[str, Any] = CASE | {
     "raised_at": NOW,
 }
 EXTENSION: dict[str, Any] = CITIZEN | {
-    "ground": "other_institution",
+    "ground": ExtensionGround.OTHER_INSTITUTION,
     "extended_at": NOW,
     "new_due": datetime(2026, 6, 24, 20, 59, 59, 999999, tzinfo=UTC),
     "consulted": INSTITUTION,
     "signatory": FIRST,
 }
 COMPLAINT = ComplaintReceiptPayload(
-    **CITIZEN, ground="extra_document_requested", ticket_number="2600012330", office=FIRST, answer_by=DUE
+    **CITIZEN, ground=ComplaintGround.EXTRA_DOCUMENT_REQUESTED, ticket_number="2600012330", office=FIRST, answer_by=DUE
 )
 
 TO_OFFICE: dict[str, Any] = {
     "number": "2600012349",
-    "ground": "extra_document_requested",
+    "ground": ComplaintGround.EXTRA_DOCUMENT_REQUESTED,
     "ticket_number": "2600012330",
     "received_at": CITIZEN["received_at"],
     "answer_by": DUE,
@@ -177,11 +176,11 @@ FULL: dict[NoticeKind, Payload] = {
     K.EXTENSION: ExtensionPayload(**EXTENSION),
     K.FEE_NOTICE: FeePayload(**CITIZEN, amount=Decimal("1234.56"), notified_at=NOW, pay_by=DUE),
     K.INTERIM_REPLY: InterimReplyPayload(
-        **CITIZEN, event_seq=7, replied_at=NOW, unit_name=UNIT, legal_basis="law_3071"
+        **CITIZEN, event_seq=7, replied_at=NOW, unit_name=UNIT, legal_basis=Regime.LAW_3071
     ),
     K.RESOLUTION: ResolutionPayload(**RESOLUTION),
     K.FORWARDED_OUT: ForwardedOutPayload(
-        **CITIZEN, institution=INSTITUTION, forwarded_at=NOW, legal_basis="law_3071", event_seq=7
+        **CITIZEN, institution=INSTITUTION, forwarded_at=NOW, legal_basis=Regime.LAW_3071, event_seq=7
     ),
     K.DUPLICATE: DuplicatePayload(**CITIZEN, duplicate_of="2600012330"),
     K.WITHDRAWAL: WithdrawalPayload(**CITIZEN, cause="fee_unpaid", withdrawn_at=NOW, pay_by=DUE),
@@ -217,7 +216,9 @@ BARE: dict[NoticeKind, Payload] = {
         office=None,
     ),
     K.EXTENSION: ExtensionPayload(
-        **EXTENSION | _FEW_CITIZEN | {"ground": "several_institutions", "consulted": None, "signatory": None}
+        **EXTENSION
+        | _FEW_CITIZEN
+        | {"ground": ExtensionGround.SEVERAL_INSTITUTIONS, "consulted": None, "signatory": None}
     ),
     K.FEE_NOTICE: FeePayload(**_FEW_CITIZEN, amount=Decimal(5), notified_at=NOW, pay_by=DUE),
     K.INTERIM_REPLY: InterimReplyPayload(**_FEW_CITIZEN, event_seq=7, replied_at=NOW, unit_name=None),
@@ -227,14 +228,18 @@ BARE: dict[NoticeKind, Payload] = {
     K.UNREACHED: UnreachedPayload(**_FEW_CITIZEN, attempts=3, last_attempt_at=NOW),
     K.COMPLAINT_RECEIPT: ComplaintReceiptPayload(
         **_FEW_CITIZEN,
-        ground="service_not_listed",
+        ground=ComplaintGround.SERVICE_NOT_LISTED,
         ticket_number=None,
         office=replace(FIRST, phone=""),
         answer_by=DUE,
     ),
     K.COMPLAINT: ComplaintPayload(
         **TO_OFFICE
-        | {"ground": "service_not_listed", "ticket_number": None, "office": replace(FIRST, official="", title="")}
+        | {
+            "ground": ComplaintGround.SERVICE_NOT_LISTED,
+            "ticket_number": None,
+            "office": replace(FIRST, official="", title=""),
+        }
     ),
     K.COMPLAINT_DUE: ComplaintDuePayload(
         **RUNNING_OUT | {"ticket_number": None, "legal_risk": False, "raised_at": CITIZEN["received_at"]}
@@ -243,7 +248,7 @@ BARE: dict[NoticeKind, Payload] = {
     K.RESOLUTION: ResolutionPayload(
         **_FEW_CITIZEN,
         unit_name=None,
-        outcome="positive",
+        outcome=Outcome.POSITIVE,
         replied=False,
         remedy=None,
         first_office=replace(FIRST, phone=""),
@@ -264,23 +269,20 @@ SHORT_LIMIT: dict[NoticeKind, Payload] = {
     K.ESCALATION_2: Escalation2Payload(**CASE | MINUTES, **LEVEL_2),
     K.REMINDER: ReminderPayload(**REMINDER | MINUTES),
 }
-OUTCOMES = [ResolutionPayload(**RESOLUTION | {"outcome": outcome}) for outcome in get_args(Outcome)]
+OUTCOMES = [ResolutionPayload(**RESOLUTION | {"outcome": outcome}) for outcome in Outcome]
 GROUNDS: list[
     tuple[NoticeKind, ExtensionPayload | ComplaintReceiptPayload | ComplaintPayload | ComplaintDuePayload]
 ] = [
-    *((K.EXTENSION, ExtensionPayload(**EXTENSION | {"ground": ground})) for ground in get_args(ExtensionGround)),
+    *((K.EXTENSION, ExtensionPayload(**EXTENSION | {"ground": ground})) for ground in ExtensionGround),
     *(
         (
             K.COMPLAINT_RECEIPT,
             ComplaintReceiptPayload(**CITIZEN, ground=ground, ticket_number=None, office=FIRST, answer_by=DUE),
         )
-        for ground in get_args(ComplaintGround)
+        for ground in ComplaintGround
     ),
-    *((K.COMPLAINT, ComplaintPayload(**TO_OFFICE | {"ground": ground})) for ground in get_args(ComplaintGround)),
-    *(
-        (K.COMPLAINT_DUE, ComplaintDuePayload(**RUNNING_OUT | {"ground": ground}))
-        for ground in get_args(ComplaintGround)
-    ),
+    *((K.COMPLAINT, ComplaintPayload(**TO_OFFICE | {"ground": ground})) for ground in ComplaintGround),
+    *((K.COMPLAINT_DUE, ComplaintDuePayload(**RUNNING_OUT | {"ground": ground})) for ground in ComplaintGround),
 ]
 CASES: list[tuple[str, NoticeKind, Payload]] = [
     *(("full", kind, payload) for kind, payload in FULL.items()),

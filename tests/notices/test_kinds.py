@@ -1,6 +1,6 @@
 """The kinds: what is stored of a notice's facts comes back as it was, and what no notice can be is refused."""
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -14,8 +14,7 @@ from app.notices.kinds import (
     restore,
     snapshot,
 )
-from app.notices.payloads import MOST_DIGEST_LINES, MOST_REMINDERS, ExtensionGround
-from app.tickets import workflow
+from app.notices.payloads import MOST_DIGEST_LINES, MOST_REMINDERS
 from tests.notices.samples import BARE, DIGEST_LINES, FIRST, FULL, NOW, SHORT_LIMIT, digest_line, in_language
 
 K = NoticeKind
@@ -95,7 +94,3 @@ def test_a_digest_begins_with_the_most_delayed_and_counts_what_finds_no_room() -
     assert len(digest.lines) == MOST_DIGEST_LINES
     assert digest.more == 7
     assert [line.days_late for line in digest.lines] == sorted((line.days_late for line in lines), reverse=True)[:200]
-
-
-def test_grounds_of_an_extension_are_those_of_the_workflow() -> None:
-    assert set(get_args(ExtensionGround)) == {ground.value for ground in workflow.ExtensionGround}

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from app.notices.kinds import NoticeKind, Outcome, Payload, ResolutionPayload
-from app.notices.payloads import ExtensionGround
+from app.domain.terms import ExtensionGround, Outcome
+from app.notices.kinds import NoticeKind, Payload, ResolutionPayload
 from app.notices.texts.letters import FORM, Letters
 from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, VACANT, named
 
@@ -142,7 +142,7 @@ def test_an_extension_is_told_with_its_ground_before_the_first_limit_ends(letter
     )
 
 
-@pytest.mark.parametrize("ground", get_args(ExtensionGround))
+@pytest.mark.parametrize("ground", ExtensionGround)
 def test_every_ground_makes_a_sentence(letters: Letters, ground: str) -> None:
     payload = K.EXTENSION.spec.payload(**EXTENSION | {"ground": ground, "consulted": None})
 
@@ -183,7 +183,7 @@ def test_a_refusal_has_its_reason_and_the_remedy(letters: Letters) -> None:
     )
 
 
-@pytest.mark.parametrize("outcome", get_args(Outcome))
+@pytest.mark.parametrize("outcome", Outcome)
 def test_every_outcome_has_its_sentence(letters: Letters, outcome: Outcome) -> None:
     text = text_of(letters, K.RESOLUTION, ResolutionPayload(**RESOLUTION | {"outcome": outcome}))
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -18,7 +18,6 @@ from app.notices.kinds import (
     Medium,
     MissingDocumentsPayload,
     NoticeKind,
-    Outcome,
     Payload,
 )
 from app.notices.texts.fallback import FACT_LABELS
@@ -28,7 +27,6 @@ from app.notices.texts.references import names
 from app.notices.texts.render import SUBJECT_LIMIT, Rendered, Renderer, template_name
 from app.notices.texts.sms_length import fits_one_segment
 from app.standards.catalogue import load_catalogue
-from app.tickets import workflow
 from tests.installation import ESENLER
 from tests.notices.samples import (
     BARE,
@@ -396,10 +394,6 @@ def test_an_sms_avoids_letters_that_would_halve_its_room(texts: Renderer) -> Non
     asked = MissingDocumentsPayload(**CITIZEN, documents=("Vekâletname – noter’den",), complete_by=None)
 
     assert "(Vekaletname - noter'den)" in texts.render(K.MISSING_DOCUMENTS, Medium.SMS, asked).body
-
-
-def test_outcomes_are_those_of_the_workflow() -> None:
-    assert set(get_args(Outcome)) == {outcome.value for outcome in workflow.Outcome}
 
 
 @pytest.mark.parametrize(

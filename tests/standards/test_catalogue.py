@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import Calendar, ClockKind, DayKind
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit, NeedsReview, Unit
@@ -18,8 +19,6 @@ from app.standards.values import (
     ClockStart,
     DocumentCondition,
     LimitSource,
-    Pausable,
-    RegimeCode,
     Service,
     catalogue_from_json,
     catalogue_to_json,
@@ -88,23 +87,23 @@ class TestEsenler:
         )
 
     def test_law_4982_is_fifteen_working_days_and_thirty_in_all(self, esenler: Catalogue) -> None:
-        regime = esenler.regime(RegimeCode.LAW_4982)
-        assert service(esenler, "right-to-information").statutory is RegimeCode.LAW_4982
+        regime = esenler.regime(Regime.LAW_4982)
+        assert service(esenler, "right-to-information").statutory is Regime.LAW_4982
         assert regime.policy().limit == Limit(15, Unit.WORKING_DAY)
         assert regime.policy(extended=True).limit == Limit(30, Unit.WORKING_DAY)
         assert regime.fee is not None
         assert regime.fee.pay_within == Limit(15, Unit.WORKING_DAY)
 
     def test_law_3071_is_thirty_calendar_days_and_an_interim_reply_satisfies_it(self, esenler: Catalogue) -> None:
-        regime = esenler.regime(RegimeCode.LAW_3071)
+        regime = esenler.regime(Regime.LAW_3071)
         assert regime.policy(extended=True).limit == Limit(30, Unit.CALENDAR_DAY)
         assert regime.policy().clock_kind is ClockKind.STATUTORY
         assert regime.interim_reply_satisfies
 
     def test_a_cimer_record_on_right_to_information_is_under_law_4982(self, esenler: Catalogue) -> None:
         cimer = service(esenler, "cimer")
-        assert cimer.statutory is RegimeCode.LAW_3071
-        assert cimer.statutory_by_subtype == {"right_to_information": RegimeCode.LAW_4982}
+        assert cimer.statutory is Regime.LAW_3071
+        assert cimer.statutory_by_subtype == {"right_to_information": Regime.LAW_4982}
 
     def test_bimer_takes_nothing_new(self, esenler: Catalogue) -> None:
         bimer = service(esenler, "bimer")
@@ -141,7 +140,7 @@ class TestEsenler:
         assert {document.store_copy for document in documents} == {False}
 
     def test_the_promise_pauses_for_the_citizen_and_force_majeure_only(self, esenler: Catalogue) -> None:
-        assert service(esenler, "mobile").pausable == (Pausable.AWAITING_CITIZEN, Pausable.FORCE_MAJEURE)
+        assert service(esenler, "mobile").pausable == (PauseReason.AWAITING_CITIZEN, PauseReason.FORCE_MAJEURE)
         assert service(esenler, "cimer").pausable == ()
 
     def test_the_first_office_is_the_unit_that_the_table_names(self, esenler: Catalogue) -> None:

@@ -11,13 +11,13 @@ from sqlalchemy import select, text
 
 from app.core.clock import ISTANBUL
 from app.deadlines import wording_tr as tr
+from app.domain.terms import ExtensionGround, PauseReason
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
 from app.sla.clocks import AWAITING_FEE
 from app.sla.model import CalendarVersion
 from app.sla.service import calendars_of, store_calendars
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
-from app.tickets.workflow import ExtensionGround, PauseReason
 from tests.desk import (
     ATTORNEY_VISIT,
     CALL,

@@ -4,14 +4,13 @@ from itertools import product
 
 import pytest
 
+from app.domain.terms import Outcome, PauseReason
 from app.tickets.workflow import (
     CALLBACK_ATTEMPTS,
     OPEN_STATES,
     PAUSED_STATE,
     TRANSITIONS,
     Command,
-    Outcome,
-    PauseReason,
     State,
     after,
     allowed_actions,

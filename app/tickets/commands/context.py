@@ -10,17 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.db import bulk_insert
 from app.core.errors import NotFound, StaleVersion, VersionRequired, WrongState
+from app.domain.terms import PauseReason, Regime
 from app.people.vault import Vault
 from app.sla import clocks as sla
 from app.sla.calendar import Calendar, ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.model import Checkpoint, SlaClock
+from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event
 from app.tickets.model import Ticket
 from app.tickets.queries import by_number
-from app.tickets.workflow import Command, PauseReason, State, after, allowed_actions
+from app.tickets.workflow import Command, State, after, allowed_actions
 
 CalendarOf = Callable[[SlaClock], Calendar]
 
@@ -53,10 +55,12 @@ class LockedTicket:
         return next((clock for clock in self.clocks if clock.kind == kind), None)
 
     @property
-    def law(self) -> str | None:
+    def law(self) -> Regime | None:
         """The law that the ticket is under, None without one; a service it was moved to may know none."""
         clock = self.clock(ClockKind.STATUTORY)
-        return clock.policy["regime"] if clock is not None and clock.state != "cancelled" else None
+        if clock is None or clock.state == "cancelled":
+            return None
+        return PinnedPolicy.from_json(clock.policy).regime
 
 
 async def lock_ticket(context: CommandContext, number: str, if_match: str | None) -> LockedTicket:

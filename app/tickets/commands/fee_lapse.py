@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.terms import Outcome
 from app.people.vault import Vault
 from app.sla.clocks import cancel, clocks_of
 from app.standards.rulebook import RulebookCache
@@ -13,7 +14,7 @@ from app.tickets.commands import notifications
 from app.tickets.endings import end_escalations
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
 from app.tickets.model import Ticket
-from app.tickets.workflow import Command, Outcome, State, after
+from app.tickets.workflow import Command, State, after
 
 
 async def lapse_fee(

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
+from app.domain.terms import ComplaintGround, Outcome, PauseReason
 from app.sla import clocks as sla
 from app.sla.calendar import ClockKind
 from app.sla.policy import PinnedPolicy, interim_reply_satisfies
@@ -39,10 +40,7 @@ from app.tickets.schemas import (
     RequestDocumentsBody,
     ResolutionBody,
 )
-from app.tickets.workflow import CALLBACK_ATTEMPTS, Command, Outcome, PauseReason
-
-EXTRA_DOCUMENT = "extra_document_requested"
-"""The ground of complaint that the published table prints first: a document beyond its list was asked for."""
+from app.tickets.workflow import CALLBACK_ATTEMPTS, Command
 
 
 async def register(context: CommandContext, locked: LockedTicket) -> None:
@@ -145,7 +143,7 @@ async def interim_reply(context: CommandContext, locked: LockedTicket, text: str
     law = None
     for clock in locked.clocks:
         if interim_reply_satisfies(clock.policy) and clock.state != "cancelled":
-            law = clock.policy["regime"]
+            law = PinnedPolicy.from_json(clock.policy).regime
             await sla.meet(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
     catalogue = (await context.rulebook()).catalogue
     await notifications.interim_reply(context.session, context.vault, ticket, catalogue, law=law, now=context.now)
@@ -260,7 +258,7 @@ def _refuse_unknown(codes: list[str], allowed: Mapping[str, object]) -> None:
 
 def _refuse_unlisted(body: RequestDocumentsBody, published: Mapping[str, object]) -> None:
     """The printed ground stands in the refusal, so that whoever asks learns of what the citizen could complain."""
-    facts = {"ground": EXTRA_DOCUMENT, "allowed": sorted(published) or ["–"]}
+    facts = {"ground": ComplaintGround.EXTRA_DOCUMENT_REQUESTED.value, "allowed": sorted(published) or ["–"]}
     unlisted = [f"/documents/{index}" for index, code in enumerate(body.documents) if code not in published]
     if body.override_reason is None:
         unlisted += [f"/unlisted/{index}" for index in range(len(body.unlisted))]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert
 from app.core.jobs import enqueue
+from app.domain.terms import Outcome, Regime
 from app.notices.kinds import Medium, NoticeKind, OfficeFacts, UnlistedDocumentsPayload
 from app.notices.model import Notice
 from app.notices.recipients import as_printed, as_recipient, holder
@@ -25,7 +26,6 @@ from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.model import Ticket
 from app.tickets.request import ContactBy, Person
 from app.tickets.schemas import ExtensionBody, ResolutionBody
-from app.tickets.workflow import Outcome
 
 
 def reachable_by(
@@ -144,7 +144,7 @@ async def resolution(
     rulebook: Rulebook,
     *,
     body: ResolutionBody,
-    law: str | None,
+    law: Regime | None,
     now: datetime,
 ) -> None:
     """Tell the applicant how the ticket ended, with the remedy where it was refused, or who has the matter now.
@@ -164,7 +164,7 @@ async def resolution(
         NoticeKind.RESOLUTION,
         now=now,
         unit_name=_unit_name(ticket, catalogue),
-        outcome=body.outcome.value,
+        outcome=body.outcome,
         replied=bool(body.words),
         event_seq=event_seq,
         remedy=body.remedy,
@@ -175,7 +175,7 @@ async def resolution(
 
 
 async def interim_reply(
-    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, law: str | None, now: datetime
+    session: AsyncSession, vault: Vault, ticket: Ticket, catalogue: Catalogue, *, law: Regime | None, now: datetime
 ) -> None:
     """Tell the applicant how the matter stands; `law` is the one whose limit is met by it."""
     await _tell(
@@ -208,7 +208,7 @@ async def extension(
         ticket,
         NoticeKind.EXTENSION,
         now=now,
-        ground=body.ground.value,
+        ground=body.ground,
         extended_at=now,
         new_due=due_at,
         consulted=body.consulted,
