@@ -2,7 +2,6 @@
 
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.channels.model import InboundMessage
-from app.escalation.model import Complaint, Escalation
 from app.feed.model import FeedState, WebhookDelivery, WebhookSubscription
 from app.notices.model import DeliveryAttempt, DeliveryReceipt, LetterSource, Notice
 from app.people.model import Applicant
@@ -15,7 +14,7 @@ from app.sla.model import (
     SlaClock,
 )
 from app.standards.model import CatalogueVersion
-from app.tickets.model import Ticket, TicketDocument, TicketEvent
+from app.tickets.model import Complaint, Escalation, Ticket, TicketDocument, TicketEvent
 
 ALL_MODELS = (
     ApiClient,

@@ -12,11 +12,10 @@ from app.access.scopes import Scope
 from app.complaints.values import ENDED, ComplaintState
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.escalation.model import Complaint, Escalation
 from app.people.model import Applicant
 from app.sla.model import SlaClock
 from app.tickets.complaint_number import InvalidComplaintNumber, parse_number
-from app.tickets.model import Ticket
+from app.tickets.model import Complaint, Escalation, Ticket
 from app.tickets.workflow import State
 
 _About = aliased(Ticket, name="about")

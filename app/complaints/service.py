@@ -19,7 +19,6 @@ from app.core.db import Base, Part, bulk_insert, draw_numbers, insert_whole
 from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
 from app.core.jobs import enqueue
 from app.escalation.acknowledgement import take_note
-from app.escalation.model import COMPLAINT_SEQUENCE, Complaint, Escalation
 from app.escalation.responses import answer as answer_record
 from app.notices.model import Notice
 from app.notices.recipients import report_vacancies
@@ -29,7 +28,7 @@ from app.tickets.commands import lifecycle as tickets
 from app.tickets.commands.context import CommandContext, hold
 from app.tickets.creation.prepare import wishes_another_app
 from app.tickets.history import EventKind, append_event
-from app.tickets.model import Ticket, TicketEvent
+from app.tickets.model import COMPLAINT_SEQUENCE, Complaint, Escalation, Ticket, TicketEvent
 from app.tickets.queries import by_number
 from app.tickets.request import ApplicantRole
 

@@ -7,13 +7,17 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.escalation.model import RAISING_KINDS, Escalation
 from app.notices import service as notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
 from app.notices.queries import Found, find_notice, numbers_in
 from app.tickets.history import EventKind, append_event
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
+
+RAISING_KINDS = frozenset(
+    {NoticeKind.ESCALATION_1, NoticeKind.ESCALATION_2, NoticeKind.COMPLAINT, NoticeKind.COMPLAINT_DUE}
+)
+"""The kinds of notices that first inform an office of an escalation; later ones are reminders."""
 
 OF_ESCALATIONS = RAISING_KINDS | {NoticeKind.REMINDER}
 """The kinds of notices whose reader takes note of an escalation."""

@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 
 from app.core.db import Base, among
 from app.domain.terms import ComplaintGround
+from app.escalation.acknowledgement import RAISING_KINDS
 from app.escalation.decide import DueCheckpoint
-from app.escalation.model import RAISING_KINDS, Complaint, Escalation
 from app.escalation.reminders import FirstNotice, Unanswered
 from app.escalation.snapshot import ComplaintSnapshot, TicketSnapshot
 from app.notices.kinds import NoticeKind
@@ -26,7 +26,7 @@ from app.people.model import Applicant
 from app.sla.calendar import ClockKind
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
-from app.tickets.model import Ticket
+from app.tickets.model import Complaint, Escalation, Ticket
 
 
 def _table(model: type[Base], name: str) -> Any:

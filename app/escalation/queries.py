@@ -12,9 +12,8 @@ from app.access.actor import Actor
 from app.access.model import ApiClient
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.escalation.model import Escalation, EscalationState
 from app.people.model import Applicant
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, EscalationState, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Raised(NamedTuple):
 
 
 def standing_is(wanted: EscalationState) -> ColumnElement[bool]:
-    """SQL twin of `Escalation.standing`."""
+    """SQL twin of `Escalation.state`."""
     closed, answered = Escalation.closed_at.is_not(None), Escalation.responded_at.is_not(None)
     seen = Escalation.acknowledged_at.is_not(None)
     return {

@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.errors import IsComplaint, NotFound, WrongState
 from app.escalation.acknowledgement import lock_ticket_of, take_note
-from app.escalation.model import Escalation, EscalationState
 from app.escalation.queries import Raised, find_escalation
 from app.people.vault import Vault
 from app.tickets.history import EventKind, append_event
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, EscalationState, Ticket
 
 
 async def acknowledge_by_id(session: AsyncSession, escalation_id: UUID, *, actor: Actor, now: datetime) -> Raised:
@@ -43,8 +42,8 @@ async def respond(
         raise IsComplaint(complaint=await session.scalar(complaint))
     actor.act_for_office(seen.level)
     ticket, escalation = await _lock(session, seen)
-    if escalation.standing in {EscalationState.ANSWERED, EscalationState.CLOSED}:
-        raise WrongState(state=escalation.standing.value, allowed_actions=[])
+    if escalation.state in {EscalationState.ANSWERED, EscalationState.CLOSED}:
+        raise WrongState(state=escalation.state.value, allowed_actions=[])
     await take_note(session, ticket, escalation, actor=actor, now=now)
     answer(session, vault, ticket, escalation, text, actor=actor, now=now)
     await session.flush()  # the answer is read with the names that belong to it

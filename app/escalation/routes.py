@@ -11,7 +11,6 @@ from app.access.scopes import Scope
 from app.core.dependencies import AskedPage, Now, Transaction, problems
 from app.core.schema import CASE_NUMBER
 from app.escalation.acknowledgement import acknowledge
-from app.escalation.model import EscalationState
 from app.escalation.queries import EscalationFilter, list_escalations
 from app.escalation.responses import acknowledge_by_id, respond
 from app.escalation.schemas import EscalationOut, EscalationPage, ResponseBody
@@ -20,6 +19,7 @@ from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeOut
 from app.people.dependencies import OpenVault
+from app.tickets.model import EscalationState
 
 router = APIRouter(prefix="/v1", tags=["escalation"])
 

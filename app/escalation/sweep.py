@@ -19,7 +19,6 @@ from app.core.jobs import enqueue
 from app.escalation.claiming import claim
 from app.escalation.decide import Changes, decide
 from app.escalation.load import read_due, read_reminded
-from app.escalation.model import Escalation
 from app.escalation.reminders import remind
 from app.notices.model import Notice
 from app.notices.recipients import report_vacancies
@@ -29,7 +28,7 @@ from app.sla.service import newest_calendar_version
 from app.standards.rulebook import RulebookCache
 from app.standards.values import OFFICE_HOURS
 from app.tickets.commands.fee_lapse import lapse_fee
-from app.tickets.model import Ticket, TicketEvent
+from app.tickets.model import Escalation, Ticket, TicketEvent
 
 log = structlog.get_logger(__name__)
 

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
-from app.escalation.model import Escalation
 from app.notices.delivery.triage import HOLD_PACE, HOLD_QUIET
 from app.notices.model import DeliveryReceipt, Notice
 from app.notices.rows import APPLICANT
 from app.sla.model import CalendarVersion, Checkpoint
 from app.standards.model import CatalogueVersion
+from app.tickets.model import Escalation
 
 
 @dataclass(frozen=True, slots=True)

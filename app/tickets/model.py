@@ -1,6 +1,7 @@
-"""The ticket, its required documents, and the append-only chain of events that is its history."""
+"""The ticket with its required documents, its append-only history, its escalations and complaints about it."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Sequence,
     SmallInteger,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
@@ -25,32 +27,59 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base
 from app.core.ids import new_id
 from app.core.schema import CASE_NUMBER
+from app.domain.terms import ComplaintGround
 from app.tickets.workflow import State
 
 TICKET_SEQUENCE = Sequence("ticket_number_seq", maxvalue=9_999_999, cycle=True, metadata=Base.metadata)
 """The seven digits in the middle of a ticket number; gaps are normal."""
 
+COMPLAINT_SEQUENCE = Sequence("complaint_number_seq", maxvalue=999_999, cycle=True, metadata=Base.metadata)
+"""The six digits in the middle of a complaint's number; gaps are normal."""
+
 EVENT_POSITIONS = Sequence("ticket_event_position_seq", metadata=Base.metadata)
-"""Where events stand among those of all tickets; gaps are normal."""
+"""The positions of events in the order of all tickets; gaps are normal."""
 
 POSITION_DEFAULT = """
 CASE
     WHEN (pg_current_xact_id() IS NOT NULL) THEN nextval('ticket_event_position_seq'::regclass)
     ELSE NULL::bigint
 END"""
-"""First the transaction's id, then the position: `CASE` fixes the order. Written as PostgreSQL gives it back."""
+"""The default of a position, spelled as PostgreSQL returns it; `CASE` draws the transaction's id first."""
 
 
-def _one_of(values: type[State]) -> str:
+class EscalationState(StrEnum):
+    """The progress of an escalation; each step is a timestamp of its row."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+    @property
+    def label_tr(self) -> str:
+        """The Turkish name of the step."""
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    EscalationState.RAISED: "Bildirildi",
+    EscalationState.ACKNOWLEDGED: "Görüldü",
+    EscalationState.ANSWERED: "Cevaplandı",
+    EscalationState.CLOSED: "Kapandı",
+}
+
+
+def _one_of(values: type[StrEnum]) -> str:
+    """Return the values as the list of an SQL `IN`."""
     return ", ".join(f"'{value}'" for value in values)
 
 
 class Ticket(Base):
-    """One citizen request, from whichever channel.
+    """One citizen request, from any channel; also the carrier of a complaint.
 
-    `version` is what a caller's If-Match is held against; `event_seq` and `event_hash` are the head of its chain of
-    events. `receipt` is the answer that intake gave, word for word (`json`, not
-    `jsonb`, keeps the order of its members), so that a repeated request gets the same one.
+    `version` is compared with a caller's If-Match. `event_seq` and `event_hash` are the head of the chain of events.
+    `receipt` is the response of intake, byte for byte: a repeated request gets the same one. Its type is `json`,
+    because `jsonb` does not preserve the order of members.
     """
 
     __tablename__ = "ticket"
@@ -125,12 +154,12 @@ class Ticket(Base):
         CheckConstraint(f"number ~ '{CASE_NUMBER}'", name="number"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="coordinates"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_whole"),
-        {"postgresql_with": {"fillfactor": 70}},  # room on the page: an update need not touch all indexes
+        {"postgresql_with": {"fillfactor": 70}},  # free space in each page lets an update skip the indexes (HOT)
     )
 
 
 class TicketDocument(Base):
-    """A document that the published table asks for with this ticket, and when it was shown or handed in."""
+    """A document that this ticket requires; `provided_at` is null while it is missing."""
 
     __tablename__ = "ticket_document"
 
@@ -141,10 +170,10 @@ class TicketDocument(Base):
 
 
 class TicketEvent(Base):
-    """One thing that happened to a ticket; never changed, never deleted.
+    """One event of a ticket's history; never changed, never deleted.
 
-    `data` holds codes and instants only; words that people wrote are in `note`, sealed. `hash` covers the content and
-    the hash of the event before, so that a missing or altered event shows. `position` orders the events of all
+    `data` contains codes and instants only; text that people wrote is in `note`, sealed. `hash` covers the content and
+    the previous event's hash, so that a missing or altered event is detected. `position` orders the events of all
     tickets for the change feed; it is drawn after the transaction has its id, on which the feed's watermark relies.
     """
 
@@ -161,3 +190,76 @@ class TicketEvent(Base):
     position: Mapped[int] = mapped_column(BigInteger, server_default=text(POSITION_DEFAULT))
 
     __table_args__ = (Index("ix_ticket_event_position", "position"),)
+
+
+class Escalation(Base):
+    """A ticket raised to the first (1) or second (2) application office.
+
+    `legal_risk` is true if the limit of law was near, or came near afterwards. `office` is the printed block of that
+    day; `addressed_to` is the official in charge (null on older rows). `remind_at` is an armed timer, the instant of
+    the next reminder; it is null after the office acknowledged, responded or owes nothing any more. `response` is the
+    office's text, sealed. `closed_at` is the instant of the answer to the citizen. `complaint_id` is set on a row of
+    the source `citizen` that mirrors a complaint on the ticket complained of.
+    """
+
+    __tablename__ = "escalation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(Text, default="system")
+    legal_risk: Mapped[bool] = mapped_column(Boolean, default=False)
+    office: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    raised_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    breached_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    addressed_to: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    reminders: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    remind_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    responded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    responded_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    complaint_id: Mapped[UUID | None] = mapped_column(ForeignKey("complaint.ticket_id", ondelete="CASCADE"), index=True)
+
+    @property
+    def state(self) -> EscalationState:
+        """Return the progress; its SQL twin is in `app.escalation.queries`."""
+        if self.closed_at is not None:
+            return EscalationState.CLOSED
+        if self.responded_at is not None:
+            return EscalationState.ANSWERED
+        return EscalationState.RAISED if self.acknowledged_at is None else EscalationState.ACKNOWLEDGED
+
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "cycle", "level", "source"),
+        CheckConstraint("level IN (1, 2)", name="level"),
+        CheckConstraint("source IN ('system', 'citizen')", name="source"),
+        CheckConstraint(
+            "remind_at IS NULL OR (acknowledged_at IS NULL AND responded_at IS NULL AND closed_at IS NULL)",
+            name="reminded_while_open",
+        ),
+        Index("ix_escalation_remind_at", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
+    )
+
+
+class Complaint(Base):
+    """The part of a ticket that makes it a complaint about the published table: its ground and its office.
+
+    Applicant, text, limit, history and notices are the ticket's. An `Escalation` of the source `citizen` records the
+    office of `level`. `about_id` is the ticket complained of, if any.
+    """
+
+    __tablename__ = "complaint"
+
+    ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    ground: Mapped[str] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    about_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"), index=True)
+
+    __table_args__ = (
+        CheckConstraint(f"ground IN ({_one_of(ComplaintGround)})", name="ground"),
+        CheckConstraint("level IN (1, 2)", name="level"),
+    )

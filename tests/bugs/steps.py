@@ -13,14 +13,13 @@ from sqlalchemy import select
 
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL
-from app.escalation.model import Escalation
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.catalogue import load_catalogue
 from app.standards.rulebook import REFRESH_SECONDS
 from app.standards.service import store_catalogue
 from app.standards.values import Catalogue
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from tests.desk import Desk
 from tests.installation import ESENLER
 

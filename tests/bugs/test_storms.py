@@ -9,9 +9,9 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.ids import new_id
-from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import PermanentFailure
 from app.sla.model import ClockPause, SlaClock
+from app.tickets.model import Escalation
 from tests.bugs.steps import another_worker, raised, told
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Desk, end_of
 from tests.notices.cases import Recorder, dispatcher_with, ids, notices_of

@@ -10,10 +10,9 @@ from httpx import AsyncClient
 from sqlalchemy import select, text
 
 from app.container import open_container
-from app.escalation.model import Complaint, Escalation
 from app.notices.model import Notice
 from app.people.model import Applicant
-from app.tickets.model import Ticket
+from app.tickets.model import Complaint, Escalation, Ticket
 from tests.desk import CALL, CITIZEN, VISIT, Desk, end_of
 from workers.timers import sweep
 

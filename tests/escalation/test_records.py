@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
-from app.escalation.model import Escalation
 from app.notices.model import Notice
 from app.operations.queries import read_given_up, read_waiting
+from app.tickets.model import Escalation
 from config.settings import Settings
 from tests.delivery.cases import by_smtp, drain, house_with
 from tests.delivery.mail_server import Mailbox, mail_server

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from app.escalation.model import Escalation
 from app.escalation.sweep import next_due_at, remind_due
 from app.notices.model import Notice
 from app.operations.queries import read_waiting
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from tests.desk import ANSWER, ORDER, VISIT, Desk, end_of
 from tests.escalation.offices import DUE, HEAD, deputy, load_offices, second_container
 from workers.timers import sweep

@@ -12,11 +12,10 @@ from sqlalchemy import select, text, update
 
 from app.container import Container
 from app.core.clock import ISTANBUL
-from app.escalation.model import Escalation
 from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from tests.desk import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of
 from tests.escalation.offices import DUE, second_container
 from workers.timers import sweep

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from app.escalation.model import Escalation
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.history import is_whole
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from app.tickets.queries import events_of
 from tests.desk import Desk, end_of
 from tests.faults.processes import environment, eventually, running

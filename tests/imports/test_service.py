@@ -10,13 +10,12 @@ from sqlalchemy import func, select, text
 
 from app.access.model import ApiClient, ApiKey
 from app.core.clock import ISTANBUL
-from app.escalation.model import Escalation
 from app.imports.service import BATCH, Judged
 from app.notices.model import Notice
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.history import is_whole
-from app.tickets.model import Ticket, TicketDocument, TicketEvent
+from app.tickets.model import Escalation, Ticket, TicketDocument, TicketEvent
 from tests.desk import CALL, Desk, end_of
 from tests.imports.samples import RECORD, table, take
 from tests.installation import START

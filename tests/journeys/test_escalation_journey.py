@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app.core.clock import ISTANBUL
-from app.escalation.model import Escalation
+from app.tickets.model import Escalation
 from tests.desk import CALL, Desk, end_of
 from workers.timers import sweep
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select
 
 from app.container import Container
-from app.escalation.model import Escalation
 from app.escalation.sweep import fire_due, next_due_at
 from app.notices.model import Notice
 from app.sla.calendar import ClockKind
@@ -22,7 +21,7 @@ from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.history import is_whole
-from app.tickets.model import Ticket, TicketEvent
+from app.tickets.model import Escalation, Ticket, TicketEvent
 from app.tickets.queries import events_of
 from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
 from tests.bugs.steps import OF_LIMITS

@@ -10,14 +10,13 @@ from app.access.actor import Actor
 from app.channels.schemas import ApplicantBody, TicketBody
 from app.container import Container
 from app.core.db import bulk_insert
-from app.escalation.model import Escalation
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, OfficeFacts, WarningPayload
 from app.notices.model import Notice
 from app.notices.rows import Recipient, notice_row
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from tests.installation import new_key
 from workers.delivery import open_dispatcher
 

@@ -10,11 +10,10 @@ from httpx import AsyncClient
 from sqlalchemy import select
 
 from app.container import Container
-from app.escalation.model import Escalation
 from app.notices.kinds import NoticeKind
 from app.notices.rows import Recipient
 from app.tickets.history import chain_holds
-from app.tickets.model import TicketEvent
+from app.tickets.model import Escalation, TicketEvent
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, actor_of, escalate, notices_of, open_ticket, plan
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
@@ -20,7 +21,7 @@ from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event
-from app.tickets.model import Ticket
+from app.tickets.model import Escalation, Ticket
 from app.tickets.queries import by_number
 from app.tickets.workflow import Command, State, after, allowed_actions
 
@@ -154,3 +155,9 @@ async def insert_clocks(context: CommandContext, opened: list[sla.OpenedClock]) 
     """Store clocks that were opened, with their checkpoints."""
     await bulk_insert(context.session, SlaClock, [one.clock for one in opened])
     await bulk_insert(context.session, Checkpoint, [row for one in opened for row in one.checkpoints])
+
+
+async def close_escalations(session: AsyncSession, ticket: Ticket, *, at: datetime) -> None:
+    """Close the open escalations of a locked ticket and stop their reminders: nothing is owed any more."""
+    is_open = update(Escalation).where(Escalation.ticket_id == ticket.id, Escalation.closed_at.is_(None))
+    await session.execute(is_open.values(closed_at=at, remind_at=None))

@@ -11,7 +11,7 @@ from app.people.vault import Vault
 from app.sla.clocks import cancel, clocks_of
 from app.standards.rulebook import RulebookCache
 from app.tickets.commands import notifications
-from app.tickets.endings import end_escalations
+from app.tickets.commands.context import close_escalations
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
 from app.tickets.model import Ticket
 from app.tickets.workflow import Command, State, after
@@ -38,5 +38,5 @@ async def lapse_fee(
     ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
     ticket.version += 1
     append_event(session, ticket, kind=EventKind.FEE_LAPSED, at=now, actor=SYSTEM_ACTOR, data=data)
-    await end_escalations(session, ticket, at=now)
+    await close_escalations(session, ticket, at=now)
     await notifications.withdrawal(session, vault, ticket, pay_by=pay_by, now=now)

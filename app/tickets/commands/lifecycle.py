@@ -20,6 +20,7 @@ from app.tickets.commands import notifications
 from app.tickets.commands.context import (
     CommandContext,
     LockedTicket,
+    close_escalations,
     insert_clocks,
     move,
     moves,
@@ -27,7 +28,6 @@ from app.tickets.commands.context import (
     service_of,
 )
 from app.tickets.creation.prepare import start_clock
-from app.tickets.endings import end_escalations
 from app.tickets.model import Ticket, TicketDocument
 from app.tickets.queries import by_number
 from app.tickets.request import Kind
@@ -170,7 +170,7 @@ async def resolve(context: CommandContext, locked: LockedTicket, body: Resolutio
     )
     for clock in locked.clocks:
         await sla.meet(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
-    await end_escalations(context.session, ticket, at=context.now)
+    await close_escalations(context.session, ticket, at=context.now)
     rulebook = await context.rulebook()
     await notifications.resolution(
         context.session, context.vault, ticket, rulebook, body=body, law=locked.law, now=context.now
@@ -225,7 +225,7 @@ async def withdraw(context: CommandContext, locked: LockedTicket, note: str | No
     locked.ticket.outcome, locked.ticket.closed_at = Outcome.WITHDRAWN.value, context.now
     for clock in locked.clocks:
         await sla.cancel(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
-    await end_escalations(context.session, locked.ticket, at=context.now)
+    await close_escalations(context.session, locked.ticket, at=context.now)
     await notifications.withdrawal(context.session, context.vault, locked.ticket, pay_by=None, now=context.now)
 
 
@@ -238,7 +238,7 @@ async def link_duplicate(context: CommandContext, locked: LockedTicket, body: Du
     locked.ticket.outcome = Outcome.DUPLICATE.value
     for clock in locked.clocks:
         await sla.cancel(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
-    await end_escalations(context.session, locked.ticket, at=context.now)
+    await close_escalations(context.session, locked.ticket, at=context.now)
     await notifications.duplicate(
         context.session, context.vault, locked.ticket, original=original.number, now=context.now
     )
