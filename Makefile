@@ -15,7 +15,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' Makefile | expand -t 16
 
 run: $(RUNTIME)  ## start everything here: PostgreSQL, Valkey, API, worker; Ctrl-C stops it
-	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/estim up
+	@exec $(BIN)/python -I -S app/core/embedded/die_with_parent.py $$PPID 9 - $(BIN)/estim up
 
 test: $(DEV)  ## all tests (ARGS=… for pytest)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
@@ -27,10 +27,10 @@ check: $(DEV)  ## format, lint, types, import rules
 	@$(BIN)/lint-imports
 
 demo: $(RUNTIME)  ## a month of a city in a minute, with its own throw-away data
-	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/python -m demo
+	@exec $(BIN)/python -I -S app/core/embedded/die_with_parent.py $$PPID 9 - $(BIN)/python -m demo
 
 bench: $(DEV)  ## intake and sweep, measured; results in bench/results
-	@exec $(BIN)/python -I -S app/core/tether.py $$PPID 9 - $(BIN)/python -m bench $(ARGS)
+	@exec $(BIN)/python -I -S app/core/embedded/die_with_parent.py $$PPID 9 - $(BIN)/python -m bench $(ARGS)
 
 lock: $(DEV)  ## resolve pyproject.toml anew into the two lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.access.service import Authenticator
 from app.channels.intake import IntakeService
-from app.core.attempts import Attempts
+from app.core.attempt_limiter import AttemptLimiter
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqJobQueue
@@ -41,7 +41,7 @@ class Container:
     rulebooks: RulebookCache
     authenticator: Authenticator
     intake_service: IntakeService
-    tracking: Attempts
+    tracking: AttemptLimiter
     facts: TicketFacts
     renderer: Renderer
     adapters: Adapters
@@ -77,7 +77,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         rulebooks=rulebooks,
         authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         intake_service=intake_service,
-        tracking=Attempts(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
+        tracking=AttemptLimiter(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
         adapters=open_adapters(settings),

@@ -19,7 +19,7 @@ from rich.console import Console
 from app.cli.catalogue import readable
 from app.cli.install import KEY_FILE, install
 from app.core import embedded
-from app.core.embedded.processes import tied
+from app.core.embedded.processes import tied_command
 from app.core.embedded.state import free_port
 from app.people.vault import generate_key
 from config.settings import Settings
@@ -38,7 +38,7 @@ class Program:
     def __init__(self, module: str, *arguments: str, environment: dict[str, str]) -> None:
         self._name = module
         self._process = subprocess.Popen(
-            tied(os.getpid(), signal.SIGKILL, [sys.executable, "-m", module, *arguments]),
+            tied_command(os.getpid(), signal.SIGKILL, [sys.executable, "-m", module, *arguments]),
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,

@@ -9,7 +9,7 @@ import sys
 import time
 
 from app.container import open_container
-from app.core.memory import settle_memory
+from app.core.garbage_collection import tune_garbage_collector
 from config.logging import configure_logging
 from config.settings import Settings
 from workers.delivery import open_dispatcher
@@ -32,5 +32,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    settle_memory()
+    tune_garbage_collector()
     asyncio.run(_main())

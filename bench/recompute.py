@@ -17,7 +17,7 @@ from app.calendar.service import CalendarChange, apply, preview
 from app.channels.schemas import TicketBody
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL
-from app.core.memory import settle_memory
+from app.core.garbage_collection import tune_garbage_collector
 from app.domain.terms import PauseReason
 from app.sla.calendar import DayKind, SpecialDay
 from app.sla.clocks import as_pauses, pauses_of
@@ -76,7 +76,7 @@ class SteppingClock:
 
 def measure(ground: Ground, clocks: int) -> dict[str, Any]:
     """Preview and change of one leave day, then of a week of them, on that many open clocks."""
-    settle_memory()
+    tune_garbage_collector()
     return asyncio.run(_measure(ground.copy("recompute"), ground.key, clocks))
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from app.container import Container, open_container
 from app.core.db import Database
+from app.core.garbage_collection import tune_garbage_collector
 from app.core.jobs import Job, JobQueue
-from app.core.memory import settle_memory
 from config.logging import configure_logging
 from config.settings import Settings
 from workers.timers import keep_time, sweep
@@ -78,5 +78,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    settle_memory()
+    tune_garbage_collector()
     asyncio.run(_main())

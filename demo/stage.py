@@ -27,7 +27,7 @@ from app.cli.database import connected
 from app.cli.install import install
 from app.core import embedded
 from app.core.embedded.home import find_home
-from app.core.embedded.processes import tied
+from app.core.embedded.processes import tied_command
 from app.people.vault import decode_key, generate_key
 from app.standards.catalogue import check_folder_or_file
 from config.settings import Settings
@@ -149,7 +149,7 @@ class Program:
         for _ in range(MOST_RESTARTS):
             with self.log.open("ab") as output:
                 self._process = await asyncio.create_subprocess_exec(
-                    *tied(os.getpid(), signal.SIGKILL, [sys.executable, "-P", "-m", "app.cli", self.name]),
+                    *tied_command(os.getpid(), signal.SIGKILL, [sys.executable, "-P", "-m", "app.cli", self.name]),
                     env=self.environment,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,

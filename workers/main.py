@@ -14,8 +14,8 @@ import structlog
 from arq.worker import Worker
 
 from app.container import Container, open_container
+from app.core.garbage_collection import tune_garbage_collector
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
-from app.core.memory import settle_memory
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from config.settings import Settings
 from workers.calendar import keep_calendar
@@ -40,7 +40,7 @@ END_SECONDS = 1.0
 def run_worker(settings: Settings) -> None:
     """Run one worker process until SIGTERM or SIGINT; ends within 4 s. Raises `SettingsError`."""
     logging.getLogger("arq").setLevel(logging.WARNING)  # it would log each job and its arguments
-    settle_memory()
+    tune_garbage_collector()
     asyncio.run(_until_signalled(settings))
 
 

@@ -19,11 +19,11 @@ from app.calendar.schemas import (
     MovedOut,
     YearOut,
 )
-from app.core.dependencies import Now, Reading, Transaction, problems
+from app.core.dependencies import NowDep, ReadSessionDep, TransactionDep, problem_responses
 from app.sla.years import confirm_year
 from app.standards.dependencies import CurrentRules
 
-router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=problems(401, 403, 422, 503))
+router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=problem_responses(401, 403, 422, 503))
 
 Administrator = Annotated[Actor, Depends(needs(Scope.CALENDAR_MANAGE))]
 
@@ -31,8 +31,8 @@ Administrator = Annotated[Actor, Depends(needs(Scope.CALENDAR_MANAGE))]
 @router.get("", summary="The calendar that applies", dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
 async def read(
     rules: CurrentRules,
-    session: Reading,
-    now: Now,
+    session: ReadSessionDep,
+    now: NowDep,
     first: Annotated[dt.date | None, Query(alias="from", description="Default: 1 January of this year")] = None,
     last: Annotated[dt.date | None, Query(alias="to", description="Default: 31 December of next year")] = None,
 ) -> CalendarOut:
@@ -43,7 +43,7 @@ async def read(
 
 @router.post("/preview", summary="What a change would move")
 async def preview_change(
-    body: ChangeBody, _actor: Administrator, rules: CurrentRules, session: Transaction, now: Now
+    body: ChangeBody, _actor: Administrator, rules: CurrentRules, session: TransactionDep, now: NowDep
 ) -> ChangePreviewOut:
     """Computes every open clock with the changed calendar: how many would move, and the first; stores nothing."""
     found = await service.preview(session, rules, _change(body), now=now)
@@ -60,9 +60,9 @@ async def preview_change(
     )
 
 
-@router.post("/apply", summary="Change the calendar", responses=problems(412))
+@router.post("/apply", summary="Change the calendar", responses=problem_responses(412))
 async def apply_change(
-    body: ApplyBody, actor: Administrator, rules: CurrentRules, request: Request, now: Now
+    body: ApplyBody, actor: Administrator, rules: CurrentRules, request: Request, now: NowDep
 ) -> AppliedOut:
     """Makes the new version and computes every open clock anew. Both dates stay in each ticket's history; no notice
     that went out is repeated, and what has not fired yet is moved. A clock whose matter is settled keeps its dates."""
@@ -79,9 +79,12 @@ async def apply_change(
     return AppliedOut(version=version, open_clocks=renewed.looked_at, moved=renewed.moved)
 
 
-@router.post("/years/{year}/confirm", summary="Confirm a year's holidays", responses=problems(404))
+@router.post("/years/{year}/confirm", summary="Confirm a year's holidays", responses=problem_responses(404))
 async def confirm(
-    year: Annotated[int, Path(ge=2006, le=2099, examples=[2027])], actor: Administrator, session: Transaction, now: Now
+    year: Annotated[int, Path(ge=2006, le=2099, examples=[2027])],
+    actor: Administrator,
+    session: TransactionDep,
+    now: NowDep,
 ) -> YearOut:
     """Says that a person has compared the seeded holidays of the year with the official gazette."""
     return YearOut.model_validate(await confirm_year(session, year, actor=actor.name, now=now))

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Body, LongText, ResponseModel, ShortText, refuse
+from app.core.schema import LongText, RequestModel, ResponseModel, ShortText, validation_error
 from app.sla.calendar import CalendarError, ClockKind, DayKind, SpecialDay
 from app.standards.files import Openings
 
 CalendarDate = Annotated[dt.date, Field(ge=dt.date(2006, 1, 1), le=dt.date(2099, 12, 31))]
 
 
-class DayBody(Body):
+class DayBody(RequestModel):
     """A date that differs from its weekday by decision of the municipality."""
 
     date: CalendarDate = Field(examples=["2026-05-25"])
@@ -39,10 +39,10 @@ class DayBody(Body):
         try:
             return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
         except CalendarError as error:
-            raise refuse(error.code) from None
+            raise validation_error(error.code) from None
 
 
-class ChangeBody(Body):
+class ChangeBody(RequestModel):
     """Dates to be decided on, and decisions to be revoked. A date that was decided on before is decided anew."""
 
     days: list[DayBody] = Field(default_factory=list, max_length=100)
@@ -52,9 +52,9 @@ class ChangeBody(Body):
     def _something_once(self) -> Self:
         dates = [*(day.date for day in self.days), *self.revoke]
         if not dates:
-            raise refuse("nothing_to_change")
+            raise validation_error("nothing_to_change")
         if len(set(dates)) < len(dates):
-            raise refuse("date_twice")
+            raise validation_error("date_twice")
         return self
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from app.channels.schemas import ApplicantBody
-from app.core.schema import Body, ExternalId, Instant, LongText, ShortText
+from app.core.schema import ExternalId, Instant, LongText, RequestModel, ShortText
 from app.standards.values import Channel
 from app.tickets.request import Intake, Kind, Person, Place
 
@@ -34,7 +34,7 @@ _KINDS = {
 }
 
 
-class CimerBody(Body):
+class CimerBody(RequestModel):
     """One record; imported again under the same number it stays one ticket. Identity may be hidden by CİMER."""
 
     application_number: ExternalId = Field(examples=["2600004717"], description="Kept as text, whatever its form")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import Field, SkipValidation
 
 from app.channels.schemas import ApplicantBody, MatterBody
-from app.core.schema import Body, ExternalId, Instant, ResponseModel
+from app.core.schema import ExternalId, Instant, RequestModel, ResponseModel
 from app.standards.values import Channel
 from app.tickets.request import Intake, Person
 
@@ -36,7 +36,7 @@ class FieldItemBody(MatterBody):
         )
 
 
-class FieldBatchBody(Body):
+class FieldBatchBody(RequestModel):
     """Up to 500 items; each is judged by itself, and a bad one does not hold up the others."""
 
     items: list[SkipValidation[FieldItemBody]] = Field(min_length=1, max_length=MAX_ITEMS)

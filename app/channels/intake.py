@@ -18,7 +18,15 @@ from app.access.actor import Actor
 from app.channels.model import InboundMessage
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.db import RETRY_AFTER_SECONDS, Base, Database, Part, draw_numbers, insert_whole, is_away
+from app.core.db import (
+    RETRY_AFTER_SECONDS,
+    Base,
+    ChildRows,
+    Database,
+    insert_with_children,
+    is_unavailable,
+    next_values,
+)
 from app.core.errors import AlreadyReceived, EstimError, KeyReused, Unavailable
 from app.core.ids import new_id
 from app.core.jobs import enqueue
@@ -116,13 +124,13 @@ class IntakeService:
         try:
             return await self._write_all(batch)
         except DBAPIError as error:
-            if is_away(error):
+            if is_unavailable(error):
                 raise Unavailable(retry_after=RETRY_AFTER_SECONDS) from error
             raise
 
     async def _write_all(self, batch: Sequence[PendingIntake]) -> list[IntakeResult | EstimError]:
         async with self._database.transaction() as session:
-            sequences = await draw_numbers(session, TICKET_SEQUENCE, len(batch))
+            sequences = await next_values(session, TICKET_SEQUENCE, len(batch))
             pairs = [
                 (pending, rows(pending.new_ticket, sequence, tracking_url=self._tracking_url))
                 for pending, sequence in zip(batch, sequences, strict=True)
@@ -169,7 +177,7 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Tic
     }
     tickets = [made.ticket for _, made in ordered]
     owned = [_part(model, tickets, rows_of) for model, rows_of in parts.items()]
-    stored = await insert_whole(session, Ticket, tickets, owned)
+    stored = await insert_with_children(session, Ticket, tickets, owned)
     enqueue(
         session.info,
         "deliver_notices",
@@ -178,9 +186,9 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Tic
     return stored
 
 
-def _part(model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[list[dict[str, Any]]]) -> Part:
+def _part(model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[list[dict[str, Any]]]) -> ChildRows:
     owned = [(row, ticket["id"]) for ticket, rows in zip(tickets, rows_of, strict=True) for row in rows]
-    return Part(model, [row for row, _ in owned], [owner for _, owner in owned])
+    return ChildRows(model, [row for row, _ in owned], [owner for _, owner in owned])
 
 
 def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:

@@ -29,13 +29,13 @@ from app.channels.schemas import (
     TicketBody,
 )
 from app.channels.sms import SmsBody
-from app.core.dependencies import AskedPage, IdempotencyKey, Now, Transaction, problems
+from app.core.dependencies import IdempotencyKeyDep, NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.errors import Forbidden
 from app.core.wording import preferred_language
 from app.people.dependencies import OpenVault
 from app.people.vault import Vault
 
-_REFUSALS = problems(401, 403, 408, 409, 413, 415, 422, 503)
+_REFUSALS = problem_responses(401, 403, 408, 409, 413, 415, 422, 503)
 _ACCEPTED: dict[str, Any] = {
     "status_code": 201,
     "response_model": Receipt,
@@ -54,7 +54,7 @@ async def create_ticket(
     actor: Annotated[Actor, Depends(current_actor)],
     intake_service: IntakeServiceDep,
     vault: OpenVault,
-    idempotency_key: IdempotencyKey,
+    idempotency_key: IdempotencyKeyDep,
 ) -> JSONResponse:
     """Take a citizen's request from any channel. The key needs the scope `intake:<channel>`.
 
@@ -143,7 +143,7 @@ async def field_batch(
     request: Request,
     actor: Annotated[Actor, Depends(needs(Scope.INTAKE_FIELD))],
     batches: FieldBatches,
-    now: Now,
+    now: NowDep,
 ) -> FieldBatchOut:
     """Take a batch. Safe to send twice; a bad item is kept in quarantine and does not hold up the others.
 
@@ -157,22 +157,22 @@ async def field_batch(
     "",
     summary="Messages that could not be understood",
     response_model=QuarantinePage,
-    responses=problems(401, 403, 422, 503),
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def list_quarantine(
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
     vault: OpenVault,
-    now: Now,
-    paging: AskedPage,
+    now: NowDep,
+    paging: PagingDep,
 ) -> QuarantinePage:
     """Kept messages, newest first, with what was wrong; the content only for keys with `personal-data:read`."""
-    page = await quarantine.list_kept(session, cursor=paging.cursor, limit=paging.limit)
+    page = await quarantine.list_kept(session, cursor=paging.cursor, limit=paging.page_size)
     shown = actor.may(Scope.PERSONAL_DATA_READ)
     if shown and page.items:
         facts = {"messages": str(len(page.items))}
         await record_unmasked_read(session, actor=actor, operation="list_quarantine", facts=facts, now=now)
-    paging.link(page.next_cursor)
+    paging.set_next_link(page.next_cursor)
     return QuarantinePage(
         items=[_quarantined(message, vault if shown else None) for message in page.items],
         next_cursor=page.next_cursor,
@@ -184,7 +184,7 @@ async def list_quarantine(
     summary="Try a kept message again",
     status_code=201,
     response_model=Receipt,
-    responses=problems(401, 403, 404, 409, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 422, 503),
 )
 async def retry_message(
     message_id: UUID,
@@ -192,7 +192,7 @@ async def retry_message(
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
     intake_service: IntakeServiceDep,
     vault: OpenVault,
-    now: Now,
+    now: NowDep,
     body: RetryBody | None = None,
 ) -> JSONResponse:
     """Read the message again, as it is or corrected, and make it a ticket of the client that had sent it."""
@@ -209,15 +209,15 @@ async def retry_message(
     "/{message_id}/discard",
     summary="Put a kept message aside for good",
     status_code=204,
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def discard_message(
     message_id: UUID,
     body: DiscardBody,
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
     vault: OpenVault,
-    now: Now,
+    now: NowDep,
 ) -> None:
     """Discard a message that is no request, with a reason. It stays stored."""
     message = await quarantine.get_kept(session, message_id, lock=True)

@@ -7,16 +7,16 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.core.schema import (
-    Body,
     Code,
     ExternalId,
     Instant,
     Latitude,
     Longitude,
     LongText,
+    RequestModel,
     ResponseModel,
     ShortText,
-    refuse,
+    validation_error,
 )
 from app.core.wording import Language
 from app.people.identity import PhoneKind, parse_national_id, parse_phone
@@ -25,7 +25,7 @@ from app.standards.values import Channel
 from app.tickets.request import ApplicantRole, ContactBy, Intake, Kind, Person, Place
 
 
-class PlaceBody(Body):
+class PlaceBody(RequestModel):
     """Where the matter lies; it is not the applicant's address."""
 
     latitude: Latitude | None = Field(None, examples=[41.0434])
@@ -36,7 +36,7 @@ class PlaceBody(Body):
     @model_validator(mode="after")
     def _coordinates_whole(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
-            raise refuse("coordinates")
+            raise validation_error("coordinates")
         return self
 
     def to_place(self) -> Place:
@@ -44,7 +44,7 @@ class PlaceBody(Body):
         return Place(self.latitude, self.longitude, self.neighbourhood, self.note)
 
 
-class ApplicantBody(Body):
+class ApplicantBody(RequestModel):
     """Who applies. An anonymous applicant carries nothing personal; any other has a name or a phone."""
 
     role: ApplicantRole = Field(ApplicantRole.SELF, examples=["self"])
@@ -67,18 +67,18 @@ class ApplicantBody(Body):
     def _can_be_told(cls, wish: ContactBy | None, known: ValidationInfo) -> ContactBy | None:
         phone = known.data.get("phone")
         if wish is ContactBy.SMS and (phone is None or parse_phone(phone).kind is not PhoneKind.MOBILE):
-            raise refuse("sms_needs_mobile")
+            raise validation_error("sms_needs_mobile")
         if wish is ContactBy.EMAIL and known.data.get("email") is None:
-            raise refuse("email_needed")
+            raise validation_error("email_needed")
         return wish
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         personal = (self.name, self.phone, self.national_id, self.address, self.email)
         if self.role is ApplicantRole.ANONYMOUS and any(value is not None for value in personal):
-            raise refuse("anonymous_with_identity")
+            raise validation_error("anonymous_with_identity")
         if self.role is not ApplicantRole.ANONYMOUS and self.name is None and self.phone is None:
-            raise refuse("identity_needed")
+            raise validation_error("identity_needed")
         return self
 
     def to_person(self) -> Person:
@@ -96,7 +96,7 @@ class ApplicantBody(Body):
         )
 
 
-class MatterBody(Body):
+class MatterBody(RequestModel):
     """What every channel can say about the matter itself."""
 
     kind: Kind = Field(Kind.REQUEST, examples=["request"])
@@ -215,7 +215,7 @@ class QuarantinePage(ResponseModel):
     )
 
 
-class RetryBody(Body):
+class RetryBody(RequestModel):
     """Try a kept message again, as it is or in a corrected form."""
 
     corrected: dict[str, Any] | None = Field(
@@ -223,7 +223,7 @@ class RetryBody(Body):
     )
 
 
-class DiscardBody(Body):
+class DiscardBody(RequestModel):
     """Put a kept message aside for good; it stays stored with the reason."""
 
     reason: ShortText = Field(examples=["Reklam mesajı"])

@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from app.core.schema import Body, ExternalId, Instant, LongText
+from app.core.schema import ExternalId, Instant, LongText, RequestModel
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.standards.values import Channel
 from app.tickets.request import ApplicantRole, Intake, Kind, Person
 
 
-class SmsBody(Body):
+class SmsBody(RequestModel):
     """One SMS. Delivered three times under the same `message_id`, it is one ticket (C8)."""
 
     message_id: ExternalId = Field(examples=["SM0123456789"])

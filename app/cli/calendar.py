@@ -13,7 +13,7 @@ from app.cli.errors import CommandError
 from app.cli.occasion import person, present
 from app.core.clock import ISTANBUL
 from app.core.errors import EstimError, Invalid, NotFound
-from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, say
+from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, translate
 from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, SpecialDay
 from app.sla.clocks import Moved
 from app.sla.decisions import decisions
@@ -130,8 +130,8 @@ def _kind(special: SpecialDay) -> str:
 
 def _sentence(error: EstimError) -> str:
     if isinstance(error, Invalid):
-        return " ".join(say(FIELD_SENTENCES[one.code], "en", one.facts) for one in error.errors)
-    return say(PROBLEM_DETAILS[error.code], "en", error.facts)
+        return " ".join(translate(FIELD_SENTENCES[one.code], "en", one.facts) for one in error.errors)
+    return translate(PROBLEM_DETAILS[error.code], "en", error.facts)
 
 
 def one_date(text: str) -> date:

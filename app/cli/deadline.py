@@ -16,7 +16,7 @@ from app.cli.errors import CommandError
 from app.cli.occasion import present
 from app.core.clock import ISTANBUL
 from app.core.errors import Invalid, Unavailable
-from app.core.wording import FIELD_SENTENCES, say
+from app.core.wording import FIELD_SENTENCES, translate
 from app.deadlines import wording_tr as tr
 from app.deadlines.service import Account, DeadlinePreview, Supposed, preview
 from app.deadlines.text import result
@@ -75,7 +75,8 @@ async def find(settings: Settings, supposed: Supposed) -> DeadlinePreview:
             raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {settings.municipality}”.") from None
         except Invalid as error:
             told = (
-                f"{_option(each.pointer)}: {say(FIELD_SENTENCES[each.code], 'en', each.facts)}" for each in error.errors
+                f"{_option(each.pointer)}: {translate(FIELD_SENTENCES[each.code], 'en', each.facts)}"
+                for each in error.errors
             )
             raise CommandError(" ".join(told)) from None
 

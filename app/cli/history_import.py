@@ -19,7 +19,7 @@ from app.cli.occasion import person, present
 from app.container import make_vault
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Unavailable
-from app.core.wording import FIELD_SENTENCES, Language, say
+from app.core.wording import FIELD_SENTENCES, Language, translate
 from app.imports.bimer import COLUMNS, NEEDED, units_of
 from app.imports.service import Importer, ImportRules, Judged, batches
 from app.imports.sheet import Sheet, SheetError, open_sheet
@@ -165,7 +165,7 @@ def _both_languages(errors: Sequence[FieldError]) -> str:
 
 
 def _said(error: FieldError, language: Language) -> str:
-    return say(FIELD_SENTENCES[error.code], language, error.facts)
+    return translate(FIELD_SENTENCES[error.code], language, error.facts)
 
 
 def _print_tally(tally: Tally, console: Console, *, dry_run: bool) -> None:

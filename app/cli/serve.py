@@ -7,7 +7,7 @@ from types import FrameType
 import uvicorn
 
 from app.cli.port import refuse_taken_port
-from app.core.memory import settle_memory
+from app.core.garbage_collection import tune_garbage_collector
 from app.main import create_app
 from config.logging import configure_logging
 from config.settings import Settings
@@ -23,7 +23,7 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _asked_to_stop)  # uvicorn raises the signal again when it has stopped
     app = create_app(settings)
-    settle_memory()
+    tune_garbage_collector()
     uvicorn.run(
         app,
         host=settings.host,

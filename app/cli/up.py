@@ -27,7 +27,7 @@ from config.settings import SECRETS_FILE, STACK_FILE, Settings, running_stack_se
 PROGRAM = (sys.executable, "-P", "-m", "app.cli")
 """Our own command; `-P`, for a folder called `app` where it is started must not be taken for ours."""
 
-Revive = Callable[[], None]
+RestartServers = Callable[[], None]
 
 
 def up(settings: Settings, *, workers: int, console: Console) -> int:
@@ -43,12 +43,12 @@ def up(settings: Settings, *, workers: int, console: Console) -> int:
     say("Starting …")
     make_data_folder(settings.data_dir)
     _keep_secrets(settings)
-    with _servers(settings, say) as revive:
+    with _servers(settings, say) as restart_servers:
         whole = running_stack_settings(settings.data_dir)
         install(whole, catalogue)
         welcome = partial(print_welcome, whole, console)
-        ready = supervisor.Ready(reachable(settings.host), settings.port, READY_PATH, welcome)
-        return supervisor.run(_children(workers), announce=say, revive=revive, ready=ready)
+        ready = supervisor.ReadinessProbe(reachable(settings.host), settings.port, READY_PATH, welcome)
+        return supervisor.run(_children(workers), announce=say, restart_servers=restart_servers, ready=ready)
 
 
 def _keep_secrets(settings: Settings) -> None:
@@ -66,7 +66,7 @@ def _keep_secrets(settings: Settings) -> None:
 
 
 @contextmanager
-def _servers(settings: Settings, say: Callable[[str], None]) -> Iterator[Revive | None]:
+def _servers(settings: Settings, say: Callable[[str], None]) -> Iterator[RestartServers | None]:
     """The embedded servers with their addresses in `stack.env`, unless the variables name others."""
     if settings.database_url is not None and settings.redis_url is not None:
         yield None
@@ -77,15 +77,15 @@ def _servers(settings: Settings, say: Callable[[str], None]) -> Iterator[Revive 
     with embedded.start(settings.data_dir, announce=say) as servers:
         write_private(addresses, f"ESTIM_DATABASE_URL={servers.database_url}\nESTIM_REDIS_URL={servers.redis_url}\n")
         try:
-            yield servers.revive
+            yield servers.restart_dead
         finally:
             addresses.unlink(missing_ok=True)
 
 
-def _children(workers: int) -> list[supervisor.Child]:
+def _children(workers: int) -> list[supervisor.ChildProcess]:
     names = ["worker"] if workers == 1 else [f"worker {number}" for number in range(1, workers + 1)]
-    api = supervisor.Child("api", (*PROGRAM, "api"))
-    return [api, *(supervisor.Child(name, (*PROGRAM, "worker")) for name in names)]
+    api = supervisor.ChildProcess("api", (*PROGRAM, "api"))
+    return [api, *(supervisor.ChildProcess(name, (*PROGRAM, "worker")) for name in names)]
 
 
 def _stop_early(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,7 @@ from fastapi import Depends
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import Now, Transaction
+from app.core.dependencies import NowDep, TransactionDep
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import CommandContext
@@ -18,11 +18,11 @@ def _context_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandCont
     """A dependency that gives a caller with any of the scopes what commands and reads context with."""
 
     async def context(
-        session: Transaction,
+        session: TransactionDep,
         actor: Annotated[Actor, Depends(needs(*scopes))],
         vault: OpenVault,
         rulebooks: Rulebooks,
-        now: Now,
+        now: NowDep,
     ) -> CommandContext:
         return CommandContext(session, actor, vault, rulebooks, now)
 

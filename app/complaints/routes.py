@@ -18,7 +18,7 @@ from app.complaints.schemas import (
 )
 from app.complaints.serializers import shown, summary
 from app.complaints.values import ComplaintState
-from app.core.dependencies import AskedPage, IdempotencyKey, problems
+from app.core.dependencies import IdempotencyKeyDep, PagingDep, problem_responses
 from app.domain.terms import ComplaintGround
 from app.tickets.commands.context import CommandContext
 
@@ -30,7 +30,7 @@ Number = Annotated[
 _COMMAND: dict[str, Any] = {
     "response_model": ComplaintOut,
     "response_description": "The complaint after the command",
-    "responses": problems(401, 403, 404, 409, 413, 415, 422, 503),
+    "responses": problem_responses(401, 403, 404, 409, 413, 415, 422, 503),
 }
 
 
@@ -40,9 +40,9 @@ _COMMAND: dict[str, Any] = {
     status_code=201,
     response_model=ComplaintReceipt,
     response_description="Stored; a repeated request gets the same answer with `Idempotent-Replayed: true`",
-    responses=problems(401, 403, 409, 413, 415, 422, 503),
+    responses=problem_responses(401, 403, 409, 413, 415, 422, 503),
 )
-async def file_complaint(body: ComplaintBody, context: Filer, idempotency_key: IdempotencyKey) -> JSONResponse:
+async def file_complaint(body: ComplaintBody, context: Filer, idempotency_key: IdempotencyKeyDep) -> JSONResponse:
     """Take a citizen's complaint to the first or directly to the second application office.
 
     It has to be answered within the 30 days of law 3071, whatever becomes of the ticket that it is about. The applicant
@@ -68,24 +68,30 @@ def _filter(
 
 
 @router.get(
-    "", summary="Complaints, newest first", response_model=ComplaintPage, responses=problems(401, 403, 422, 503)
+    "",
+    summary="Complaints, newest first",
+    response_model=ComplaintPage,
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def read_complaints(
     context: Reader,
     wanted: Annotated[ComplaintFilter, Depends(_filter)],
-    paging: AskedPage,
+    paging: PagingDep,
 ) -> ComplaintPage:
     """All of them with `complaints:read`, else those that this key filed; a key with a unit sees its own tickets'."""
-    page = await list_cases(context.session, context.actor, wanted, cursor=paging.cursor, limit=paging.limit)
+    page = await list_cases(context.session, context.actor, wanted, cursor=paging.cursor, limit=paging.page_size)
     catalogue = (await context.rulebook()).catalogue
-    paging.link(page.next_cursor)
+    paging.set_next_link(page.next_cursor)
     return ComplaintPage(
         items=[summary(case, catalogue, context.now) for case in page.items], next_cursor=page.next_cursor
     )
 
 
 @router.get(
-    "/{number}", summary="One complaint", response_model=ComplaintOut, responses=problems(401, 403, 404, 422, 503)
+    "/{number}",
+    summary="One complaint",
+    response_model=ComplaintOut,
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def read_complaint(number: Number, context: Reader) -> ComplaintOut:
     """The complaint with its applicant and the words of both sides, masked unless the key may read personal data."""

@@ -7,12 +7,12 @@ from pydantic import Field, model_validator
 
 from app.channels.schemas import ApplicantBody
 from app.complaints.values import Filing
-from app.core.schema import Body, LongText, ResponseModel, ShortText, refuse
+from app.core.schema import LongText, RequestModel, ResponseModel, ShortText, validation_error
 from app.domain.terms import ComplaintGround, Outcome, Remedy
 from app.tickets.schemas import ApplicantOut, NoteBody, ResolutionBody
 
 
-class ComplaintBody(Body):
+class ComplaintBody(RequestModel):
     """A complaint under one of the three printed grounds, to the first or directly to the second office."""
 
     channel: Literal["mobile", "call-center", "desk"] = Field(examples=["desk"], description="How it was made")
@@ -39,7 +39,7 @@ class ComplaintBody(Body):
         )
 
 
-class AnswerBody(Body):
+class AnswerBody(RequestModel):
     """What the office answers; a refusal names its reason in the text, and the remedy."""
 
     outcome: Literal[Outcome.POSITIVE, Outcome.PARTIAL, Outcome.NEGATIVE] = Field(
@@ -53,7 +53,7 @@ class AnswerBody(Body):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.outcome is Outcome.NEGATIVE and self.remedy is None:
-            raise refuse("reason_needed")
+            raise validation_error("reason_needed")
         return self
 
     def resolution(self) -> ResolutionBody:

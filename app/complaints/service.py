@@ -15,7 +15,7 @@ from app.complaints.filing import Draft, draft, notice_rows, receipt, record_row
 from app.complaints.queries import Case, find_case
 from app.complaints.schemas import AnswerBody
 from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, Filing
-from app.core.db import Base, Part, bulk_insert, draw_numbers, insert_whole
+from app.core.db import Base, ChildRows, bulk_insert, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
 from app.core.jobs import enqueue
 from app.escalation.acknowledgement import take_note
@@ -41,7 +41,7 @@ async def file(context: CommandContext, filing: Filing, *, idempotency_key: str 
     """
     _check(filing)
     about = await _lock_about(context, filing.ticket)
-    [sequence] = await draw_numbers(context.session, COMPLAINT_SEQUENCE, 1)
+    [sequence] = await next_values(context.session, COMPLAINT_SEQUENCE, 1)
     one = draft(
         filing,
         about,
@@ -142,15 +142,15 @@ async def _store(session: AsyncSession, one: Draft) -> bool:
         _part(Escalation, [record], one.ticket_id),
         _part(Notice, notices, one.ticket_id),
     ]
-    if not await insert_whole(session, Ticket, [ticket], parts):
+    if not await insert_with_children(session, Ticket, [ticket], parts):
         return False
     enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
     report_vacancies([(one.level, record["addressed_to"])])
     return True
 
 
-def _part(model: type[Base], rows: Sequence[dict[str, Any]], owner: UUID) -> Part:
-    return Part(model, rows, [owner] * len(rows))
+def _part(model: type[Base], rows: Sequence[dict[str, Any]], owner: UUID) -> ChildRows:
+    return ChildRows(model, rows, [owner] * len(rows))
 
 
 async def _earlier(context: CommandContext, filing: Filing, idempotency_key: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The database: one engine a process, and the only place that commits.
+"""The database: one engine per process, the only place that commits, and bulk statements.
 
-Timeouts stand on every stage (connect, pool, statement), for a server that hangs must cost a request, not the service.
+Every stage has a timeout (connect, pool, statement): a server that hangs costs a request, not the service.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -43,7 +43,7 @@ from app.core.jobs import JobQueue, take_enqueued
 
 T = TypeVar("T")
 
-_OWNER: Final = "owner_id"
+_PARENT: Final = "parent_id"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -55,36 +55,36 @@ NAMING = {
 
 
 DATABASE_ERRORS: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, ConnectionError, TimeoutError)
-"""What a database that does not answer is seen as, among other errors; `is_away` tells them apart."""
+"""Errors that an unavailable database raises, among others; `is_unavailable` distinguishes them."""
 
-_AWAY_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03")
-"""SQLSTATEs of a lost connection, a full server, a shutdown or a start, and of locks that went to somebody else."""
+_UNAVAILABLE_STATES: Final = ("08", "53", "57", "40001", "40P01", "55P03")
+"""SQLSTATEs of a lost connection, a full server, a shutdown or start, a deadlock and a lock that was not free."""
 
 RETRY_AFTER_SECONDS: Final = 2
-"""When to come back after the database was away: a restart takes about so long."""
+"""`Retry-After` while the database is unavailable: a restart takes about this long."""
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether the database did not answer (away, starting, full, too slow): the same request may succeed later.
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether the database did not respond (down, starting, full, too slow): a retry may succeed.
 
-    Before there is a connection, the driver's own errors come through; afterwards SQLAlchemy's, which carry them.
+    The driver's own errors come from connecting. Later ones are SQLAlchemy's, which wrap the driver's.
     """
     if not isinstance(error, DBAPIError):
         state = getattr(error, "sqlstate", None) or ""
-        return isinstance(error, (PoolTimeout, ConnectionError, TimeoutError)) or state.startswith(_AWAY_STATES)
+        return isinstance(error, (PoolTimeout, ConnectionError, TimeoutError)) or state.startswith(_UNAVAILABLE_STATES)
     state = getattr(error.orig, "sqlstate", None) or ""
-    torn = isinstance(error, InternalError) and not state  # the driver met the connection's end amid its protocol
-    return error.connection_invalidated or torn or state.startswith(_AWAY_STATES)
+    broken = isinstance(error, InternalError) and not state  # the connection ended in the middle of the protocol
+    return error.connection_invalidated or broken or state.startswith(_UNAVAILABLE_STATES)
 
 
 class Base(DeclarativeBase):
-    """Base of all tables; the naming convention makes every constraint addressable in a migration."""
+    """Base of all tables; the naming convention gives every constraint a name that migrations can use."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
 class Database:
-    """The engine of one process and its two adapters in: `transaction()` writes, `reading()` does not."""
+    """The engine of one process with two kinds of session: `transaction()` commits, `reading()` does not."""
 
     def __init__(self, url: str, *, pool_size: int = 10, job_queue: JobQueue | None = None) -> None:
         self._engine = create_async_engine(
@@ -104,9 +104,9 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end, rolled back by any exception.
+        """Open a transaction: commit it at the end, roll it back after any exception.
 
-        Jobs that were take_enqueued inside it are sent after the commit, so none can run ahead of its row.
+        Jobs that were enqueued in it are sent after the commit, so none runs before its row is visible.
         """
         async with self._sessions() as session:
             async with session.begin():
@@ -116,12 +116,12 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reads; whatever it would change is rolled back."""
+        """Open a session for reads; changes are rolled back."""
         async with self._sessions() as session:
             yield session
 
     async def ping(self) -> None:
-        """Prove that the server answers; raises what the driver raises."""
+        """Run a query to check that the server responds; raise the driver's error if not."""
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
@@ -131,7 +131,7 @@ class Database:
 
 
 def _to_json(value: Any) -> str:
-    """In a third of the standard library's time; numbers that JSON does not know are refused by the server."""
+    """Encode JSON three times as fast as the standard library; the server refuses NaN and infinity."""
     return to_json(value, inf_nan_mode="constants").decode()
 
 
@@ -143,10 +143,10 @@ async def bulk_insert(
     skip_conflicts: bool = False,
     returning: str | None = None,
 ) -> list[Any]:
-    """Insert any number of equal-shaped rows in one statement of one shape, whatever their number.
+    """Insert rows of equal shape with one statement, whose text does not depend on their number.
 
-    The values travel as one array a column (`unnest`), which the server plans once. With `skip_conflicts` rows that
-    hit any unique constraint are left out; `returning` names a column whose values come back for the rows inserted.
+    Each column travels as one array (`unnest`), so the server plans the statement once. `skip_conflicts` skips rows
+    that hit a unique constraint. `returning` names a column; its values of the inserted rows are returned.
     """
     if not rows:
         return []
@@ -157,46 +157,48 @@ async def bulk_insert(
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Rows of one table that are stored only together with rows of another: `owners` has the id of each one's owner."""
+class ChildRows:
+    """Rows of one table that depend on rows of another: `parents` has the id of each row's parent."""
 
     model: type[Base]
     rows: Sequence[Mapping[str, Any]]
-    owners: Sequence[UUID]
+    parents: Sequence[UUID]
 
 
-async def insert_whole(
-    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]], parts: Sequence[Part]
+async def insert_with_children(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]], children: Sequence[ChildRows]
 ) -> set[UUID]:
-    """Insert rows with all their parts in one statement; the ids of those that hit no unique constraint.
+    """Insert rows with all their child rows in one statement; return the ids of the inserted rows.
 
-    The others are left out, and their parts with them. Foreign keys are checked when the statement has ended, so
-    the order of the parts does not matter. Eight statements cost a small batch more than all of its rows.
+    Rows that hit a unique constraint are skipped, and their children with them. Foreign keys are checked at the end
+    of the statement, so the order of `children` does not matter. Eight statements would cost a small batch more than
+    all of its rows.
     """
-    parts = [part for part in parts if part.rows]
-    statement = _whole_insert(model, tuple(rows[0]), tuple((part.model, tuple(part.rows[0])) for part in parts))
+    children = [child for child in children if child.rows]
+    shapes = tuple((child.model, tuple(child.rows[0])) for child in children)
+    statement = _insert_statement_with_children(model, tuple(rows[0]), shapes)
     values = _arrays(rows, model.__tablename__)
-    for part in parts:
-        prefix = part.model.__tablename__
-        values |= _arrays(part.rows, prefix) | {f"{prefix}__{_OWNER}": list(part.owners)}
+    for child in children:
+        prefix = child.model.__tablename__
+        values |= _arrays(child.rows, prefix) | {f"{prefix}__{_PARENT}": list(child.parents)}
     return set(await session.scalars(statement, values))
 
 
 async def bulk_update(session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set the named columns of any number of rows, found by their `id`, in one statement."""
+    """Set the columns of rows, found by their `id`, with one statement."""
     if rows:
         names = tuple(rows[0])
         statement = _unnest_update(model, names)
         await session.execute(statement, _arrays(rows), execution_options={"synchronize_session": False})
 
 
-def among(one: ColumnElement[T] | InstrumentedAttribute[T], values: Sequence[T]) -> ColumnElement[bool]:
-    """`one = ANY(values)`: unlike `IN`, one statement of one shape whatever the number of values."""
-    return one == any_(literal(list(values), ARRAY(one.type, dimensions=1)))
+def equals_any(tested: ColumnElement[T] | InstrumentedAttribute[T], values: Sequence[T]) -> ColumnElement[bool]:
+    """Return `tested = ANY(values)`: unlike `IN`, the statement's text does not depend on the number of values."""
+    return tested == any_(literal(list(values), ARRAY(tested.type, dimensions=1)))
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table of a model: selected by its columns, thousands of rows come as plain tuples, and faster."""
+    """Return the table of a model: selecting its columns returns plain tuples, faster than entities."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - narrows FromClause for the type checker
     return table
@@ -214,20 +216,20 @@ def _unnest_insert(
 
 
 @lru_cache(maxsize=64)
-def _whole_insert(
-    model: type[Base], names: tuple[str, ...], parts: tuple[tuple[type[Base], tuple[str, ...]], ...]
+def _insert_statement_with_children(
+    model: type[Base], names: tuple[str, ...], children: tuple[tuple[type[Base], tuple[str, ...]], ...]
 ) -> Select[Any]:
     table, incoming = _incoming(model, names, model.__tablename__)
-    arriving = select(*(incoming.c[name] for name in names))
-    inserted = insert(table).from_select(list(names), arriving).on_conflict_do_nothing().returning(table.c.id)
+    new_rows = select(*(incoming.c[name] for name in names))
+    inserted = insert(table).from_select(list(names), new_rows).on_conflict_do_nothing().returning(table.c.id)
     stored = inserted.cte("stored")
-    whole = select(stored.c.id)
-    for part, part_names in parts:
-        prefix = part.__tablename__
-        part_table, rows = _incoming(part, part_names, prefix, Column(_OWNER, Uuid))
-        kept = select(*(rows.c[name] for name in part_names)).where(rows.c[_OWNER].in_(select(stored.c.id)))
-        whole = whole.add_cte(insert(part_table).from_select(list(part_names), kept).cte(f"new_{prefix}"))
-    return whole
+    statement = select(stored.c.id)
+    for child, child_names in children:
+        prefix = child.__tablename__
+        child_table, rows = _incoming(child, child_names, prefix, Column(_PARENT, Uuid))
+        selected = select(*(rows.c[name] for name in child_names)).where(rows.c[_PARENT].in_(select(stored.c.id)))
+        statement = statement.add_cte(insert(child_table).from_select(list(child_names), selected).cte(f"new_{prefix}"))
+    return statement
 
 
 @lru_cache(maxsize=64)
@@ -244,7 +246,7 @@ def _arrays(rows: Sequence[Mapping[str, Any]], prefix: str = "all") -> dict[str,
 def _incoming(
     model: type[Base], names: tuple[str, ...], prefix: str = "all", *more: Column[Any]
 ) -> tuple[Table, TableValuedAlias]:
-    """The model's table, and rows of these columns (and `more`) as they come in: one array parameter a column."""
+    """Return the model's table and an `unnest` of these columns (and `more`): one array parameter per column."""
     table = table_of(model)
     columns: list[Column[Any]] = [*(table.c[name] for name in names), *more]
     arrays = func.unnest(*(bindparam(f"{prefix}__{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns))
@@ -252,11 +254,11 @@ def _incoming(
     return table, values.render_derived(name=f"{prefix}_rows")
 
 
-async def draw_numbers(session: AsyncSession, sequence: Sequence_, count: int) -> list[int]:
-    """The next `count` values of a sequence; they stay used even if the transaction is rolled back."""
-    return list(await session.scalars(_drawing(sequence), {"count": count}))
+async def next_values(session: AsyncSession, sequence: Sequence_, count: int) -> list[int]:
+    """Return the next `count` values of a sequence; a rollback does not give them back."""
+    return list(await session.scalars(_next_values_statement(sequence), {"count": count}))
 
 
 @lru_cache(maxsize=8)
-def _drawing(sequence: Sequence_) -> Select[Any]:
+def _next_values_statement(sequence: Sequence_) -> Select[Any]:
     return select(sequence.next_value()).select_from(func.generate_series(1, bindparam("count", type_=Integer)))

@@ -1,4 +1,4 @@
-"""What routes get from the process they run in."""
+"""FastAPI dependencies that every package's routes use: sessions, paging, the idempotency key and the time."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.paging import DEFAULT_LIMIT, MAX_LIMIT, Cursor, link_header
+from app.core.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Cursor, link_header
 from app.core.problem import MEDIA_TYPE
 
 
@@ -18,31 +18,31 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
+async def _read_session(request: Request) -> AsyncIterator[AsyncSession]:
     async with request.app.state.container.database.reading() as session:
         yield session
 
 
-Transaction = Annotated[AsyncSession, Depends(_transaction, scope="function")]
-"""A session that is committed BEFORE the answer is sent: a failed commit is never answered with 2xx."""
+TransactionDep = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""A session that is committed before the response is sent: a failed commit never ends in 2xx."""
 
-Reading = Annotated[AsyncSession, Depends(_reading, scope="function")]
-"""A session for reads."""
+ReadSessionDep = Annotated[AsyncSession, Depends(_read_session, scope="function")]
+"""A session for reads; it is never committed."""
 
-PageLimit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
+PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Items on a page")]
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The page of a list that is asked for, and the answer that it goes into."""
+    """The requested page of a list, and the response that gets its `Link` header."""
 
     request: Request
     response: Response
     cursor: Cursor | None
-    limit: int
+    page_size: int
 
-    def link(self, next_cursor: str | None) -> None:
-        """Say in the answer's `Link` header where the next page is; nothing on the last one."""
+    def set_next_link(self, next_cursor: str | None) -> None:
+        """Set the response's `Link` header to the next page; set nothing on the last page."""
         query = self.request.query_params.multi_items()
         self.response.headers.update(link_header(self.request.url.path, query, next_cursor))
 
@@ -51,13 +51,13 @@ async def _paging(
     request: Request,
     response: Response,
     cursor: Annotated[str | None, Query(max_length=300, description="From `next_cursor`")] = None,
-    limit: PageLimit = DEFAULT_LIMIT,
+    limit: PageSize = DEFAULT_PAGE_SIZE,
 ) -> Paging:
     return Paging(request, response, None if cursor is None else Cursor.decode(cursor), limit)
 
 
-AskedPage = Annotated[Paging, Depends(_paging)]
-"""`cursor` and `limit` of a list."""
+PagingDep = Annotated[Paging, Depends(_paging)]
+"""The query parameters `cursor` and `limit` of a list."""
 
 
 async def _idempotency_key(
@@ -74,12 +74,12 @@ async def _idempotency_key(
     return given.strip('"') if given else None
 
 
-IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
-"""The caller's own key of a request, with or without quotation marks around it."""
+IdempotencyKeyDep = Annotated[str | None, Depends(_idempotency_key)]
+"""The request's `Idempotency-Key` without its optional quotation marks; None without the header."""
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for the API docs; `app/http/openapi.py` says what each of them means."""
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses` for these error statuses; `app/http/openapi.py` fills them in."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
@@ -89,5 +89,5 @@ async def _now(request: Request) -> datetime:
     return now
 
 
-Now = Annotated[datetime, Depends(_now)]
+NowDep = Annotated[datetime, Depends(_now)]
 """The instant of the request, UTC, by the installation's clock."""

@@ -1,7 +1,7 @@
-"""The job queue: after a commit, tell the workers which rows wait for them.
+"""The job queue: after a commit it notifies the workers of the rows that wait for them.
 
-A enqueue is a name and ids, never content. It may get lost (the queue wiped, its server away): the row is the truth and
-the workers' own sweeps find it. arq is known only here and in `workers/`.
+A job is a name and ids, never content. It may get lost (the queue wiped, its server unavailable): the row is the truth,
+and the workers' own sweeps find it. Only this module and `workers/` know arq.
 """
 
 import asyncio
@@ -22,45 +22,45 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 log = structlog.get_logger(__name__)
 
-_BUFFER = "rung_jobs"
+_BUFFER = "enqueued_jobs"
 
 SEND_SECONDS = 2.0
-"""Longest time that a request waits for a queue that hangs."""
+"""Timeout of an enqueue: a request waits no longer for a queue that hangs."""
 
-DEAF_SECONDS = 1.0
-"""After a queue was found away, so long nobody waits for it; the sweeps find what was not enqueued."""
+CIRCUIT_OPEN_SECONDS = 1.0
+"""Circuit breaker: after a failed enqueue the queue is skipped this long; the sweeps find the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job to run: the worker function's name and the ids it shall look at."""
+    """A job to run: the name of a worker function and the ids of its rows."""
 
     name: str
     ids: tuple[UUID, ...]
 
 
 class JobQueue(Protocol):
-    """Sends jobs to the workers; never raises, for nothing may depend on it."""
+    """A queue that sends jobs to the workers; it never raises, because no result depends on it."""
 
     async def send(self, jobs: Sequence[Job]) -> None:
-        """Hand the jobs over, or log that it could not be done."""
+        """Enqueue the jobs; log a failure."""
         ...
 
 
 def enqueue(info: MutableMapping[Any, Any], name: str, ids: Sequence[UUID]) -> None:
-    """Remember a job in a session's `info`; `Database.transaction` sends it after the commit."""
+    """Add a job to a session's `info`; `Database.transaction` sends it after the commit."""
     if ids:
         info.setdefault(_BUFFER, []).append(Job(name, tuple(ids)))
 
 
 def take_enqueued(info: MutableMapping[Any, Any]) -> list[Job]:
-    """Take the remembered jobs out."""
+    """Remove the enqueued jobs from a session's `info` and return them."""
     jobs: list[Job] = info.pop(_BUFFER, [])
     return jobs
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """Connection settings that outlive a restart of the server (without them arq's worker ends with it)."""
+    """Return connection settings with which arq's worker survives a restart of the server."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 5
     settings.conn_retries = 10
@@ -70,18 +70,18 @@ def redis_settings(url: str) -> RedisSettings:
 
 
 def serialize_job(job: dict[str, Any]) -> bytes:
-    """A job as JSON, for whoever can write into the queue must not be able to run code (pickle would)."""
+    """Encode a job as JSON: with pickle anyone who can write into the queue could run code."""
     return json.dumps(job, default=str).encode()
 
 
 def deserialize_job(content: bytes) -> dict[str, Any]:
-    """The job back from JSON; raises `ValueError`."""
+    """Decode a job from JSON; raise `ValueError` for anything else."""
     job: dict[str, Any] = json.loads(content)
     return job
 
 
 class ArqJobQueue:
-    """The job queue over arq; connects on first use."""
+    """The job queue over arq; it connects on first use."""
 
     def __init__(self, url: str) -> None:
         self._settings = RedisSettings.from_dsn(url)
@@ -89,11 +89,11 @@ class ArqJobQueue:
         self._settings.conn_timeout = 1
         self._pool: ArqRedis | None = None
         self._connecting = asyncio.Lock()
-        self._deaf_until = 0.0
+        self._circuit_open_until = 0.0
 
     async def send(self, jobs: Sequence[Job]) -> None:
-        """Enqueue each job; a queue that is away costs a log line, not a request."""
-        if not jobs or time.monotonic() < self._deaf_until:
+        """Enqueue each job; an unavailable queue costs a log line, not a request."""
+        if not jobs or time.monotonic() < self._circuit_open_until:
             return
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -101,11 +101,11 @@ class ArqJobQueue:
                 for job in jobs:
                     await pool.enqueue_job(job.name, [str(i) for i in job.ids])
         except (RedisError, OSError) as error:
-            self._deaf_until = time.monotonic() + DEAF_SECONDS
-            log.warning("doorbell_unheard", jobs=len(jobs), error=type(error).__name__)
+            self._circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
+            log.warning("job_queue_unavailable", jobs=len(jobs), error=type(error).__name__)
 
     async def ping(self) -> bool:
-        """Whether the queue's server answers."""
+        """Return whether the queue's server responds."""
         try:
             return bool(await (await self._connected()).ping())
         except (RedisError, OSError):

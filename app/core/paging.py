@@ -13,8 +13,8 @@ from app.core.errors import FieldError, Invalid
 
 T = TypeVar("T")
 
-DEFAULT_LIMIT = 25
-MAX_LIMIT = 100
+DEFAULT_PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.core.db import DATABASE_ERRORS, RETRY_AFTER_SECONDS, is_away
+from app.core.db import DATABASE_ERRORS, RETRY_AFTER_SECONDS, is_unavailable
 from app.core.errors import EstimError, FieldError, Invalid, Unavailable
 from app.core.field_errors import field_errors
 from app.core.wording import (
@@ -22,7 +22,7 @@ from app.core.wording import (
     PROBLEM_TITLES,
     Language,
     preferred_language,
-    say,
+    translate,
 )
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ def describe(errors: Iterable[FieldError], language: Language) -> list[dict[str,
         {
             "pointer": error.pointer,
             "code": error.code,
-            "detail": say(FIELD_SENTENCES[error.code], language, error.facts),
+            "detail": translate(FIELD_SENTENCES[error.code], language, error.facts),
         }
         for error in errors
     ]
@@ -102,9 +102,9 @@ def problem_body(error: EstimError, *, language: Language, instance: str, reques
     shown = {**facts, "allowed": facts.get("allowed_actions", facts.get("allowed", ""))}
     body: dict[str, Any] = {
         "type": f"urn:estim:problem:{error.code}",
-        "title": say(PROBLEM_TITLES[error.code], language, shown),
+        "title": translate(PROBLEM_TITLES[error.code], language, shown),
         "status": STATUS[error.code],
-        "detail": say(PROBLEM_DETAILS[error.code], language, shown),
+        "detail": translate(PROBLEM_DETAILS[error.code], language, shown),
         "instance": instance,
         "code": error.code,
         "request_id": request_id,
@@ -161,7 +161,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem_response(request, unreadable(error))
 
     async def on_database_error(request: Request, error: Exception) -> JSONResponse:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise error
         log.warning("database_away", request_id=request.scope.get("request_id", ""), error=type(error).__name__)
         return problem_response(request, Unavailable(retry_after=RETRY_AFTER_SECONDS))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
-def retry_after(headers: Mapping[str, str], now: datetime, *, longest: float) -> float | None:
+def parse_retry_after(headers: Mapping[str, str], now: datetime, *, longest: float) -> float | None:
     """Seconds that the header asks for, as a number or an HTTP date, at most `longest`; None where it is neither.
 
     Names of `headers` are in lower case, or found in any case. A date without a zone is in UTC, as HTTP dates are.

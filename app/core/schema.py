@@ -15,7 +15,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Unicode's control characters (Cc) without tab, line feed and carriage return."""
 
 
-class Body(BaseModel):
+class RequestModel(BaseModel):
     """Base of everything a caller sends: unknown fields are refused, numbers are finite."""
 
     model_config = ConfigDict(
@@ -29,7 +29,7 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def refuse(code: str, **facts: Any) -> PydanticCustomError:
+def validation_error(code: str, **facts: Any) -> PydanticCustomError:
     """A rule of ours broken inside a validator; the code is one of `wording.FIELD_SENTENCES`."""
     return PydanticCustomError(code, "{code}", {"code": code, **facts})
 
@@ -37,22 +37,22 @@ def refuse(code: str, **facts: Any) -> PydanticCustomError:
 def _printable(value: str) -> str:
     """NUL ends in PostgreSQL as an error, other control characters in letters as rubbish: refuse both."""
     if _CONTROL.search(value):
-        raise refuse("control_character")
+        raise validation_error("control_character")
     return value
 
 
 def _one_line(value: str) -> str:
     if _LINE_BREAKS.search(value):
-        raise refuse("control_character")
+        raise validation_error("control_character")
     return value
 
 
 def _plausible(value: datetime) -> datetime:
     """Instants at the ends of the calendar overflow when they are moved to another zone or prolonged."""
     if value < _EARLIEST:
-        raise refuse("too_old", earliest=_EARLIEST.date().isoformat())
+        raise validation_error("too_old", earliest=_EARLIEST.date().isoformat())
     if value >= _LATEST:
-        raise refuse("too_late", latest=_LATEST.date().isoformat())
+        raise validation_error("too_late", latest=_LATEST.date().isoformat())
     return value.astimezone(UTC)
 
 
@@ -60,7 +60,7 @@ def _iso_text(value: Any) -> Any:
     """A bare number is no date-time: 1778569200, "2026" and "1778569200.5" would otherwise become instants."""
     if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DATE.match(value)):
         return value
-    raise refuse("date_time")
+    raise validation_error("date_time")
 
 
 LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]

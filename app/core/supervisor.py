@@ -1,7 +1,7 @@
 """Run the programs of `estim up` side by side: what crashes is started again, one Ctrl-C or SIGTERM ends all.
 
 Each program is a session of its own, so that a Ctrl-C in the terminal reaches the supervisor alone and the
-programs end in order; each is tied to the supervisor (tether.py), so that its kill -9 leaves none behind.
+programs end in order; each is tied to the supervisor (`die_with_parent.py`), so that its kill -9 leaves none behind.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from app.core.embedded.errors import EmbeddedError
-from app.core.embedded.processes import tied
+from app.core.embedded.processes import tied_command
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 4.0
@@ -25,7 +25,7 @@ STEADY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class ChildProcess:
     """A program to keep running; `env` is its whole environment."""
 
     name: str
@@ -34,7 +34,7 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadinessProbe:
     """`then()` is called once, when `GET http://host:port/path` first answers 2xx."""
 
     host: str
@@ -44,15 +44,15 @@ class Ready:
 
 
 def run(
-    children: Sequence[Child],
+    children: Sequence[ChildProcess],
     *,
     announce: Callable[[str], None],
-    revive: Callable[[], None] | None = None,
-    ready: Ready | None = None,
+    restart_servers: Callable[[], None] | None = None,
+    ready: ReadinessProbe | None = None,
 ) -> int:
     """Keep `children` running until SIGINT, SIGTERM or SIGHUP, then end them all; exit code for the shell.
 
-    `revive` is called every second to start again what else has died (the embedded servers); it may raise
+    `restart_servers` is called every second to start again what else has died (the embedded servers); it may raise
     EmbeddedError, which is announced before the next, later try. Must be called in the main thread.
     """
 
@@ -60,22 +60,22 @@ def run(
         with suppress(OSError):  # a closed terminal must not keep the programs from being ended
             announce(text)
 
-    return asyncio.run(_supervise(children, say, revive, ready))
+    return asyncio.run(_supervise(children, say, restart_servers, ready))
 
 
 async def _supervise(
-    children: Sequence[Child],
+    children: Sequence[ChildProcess],
     announce: Callable[[str], None],
-    revive: Callable[[], None] | None,
-    ready: Ready | None,
+    restart_servers: Callable[[], None] | None,
+    ready: ReadinessProbe | None,
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     tasks = [asyncio.create_task(_keep(child, announce)) for child in children]
-    if revive is not None:
-        tasks.append(asyncio.create_task(_keep_reviving(revive, announce)))
+    if restart_servers is not None:
+        tasks.append(asyncio.create_task(_keep_restarting(restart_servers, announce)))
     if ready is not None:
         tasks.append(asyncio.create_task(_await_ready(ready)))
     for task in tasks:
@@ -96,14 +96,14 @@ def _stop_on_failure(task: asyncio.Task[None], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _keep(child: Child, announce: Callable[[str], None]) -> None:
+async def _keep(child: ChildProcess, announce: Callable[[str], None]) -> None:
     """Start the child again and again, with growing pauses while it dies young."""
     loop = asyncio.get_running_loop()
     pause = FIRST_PAUSE_SECONDS
     while True:
         began = loop.time()
         process = await asyncio.create_subprocess_exec(
-            *tied(os.getpid(), signal.SIGKILL, child.argv), env=dict(child.env), start_new_session=True
+            *tied_command(os.getpid(), signal.SIGKILL, child.argv), env=dict(child.env), start_new_session=True
         )
         try:
             code = await process.wait()
@@ -134,12 +134,12 @@ def _reason(code: int) -> str:
     return signal.Signals(-code).name
 
 
-async def _keep_reviving(revive: Callable[[], None], announce: Callable[[str], None]) -> None:
+async def _keep_restarting(restart_servers: Callable[[], None], announce: Callable[[str], None]) -> None:
     pause = 1.0
     while True:
         await asyncio.sleep(pause)
         try:
-            revive()
+            restart_servers()
         except (EmbeddedError, OSError) as error:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             announce(f"{error} – next try in {pause:g} s.")
@@ -147,13 +147,13 @@ async def _keep_reviving(revive: Callable[[], None], announce: Callable[[str], N
             pause = 1.0
 
 
-async def _await_ready(ready: Ready) -> None:
+async def _await_ready(ready: ReadinessProbe) -> None:
     while not await _answers(ready):  # noqa: ASYNC110  another process has no asyncio.Event to give
         await asyncio.sleep(0.05)
     ready.then()
 
 
-async def _answers(ready: Ready) -> bool:
+async def _answers(ready: ReadinessProbe) -> bool:
     request = f"GET {ready.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(5):

@@ -351,7 +351,7 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
 )
 
 
-def say(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
+def translate(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
     """The sentence in the language with its facts filled in; lists read `a, b`, and `–` where they are empty."""
     shown = {
         key: (", ".join(map(str, value)) or "–") if isinstance(value, (list, tuple)) else value
@@ -368,11 +368,11 @@ def preferred_language(accept_language: str) -> Language:
         tag, _, parameters = part.strip().partition(";")
         primary = tag.strip().lower().partition("-")[0]
         if primary in best:
-            best[primary] = max(best[primary], quality(parameters))
+            best[primary] = max(best[primary], parse_quality(parameters))
     return "en" if best["en"] > best["tr"] else "tr"
 
 
-def quality(parameters: str) -> float:
+def parse_quality(parameters: str) -> float:
     """What its parameters weigh a choice of an `Accept…` header with: 0 to 1, and 1 where they don't say."""
     name, _, value = parameters.partition(";")[0].partition("=")
     if name.strip().lower() != "q":

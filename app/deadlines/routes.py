@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import Now, Reading, problems
-from app.core.wording import quality
+from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
+from app.core.wording import parse_quality
 from app.deadlines.schemas import DeadlineOut, PreviewBody, PreviewOut
 from app.deadlines.service import account_of_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
@@ -28,16 +28,16 @@ _TEXT: dict[int | str, dict[str, Any]] = {
     "/{number}/deadline",
     summary="Why this date? (süre hesabı)",
     response_model=DeadlineOut,
-    responses=problems(401, 403, 404, 422, 503) | _TEXT,
+    responses=problem_responses(401, 403, 404, 422, 503) | _TEXT,
 )
 async def explain_deadline(
     number: Number,
     request: Request,
     response: Response,
     actor: Reader,
-    session: Reading,
+    session: ReadSessionDep,
     rulebooks: Rulebooks,
-    now: Now,
+    now: NowDep,
     cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
 ) -> DeadlineOut | Response:
     """For each limit its policy in the printed words, and a ledger: date by date whether it counts, and why.
@@ -56,10 +56,10 @@ async def explain_deadline(
     "/preview",
     summary="When would it be due?",
     response_model=PreviewOut,
-    responses=problems(401, 403, 408, 413, 415, 422, 503) | _TEXT,
+    responses=problem_responses(401, 403, 408, 413, 415, 422, 503) | _TEXT,
 )
 async def preview_deadline(
-    body: PreviewBody, request: Request, response: Response, rules: CurrentRules, now: Now
+    body: PreviewBody, request: Request, response: Response, rules: CurrentRules, now: NowDep
 ) -> PreviewOut | Response:
     """Promise and limit of law of a service from an instant on, with their ledgers, without a ticket.
 
@@ -82,5 +82,5 @@ def _wants_text(request: Request) -> bool:
     for part in request.headers.get("accept", "").split(","):
         media, _, parameters = part.partition(";")
         if (name := media.strip().lower()) in asked:
-            asked[name] = max(asked[name], quality(parameters))
+            asked[name] = max(asked[name], parse_quality(parameters))
     return asked[MEDIA_TYPE] > asked["application/json"]

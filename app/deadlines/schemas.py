@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Body, Code, Instant, ResponseModel, refuse
+from app.core.schema import Code, Instant, RequestModel, ResponseModel, validation_error
 from app.deadlines import wording_tr as tr
 from app.deadlines.service import (
     Account,
@@ -27,7 +27,7 @@ from app.standards.values import Service
 from app.tickets.serializers import clock_out
 
 
-class PauseStretch(Body):
+class PauseStretch(RequestModel):
     """A stretch in which the limit is to stand still; without `to` it still does."""
 
     start: Instant = Field(alias="from", examples=["2026-05-14T09:00:00+03:00"])
@@ -37,11 +37,11 @@ class PauseStretch(Body):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.end is not None and self.end < self.start:
-            raise refuse("pause_order")
+            raise validation_error("pause_order")
         return self
 
 
-class PreviewBody(Body):
+class PreviewBody(RequestModel):
     """A request that is only thought of."""
 
     service: Code = Field(examples=["solution-desk"], description="A code of `GET /v1/catalogue`")

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among
+from app.core.db import equals_any
 from app.tickets.model import Ticket
 
 LockOldest = Callable[[Sequence[UUID]], Awaitable[dict[UUID, UUID]]]
@@ -25,7 +25,7 @@ async def claim(session: AsyncSession, limit: int, lock_oldest: LockOldest) -> l
     skipped: list[UUID] = []
     while True:
         oldest = await lock_oldest(skipped)
-        of_tickets = select(Ticket.id).where(among(Ticket.id, list(set(oldest.values()))))
+        of_tickets = select(Ticket.id).where(equals_any(Ticket.id, list(set(oldest.values()))))
         free = set(await session.scalars(of_tickets.with_for_update(key_share=True, skip_locked=True)))
         claimed = [row for row, ticket in oldest.items() if ticket in free]
         if claimed or len(oldest) < limit:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, Table, Text, and_, cast, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.core.db import Base, among
+from app.core.db import Base, equals_any
 from app.domain.terms import ComplaintGround
 from app.escalation.acknowledgement import RAISING_KINDS
 from app.escalation.decide import DueCheckpoint
@@ -120,7 +120,7 @@ _REMINDED = _with_head(
 
 async def read_due(session: AsyncSession, claimed: Sequence[UUID]) -> list[DueCheckpoint]:
     """The claimed checkpoints, oldest first; those of a ticket share its head."""
-    rows = (await session.execute(_DUE.where(among(_checkpoint.c.id, claimed)))).all()
+    rows = (await session.execute(_DUE.where(equals_any(_checkpoint.c.id, claimed)))).all()
     heads: dict[UUID, TicketSnapshot] = {}
     due = []
     for row in rows:
@@ -140,7 +140,7 @@ async def read_reminded(session: AsyncSession, claimed: Sequence[UUID]) -> list[
 
     One whose notice is not there is left out.
     """
-    rows = (await session.execute(_REMINDED.where(among(_raised.c.id, claimed)))).all()
+    rows = (await session.execute(_REMINDED.where(equals_any(_raised.c.id, claimed)))).all()
     heads = [TicketSnapshot(*row[len(_OF_REMINDED) :]) for row in rows]
     await _read_complaints(session, heads)
     first = await _first_notices(session, [head.id for head in heads])
@@ -161,7 +161,7 @@ async def _read_complaints(session: AsyncSession, heads: Iterable[TicketSnapshot
     query = (
         select(Complaint.ticket_id, Complaint.ground, Complaint.level, about.number)
         .outerjoin(about, about.id == Complaint.about_id)
-        .where(among(Complaint.ticket_id, list(complaining)))
+        .where(equals_any(Complaint.ticket_id, list(complaining)))
     )
     for ticket_id, ground, level, number in await session.execute(query):
         complaining[ticket_id].complaint = ComplaintSnapshot(ComplaintGround(ground), level, number)
@@ -172,7 +172,7 @@ async def _first_notices(
 ) -> dict[tuple[UUID | None, int, int], FirstNotice]:
     """By ticket, cycle and level the notice that told the office of it."""
     told = select(Notice.ticket_id, Notice.cycle, Notice.level, Notice.created_at, Notice.running).where(
-        among(Notice.ticket_id, tickets), Notice.kind.in_([kind.value for kind in RAISING_KINDS])
+        equals_any(Notice.ticket_id, tickets), Notice.kind.in_([kind.value for kind in RAISING_KINDS])
     )
     rows = await session.execute(told.order_by(Notice.running.desc()))
     return {
@@ -192,12 +192,12 @@ async def _read_levels(session: AsyncSession, heads: dict[UUID, TicketSnapshot],
     if not tickets:
         return
     raised = select(Escalation.ticket_id, Escalation.level).join(Ticket, Ticket.id == Escalation.ticket_id)
-    raised = raised.where(among(Escalation.ticket_id, tickets), Escalation.cycle == Ticket.cycle)
+    raised = raised.where(equals_any(Escalation.ticket_id, tickets), Escalation.cycle == Ticket.cycle)
     for ticket_id, level in await session.execute(raised.where(Escalation.source == "system")):
         heads[ticket_id].raised_levels.add(level)
     first = select(Ticket.id, Notice.created_at, Notice.running).select_from(Notice)
     first = first.join(Ticket, Ticket.id == Notice.ticket_id).where(
-        among(Notice.ticket_id, tickets), Notice.cycle == Ticket.cycle
+        equals_any(Notice.ticket_id, tickets), Notice.cycle == Ticket.cycle
     )
     for ticket_id, created_at, running in await session.execute(
         first.where(Notice.kind == NoticeKind.ESCALATION_1.value)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import AskedPage, Now, Transaction, problems
+from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
 from app.escalation.acknowledgement import acknowledge
 from app.escalation.queries import EscalationFilter, list_escalations
@@ -44,19 +44,19 @@ def _filter(
     "/escalations",
     summary="Escalations, newest first",
     response_model=EscalationPage,
-    responses=problems(401, 403, 422, 503),
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def read_escalations(
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     wanted: Annotated[EscalationFilter, Depends(_filter)],
     vault: OpenVault,
-    now: Now,
-    paging: AskedPage,
+    now: NowDep,
+    paging: PagingDep,
 ) -> EscalationPage:
     """Tickets that were raised to an application office; a key with a unit sees those of the unit's tickets."""
-    page = await list_escalations(session, actor, wanted, cursor=paging.cursor, limit=paging.limit)
-    paging.link(page.next_cursor)
+    page = await list_escalations(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size)
+    paging.set_next_link(page.next_cursor)
     items = await shown(session, vault, page.items, actor=actor, operation="read_escalations", now=now)
     return EscalationPage(items=items, next_cursor=page.next_cursor)
 
@@ -66,14 +66,14 @@ async def read_escalations(
     summary="Take note of an escalation",
     response_model=EscalationOut,
     response_description="The escalation; a repeated request changes nothing and gets the first acknowledgement",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problem_responses(401, 403, 404, 422, 503),
 )
 async def acknowledge_escalation(
     escalation_id: UUID,
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     vault: OpenVault,
-    now: Now,
+    now: NowDep,
 ) -> EscalationOut:
     """The office takes note: reminders stop, and the notices that told of it count as seen.
 
@@ -89,15 +89,15 @@ async def acknowledge_escalation(
     summary="Answer an escalation",
     response_model=EscalationOut,
     response_description="The escalation with the office's answer",
-    responses=problems(401, 403, 404, 409, 413, 415, 422, 503),
+    responses=problem_responses(401, 403, 404, 409, 413, 415, 422, 503),
 )
 async def respond_to_escalation(
     escalation_id: UUID,
     body: ResponseBody,
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     vault: OpenVault,
-    now: Now,
+    now: NowDep,
 ) -> EscalationOut:
     """Keep what the office has done or decided, sealed; reminders stop. Once: 409 where it is answered or closed.
 
@@ -114,14 +114,14 @@ async def respond_to_escalation(
     summary="Take note of a notice",
     response_model=NoticeOut,
     response_description="The notice; a repeated request changes nothing and gets the first acknowledgement",
-    responses=problems(401, 403, 404, 503),
+    responses=problem_responses(401, 403, 404, 503),
 )
 async def acknowledge_notice(
     number: NoticeNumber,
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
     desk: OpenDesk,
-    now: Now,
+    now: NowDep,
 ) -> NoticeOut:
     """Acknowledge a notice to a unit or an office, and with it the escalation that it tells of.
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.schema import Body, LongText, ResponseModel
+from app.core.schema import LongText, RequestModel, ResponseModel
 
 
-class ResponseBody(Body):
+class ResponseBody(RequestModel):
     """What the office has done or decided; it is stored sealed."""
 
     text: LongText = Field(

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among, bulk_insert, bulk_update
+from app.core.db import bulk_insert, bulk_update, equals_any
 from app.core.jobs import enqueue
 from app.escalation.claiming import claim
 from app.escalation.decide import Changes, decide
@@ -94,7 +94,7 @@ async def _lock_checkpoints(
     """The oldest due checkpoints that nobody holds, and not `skipped` ones: checkpoint → ticket."""
     oldest = (
         select(Checkpoint.id, Checkpoint.clock_id)
-        .where(Checkpoint.state == "armed", Checkpoint.due_at <= now, not_(among(Checkpoint.id, skipped)))
+        .where(Checkpoint.state == "armed", Checkpoint.due_at <= now, not_(equals_any(Checkpoint.id, skipped)))
         .order_by(Checkpoint.due_at)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
@@ -111,7 +111,7 @@ async def _lock_reminded(session: AsyncSession, now: datetime, limit: int, skipp
     """The escalations whose reminder is due the longest, that nobody holds, and not `skipped` ones: row → ticket."""
     oldest = (
         select(Escalation.id, Escalation.ticket_id)
-        .where(Escalation.remind_at <= now, not_(among(Escalation.id, skipped)))
+        .where(Escalation.remind_at <= now, not_(equals_any(Escalation.id, skipped)))
         .order_by(Escalation.remind_at)
         .limit(limit)
         .with_for_update(key_share=True, skip_locked=True)
@@ -125,7 +125,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     await _settle(session, changes.cancelled, state="cancelled", fired_at=None)
     await bulk_update(session, Checkpoint, changes.put_off)
     if changes.breached:
-        breached = update(SlaClock).where(among(SlaClock.id, changes.breached))
+        breached = update(SlaClock).where(equals_any(SlaClock.id, changes.breached))
         await session.execute(
             breached.values(state="breached", breached_at=SlaClock.due_at, detected_at=now),
             execution_options={"synchronize_session": False},
@@ -134,7 +134,7 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
     await bulk_insert(session, Escalation, changes.escalations)
     if changes.marked:
         raised = update(Escalation).where(
-            among(Escalation.ticket_id, changes.marked), Escalation.level == 2, Escalation.closed_at.is_(None)
+            equals_any(Escalation.ticket_id, changes.marked), Escalation.level == 2, Escalation.closed_at.is_(None)
         )
         await session.execute(
             raised.where(Escalation.source == "system").values(legal_risk=True),
@@ -151,5 +151,5 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
 
 async def _settle(session: AsyncSession, ids: Sequence[UUID], *, state: str, fired_at: datetime | None) -> None:
     if ids:
-        settled = update(Checkpoint).where(among(Checkpoint.id, ids)).values(state=state, fired_at=fired_at)
+        settled = update(Checkpoint).where(equals_any(Checkpoint.id, ids)).values(state=state, fired_at=fired_at)
         await session.execute(settled, execution_options={"synchronize_session": False})

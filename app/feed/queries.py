@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.access.model import ApiClient
 from app.access.scopes import Scope
-from app.core.db import among
+from app.core.db import equals_any
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
 from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of
@@ -186,8 +186,8 @@ async def _window(
 
 def _of(types: Sequence[EventType]) -> ColumnElement[bool]:
     kinds, unnamed = kinds_of(types)
-    wanted = among(TicketEvent.kind, kinds)
-    return or_(wanted, ~among(TicketEvent.kind, [str(kind) for kind in TYPE_OF])) if unnamed else wanted
+    wanted = equals_any(TicketEvent.kind, kinds)
+    return or_(wanted, ~equals_any(TicketEvent.kind, [str(kind) for kind in TYPE_OF])) if unnamed else wanted
 
 
 def _following(found: Sequence[WebhookSubscription | WebhookDelivery], limit: int) -> str | None:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import AskedPage, PageLimit, Reading, Transaction, problems
-from app.core.paging import MAX_LIMIT, link_header
+from app.core.dependencies import PageSize, PagingDep, ReadSessionDep, TransactionDep, problem_responses
+from app.core.paging import MAX_PAGE_SIZE, link_header
 from app.feed import service
 from app.feed.cursor import FeedCursor, start_of
 from app.feed.documentation import DOCUMENTED, example_of, example_of_test
@@ -36,10 +36,10 @@ from app.tickets.dependencies import Reader
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 Manager = Annotated[Actor, Depends(needs(Scope.WEBHOOKS_MANAGE))]
-_READ = problems(401, 403, 404, 422, 503)
+_READ = problem_responses(401, 403, 404, 422, 503)
 
 
-async def _bureau(request: Request, session: Transaction, actor: Manager, vault: OpenVault) -> Bureau:
+async def _bureau(request: Request, session: TransactionDep, actor: Manager, vault: OpenVault) -> Bureau:
     container = request.app.state.container
     return Bureau(session, actor, vault, container.guard, container.watermark, container.clock)
 
@@ -47,18 +47,18 @@ async def _bureau(request: Request, session: Transaction, actor: Manager, vault:
 AtBureau = Annotated[Bureau, Depends(_bureau, scope="function")]
 
 
-@router.get("/events", summary="What happened to tickets, in order", responses=problems(401, 403, 422, 503))
+@router.get("/events", summary="What happened to tickets, in order", responses=problem_responses(401, 403, 422, 503))
 async def read_events(
     request: Request,
     response: Response,
     actor: Reader,
-    session: Reading,
+    session: ReadSessionDep,
     after: Annotated[
         str | None,
         Query(max_length=300, description="`next_cursor` of the last answer; `latest`: only what comes from now on"),
     ] = None,
     types: Annotated[list[EventType] | None, Query(max_length=40, description="Only these; may be repeated")] = None,
-    limit: PageLimit = MAX_LIMIT,
+    limit: PageSize = MAX_PAGE_SIZE,
 ) -> EventPage:
     """Every event of the tickets that the key may see, oldest first, none missing and none twice.
 
@@ -80,22 +80,22 @@ async def read_events(
     "/webhooks",
     summary="Have events sent to an address",
     status_code=201,
-    responses=problems(401, 403, 422, 503),
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def create_webhook(bureau: AtBureau, body: WebhookBody) -> WebhookSecretOut:
     """Events of the tickets that this key may see, signed by Standard Webhooks 1.0. The secret is shown this once."""
     return _with_secret(*await service.subscribe(bureau, body))
 
 
-@router.get("/webhooks", summary="Subscriptions, newest first", responses=problems(401, 403, 422, 503))
+@router.get("/webhooks", summary="Subscriptions, newest first", responses=problem_responses(401, 403, 422, 503))
 async def read_webhooks(
     actor: Manager,
-    session: Reading,
-    paging: AskedPage,
+    session: ReadSessionDep,
+    paging: PagingDep,
 ) -> WebhookPage:
     """The subscriptions of this key's client; operators see all."""
-    page = await list_subscriptions(session, actor, cursor=paging.cursor, limit=paging.limit)
-    paging.link(page.next_cursor)
+    page = await list_subscriptions(session, actor, cursor=paging.cursor, limit=paging.page_size)
+    paging.set_next_link(page.next_cursor)
     return WebhookPage(items=[_answer(one) for one in page.items], next_cursor=page.next_cursor)
 
 
@@ -136,15 +136,15 @@ async def send_test_webhook(webhook_id: UUID, bureau: AtBureau) -> DeliveryOut:
 async def read_webhook_deliveries(
     webhook_id: UUID,
     bureau: AtBureau,
-    paging: AskedPage,
+    paging: PagingDep,
     state: Annotated[
         Literal["queued", "retrying", "delivered", "failed"] | None, Query(description="One state")
     ] = None,
 ) -> DeliveryPage:
     """Each message with its attempts; kept for 30 days."""
     await service.find(bureau, webhook_id)
-    page = await list_deliveries(bureau.session, webhook_id, state=state, cursor=paging.cursor, limit=paging.limit)
-    paging.link(page.next_cursor)
+    page = await list_deliveries(bureau.session, webhook_id, state=state, cursor=paging.cursor, limit=paging.page_size)
+    paging.set_next_link(page.next_cursor)
     return DeliveryPage(items=[_delivery(*one) for one in page.items], next_cursor=page.next_cursor)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from app.core.schema import Body, ResponseModel, ShortText, refuse
+from app.core.schema import RequestModel, ResponseModel, ShortText, validation_error
 from app.feed.events import EventType
 
 _EVENT_ID = "evt_5ce7f74e2f66a8341382fa57760763cb"
@@ -15,7 +15,7 @@ _CURSOR = "WyJmZWVkIiwiNmYxYzJhOTAiLDQxXQ"
 
 def _once(types: list[EventType]) -> list[EventType]:
     if len(set(types)) < len(types):
-        raise refuse("value")
+        raise validation_error("value")
     return types
 
 
@@ -70,7 +70,7 @@ class WebhookTest(ResponseModel):
     data: WebhookTestData
 
 
-class WebhookBody(Body):
+class WebhookBody(RequestModel):
     """Where events are to be sent, and which."""
 
     url: Url = Field(examples=["https://app.example.org/hooks/estim"], description="HTTPS, on the public internet")
@@ -84,7 +84,7 @@ class WebhookBody(Body):
     )
 
 
-class WebhookChange(Body):
+class WebhookChange(RequestModel):
     """What is to change; what is left out stays."""
 
     url: Url | None = Field(None, examples=["https://app.example.org/hooks/estim"])

@@ -16,7 +16,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from app.core.clock import Clock, SystemClock
-from app.core.retry_after import retry_after
+from app.core.retry_after import parse_retry_after
 from app.feed.events import utc_text
 from app.feed.guard import Guard, GuardedTransport, RefusedAddress
 
@@ -117,7 +117,7 @@ class Sender:
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
             return SendOutcome.UNREACHABLE, None, None
         status = response.status_code
-        wait = retry_after(response.headers, self._clock.now(), longest=LONGEST_RETRY_AFTER)
+        wait = parse_retry_after(response.headers, self._clock.now(), longest=LONGEST_RETRY_AFTER)
         return _meaning(status), status, wait
 
 

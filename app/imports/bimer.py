@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ValidationError, ValidationInfo
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid
 from app.core.field_errors import field_errors
-from app.core.schema import Body, ExternalId, LongText, ShortText, refuse
+from app.core.schema import ExternalId, LongText, RequestModel, ShortText, validation_error
 from app.core.turkish import tr_key
 from app.domain.terms import Outcome
 from app.imports.instants import Moment, first_of_day, parse_moment
@@ -75,7 +75,7 @@ def _chosen(words: Mapping[str, Any]) -> Any:
 
     def read(value: str) -> Any:
         if (key := tr_key(value)) not in by_key:
-            raise refuse("choice", allowed=list(words))
+            raise validation_error("choice", allowed=list(words))
         return by_key[key]
 
     return BeforeValidator(read)
@@ -86,7 +86,7 @@ def _moment(*, last: bool) -> Any:
         try:
             return parse_moment(value, last=last)
         except ValueError:
-            raise refuse("local_date") from None
+            raise validation_error("local_date") from None
 
     return BeforeValidator(read)
 
@@ -103,11 +103,11 @@ def units_of(units: Sequence[Directorate]) -> Units:
 def _unit(value: str, info: ValidationInfo) -> str:
     units: Units = (info.context or {})["units"]
     if (key := tr_key(value)) not in units:
-        raise refuse("unknown_unit", allowed=sorted(set(units.values())))
+        raise validation_error("unknown_unit", allowed=sorted(set(units.values())))
     return units[key]
 
 
-class BimerRecord(Body):
+class BimerRecord(RequestModel):
     """The cells of one record, understood; empty ones are None.
 
     A time on the clock that may be two instants is the first of a request and the last of an answer, so that an hour

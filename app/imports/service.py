@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.model import ApiClient
-from app.core.db import Database, Part, among, bulk_insert, draw_numbers, insert_whole
+from app.core.db import ChildRows, Database, bulk_insert, equals_any, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.imports.bimer import BimerRecord, Units, read_record
@@ -163,7 +163,7 @@ class Importer:
             new = [each for each in ready if each.record.record_no not in known]
             if not new:
                 return set(), known
-            rules, sequences = self._rules, await draw_numbers(session, TICKET_SEQUENCE, len(new))
+            rules, sequences = self._rules, await next_values(session, TICKET_SEQUENCE, len(new))
             made = [
                 past_rows(
                     each.new_ticket, each.past, sequence, vault=rules.vault, importer=rules.importer, now=rules.now
@@ -186,7 +186,7 @@ async def _stored(session: AsyncSession, record_nos: Collection[str]) -> Stored:
     if not record_nos:
         return {}
     query = select(Ticket.external_id, Ticket.fingerprint, Ticket.number)
-    query = query.where(Ticket.channel == PastChannel.BIMER.value, among(Ticket.external_id, list(record_nos)))
+    query = query.where(Ticket.channel == PastChannel.BIMER.value, equals_any(Ticket.external_id, list(record_nos)))
     return {str(record_no): (fingerprint, number) for record_no, fingerprint, number in await session.execute(query)}
 
 
@@ -194,16 +194,16 @@ async def _insert(session: AsyncSession, made: Sequence[PastRows]) -> set[UUID]:
     """In the order of their keys: two imports at once wait for each other instead of dead-locking."""
     ordered = sorted(made, key=lambda each: each.ticket["external_id"])
 
-    def part(model: type[Any], rows_of: Iterable[tuple[list[dict[str, Any]], UUID]]) -> Part:
+    def part(model: type[Any], rows_of: Iterable[tuple[list[dict[str, Any]], UUID]]) -> ChildRows:
         owned = [(row, owner) for rows, owner in rows_of for row in rows]
-        return Part(model, [row for row, _ in owned], [owner for _, owner in owned])
+        return ChildRows(model, [row for row, _ in owned], [owner for _, owner in owned])
 
     parts = [
         part(Applicant, (([each.applicant], each.ticket["id"]) for each in ordered)),
         part(TicketDocument, ((each.documents, each.ticket["id"]) for each in ordered)),
         part(SlaClock, ((each.clocks, each.ticket["id"]) for each in ordered)),
     ]
-    stored = await insert_whole(session, Ticket, [each.ticket for each in ordered], parts)
+    stored = await insert_with_children(session, Ticket, [each.ticket for each in ordered], parts)
     events = [event for each in ordered if each.ticket["id"] in stored for event in each.events]
     await bulk_insert(session, TicketEvent, events)
     return stored

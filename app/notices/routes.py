@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import AskedPage, Now, Transaction, problems
+from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
 from app.notices.dependencies import OpenDesk, OpenLetterDesk
 from app.notices.kinds import NoticeKind
@@ -55,23 +55,23 @@ def _filter(
     "",
     summary="Notices, newest first",
     response_model=NoticePage,
-    responses=problems(401, 403, 422, 503),
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def read_notices(
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     desk: OpenDesk,
     wanted: Annotated[NoticeFilter, Depends(_filter)],
-    now: Now,
-    paging: AskedPage,
+    now: NowDep,
+    paging: PagingDep,
 ) -> NoticePage:
     """Notices with their words as they go out; a key with a unit sees those to its unit.
 
     Personal data are masked unless the key holds `personal-data:read`; such a reading is written down.
     """
-    page = await list_notices(session, actor, wanted, cursor=paging.cursor, limit=paging.limit)
+    page = await list_notices(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size)
     items = await desk.show(session, page.items, actor=actor, operation="read_notices", now=now)
-    paging.link(page.next_cursor)
+    paging.set_next_link(page.next_cursor)
     return NoticePage(items=items, next_cursor=page.next_cursor)
 
 
@@ -79,13 +79,13 @@ async def read_notices(
     "/{number}.pdf",
     summary="One notice as an official letter",
     response_class=Response,
-    responses=_PDF | problems(401, 403, 404, 503),
+    responses=_PDF | problem_responses(401, 403, 404, 503),
 )
 async def read_letter(
     number: NoticeNumber,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     letters: OpenLetterDesk,
-    now: Now,
+    now: NowDep,
 ) -> Response:
     """The letter of a level-2 notice, an extension, missing documents or a result, as a draft in the official form.
 
@@ -101,14 +101,14 @@ async def read_letter(
     "/{number}",
     summary="One notice",
     response_model=NoticeOut,
-    responses=problems(401, 403, 404, 503),
+    responses=problem_responses(401, 403, 404, 503),
 )
 async def read_notice(
     number: NoticeNumber,
-    session: Transaction,
+    session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
     desk: OpenDesk,
-    now: Now,
+    now: NowDep,
 ) -> NoticeOut:
     """A notice by its number, which stands on it and in the name of its file in the outbox."""
     found = await find_notice(session, actor, number)

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import Now, Reading, problems
+from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, Unavailable
 from app.operations.queries import read_deliveries, read_waiting
 from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
@@ -19,13 +19,13 @@ health = APIRouter(tags=["operations"])
 operations = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 
-@health.get(LIVE_PATH, summary="Is the process alive?", responses=problems(500))
+@health.get(LIVE_PATH, summary="Is the process alive?", responses=problem_responses(500))
 async def live() -> LiveOut:
     """Answer without asking anything behind us: a probe that restarts the process belongs here. No key needed."""
     return LiveOut()
 
 
-@health.get(READY_PATH, summary="Can it take requests?", responses=problems(503))
+@health.get(READY_PATH, summary="Can it take requests?", responses=problem_responses(503))
 async def ready(request: Request) -> ReadyOut:
     """Ask the database (reachable, migrated, catalogue loaded) and Valkey: a load balancer's probe. No key needed.
 
@@ -43,9 +43,9 @@ async def ready(request: Request) -> ReadyOut:
     "/status",
     summary="What waits, and for how long",
     dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
-    responses=problems(401, 403, 503),
+    responses=problem_responses(401, 403, 503),
 )
-async def operations_status(request: Request, session: Reading, now: Now) -> StatusOut:
+async def operations_status(request: Request, session: ReadSessionDep, now: NowDep) -> StatusOut:
     """Timers that are late, notices that did not go out, messages in quarantine, and the versions that apply.
 
     Ages are real seconds, also where the clock is accelerated. `estim doctor` says the same with what to do.
@@ -61,12 +61,12 @@ async def operations_status(request: Request, session: Reading, now: Now) -> Sta
     "/deliveries",
     summary="What became of notices",
     dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
-    responses=problems(401, 403, 422, 503),
+    responses=problem_responses(401, 403, 422, 503),
 )
 async def operations_deliveries(
     request: Request,
-    session: Reading,
-    now: Now,
+    session: ReadSessionDep,
+    now: NowDep,
     since: Annotated[
         AwareDatetime | None, Query(description="Made from then on; a day before `until` by default")
     ] = None,

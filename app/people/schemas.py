@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.core.schema import ShortText, refuse
+from app.core.schema import ShortText, validation_error
 from app.people.identity import IdentityError, parse_caller, parse_national_id, parse_phone
 
 _NOT_IN_EMAIL = frozenset(' <>,;"')
@@ -14,7 +14,7 @@ def _phone(value: str) -> str:
     try:
         parse_phone(value)
     except IdentityError:
-        raise refuse("phone") from None
+        raise validation_error("phone") from None
     return value
 
 
@@ -22,7 +22,7 @@ def _caller(value: str) -> str:
     try:
         parse_caller(value)
     except IdentityError:
-        raise refuse("phone") from None
+        raise validation_error("phone") from None
     return value
 
 
@@ -30,7 +30,7 @@ def _national_id(value: str) -> str:
     try:
         parse_national_id(value)
     except IdentityError:
-        raise refuse("national_id") from None
+        raise validation_error("national_id") from None
     return value
 
 
@@ -38,7 +38,7 @@ def _email(value: str) -> str:
     local, _, domain = value.partition("@")
     labels = domain.split(".")
     if not local or len(labels) < 2 or not all(labels) or _NOT_IN_EMAIL & set(value) or "@" in domain:
-        raise refuse("email")
+        raise validation_error("email")
     return value
 
 

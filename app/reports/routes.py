@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import Now, Reading, problems
+from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid
 from app.reports.figures import Month
 from app.reports.queries import read_compliance
@@ -32,14 +32,14 @@ async def _month(month: Annotated[str, Query(examples=["2026-05"], description="
     "/compliance",
     summary="How limits were kept in a month",
     response_model=ComplianceOut,
-    responses=problems(401, 403, 422, 503) | _SHEET,
+    responses=problem_responses(401, 403, 422, 503) | _SHEET,
 )
 async def compliance(
     request: Request,
-    session: Reading,
+    session: ReadSessionDep,
     actor: Annotated[Actor, Depends(needs(Scope.REPORTS_READ))],
     month: Annotated[Month, Depends(_month)],
-    now: Now,
+    now: NowDep,
 ) -> ComplianceOut | Response:
     """By service, kind of clock and printed limit: due, on time, late, open, and the share in percent.
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among, bulk_insert, bulk_update, table_of
+from app.core.db import bulk_insert, bulk_update, equals_any, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
 from app.sla.clocks import AWAITING_FEE, FEE_LAPSE, checkpoint_rows, counts_from, fee_due
@@ -83,7 +83,7 @@ _POINTS = select(*(_point.c[name] for name in _Point._fields)).order_by(_point.c
 async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_Point]]:
     """All checkpoints of these clocks, those of a later generation last."""
     found: defaultdict[UUID, list[_Point]] = defaultdict(list)
-    for row in (await session.execute(_POINTS.where(among(_point.c.clock_id, clocks)))).all():
+    for row in (await session.execute(_POINTS.where(equals_any(_point.c.clock_id, clocks)))).all():
         found[row[0]].append(_Point._make(row))
     return found
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.core.dependencies import AskedPage, Reading, problems
+from app.core.dependencies import PagingDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.standards.dependencies import CurrentRules
 from app.standards.diff import diff_catalogues
@@ -32,7 +32,7 @@ catalogue = APIRouter(
     prefix="/v1/catalogue",
     tags=["catalogue"],
     dependencies=[Depends(needs(Scope.CATALOGUE_READ))],
-    responses=problems(401, 403, 503),
+    responses=problem_responses(401, 403, 503),
 )
 
 _VERSION_NAME: dict[str, Any] = {
@@ -45,7 +45,7 @@ _VERSION_NAME: dict[str, Any] = {
 
 
 @catalogue.get("", summary="The whole published table")
-async def read_catalogue(rules: CurrentRules, session: Reading) -> CatalogueOut:
+async def read_catalogue(rules: CurrentRules, session: ReadSessionDep) -> CatalogueOut:
     """Every service with its literal words, its limit and documents, the laws beside it, and both application offices.
 
     New tickets get the limits of this version; tickets that run keep those of the version they were opened under.
@@ -54,7 +54,7 @@ async def read_catalogue(rules: CurrentRules, session: Reading) -> CatalogueOut:
     return CatalogueOut.of(rules.catalogue, version=version, loaded_at=await loaded_at(session, version))
 
 
-@catalogue.get("/services/{code}", summary="One service", responses=problems(404, 422))
+@catalogue.get("/services/{code}", summary="One service", responses=problem_responses(404, 422))
 async def read_service(
     code: Annotated[str, Path(max_length=60, examples=["call-center"])], rules: CurrentRules
 ) -> ServiceOut:
@@ -81,18 +81,18 @@ async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsOut:
     return NeighbourhoodsOut(items=items)
 
 
-@catalogue.get("/versions", summary="Versions, newest first", responses=problems(422))
-async def read_versions(session: Reading, paging: AskedPage) -> VersionPage:
+@catalogue.get("/versions", summary="Versions, newest first", responses=problem_responses(422))
+async def read_versions(session: ReadSessionDep, paging: PagingDep) -> VersionPage:
     """Every catalogue that was loaded and when; the first of all applies to new tickets."""
-    page = await list_versions(session, cursor=paging.cursor, limit=paging.limit)
-    paging.link(page.next_cursor)
+    page = await list_versions(session, cursor=paging.cursor, limit=paging.page_size)
+    paging.set_next_link(page.next_cursor)
     items = [VersionOut.model_validate(version) for version in page.items]
     return VersionPage(items=items, next_cursor=page.next_cursor)
 
 
-@catalogue.get("/diff", summary="What differs between two versions", responses=problems(422))
+@catalogue.get("/diff", summary="What differs between two versions", responses=problem_responses(422))
 async def read_diff(
-    session: Reading,
+    session: ReadSessionDep,
     old: Annotated[str, Query(alias="from", **_VERSION_NAME)],
     new: Annotated[str | None, Query(alias="to", **_VERSION_NAME)] = None,
 ) -> CatalogueDiffOut:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.core.field_errors import field_errors
-from app.core.wording import FIELD_SENTENCES, say
+from app.core.wording import FIELD_SENTENCES, translate
 from app.sla.limit import SlaError
 from app.standards.problems import CatalogueProblem, code_of, problem
 
@@ -96,7 +96,7 @@ def _words(detail: ErrorDetails) -> tuple[str, str]:
         allowed = ", ".join(error.facts["allowed"])
         return allowed, allowed
     sentence = FIELD_SENTENCES[error.code]
-    return say(sentence, "tr", error.facts).rstrip("."), say(sentence, "en", error.facts).rstrip(".")
+    return translate(sentence, "tr", error.facts).rstrip("."), translate(sentence, "en", error.facts).rstrip(".")
 
 
 def _line(root: yaml.Node | None, path: Path) -> int | None:

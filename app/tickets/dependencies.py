@@ -9,7 +9,7 @@ from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
-from app.core.dependencies import Now, Transaction, problems
+from app.core.dependencies import NowDep, TransactionDep, problem_responses
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
@@ -25,7 +25,7 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, example
 COMMAND: dict[str, Any] = {
     "response_model": TicketOut,
     "response_description": "The ticket after the command, with its new ETag",
-    "responses": problems(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
+    "responses": problem_responses(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
 }
 
 
@@ -55,10 +55,10 @@ async def _runner(
     number: Number,
     response: Response,
     actor: Commander,
-    session: Transaction,
+    session: TransactionDep,
     vault: OpenVault,
     rulebooks: Rulebooks,
-    now: Now,
+    now: NowDep,
     if_match: IfMatch = None,
 ) -> CommandRunner:
     context = CommandContext(session, actor, vault, rulebooks, now)

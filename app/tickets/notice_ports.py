@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among
+from app.core.db import equals_any
 from app.notices.ports import EMAIL
 from app.notices.texts.references import field
 from app.people.masking import MASKS, mask_text
@@ -94,7 +94,7 @@ async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID
     if ticket_ids:
         event = TicketEvent
         query = select(event.ticket_id, event.seq, event.kind, event.note).where(
-            among(event.ticket_id, ticket_ids), event.kind.in_(_OF_EVENTS), event.note.is_not(None)
+            equals_any(event.ticket_id, ticket_ids), event.kind.in_(_OF_EVENTS), event.note.is_not(None)
         )
         for row in await session.execute(query):
             found.setdefault(row.ticket_id, []).append(row)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.access.service import record_unmasked_read
-from app.core.dependencies import AskedPage, Now, Reading, Transaction, problems
+from app.core.dependencies import NowDep, PagingDep, ReadSessionDep, TransactionDep, problem_responses
 from app.core.schema import Instant
 from app.people.dependencies import OpenVault
 from app.people.identity import parse_phone
@@ -35,7 +35,7 @@ from app.tickets.workflow import State
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 
-_READ = problems(401, 403, 404, 422, 503)
+_READ = problem_responses(401, 403, 404, 422, 503)
 
 
 def _filter(
@@ -69,17 +69,17 @@ def _filter(
     )
 
 
-@router.get("", summary="List tickets", response_model=TicketPage, responses=problems(401, 403, 422, 503))
+@router.get("", summary="List tickets", response_model=TicketPage, responses=problem_responses(401, 403, 422, 503))
 async def read_tickets(
     actor: Reader,
-    session: Reading,
+    session: ReadSessionDep,
     wanted: Annotated[TicketFilter, Depends(_filter)],
-    now: Now,
-    paging: AskedPage,
+    now: NowDep,
+    paging: PagingDep,
 ) -> TicketPage:
     """Tickets that the key may see, newest first. The next page is in `next_cursor` and in the header `Link`."""
-    page = await list_tickets(session, actor, wanted, cursor=paging.cursor, limit=paging.limit, now=now)
-    paging.link(page.next_cursor)
+    page = await list_tickets(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size, now=now)
+    paging.set_next_link(page.next_cursor)
     return TicketPage(
         items=[ticket_summary(ticket, clocks, now) for ticket, clocks in page.items], next_cursor=page.next_cursor
     )
@@ -95,9 +95,9 @@ async def read_ticket(
     number: Number,
     response: Response,
     actor: Reader,
-    session: Transaction,
+    session: TransactionDep,
     vault: OpenVault,
-    now: Now,
+    now: NowDep,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=200)] = None,
 ) -> TicketOut | Response:
     """A ticket whole. Personal data are masked unless the key may read them; an unmasked read is recorded."""
@@ -113,7 +113,9 @@ async def read_ticket(
 
 
 @router.get("/{number}/events", summary="The history of a ticket", response_model=TimelineOut, responses=_READ)
-async def read_timeline(number: Number, actor: Reader, session: Transaction, vault: OpenVault, now: Now) -> TimelineOut:
+async def read_timeline(
+    number: Number, actor: Reader, session: TransactionDep, vault: OpenVault, now: NowDep
+) -> TimelineOut:
     """Every event, oldest first. `chain_holds` says that none is missing or altered."""
     case = await get_case(session, actor, number)
     events = await events_of(session, case.ticket.id)
@@ -130,10 +132,10 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
     "",
     summary="How a ticket stands, for the citizen",
     response_model=TrackingOut,
-    responses=problems(404, 408, 413, 415, 422, 429, 503),
+    responses=problem_responses(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
-    body: TrackingBody, request: Request, session: Reading, vault: OpenVault, rules: CurrentRules, now: Now
+    body: TrackingBody, request: Request, session: ReadSessionDep, vault: OpenVault, rules: CurrentRules, now: NowDep
 ) -> TrackingOut:
     """Needs no key: the number and the last four digits of the phone are enough. Few wrong answers are allowed."""
     attempts = request.app.state.container.tracking

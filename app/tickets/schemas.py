@@ -7,23 +7,23 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.schema import Body, Code, Instant, LongText, ResponseModel, ShortText, refuse
+from app.core.schema import Code, Instant, LongText, RequestModel, ResponseModel, ShortText, validation_error
 from app.domain.terms import ExtensionGround, Outcome, PauseReason, Remedy
 
 
-class NoteBody(Body):
+class NoteBody(RequestModel):
     """Words that may go with a command; they are stored sealed."""
 
     note: LongText | None = Field(None, examples=["Vatandaşla görüşüldü."])
 
 
-class ReasonBody(Body):
+class ReasonBody(RequestModel):
     """The reason that a command asks for; it is stored sealed."""
 
     reason: LongText = Field(examples=["Görev alanımıza girmemektedir; Temizlik İşleri Müdürlüğüne sevki uygundur."])
 
 
-class TextBody(Body):
+class TextBody(RequestModel):
     """A text to the applicant or beside the ticket; it is stored sealed."""
 
     text: LongText = Field(examples=["Başvurunuz incelenmektedir; keşif 18.05.2026 tarihinde yapılacaktır."])
@@ -35,20 +35,20 @@ class ReferBody(NoteBody):
     unit: Code = Field(examples=["public-works"], description="A code of `GET /v1/catalogue/units`")
 
 
-class DocumentsBody(Body):
+class DocumentsBody(RequestModel):
     """Codes of documents of the published list."""
 
     documents: list[Code] = Field(min_length=1, max_length=20, examples=[["power_of_attorney"]])
 
 
-class UnlistedDocument(Body):
+class UnlistedDocument(RequestModel):
     """A document that the published table does not list for the service."""
 
     code: Code = Field(examples=["title_deed"])
     label: ShortText = Field(examples=["Tapu senedi örneği"], description="As the applicant reads it")
 
 
-class RequestDocumentsBody(Body):
+class RequestDocumentsBody(RequestModel):
     """Which documents are asked for: published ones by their codes, others only with the reason for it."""
 
     documents: list[Code] = Field(default=[], max_length=20, examples=[["power_of_attorney"]])
@@ -62,7 +62,7 @@ class RequestDocumentsBody(Body):
     @model_validator(mode="after")
     def _asks(self) -> Self:
         if not self.documents and not self.unlisted:
-            raise refuse("no_document")
+            raise validation_error("no_document")
         return self
 
 
@@ -93,7 +93,7 @@ class FeeBody(NoteBody):
     amount: Decimal = Field(gt=0, le=1_000_000, max_digits=9, decimal_places=2, examples=["125.50"])
 
 
-class PaymentBody(Body):
+class PaymentBody(RequestModel):
     """When the fee was paid; without it, now."""
 
     paid_at: Instant | None = Field(None, examples=["2026-05-20T10:00:00+03:00"])
@@ -112,13 +112,13 @@ class CallbackBody(NoteBody):
     score: int | None = Field(None, ge=1, le=5, examples=[5])
 
 
-class DuplicateBody(Body):
+class DuplicateBody(RequestModel):
     """Which ticket is the same matter."""
 
     duplicate_of: ShortText = Field(examples=["2600012349"])
 
 
-class ResolutionBody(Body):
+class ResolutionBody(RequestModel):
     """How the request ends. A refusal needs its reason and the remedy (2577 art. 7, Constitution art. 40)."""
 
     outcome: Outcome = Field(examples=["positive"])
@@ -132,13 +132,13 @@ class ResolutionBody(Body):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.outcome in {Outcome.WITHDRAWN, Outcome.DUPLICATE}:
-            raise refuse("wrong_outcome")
+            raise validation_error("wrong_outcome")
         if self.outcome is Outcome.NEGATIVE and (self.reason is None or self.remedy is None):
-            raise refuse("reason_needed")
+            raise validation_error("reason_needed")
         if self.outcome is Outcome.NOT_EXAMINED and self.reason is None:
-            raise refuse("reason_needed")
+            raise validation_error("reason_needed")
         if self.outcome is Outcome.FORWARDED_OUT and self.forwarded_to is None:
-            raise refuse("forwarded_to_needed")
+            raise validation_error("forwarded_to_needed")
         return self
 
     @property
@@ -266,7 +266,7 @@ class TimelineOut(ResponseModel):
     items: list[EventOut]
 
 
-class TrackingBody(Body):
+class TrackingBody(RequestModel):
     """What a citizen knows: the number of the ticket and the last four digits of the phone."""
 
     number: ShortText = Field(examples=["26 0001 2349"])

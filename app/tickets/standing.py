@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among
+from app.core.db import equals_any
 from app.notices.delivery.relevance import Standing
 from app.tickets.model import Ticket
 from app.tickets.workflow import State
@@ -20,6 +20,6 @@ class TicketStandings:
         if not ticket_ids:
             return {}
         found = await session.execute(
-            select(Ticket.id, Ticket.cycle, Ticket.state).where(among(Ticket.id, list(ticket_ids)))
+            select(Ticket.id, Ticket.cycle, Ticket.state).where(equals_any(Ticket.id, list(ticket_ids)))
         )
         return {ticket: Standing(cycle, State(state).is_open) for ticket, cycle, state in found}

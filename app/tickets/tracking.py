@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.attempts import Attempts
+from app.core.attempt_limiter import AttemptLimiter
 from app.core.clock import ISTANBUL
 from app.core.errors import NotFound
 from app.core.turkish import format_date, format_datetime
@@ -85,7 +85,7 @@ async def track(
     *,
     vault: Vault,
     catalogue: Catalogue,
-    attempts: Attempts,
+    attempts: AttemptLimiter,
     now: datetime,
 ) -> TrackingOut:
     """How a ticket or a complaint stands, for whoever knows its number and the phone's last four digits.
@@ -93,12 +93,12 @@ async def track(
     Raises `NotFound` for any wrong answer, `TooMany` after too many of them for one number.
     """
     number = _number(body.number)
-    await attempts.begin(number)
+    await attempts.record(number)
     query = select(Ticket, Applicant).join(Applicant, Applicant.id == Ticket.applicant_id)
     row = (await session.execute(query.where(Ticket.number == number))).one_or_none()
     if row is None or not _knows_phone(row.Applicant, vault, body.phone_last_four):
         raise NotFound
-    await attempts.forgive(number)
+    await attempts.cancel(number)
     ticket: Ticket = row.Ticket
     clocks = await clocks_of(session, ticket.id, ticket.cycle)
     kept = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE

@@ -71,7 +71,7 @@ async def laid_out(mortal: embedded.Servers) -> str:
 @pytest.fixture
 async def installation(mortal: embedded.Servers, laid_out: str, tmp_path: Path) -> AsyncIterator[Installation]:
     """An app that has served already, on running servers."""
-    mortal.revive()
+    mortal.restart_dead()
     settings = make_settings(database_url=laid_out, redis_url=mortal.redis_url, data_dir=tmp_path)
     async with opened_app(settings, SettableClock()) as app:
         key = await new_key(app.state.container, "developer")
@@ -105,7 +105,7 @@ async def test_when_the_database_is_back_so_is_the_door(installation: Installati
     before = await installation.send("kept")
     installation.kill_database()
     refused = await installation.send("refused")
-    installation.servers.revive()
+    installation.servers.restart_dead()
     assert (refused.status_code, (await installation.send("refused")).status_code) == (503, 201)
     again = await installation.send("kept")
     assert (again.status_code, again.content) == (201, before.content)
@@ -124,7 +124,7 @@ async def test_a_ticket_that_was_answered_is_never_lost(installation: Installati
 
     async with asyncio.timeout(20):
         await asyncio.gather(*(citizen(f"citizen-{i}") for i in range(12)))
-    installation.servers.revive()
+    installation.servers.restart_dead()
     statuses = {answer.status_code for answer in answers.values()}
     assert statuses == {201, 503}
     numbers = {key: answer.json()["number"] for key, answer in answers.items() if answer.status_code == 201}
@@ -142,5 +142,5 @@ async def test_without_the_queue_requests_are_taken_all_the_same(installation: I
     async with asyncio.timeout(10):
         answers = [await installation.send(f"unheard-{i}") for i in range(5)]
     assert {answer.status_code for answer in answers} == {201}
-    installation.servers.revive()
+    installation.servers.restart_dead()
     assert (await installation.send("take_enqueued again")).status_code == 201

@@ -125,7 +125,7 @@ async def test_a_killed_postgres_is_taken_over_with_its_data(data_dir: Path) -> 
         postmaster = processes(data_dir)[0]
         postmaster.kill()
         psutil.wait_procs([postmaster], timeout=5)
-        servers.revive()
+        servers.restart_dead()
         assert await execute(servers.database_url, "SELECT answer FROM kept2") == 42
 
 
@@ -134,7 +134,7 @@ async def test_a_killed_valkey_comes_back_at_its_address(data_dir: Path) -> None
         [victim] = working_in(PROGRAM, find_home(data_dir) / "valkey")
         victim.kill()
         psutil.wait_procs([victim], timeout=5)
-        servers.revive()
+        servers.restart_dead()
         async with Redis.from_url(servers.redis_url) as valkey:
             assert await valkey.ping()
 

@@ -17,7 +17,7 @@ from app.core import errors, wording
 from app.core.errors import EstimError, FieldError, Invalid, StaleVersion, TooMany, Unauthenticated, WrongState
 from app.core.field_errors import field_errors
 from app.core.problem import MEDIA_TYPE, STATUS, describe, install_problem_handlers, problem_body
-from app.core.schema import Body, Code, Instant, ShortText, refuse
+from app.core.schema import Code, Instant, RequestModel, ShortText, validation_error
 from app.people.schemas import EmailText, NationalIdText, PhoneText
 
 SECRET = "0532-sır"
@@ -30,13 +30,13 @@ class Role(StrEnum):
     GUARDIAN = "guardian"
 
 
-class Inner(Body):
+class Inner(RequestModel):
     """A nested object."""
 
     name: ShortText
 
 
-class Sample(Body):
+class Sample(RequestModel):
     """Every type that request schemas use."""
 
     text: ShortText | None = None
@@ -129,7 +129,7 @@ def test_all_refused_fields_are_named_at_once() -> None:
 
 def test_a_rule_of_ours_keeps_its_code_where_pydantic_has_one_of_that_name() -> None:
     """pydantic's `too_long` is about lists, ours about text."""
-    refusal = refuse("too_long", max=5)
+    refusal = validation_error("too_long", max=5)
     error = {"type": refusal.type, "loc": ("text",), "ctx": refusal.context}
 
     assert field_errors([error]) == [FieldError("/text", "too_long", {"max": 5})]
@@ -204,7 +204,7 @@ def test_the_state_that_forbids_a_command_is_told_with_what_is_possible() -> Non
     assert body["allowed_actions"] == ["reopen", "comment"]
 
 
-class Thing(Body):
+class Thing(RequestModel):
     """What the sample service takes."""
 
     phone: PhoneText

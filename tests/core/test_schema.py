@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.field_errors import field_errors
-from app.core.schema import Body, Code, ExternalId, Instant, Latitude, Longitude, LongText, ShortText
+from app.core.schema import Code, ExternalId, Instant, Latitude, Longitude, LongText, RequestModel, ShortText
 
 
-class Sample(Body):
+class Sample(RequestModel):
     """One field of each kind."""
 
     long: LongText | None = None

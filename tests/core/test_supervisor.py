@@ -30,9 +30,9 @@ import json, os, sys
 from app.core import supervisor
 children, port = json.loads(sys.argv[1])
 def say(text): os.write(1, f"{text}\\n".encode())
-ready = supervisor.Ready("127.0.0.1", port, "/health", lambda: say("ready"))
+ready = supervisor.ReadinessProbe("127.0.0.1", port, "/health", lambda: say("ready"))
 sys.exit(supervisor.run(
-    [supervisor.Child(name, [sys.executable, "-c", code]) for name, code in children.items()],
+    [supervisor.ChildProcess(name, [sys.executable, "-c", code]) for name, code in children.items()],
     announce=say, ready=ready,
 ))
 """
@@ -44,7 +44,8 @@ from app.core import embedded, supervisor
 def say(text): os.write(1, f"{text}\\n".encode())
 with embedded.start(Path(sys.argv[1]), announce=say, durable=False) as servers:
     sys.exit(supervisor.run(
-        [supervisor.Child("api", [sys.executable, "-c", sys.argv[2]])], announce=say, revive=servers.revive
+        [supervisor.ChildProcess("api", [sys.executable, "-c", sys.argv[2]])],
+        announce=say, restart_servers=servers.restart_dead,
     ))
 """
 

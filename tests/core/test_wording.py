@@ -14,7 +14,7 @@ from app.core.wording import (
     Language,
     Sentence,
     preferred_language,
-    say,
+    translate,
 )
 
 _ALL = [
@@ -46,7 +46,7 @@ def test_all_sentences_can_be_said_with_their_facts(sentence: Sentence) -> None:
     facts = {name: ["bir", "iki"] for name in places(sentence.tr)}
 
     for language in ("tr", "en"):
-        said = say(sentence, language, facts)
+        said = translate(sentence, language, facts)
         assert not re.search(r"[{}]", said)
         assert (", ".join(["bir", "iki"]) in said) == bool(facts)
 
@@ -64,12 +64,12 @@ def test_every_problem_has_a_status_a_title_and_a_detail() -> None:
 
 
 def test_facts_with_braces_are_said_as_they_are() -> None:
-    assert say(Sentence("{a}", "{a}"), "tr", {"a": "{b} {a}"}) == "{b} {a}"
+    assert translate(Sentence("{a}", "{a}"), "tr", {"a": "{b} {a}"}) == "{b} {a}"
 
 
 @pytest.mark.parametrize("facts", [{"allowed": ["self", "guardian"]}, {"allowed": ("self", "guardian")}])
 def test_lists_are_said_with_commas(facts: Mapping[str, object]) -> None:
-    assert say(FIELD_SENTENCES["choice"], "tr", facts) == "Şunlardan biri olmalıdır: self, guardian."
+    assert translate(FIELD_SENTENCES["choice"], "tr", facts) == "Şunlardan biri olmalıdır: self, guardian."
 
 
 @pytest.mark.parametrize(

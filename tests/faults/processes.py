@@ -31,7 +31,7 @@ def environment(settings: Settings, *, now: datetime, **other: object) -> dict[s
 @contextmanager
 def running(program: str, variables: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """`estim PROGRAM` as a process that outlives neither the block nor the tests."""
-    tie = [sys.executable, "-I", "-S", str(ROOT / "app/core/tether.py"), str(os.getpid()), "9", "-"]
+    tie = [sys.executable, "-I", "-S", str(ROOT / "app/core/embedded/die_with_parent.py"), str(os.getpid()), "9", "-"]
     process = subprocess.Popen([*tie, sys.executable, "-m", "app.cli", program], env=variables, cwd=ROOT)
     try:
         yield process

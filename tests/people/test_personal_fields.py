@@ -8,11 +8,11 @@ from pydantic import ValidationError
 
 from app.core.field_errors import field_errors
 from app.core.problem import describe
-from app.core.schema import Body
+from app.core.schema import RequestModel
 from app.people.schemas import CallerText, EmailText, NationalIdText, PhoneText
 
 
-class Person(Body):
+class Person(RequestModel):
     """One field of each kind."""
 
     phone: PhoneText | None = None

@@ -67,7 +67,7 @@ def without_valkey(servers: TestServers) -> Iterator[None]:
     try:
         yield
     finally:
-        servers._servers.revive()
+        servers._servers.restart_dead()
 
 
 async def flush(servers: TestServers) -> None:
@@ -137,7 +137,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
             let_the_bell_pass(clock)
             await counter.reached(2)
         await flush(servers)
-        container.job_queue._deaf_until = 0.0
+        container.job_queue._circuit_open_until = 0.0
         await open_ticket(container, actor)
         await counter.reached(3)
     assert await states(container) == {("sent", 1)}

@@ -65,7 +65,7 @@ class Servers:
         """Remove a database and end whoever is connected to it."""
         self._postgres.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', self._state)
 
-    def revive(self) -> None:
+    def restart_dead(self) -> None:
         """Start again, at the same address, a server that has died. Raises EmbeddedError when it can't be."""
         for server in (self._valkey, self._postgres):
             if not server.running:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from app.core import tether
+from app.core.embedded import die_with_parent
 from app.core.embedded.errors import EmbeddedError
 
 Owner = tuple[int, int] | None
@@ -32,14 +32,14 @@ REAP_SECONDS = 1.0
 FULL_DISK_BYTES = 32 * 1024 * 1024
 
 
-def tied(parent: int, death_signal: int, program: Iterable[str], owner: Owner = None) -> list[str]:
+def tied_command(parent: int, death_signal: int, program: Iterable[str], owner: Owner = None) -> list[str]:
     """Command line that runs `program` so that it gets `death_signal` when process `parent` has died."""
     who = "-" if owner is None else f"{owner[0]}:{owner[1]}"
     return [
         sys.executable,
         "-I",
         "-S",
-        str(tether.__file__),
+        str(die_with_parent.__file__),
         str(parent),
         str(int(death_signal)),
         who,
@@ -55,7 +55,7 @@ def spawn(program: list[str], *, folder: Path, log: Path, death_signal: int, own
     adopt(log)
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  the program is one of the installed wheels
-            tied(os.getpid(), death_signal, program, owner),
+            tied_command(os.getpid(), death_signal, program, owner),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,

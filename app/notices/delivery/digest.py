@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import ISTANBUL
-from app.core.db import among, draw_numbers
+from app.core.db import equals_any, next_values
 from app.core.ids import new_id
 from app.notices.kinds import CasePayload, DigestLine, DigestPayload, Medium, NoticeKind, OfficeFacts, restore, snapshot
 from app.notices.model import NOTICE_SEQUENCE, Notice
@@ -28,7 +28,7 @@ async def digest_of(session: AsyncSession, notices: Sequence[Notice], now: datet
     Its key needs no more than its own id: that no notice is in two digests is seen to by the locks on them.
     """
     payload = _payload(notices, now)
-    [running] = await draw_numbers(session, NOTICE_SEQUENCE, 1)
+    [running] = await next_values(session, NOTICE_SEQUENCE, 1)
     first = notices[0]
     identity = new_id()
     digest = Notice(
@@ -58,7 +58,7 @@ async def digest_of(session: AsyncSession, notices: Sequence[Notice], now: datet
 
 async def lines_of(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:
     """Digest → the notices in it, locked; a digest is left out while somebody else has one of its notices in hand."""
-    bound = among(Notice.digest_id, [digest.id for digest in digests])
+    bound = equals_any(Notice.digest_id, [digest.id for digest in digests])
     free = select(Notice).where(bound).order_by(Notice.running).with_for_update(skip_locked=True, key_share=True)
     found: dict[UUID, list[Notice]] = defaultdict(list)
     for notice in await session.scalars(free):

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.db import Database, among, bulk_insert
+from app.core.db import Database, bulk_insert, equals_any
 from app.core.ids import new_id
 from app.notices.delivery.adapters.base import (
     Attachment,
@@ -116,7 +116,7 @@ class NoticeDispatcher:
         """
         now = self.clock.now()
         async with self.database.transaction() as session:
-            due = select(Notice).where(among(Notice.id, notice_ids), _UNDELIVERED, Notice.due_at <= now)
+            due = select(Notice).where(equals_any(Notice.id, notice_ids), _UNDELIVERED, Notice.due_at <= now)
             locked = due.order_by(Notice.due_at, Notice.id).with_for_update(skip_locked=True, key_share=True)
             found = list(await session.scalars(locked))
             alive = [notice for notice in found if not _gave_up(notice)]

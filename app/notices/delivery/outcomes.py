@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import Clock
-from app.core.db import Database, among, bulk_insert, bulk_update
+from app.core.db import Database, bulk_insert, bulk_update, equals_any
 from app.core.ids import new_id
 from app.core.jobs import enqueue
 from app.notices.delivery.adapters.registry import REPORTING
@@ -192,7 +192,7 @@ def _instead(notice: Notice, medium: Medium, now: datetime) -> dict[str, Any]:
 async def _settle_lines(session: AsyncSession, digests: Sequence[UUID], values: dict[str, Any]) -> None:
     """The notices in a digest share its fate."""
     if digests:
-        lines = update(Notice).where(among(Notice.digest_id, list(digests)), Notice.digest_id.is_not(None))
+        lines = update(Notice).where(equals_any(Notice.digest_id, list(digests)), Notice.digest_id.is_not(None))
         await session.execute(lines.values(values), execution_options={"synchronize_session": False})
 
 
@@ -221,7 +221,7 @@ async def settle_receipts(
             (DeliveryAttempt.adapter == DeliveryReceipt.adapter)
             & (DeliveryAttempt.provider_id == DeliveryReceipt.provider_id),
         )
-        .where(among(DeliveryReceipt.provider_id, sorted(set(provider_ids))), DeliveryReceipt.notice_id.is_(None))
+        .where(equals_any(DeliveryReceipt.provider_id, sorted(set(provider_ids))), DeliveryReceipt.notice_id.is_(None))
         .order_by(DeliveryReceipt.id)
         .with_for_update(of=DeliveryReceipt, skip_locked=True)
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among
+from app.core.db import equals_any
 from app.notices.delivery.digest import BUNDLED_KINDS, digest_of, lines_of, take_apart
 from app.notices.delivery.quiet_hours import Hours, send_at
 from app.notices.delivery.relevance import Standings, overtaken
@@ -182,7 +182,7 @@ async def _sent_lately(session: AsyncSession, recipients: set[str], now: datetim
     sent = (
         select(DeliveryAttempt.recipient, func.count(), func.min(DeliveryAttempt.at))
         .where(
-            among(DeliveryAttempt.recipient, sorted(recipients)),
+            equals_any(DeliveryAttempt.recipient, sorted(recipients)),
             DeliveryAttempt.at > now - HOUR,
             DeliveryAttempt.outcome.in_(("started", "accepted")),
         )

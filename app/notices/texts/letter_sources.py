@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import among, bulk_insert
+from app.core.db import bulk_insert, equals_any
 from app.notices.kinds import NoticeKind
 from app.notices.model import LetterSource, Notice
 from app.notices.texts.letters import LETTER_KINDS, Letters, version_of
@@ -26,7 +26,7 @@ async def bind(session: AsyncSession, notices: Iterable[Notice], letters: Letter
     versions = {kind: version_of(source) for kind, source in sources.items() if source is not None}
     if not versions:
         return
-    named = among(LetterSource.version, sorted(versions.values()))
+    named = equals_any(LetterSource.version, sorted(versions.values()))
     kept = set(await session.scalars(select(LetterSource.version).where(named)))
     rows = [
         {"version": version, "source": sources[kind], "kept_at": now}

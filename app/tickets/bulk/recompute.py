@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database, among, bulk_insert, bulk_update, table_of
+from app.core.db import Database, bulk_insert, bulk_update, equals_any, table_of
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import days_before_due
 from app.sla.clocks import Moved
@@ -316,12 +316,12 @@ async def _renew(
     """One batch: the tickets are locked first, as every command does, and only then their clocks are read."""
     await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
     await _lock(session, tickets)
-    mine = and_(among(_clock.c.ticket_id, tickets), renewal.concerns)
+    mine = and_(equals_any(_clock.c.ticket_id, tickets), renewal.concerns)
     read = [OpenClock._make(row) for row in (await session.execute(_CLOCKS.where(mine))).all()]
     clocks = [clock for clock in read if not renewal.leaves(clock, now)]
     for version in {clock.calendar_version_id for clock in clocks} - formers.keys():
         formers[version] = await calendars_of(session, version)
-    pauses = await _pauses(session, among(_clock.c.id, [clock.id for clock in clocks]))
+    pauses = await _pauses(session, equals_any(_clock.c.id, [clock.id for clock in clocks]))
     told: defaultdict[UUID, _Told] = defaultdict(_Told)
     dated, same, repinned, redating = [], [], [], []
     for clock in clocks:
@@ -341,7 +341,7 @@ async def _renew(
         if moved or not rule.keeps_checkpoints(clock, formers):
             redating.append(_redating(rule, clock, due_at, own))
     await bulk_update(session, SlaClock, dated)
-    known = update(_clock).where(among(_clock.c.id, same)).values(calendar_version_id=renewal.calendar_version_id)
+    known = update(_clock).where(equals_any(_clock.c.id, same)).values(calendar_version_id=renewal.calendar_version_id)
     await session.execute(known)
     await bulk_update(session, SlaClock, repinned)
     changed = await redate(session, redating)
@@ -351,14 +351,14 @@ async def _renew(
 
 
 async def _lock(session: AsyncSession, tickets: Sequence[UUID]) -> None:
-    held = select(_ticket.c.id).where(among(_ticket.c.id, tickets)).order_by(_ticket.c.id)
+    held = select(_ticket.c.id).where(equals_any(_ticket.c.id, tickets)).order_by(_ticket.c.id)
     locked = held.with_for_update(key_share=True).cte("locked")
     await session.execute(select(func.count()).select_from(locked))
 
 
 async def _heads(session: AsyncSession, tickets: Sequence[UUID]) -> list[_Head]:
     of_head = (getattr(_ticket.c, one.name) for one in fields(_Head))
-    return [_Head(*row) for row in await session.execute(select(*of_head).where(among(_ticket.c.id, tickets)))]
+    return [_Head(*row) for row in await session.execute(select(*of_head).where(equals_any(_ticket.c.id, tickets)))]
 
 
 def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> Redating:

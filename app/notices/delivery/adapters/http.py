@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from app.core.retry_after import retry_after
+from app.core.retry_after import parse_retry_after
 from app.notices.delivery.adapters.base import TemporaryFailure
 
 LONGEST_WAIT_SECONDS = 21_600.0
@@ -35,7 +35,7 @@ async def exchange(client: httpx.AsyncClient, method: str, url: str, **content: 
     except httpx.HTTPError as error:
         raise TemporaryFailure("unreachable", "the provider can't be reached") from error
     status = answer.status_code
-    wait = retry_after(answer.headers, datetime.now(UTC), longest=LONGEST_WAIT_SECONDS)
+    wait = parse_retry_after(answer.headers, datetime.now(UTC), longest=LONGEST_WAIT_SECONDS)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise TemporaryFailure("rate_limited", "the provider asks for a pause", retry_after=wait)
     if status >= 500 or status == httpx.codes.REQUEST_TIMEOUT:

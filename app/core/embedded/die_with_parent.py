@@ -1,6 +1,6 @@
 """Run a program that the kernel ends as soon as its parent has died, however it died.
 
-`python -I -S tether.py PARENT SIGNAL OWNER PROGRAM ARGUMENT…`: PARENT is the process id to be tied to,
+`python -I -S die_with_parent.py PARENT SIGNAL OWNER PROGRAM ARGUMENT…`: PARENT is the process id to be tied to,
 SIGNAL the number the program gets when that process is gone, OWNER `uid:gid` to become first (`-` to stay).
 The program replaces this process. A file of its own and no `preexec_fn`, which may deadlock beside threads.
 """
