@@ -1,4 +1,4 @@
-"""A desk for tests: opens tickets over HTTP, runs their commands, and looks into the rows behind them."""
+"""A request desk for tests: it opens tickets over HTTP, runs commands and reads the stored rows."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ ATTORNEY_VISIT: dict[str, Any] = {
     "description": "İmar durumu soruluyor",
     "applicant": {**CITIZEN, "role": "attorney"},
 }
-"""A visit whose power of attorney is missing: the promise waits for it, the limit of law 3071 runs."""
+"""A visit without its power of attorney: the promise waits for it, the limit of law 3071 runs."""
 VISIT: dict[str, Any] = {"channel": "desk", "description": "Park için bank isteniyor", "applicant": CITIZEN}
 PETITION: dict[str, Any] = {**VISIT, "formal": True, "documents": ["petition"]}
 INFORMATION: dict[str, Any] = {
@@ -70,7 +70,7 @@ BODIES: Mapping[str, dict[str, Any] | None] = {
     "fee_paid": None,
     "override_due": {"due_at": "2026-06-15T23:59:59+03:00", "reason": "Vatandaşla anlaşıldı."},
 }
-"""A body that each command takes, whatever the state; `link_duplicate` needs another ticket's number."""
+"""A valid body for each command; `link_duplicate` needs another ticket's number."""
 
 AT_WORK = ("refer", "accept")
 PATHS: Mapping[str, tuple[str, ...]] = {
@@ -88,12 +88,12 @@ PATHS: Mapping[str, tuple[str, ...]] = {
     "reopened": ("resolve", "reopen"),
     "withdrawn": ("withdraw",),
 }
-"""state → the commands that lead a new visit there; see `Desk.ticket_in` for the two others."""
+"""State → the commands that bring a new visit there; see `Desk.ticket_in` for the two others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A started app with its clock and a caller that may do everything."""
+    """A started app with its clock and a client that has every scope."""
 
     app: FastAPI
     clock: SettableClock
@@ -101,80 +101,80 @@ class Desk:
 
     @property
     def container(self) -> Container:
-        """The app's own container."""
+        """Return the app's own container."""
         container: Container = self.app.state.container
         return container
 
     async def empty(self) -> None:
-        """Take every ticket away, with all that hangs on it, and set the clock back."""
+        """Delete every ticket with all its rows, and set the clock back."""
         self.clock.set(START)
         async with self.container.database.transaction() as session:
             await session.execute(text("DELETE FROM ticket"))
             await session.execute(text("DELETE FROM applicant"))
 
     async def open(self, body: Mapping[str, Any] = CALL, **other: Any) -> str:
-        """A new ticket's number."""
-        answer = await self.client.post("/v1/tickets", json={**body, **other})
-        assert answer.status_code == 201, answer.text
-        number: str = answer.json()["number"]
+        """Open a ticket and return its number."""
+        response = await self.client.post("/v1/tickets", json={**body, **other})
+        assert response.status_code == 201, response.text
+        number: str = response.json()["number"]
         return number
 
     async def ticket_in(self, state: str, *, information: bool = False) -> str:
-        """The number of a new ticket that was led into `state`: a visit, or a request for information (law 4982)."""
-        information |= state == "awaiting_fee"  # no other law asks for one
+        """Bring a new visit, or request for information (law 4982), into `state`; return its number."""
+        information |= state == "awaiting_fee"  # only law 4982 knows a fee
         if state == "awaiting_documents":
             return await self.open({**INFORMATION, "documents": []} if information else ATTORNEY_VISIT)
         number = await self.open(INFORMATION if information else VISIT)
         if state == "awaiting_external":
-            await self.done(number, *AT_WORK)
-            await self.did(number, "pause", {"reason": "awaiting_external"})
+            await self.run_all(number, *AT_WORK)
+            await self.run(number, "pause", {"reason": "awaiting_external"})
         else:
-            await self.done(number, *PATHS[state])
+            await self.run_all(number, *PATHS[state])
         return number
 
     async def send(
         self, number: str, command: str, body: Any = None, *, if_match: str | None = "*", by: AsyncClient | None = None
     ) -> Response:
-        """Whatever the command's endpoint answers."""
+        """Send a command and return the response."""
         return await (by or self.client).post(
             f"/v1/tickets/{number}/{command.replace('_', '-')}",
             json=body,
             headers={} if if_match is None else {"If-Match": if_match},
         )
 
-    async def did(self, number: str, command: str, body: Any = None) -> dict[str, Any]:
-        """The ticket after a command that has to succeed; without a body that of `BODIES`."""
-        answer = await self.send(number, command, body if body is not None else BODIES[command])
-        assert answer.status_code == 200, (command, answer.text)
-        ticket: dict[str, Any] = answer.json()
+    async def run(self, number: str, command: str, body: Any = None) -> dict[str, Any]:
+        """Run a command that must succeed and return the ticket; the default body is that of `BODIES`."""
+        response = await self.send(number, command, body if body is not None else BODIES[command])
+        assert response.status_code == 200, (command, response.text)
+        ticket: dict[str, Any] = response.json()
         return ticket
 
-    async def done(self, number: str, *commands: str) -> None:
-        """Several commands one after the other, each of which has to succeed."""
+    async def run_all(self, number: str, *commands: str) -> None:
+        """Run commands in turn; each must succeed."""
         for command in commands:
-            await self.did(number, command)
+            await self.run(number, command)
 
     async def read(self, number: str) -> dict[str, Any]:
-        """The ticket as its reader gets it."""
-        answer = await self.client.get(f"/v1/tickets/{number}")
-        assert answer.status_code == 200, answer.text
-        ticket: dict[str, Any] = answer.json()
+        """Return the ticket over HTTP."""
+        response = await self.client.get(f"/v1/tickets/{number}")
+        assert response.status_code == 200, response.text
+        ticket: dict[str, Any] = response.json()
         return ticket
 
     async def clock_of(self, number: str, kind: str = "promise") -> dict[str, Any]:
-        """One clock of the ticket's present cycle."""
+        """Return a clock of the ticket's present cycle."""
         found: dict[str, Any] = next(c for c in (await self.read(number))["clocks"] if c["kind"] == kind)
         return found
 
     async def timeline(self, number: str) -> dict[str, Any]:
-        """The ticket's history as its reader gets it."""
-        answer = await self.client.get(f"/v1/tickets/{number}/events")
-        assert answer.status_code == 200, answer.text
-        history: dict[str, Any] = answer.json()
+        """Return the ticket's history over HTTP."""
+        response = await self.client.get(f"/v1/tickets/{number}/events")
+        assert response.status_code == 200, response.text
+        history: dict[str, Any] = response.json()
         return history
 
     async def notices(self, number: str, *, of_offices: bool = True) -> list[tuple[str, int, int]]:
-        """(kind, level, cycle) of the ticket's notices, in the order in which they were written."""
+        """Return (kind, level, cycle) of the ticket's notices, in the order of their numbers."""
         query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
         query = query.where((Notice.recipient != "applicant") if of_offices else (Notice.recipient == "applicant"))
         async with self.container.database.reading() as session:
@@ -182,13 +182,13 @@ class Desk:
             return [(notice.kind, notice.level, notice.cycle) for notice in found]
 
     async def rows_of_clocks(self, number: str) -> Sequence[SlaClock]:
-        """The ticket's clocks of all cycles as rows."""
+        """Return the rows of the ticket's clocks of all cycles."""
         query = select(SlaClock).join(Ticket, Ticket.id == SlaClock.ticket_id).where(Ticket.number == number)
         async with self.container.database.reading() as session:
             return list(await session.scalars(query.order_by(SlaClock.cycle, SlaClock.kind)))
 
     async def armed(self, number: str) -> list[tuple[str, int]]:
-        """(kind, level) of the checkpoints that still wait, in the order in which they are due."""
+        """Return (kind, level) of the armed checkpoints, in the order of their due dates."""
         query = (
             select(Checkpoint.kind, Checkpoint.level)
             .join(SlaClock, SlaClock.id == Checkpoint.clock_id)
@@ -201,30 +201,30 @@ class Desk:
 
 
 def end_of(year: int, month: int, day: int) -> datetime:
-    """The last instant of a date in Istanbul."""
+    """Return the last instant of a date in Istanbul."""
     return datetime(year, month, day, 23, 59, 59, 999999, tzinfo=ISTANBUL)
 
 
 def due(ticket: dict[str, Any], kind: str = "promise") -> datetime | None:
-    """When a clock of an answer is due, None while it stands still."""
+    """Return when a clock of a returned ticket is due, None while it is paused."""
     found = next(clock for clock in ticket["clocks"] if clock["kind"] == kind)
     return found["due_at"] and datetime.fromisoformat(found["due_at"])
 
 
 def kinds(ticket: dict[str, Any]) -> list[str]:
-    """The kinds of an answer's clocks."""
+    """Return the kinds of a returned ticket's clocks."""
     return [clock["kind"] for clock in ticket["clocks"]]
 
 
 def state(ticket: dict[str, Any], kind: str = "promise") -> str:
-    """The state of a clock of an answer."""
+    """Return the state of a clock of a returned ticket."""
     found: str = next(clock["state"] for clock in ticket["clocks"] if clock["kind"] == kind)
     return found
 
 
 @asynccontextmanager
 async def opened_desk(servers: TestServers, template: str, folder: Path, **other: Any) -> AsyncIterator[Desk]:
-    """A desk on a database of its own, with other settings where they are given."""
+    """Open a desk on its own database; `other` replaces settings."""
     with servers.database(template) as url:
         clock = SettableClock()
         settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder, **other)

@@ -1,4 +1,4 @@
-"""An installation for tests: a clock that stands still, settings that owe nothing to the environment, API clients.
+"""An installation for tests: a clock that the test sets, settings independent of the environment, API clients.
 
 Fixtures in `conftest.py` compose these; tests that need two containers or another clock compose them by hand.
 """
@@ -32,38 +32,38 @@ from config.settings import Settings
 ROOT = Path(__file__).parents[1]
 ESENLER = ROOT / "config/esenler"
 START = datetime(2026, 5, 12, 10, 0, tzinfo=ISTANBUL)
-"""Where tests begin: a Tuesday morning, a working day whose 15 calendar days end in a religious holiday."""
+"""The first instant of tests: Tuesday morning of a working day; 15 calendar days later is a religious holiday."""
 
 VALID_NATIONAL_ID = "10000000146"
-"""A number whose checksum holds and that belongs to nobody."""
+"""A number with a valid checksum that belongs to no person."""
 
 
 class SettableClock:
-    """A clock that moves only when it is told to; waiting for it takes no real time."""
+    """A clock that moves only by `set` and `advance`; waiting for it takes no real time."""
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
+        """Return the present instant, in UTC."""
         return self._now
 
     def real_seconds(self, _stretch: timedelta) -> float:
-        """Nothing: whoever waits on this clock looks again at once, and yields to the loop meanwhile."""
+        """Return almost nothing: a caller that waits on this clock checks again at once, and yields to the loop."""
         return 0.001
 
     def set(self, now: datetime) -> None:
-        """Jump to an aware instant."""
+        """Set the clock to an aware instant."""
         self._now = now.astimezone(UTC)
 
     def advance(self, stretch: timedelta | None = None, /, **parts: float) -> datetime:
-        """Move on by a timedelta, or by its parts: `advance(days=3, hours=2)`."""
+        """Advance by a timedelta, or by its parts: `advance(days=3, hours=2)`."""
         self._now += stretch if stretch is not None else timedelta(**parts)
         return self._now
 
 
 def make_settings(*, database_url: str, redis_url: str, data_dir: Path, **other: Any) -> Settings:
-    """Settings with random keys; the caller sees to it that no `ESTIM_…` variable is set."""
+    """Return settings with random keys; no `ESTIM_…` variable may be set."""
     given: dict[str, Any] = {
         "municipality": ESENLER,
         "data_dir": data_dir,
@@ -78,8 +78,8 @@ def make_settings(*, database_url: str, redis_url: str, data_dir: Path, **other:
     return Settings(**given | other)
 
 
-async def lay_out(database_url: str) -> None:
-    """Migrate an empty database and load Esenler's catalogue into it; no connection stays open."""
+async def migrate_and_seed(database_url: str) -> None:
+    """Migrate an empty database, load Esenler's catalogue and close all connections."""
 
     def upgrade(connection: Connection) -> None:
         config = Config(ROOT / "alembic.ini")
@@ -97,7 +97,7 @@ async def lay_out(database_url: str) -> None:
 
 
 async def new_key(container: Container, role: str, unit: str | None = None) -> str:
-    """The API key of a new client with that role."""
+    """Create a client with that role and return its API key."""
     async with container.database.transaction() as session:
         return await create_client(
             session,
@@ -111,7 +111,7 @@ async def new_key(container: Container, role: str, unit: str | None = None) -> s
 
 @asynccontextmanager
 async def opened_app(settings: Settings, clock: SettableClock) -> AsyncIterator[FastAPI]:
-    """The API, started; its container is at `app.state.container`."""
+    """Start the API; its container is at `app.state.container`."""
     app = create_app(settings, clock)
     async with app.router.lifespan_context(app):
         yield app
@@ -119,7 +119,7 @@ async def opened_app(settings: Settings, clock: SettableClock) -> AsyncIterator[
 
 @asynccontextmanager
 async def opened_client(app: FastAPI, key: str | None = None) -> AsyncIterator[AsyncClient]:
-    """A caller of `app`, with an API key or without; an error that nothing handles is raised, not answered."""
+    """Open an HTTP client of `app`, with an API key or without; an unexpected error is raised to the test."""
     headers = {} if key is None else {"X-API-Key": key}
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=headers) as client:
         yield client
@@ -133,14 +133,14 @@ class _Server(uvicorn.Server):
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start and set the event."""
         await super().startup(sockets)
         self.up.set()
 
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The started app on a real port of this machine; gives its address."""
+    """Serve the started app on a real port of this machine; yield its address."""
     server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_config=None))
     serving = asyncio.create_task(server.serve())
     await server.up.wait()

@@ -1,4 +1,4 @@
-"""The `estim` command: what it prints, what it exits with, and that a person never meets a traceback."""
+"""The `estim` command: its output, its exit codes, and one line instead of a traceback."""
 
 import shutil
 import signal
@@ -22,17 +22,17 @@ from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailur
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings
+from tests.cli_runner import environment, run_estim, run_estim_process, running_estim
 from tests.escalation.offices import load_offices
 from tests.installation import ESENLER, START
 from tests.notices.cases import WRITER, Recorder, actor_of, dispatcher_with, escalate, ids, notices_of, open_ticket
-from tests.program import estim, estim_process, going_on, variables
 from tests.servers import TestServers
 
 ONE_LINE = 1
 
 
 def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
-    shown = estim_process(env=variables(), folder=tmp_path).stdout
+    shown = run_estim_process(env=environment(), folder=tmp_path).stdout
     assert all(name in shown for name in ("up", "api", "worker", "migrate", "doctor", "catalogue", "keys"))
 
 
@@ -48,44 +48,46 @@ def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
 def test_a_bad_setting_is_named_in_one_line_without_its_value(
     tmp_path: Path, given: dict[str, Any], named: str
 ) -> None:
-    done = estim("keys", "list", env=variables(**given), folder=tmp_path)
+    done = run_estim("keys", "list", env=environment(**given), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert named in done.stderr
     assert "geheim" not in done.stderr
 
 
 def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: Settings) -> None:
-    env = variables(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
-    done = estim_process("keys", "list", env=env, folder=tmp_path)
+    env = environment(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
+    done = run_estim_process("keys", "list", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "does not answer" in done.stderr
 
 
 def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
-    done = estim_process("migrate", env=variables(), folder=tmp_path)
+    done = run_estim_process("migrate", env=environment(), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "ESTIM_DATABASE_URL" in done.stderr
     assert "make run" in done.stderr
 
 
 async def test_a_key_is_made_listed_and_revoked(settings: Settings, container: Container, tmp_path: Path) -> None:
-    env = variables(settings)
-    made = estim_process("keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path)
+    env = environment(settings)
+    made = run_estim_process(
+        "keys", "create", "--name", "Çağrı merkezi", "--role", "call-centre", env=env, folder=tmp_path
+    )
     key = made.stdout.strip()
     actor = await container.authenticator.identify(key, now=container.clock.now())
     assert (actor.name, actor.role, actor.unit) == ("Çağrı merkezi", "call-centre", None)
 
-    listed = estim("keys", "list", env=env, folder=tmp_path).stdout
+    listed = run_estim("keys", "list", env=env, folder=tmp_path).stdout
     assert key[:19] in listed
     assert key not in listed
     assert "works" in listed
 
-    assert "Çağrı merkezi" in estim("keys", "revoke", key[:19], env=env, folder=tmp_path).stdout
-    assert "revoked" in estim("keys", "list", env=env, folder=tmp_path).stdout
+    assert "Çağrı merkezi" in run_estim("keys", "revoke", key[:19], env=env, folder=tmp_path).stdout
+    assert "revoked" in run_estim("keys", "list", env=env, folder=tmp_path).stdout
     unaware = Authenticator(container.database, pepper=decode_key(settings.key_pepper.get_secret_value()))
     with pytest.raises(Unauthenticated):
         await unaware.identify(key, now=container.clock.now())
-    again = estim("keys", "revoke", key[:19], env=env, folder=tmp_path)
+    again = run_estim("keys", "revoke", key[:19], env=env, folder=tmp_path)
     assert (again.returncode, again.stderr.count("\n")) == (1, ONE_LINE)
 
 
@@ -99,24 +101,24 @@ async def test_a_key_is_made_listed_and_revoked(settings: Settings, container: C
 def test_an_unknown_role_or_unit_is_refused_with_those_that_exist(
     settings: Settings, tmp_path: Path, arguments: list[str], allowed: str
 ) -> None:
-    done = estim("keys", "create", *arguments, env=variables(settings), folder=tmp_path)
+    done = run_estim("keys", "create", *arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert allowed in done.stderr
 
 
 def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
-    printed = estim_process("keys", "secrets", env=variables(), folder=tmp_path).stdout
+    printed = run_estim_process("keys", "secrets", env=environment(), folder=tmp_path).stdout
     values = dict(line.split("=", 1) for line in printed.splitlines())
     assert list(values) == ["ESTIM_VAULT_KEYS", "ESTIM_INDEX_KEY", "ESTIM_KEY_PEPPER"]
     (tmp_path / "secrets.env").write_text(printed)
     read = Settings(_env_file=tmp_path / "secrets.env")
     assert make_vault(read).blind_index("phone", "+905320000000")
     assert len(decode_key(read.key_pepper.get_secret_value())) == 32
-    assert estim("keys", "secrets", env=variables(), folder=tmp_path).stdout != printed
+    assert run_estim("keys", "secrets", env=environment(), folder=tmp_path).stdout != printed
 
 
 def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_path: Path) -> None:
-    done = estim_process("catalogue", "check", str(ESENLER), env=variables(), folder=tmp_path)
+    done = run_estim_process("catalogue", "check", str(ESENLER), env=environment(), folder=tmp_path)
     assert done.returncode == 0
     assert "9 services, 2 offices" in done.stdout
     assert "10 D" in done.stdout
@@ -126,39 +128,39 @@ def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_
 def test_check_fails_where_a_person_is_needed(tmp_path: Path) -> None:
     table = tmp_path / "table.txt"
     table.write_text((ESENLER / "standards-table.txt").read_text())
-    done = estim("catalogue", "check", str(table), env=variables(municipality=tmp_path), folder=tmp_path)
+    done = run_estim("catalogue", "check", str(table), env=environment(municipality=tmp_path), folder=tmp_path)
     assert done.returncode == 1
     assert "Needs a person" in done.stdout
 
 
 def test_check_of_nothing_is_told_in_one_line(tmp_path: Path) -> None:
-    done = estim("catalogue", "check", "nothing.txt", env=variables(), folder=tmp_path)
+    done = run_estim("catalogue", "check", "nothing.txt", env=environment(), folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, "estim: There is no nothing.txt.\n")
 
 
 def test_a_folder_is_loaded_once_and_a_faulty_one_changes_nothing(settings: Settings, tmp_path: Path) -> None:
-    env, folder = variables(settings), tmp_path / "folder"
+    env, folder = environment(settings), tmp_path / "folder"
     shutil.copytree(ESENLER, folder)
-    assert "applies already" in estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
+    assert "applies already" in run_estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
     (folder / "units.yaml").write_text((folder / "units.yaml").read_text() + "\n# one unit more\n")
-    assert "is now the version" in estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
+    assert "is now the version" in run_estim("catalogue", "load", str(folder), env=env, folder=tmp_path).stdout
     (folder / "offices.yaml").unlink()
-    faulty = estim("catalogue", "load", str(folder), env=env, folder=tmp_path)
+    faulty = run_estim("catalogue", "load", str(folder), env=env, folder=tmp_path)
     assert faulty.returncode == 1
     assert "offices.yaml" in faulty.stdout
     assert "unchanged" in faulty.stderr
 
 
 def test_doctor_finds_a_fresh_installation_well(settings: Settings, tmp_path: Path) -> None:
-    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     assert done.returncode == 0
     assert "Nothing is wrong." in done.stdout
     assert "9 services" in done.stdout
     year = datetime.now(UTC).year
     assert "nobody has confirmed the holidays" in done.stdout
     for each in (year, year + 1):
-        assert estim("calendar", "confirm", str(each), env=variables(settings), folder=tmp_path).returncode == 0
-    again = estim("doctor", env=variables(settings), folder=tmp_path).stdout
+        assert run_estim("calendar", "confirm", str(each), env=environment(settings), folder=tmp_path).returncode == 0
+    again = run_estim("doctor", env=environment(settings), folder=tmp_path).stdout
     assert "nobody has confirmed" not in again
     assert f"{year}" in next(line for line in again.splitlines() if "│ calendar" in line)
 
@@ -173,7 +175,7 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     sms = {"message_id": "1", "sender": "12", "text": "?"}
     assert (await developer.post("/v1/channels/sms/messages", json=sms)).status_code == 422
     later = {"clock_start": (START + timedelta(days=20)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
-    done = estim_process("doctor", env=variables(settings, **later), folder=tmp_path)
+    done = run_estim_process("doctor", env=environment(settings, **later), folder=tmp_path)
     assert done.returncode == 1
     timers, notices, quarantine = (
         next(line for line in done.stdout.splitlines() if f"│ {subject}" in line)
@@ -199,7 +201,7 @@ async def test_doctor_tells_which_notices_are_refused_for_now(
         await open_ticket(container, actor)
     refusals = [TemporaryFailure("auth_refused", "no")] * 3
     await dispatcher_with(container, Recorder(*refusals)).deliver(await ids(container))
-    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ notices" in line)
     assert "3 refused for now: 3 auth_refused" in line
     assert "docs/delivery.md" in line
@@ -214,7 +216,7 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
     number = await open_ticket(container, await actor_of(container), WRITER)
     [receipt] = await notices_of(container)
     await refusing.deliver([receipt.id])
-    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings, **soon()), folder=tmp_path)
     assert "Nothing is wrong." in done.stdout
     line = next(line for line in done.stdout.splitlines() if "│ not told" in line)
     assert f"1 notices to applicants did not arrive, lately {receipt.number} (recipient_refused)" in line
@@ -222,7 +224,7 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
 
     lost = await escalate(container, number)
     await refusing.deliver([lost.id])
-    done = estim("doctor", env=variables(settings, **soon()), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings, **soon()), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ given up" in line)
     assert done.returncode == 1
     assert f"1 to offices and directorates will not go out by themselves, lately {lost.number}" in line
@@ -235,7 +237,7 @@ async def test_doctor_names_what_holds_the_change_feed_back(
     monkeypatch.setattr(doctor, "LONG_WRITE", timedelta(0))
     async with container.database.transaction() as session:
         await session.execute(text("SELECT pg_current_xact_id()"))
-        done = estim("doctor", env=variables(settings), folder=tmp_path)
+        done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     assert done.returncode == 1
     line = next(line for line in done.stdout.splitlines() if "│ change feed" in line)
     assert "held back for" in line
@@ -244,7 +246,7 @@ async def test_doctor_names_what_holds_the_change_feed_back(
 
 def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:
     """Files in the outbox need no address, so a trial without a mail server would not show it."""
-    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
     assert "directorates have no e-mail address" in line
     assert "units.yaml" in line
@@ -260,7 +262,7 @@ async def test_doctor_names_an_office_that_no_mail_reaches(
 ) -> None:
     """Loud before the first notice to it is lost, and also while notices stay on this machine."""
     await load_offices(container, office)
-    done = estim("doctor", env=variables(settings), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
     assert done.returncode == 1
     assert "no mail reaches the office of level 1 (Halkla İlişkiler Müdürlüğü)" in line
@@ -268,7 +270,7 @@ async def test_doctor_names_an_office_that_no_mail_reaches(
 
 
 def test_doctor_tells_that_the_queue_is_away(settings: Settings, tmp_path: Path) -> None:
-    done = estim("doctor", env=variables(settings, redis_url="redis://127.0.0.1:1/0"), folder=tmp_path)
+    done = run_estim("doctor", env=environment(settings, redis_url="redis://127.0.0.1:1/0"), folder=tmp_path)
     assert done.returncode == 1
     assert "1 wrong" in done.stdout
 
@@ -277,14 +279,14 @@ def test_doctor_asks_for_the_migration_and_looks_no_further(
     servers: TestServers, settings: Settings, tmp_path: Path
 ) -> None:
     with servers.database("template1") as empty:
-        done = estim("doctor", env=variables(settings, database_url=empty), folder=tmp_path)
+        done = run_estim("doctor", env=environment(settings, database_url=empty), folder=tmp_path)
     assert done.returncode == 1
     assert "estim migrate" in done.stdout
     assert "timers" not in done.stdout
 
 
 def test_doctor_without_settings_says_which_are_missing(tmp_path: Path) -> None:
-    done = estim("doctor", env=variables(), folder=tmp_path)
+    done = run_estim("doctor", env=environment(), folder=tmp_path)
     assert done.returncode == 1
     assert "ESTIM_DATABASE_URL" in done.stdout
     assert done.stderr == ""
@@ -294,7 +296,7 @@ def test_the_api_serves_and_a_wanted_stop_is_a_success(settings: Settings, tmp_p
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with (
-        going_on("api", env=variables(settings, port=port), folder=tmp_path) as run,
+        running_estim("api", env=environment(settings, port=port), folder=tmp_path) as run,
         httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client,
     ):
         answer = client.get(f"http://127.0.0.1:{port}/health/ready")
@@ -306,14 +308,14 @@ def test_the_api_serves_and_a_wanted_stop_is_a_success(settings: Settings, tmp_p
 
 def test_the_api_tells_a_port_in_use_in_one_line(settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        env = variables(settings, port=taken.getsockname()[1])
-        done = estim_process("api", env=env, folder=tmp_path)
+        env = environment(settings, port=taken.getsockname()[1])
+        done = run_estim_process("api", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "ESTIM_PORT" in done.stderr
 
 
 def test_the_worker_ends_with_success_when_asked_to(settings: Settings, tmp_path: Path) -> None:
-    with going_on("worker", env=variables(settings), folder=tmp_path) as run:
-        run.said("worker_started")
+    with running_estim("worker", env=environment(settings), folder=tmp_path) as run:
+        run.wait_for("worker_started")
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(10) == 0

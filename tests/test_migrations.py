@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from app.core.db import Base, Database
 from migrations import revisions
+from tests.cli_runner import PROGRAM, environment
 from tests.desk import PETITION, opened_desk
 from tests.installation import ROOT
-from tests.program import PROGRAM, variables
 from tests.servers import TestServers
 
 BOOKKEEPING = {"alembic_version"}
@@ -83,7 +83,7 @@ def test_migrating_what_is_migrated_changes_nothing(empty: str) -> None:
 
 
 def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> None:
-    env = variables(database_url=empty)
+    env = environment(database_url=empty)
     both = [
         subprocess.Popen([*PROGRAM, "migrate"], env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(2)

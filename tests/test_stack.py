@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from app.core.embedded.processes import still_alive
+from tests.cli_runner import Running, environment, run_estim_process, running_estim
 from tests.installation import ESENLER
-from tests.program import Running, estim_process, going_on, variables
 from tests.servers import open_folder
 
 READY = "Ctrl-C stops everything."
@@ -26,7 +26,7 @@ class Place:
             self.port = free.getsockname()[1]
         self.folder = folder
         self.data = folder / ".estim"
-        self.env = variables(port=self.port)
+        self.env = environment(port=self.port)
 
     def client(self) -> httpx.Client:
         """A caller with the development key, patient while the API starts."""
@@ -53,8 +53,8 @@ def process_of(run: Running, command: str) -> psutil.Process:
 
 
 def test_up_serves_outlives_a_kill_of_the_api_and_ends_whole(place: Place) -> None:
-    with going_on("up", env=place.env, folder=place.folder) as run:
-        told = run.said(READY)
+    with running_estim("up", env=place.env, folder=place.folder) as run:
+        told = run.wait_for(READY)
         assert f"http://127.0.0.1:{place.port}/docs" in told
         assert ".estim/api-key" in told
         assert ".estim/outbox" in told
@@ -62,7 +62,7 @@ def test_up_serves_outlives_a_kill_of_the_api_and_ends_whole(place: Place) -> No
         with place.client() as client:
             assert client.post("/v1/tickets", json=CALL).status_code == 201
         process_of(run, "api").kill()
-        run.said("api ended unexpectedly (SIGKILL)")
+        run.wait_for("api ended unexpectedly (SIGKILL)")
         with place.client() as client:
             assert len(client.get("/v1/tickets").json()["items"]) == 1
         family = run.family()
@@ -73,28 +73,30 @@ def test_up_serves_outlives_a_kill_of_the_api_and_ends_whole(place: Place) -> No
 
 
 def test_up_after_a_kill_finds_data_secrets_and_key_again(place: Place) -> None:
-    with going_on("up", env=place.env, folder=place.folder) as run:
-        run.said(READY)
+    with running_estim("up", env=place.env, folder=place.folder) as run:
+        run.wait_for(READY)
         with place.client() as client:
             number = client.post("/v1/tickets", json=CALL).json()["number"]
         kept = [(place.data / name).read_text() for name in ("api-key", "secrets.env")]
         family = run.family()
         run.process.kill()
         assert still_alive(family, 10) == []
-    with going_on("up", env=place.env, folder=place.folder) as run:
-        run.said(READY)
+    with running_estim("up", env=place.env, folder=place.folder) as run:
+        run.wait_for(READY)
         assert [(place.data / name).read_text() for name in ("api-key", "secrets.env")] == kept
         with place.client() as client:
             assert client.get(f"/v1/tickets/{number}").json()["applicant"]["phone"] == "+905320000000"
-        other_folder = estim_process("keys", "list", env=variables(data_dir=place.data), folder=place.folder.parent)
+        other_folder = run_estim_process(
+            "keys", "list", env=environment(data_dir=place.data), folder=place.folder.parent
+        )
         assert "development" in other_folder.stdout
         run.process.send_signal(signal.SIGINT)
         assert run.process.wait(10) == 0
 
 
 def test_a_stop_while_it_starts_leaves_nothing(place: Place) -> None:
-    with going_on("up", env=place.env, folder=place.folder) as run:
-        run.said("Starting")
+    with running_estim("up", env=place.env, folder=place.folder) as run:
+        run.wait_for("Starting")
         family = run.family()
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(10) == 0
@@ -103,7 +105,7 @@ def test_a_stop_while_it_starts_leaves_nothing(place: Place) -> None:
 
 def test_a_port_in_use_is_told_before_anything_starts(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.port)):
-        done = estim_process("up", env=place.env, folder=place.folder)
+        done = run_estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "ESTIM_PORT" in done.stderr
@@ -117,7 +119,7 @@ def test_a_faulty_folder_stops_with_its_problems(place: Place) -> None:
         (faulty / file.name).write_bytes(file.read_bytes())
     table = faulty / "standards-table.txt"
     table.write_text(table.read_text().replace("\t10 D", "\t10 X"))
-    done = estim_process("up", env=place.env | {"ESTIM_MUNICIPALITY": str(faulty)}, folder=place.folder)
+    done = run_estim_process("up", env=place.env | {"ESTIM_MUNICIPALITY": str(faulty)}, folder=place.folder)
     assert done.returncode == 1
     assert "10 X" in done.stdout
     assert "Traceback" not in done.stderr
@@ -126,7 +128,7 @@ def test_a_faulty_folder_stops_with_its_problems(place: Place) -> None:
 
 def test_secrets_are_not_made_anew_over_sealed_data(place: Place) -> None:
     (place.data / "servers/postgres").mkdir(parents=True)
-    done = estim_process("up", env=place.env, folder=place.folder)
+    done = run_estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1
     assert "secrets.env is missing" in done.stderr
     assert not (place.data / "secrets.env").exists()
@@ -134,6 +136,6 @@ def test_secrets_are_not_made_anew_over_sealed_data(place: Place) -> None:
 
 def test_half_of_the_servers_given_is_refused(place: Place) -> None:
     env = place.env | {"ESTIM_DATABASE_URL": "postgresql+asyncpg://app@127.0.0.1:1/estim"}
-    done = estim_process("up", env=env, folder=place.folder)
+    done = run_estim_process("up", env=env, folder=place.folder)
     assert done.returncode == 1
     assert "Set both ESTIM_DATABASE_URL and ESTIM_REDIS_URL" in done.stderr

@@ -46,7 +46,7 @@ async def test_a_ticket_without_a_directorate_keeps_every_limit(desk: Desk) -> N
     number = await desk.open(VISIT)
     ticket = await desk.read(number)
     assert (ticket["unit"], due(ticket), due(ticket, "statutory")) == (None, end_of(2026, 6, 1), end_of(2026, 6, 11))
-    await desk.done(number, "refer", "return")
+    await desk.run_all(number, "refer", "return")
     returned = await desk.read(number)
     assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
     desk.clock.set(end_of(2026, 6, 1))
@@ -80,7 +80,7 @@ async def test_what_is_done_outside_the_hours_is_judged_by_the_due_instant(
     desk.clock.set(local(ordered))
     number = await desk.open(ORDER)
     desk.clock.set(local(served))
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     clock = ticket["clocks"][0]
     assert (clock["on_time"], ticket["overdue"]) == (on_time, not on_time)
     assert (clock["state"], clock["breached_at"]) == (("met", None) if on_time else ("breached", clock["due_at"]))
@@ -137,7 +137,7 @@ async def test_a_calendar_edit_moves_open_tickets(desk: Desk) -> None:
 async def test_a_new_holiday_counts_for_a_ticket_that_stands_still(desk: Desk) -> None:
     """B16: an edit passed by what was on hold."""
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept", "pause")
+    await desk.run_all(number, "refer", "accept", "pause")
     async with leave_on(desk, "2026-06-03"):
         desk.clock.set(local("2026-05-20T10:00"))
-        assert due(await desk.did(number, "resume")) == end_of(2026, 6, 4)  # 27 May + 7 days is the day of the leave
+        assert due(await desk.run(number, "resume")) == end_of(2026, 6, 4)  # 27 May + 7 days is the day of the leave

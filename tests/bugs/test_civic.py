@@ -45,11 +45,11 @@ def queued(redis_url: str) -> str:
 async def live(desk: Desk, outbox: Path) -> str:
     """A life with everything in it: missing paper, warnings, both levels, answer; all notices delivered."""
     number = await desk.open(VISIT, applicant=PERSON, external_id="visit-1")
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     for instant in (end_of(2026, 5, 29), end_of(2026, 6, 1), end_of(2026, 6, 4), end_of(2026, 6, 11)):
         desk.clock.set(instant)
         await sweep(desk.container)
-    await desk.did(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
+    await desk.run(number, "resolve", {**ANSWER, "reply": "Sayın Örneksoy, bank konuldu."})
     console = ConsoleAdapter(outbox, sender_name="ESTİM")
     await dispatcher_with(desk.container, console).deliver(await ids(desk.container))
     return number

@@ -139,13 +139,13 @@ async def test_a_calendar_edit_touches_only_what_it_moves(desk: Desk) -> None:
 async def test_an_answer_leaves_its_instants_behind(desk: Desk) -> None:
     """B85: the figures of the first answer and of closing stayed empty."""
     number = await desk.open(PETITION)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     replied = desk.clock.advance(days=2)
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     answered = desk.clock.advance(days=3)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     closed = desk.clock.advance(days=4)
-    ticket = await desk.did(number, "close")
+    ticket = await desk.run(number, "close")
     instants = {name: datetime.fromisoformat(ticket[name]) for name in ("interim_reply_at", "resolved_at", "closed_at")}
     assert instants == {"interim_reply_at": replied, "resolved_at": answered, "closed_at": closed}
     promise, law = await desk.rows_of_clocks(number)
@@ -155,16 +155,16 @@ async def test_an_answer_leaves_its_instants_behind(desk: Desk) -> None:
 async def test_what_was_achieved_is_never_shown_as_breached(desk: Desk) -> None:
     """B86: the latest of several windows was taken for the breach, so that what was in time was shown as late."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     for _ in range(3):
         desk.clock.advance(days=2)
-        await desk.did(number, "pause")
+        await desk.run(number, "pause")
         desk.clock.advance(days=5)
-        await desk.did(number, "resume")
+        await desk.run(number, "resume")
     moved = datetime.fromisoformat((await desk.clock_of(number))["due_at"])
     assert moved > LIMIT
     desk.clock.set(moved)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     desk.clock.advance(days=100)
     await sweep(desk.container)
     ticket = await desk.read(number)
@@ -177,7 +177,7 @@ async def test_every_reader_is_given_the_same_date(desk: Desk) -> None:
     """B87: the overview showed another time than the form behind it."""
     receipt = (await desk.client.post("/v1/tickets", json=CALL)).json()
     number = receipt["number"]
-    referred = await desk.did(number, "refer")
+    referred = await desk.run(number, "refer")
     [listed] = (await desk.client.get("/v1/tickets")).json()["items"]
     async with opened_client(desk.app) as citizen:
         tracked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
@@ -193,11 +193,11 @@ async def test_every_reader_is_given_the_same_date(desk: Desk) -> None:
 async def test_the_notice_names_the_limit_that_was_missed(desk: Desk) -> None:
     """B90: the notice of a missed limit named another one: the first date, or that of another clock."""
     number = await desk.open(VISIT)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=1)
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.advance(days=7)
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     moved = end_of(2026, 6, 3)
     desk.clock.set(moved + timedelta(hours=1))
     await sweep(desk.container)
@@ -225,13 +225,13 @@ async def test_a_delay_ends_with_the_answer_in_every_report(desk: Desk) -> None:
     """B88: half an hour of delay was reported as a month, because the answer did not end it."""
     number = await desk.open(ORDER)
     desk.clock.advance(minutes=45)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     desk.clock.set(end_of(2026, 6, 1))
     first = await report_of_may(desk)
     assert (first["late"], first["median_hours"]) == (1, 0.75)
     desk.clock.advance(days=31)
     await sweep(desk.container)
-    await desk.did(number, "close")
+    await desk.run(number, "close")
     assert await report_of_may(desk) == first
 
 
@@ -239,13 +239,13 @@ async def test_late_and_closed_stand_under_their_own_names(desk: Desk) -> None:
     """B89: the series of late and of closed tickets were swapped; four numbers that differ can't be."""
     in_time, late, never, given_up = [[await desk.open(ORDER) for _ in range(count)] for count in (1, 2, 3, 4)]
     for number in given_up:
-        await desk.did(number, "withdraw")
+        await desk.run(number, "withdraw")
     desk.clock.advance(minutes=10)
     for number in in_time:
-        await desk.done(number, "resolve", "close")
+        await desk.run_all(number, "resolve", "close")
     desk.clock.advance(minutes=1)
     for number in late:
-        await desk.done(number, "resolve", "close")
+        await desk.run_all(number, "resolve", "close")
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
     row = await report_of_may(desk)

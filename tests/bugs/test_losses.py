@@ -77,7 +77,7 @@ async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(desk: Desk) -> None
 async def test_the_whole_way_of_an_escalation_can_be_seen(desk: Desk) -> None:
     """B74: a release broke every view and trigger of escalations, and no test went all the way."""
     number = await desk.open(CALL)
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     desk.clock.set(LIMIT + timedelta(minutes=1))
     await sweep(desk.container)
     late = (await desk.client.get("/v1/tickets", params={"overdue": True})).json()["items"]

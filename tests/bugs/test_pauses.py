@@ -41,7 +41,7 @@ async def test_a_promise_that_waits_for_papers_has_no_date_and_then_all_of_its_d
     """B35: waiting is no state without a limit; its law runs, and the promise starts whole with the last paper."""
     number = await desk.open(ATTORNEY_VISIT)
     desk.clock.advance(days=40)
-    ticket = await desk.did(number, "provide_documents")
+    ticket = await desk.run(number, "provide_documents")
     assert due(ticket) == end_of(2026, 7, 6)  # 21 June + 15 days, a Monday
 
 
@@ -49,41 +49,41 @@ async def test_another_service_keeps_the_pauses(desk: Desk) -> None:
     """B30: a change of urgency brought another limit and lost the pause; also one that still lasts."""
     ended, lasting = await desk.open(CALL), await desk.open(CALL)
     for number in (ended, lasting):
-        await desk.done(number, *AT_WORK)
+        await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=1)
     for number in (ended, lasting):
-        await desk.did(number, "pause")
+        await desk.run(number, "pause")
     desk.clock.advance(days=7)
-    await desk.did(ended, "resume")
+    await desk.run(ended, "resume")
     elsewhere = {"service": "solution-desk", "reason": "Masaya aittir."}
-    assert due(await desk.did(ended, "reclassify", elsewhere)) == end_of(2026, 6, 3)  # 27 May + 7 dates
-    assert state(await desk.did(lasting, "reclassify", elsewhere)) == "paused"
-    assert due(await desk.did(lasting, "resume")) == end_of(2026, 6, 3)
+    assert due(await desk.run(ended, "reclassify", elsewhere)) == end_of(2026, 6, 3)  # 27 May + 7 dates
+    assert state(await desk.run(lasting, "reclassify", elsewhere)) == "paused"
+    assert due(await desk.run(lasting, "resume")) == end_of(2026, 6, 3)
 
 
 async def test_a_date_can_be_set_by_hand_while_the_clock_stands_still(desk: Desk) -> None:
     """B32: nothing moves it afterwards, and the date before the pause, long past by now, is in nobody's way."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=40)
     by_hand = desk.clock.now() + timedelta(days=5)
     agreed = {"due_at": by_hand.isoformat(), "reason": "Vatandaşla anlaşıldı."}
-    await desk.did(number, "override_due", agreed)
+    await desk.run(number, "override_due", agreed)
     desk.clock.advance(days=2)
-    assert due(await desk.did(number, "resume")) == by_hand
+    assert due(await desk.run(number, "resume")) == by_hand
 
 
 async def test_reopening_keeps_what_the_first_cycle_took(desk: Desk) -> None:
     """B40: the time to the first answer was lost when a ticket was reopened."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=3)
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.advance(days=4)
-    await desk.done(number, "resume", "resolve")
+    await desk.run_all(number, "resume", "resolve")
     answered = desk.clock.now()
     desk.clock.advance(days=90)
-    await desk.did(number, "reopen")
+    await desk.run(number, "reopen")
     first, second = await desk.rows_of_clocks(number)
     assert (first.cycle, first.state, first.started_at, first.met_at) == (1, "met", START, answered)
     assert (second.cycle, second.state, second.met_at) == (2, "running", None)
@@ -110,21 +110,21 @@ async def test_a_clock_without_a_chain_lives_through_every_command(desk: Desk) -
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET policy = policy || '{\"chain\": []}'"))
         await session.execute(text("DELETE FROM checkpoint"))
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=30)
-    await desk.done(number, "resume", "interim_reply")
+    await desk.run_all(number, "resume", "interim_reply")
     desk.clock.advance(days=90)
     assert await sweep(desk.container) == 0
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     assert [clock["on_time"] for clock in ticket["clocks"]] == [False, True]
-    await desk.done(number, "reopen", "withdraw")
+    await desk.run_all(number, "reopen", "withdraw")
     assert await told(desk) == {}
 
 
 async def test_two_who_resume_at_once_credit_the_pause_once(desk: Desk) -> None:
     """B34: a hold that two paths ended was added to the deadline twice."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=7)
     answers = await asyncio.gather(*(desk.send(number, "resume") for _ in range(4)))
     assert Tally(answer.status_code for answer in answers) == {200: 1, 409: 3}

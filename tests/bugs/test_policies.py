@@ -39,18 +39,18 @@ def steps_of(armed: dict[tuple[str, str, int], Any], clock: str) -> dict[tuple[s
 async def test_one_clock_never_undercuts_the_other(desk: Desk) -> None:
     """B42: the limit of one clock was taken for all, so that the other fired too early or never."""
     number = await desk.open(VISIT)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     before = await armed_at(desk, number)
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     assert await armed_at(desk, number) == {step: at for step, at in before.items() if step[0] == "statutory"}
     desk.clock.advance(days=9)
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     after = await armed_at(desk, number)
     assert steps_of(after, "statutory") == steps_of(before, "statutory")
     assert steps_of(after, "promise")["escalation", 1] == end_of(
         2026, 6, 4
     )  # 27 May + 8 dates: the day of the start is not counted
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     assert await armed_at(desk, number) == {step: at for step, at in after.items() if step[0] == "promise"}
 
 
@@ -58,10 +58,10 @@ async def test_nothing_is_told_after_the_office_had_the_last_word(desk: Desk) ->
     """B43, B72: it escalated although the answer was out, because somebody wrote something afterwards."""
     number = await desk.open(VISIT)
     desk.clock.advance(days=10)
-    await desk.done(number, "resolve", "comment", "callback", "comment")
+    await desk.run_all(number, "resolve", "comment", "callback", "comment")
     desk.clock.advance(days=60)
     await sweep(desk.container)
-    await desk.did(number, "comment")
+    await desk.run(number, "comment")
     await sweep(desk.container)
     assert {key for key in await told(desk) if key[0] != "warning"} == set()
     assert (await desk.read(number))["overdue"] is False
@@ -76,17 +76,17 @@ async def test_every_door_starts_the_promise_and_only_an_answer_stops_it(desk: D
     assert len(numbers) == len(DOORS)
     for number in numbers:
         assert state(await desk.read(number)) == "running"
-        assert state(await desk.did(number, "comment")) == "running"
-        assert state(await desk.did(number, "resolve")) == "met"
+        assert state(await desk.run(number, "comment")) == "running"
+        assert state(await desk.run(number, "resolve")) == "met"
 
 
 async def test_the_first_resume_already_moves_date_and_timers(desk: Desk) -> None:
     """B45: the deadline was brought up to date with the second reply only."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     assert await armed_at(desk, number) == {}
     desk.clock.advance(days=9)
-    resumed = await desk.did(number, "resume")
+    resumed = await desk.run(number, "resume")
     assert due(resumed) == end_of(2026, 6, 4)
     assert steps_of(await armed_at(desk, number), "promise")["escalation", 1] == end_of(2026, 6, 4)
     [row] = await desk.rows_of_clocks(number)
@@ -102,12 +102,12 @@ async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_desk:
     await load(desk, without_service("call-center", heir="field"))
     refused = await desk.client.post("/v1/tickets", json={**CALL, "service": "call-center"})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown_service")
-    await desk.did(answered, "resolve")
+    await desk.run(answered, "resolve")
     for _ in range(30):
         desk.clock.advance(days=1)
         await sweep(desk.container)
     assert await told(desk) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
-    await desk.done(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
+    await desk.run_all(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
     assert [clock.state for clock in await desk.rows_of_clocks(number)] == ["breached", "cancelled"]
 
 
@@ -116,7 +116,7 @@ async def test_documents_of_a_service_that_left_the_table_can_still_be_handed_in
     desk = own_desk
     number = await desk.open(ATTORNEY_VISIT)
     await load(desk, without_service("solution-desk", heir="field"))
-    ticket = await desk.did(number, "provide_documents")
+    ticket = await desk.run(number, "provide_documents")
     assert due(ticket) == LIMIT
 
 
@@ -132,8 +132,8 @@ async def test_a_promise_that_waited_for_documents_is_the_one_of_the_table_it_wa
         for one in table.services
     )
     await load(desk, replace(table, services=changed, sha256="1" * 64))
-    assert due(await desk.did(number, "provide_documents")) == LIMIT
-    assert state(await desk.did(number, "request_documents")) == "paused"
+    assert due(await desk.run(number, "provide_documents")) == LIMIT
+    assert state(await desk.run(number, "request_documents")) == "paused"
 
 
 async def test_a_ticket_moved_to_a_service_that_came_and_went_goes_on(own_desk: Desk) -> None:
@@ -145,10 +145,10 @@ async def test_a_ticket_moved_to_a_service_that_came_and_went_goes_on(own_desk: 
     number = await desk.open(ATTORNEY_VISIT)
     desk.clock.advance(seconds=1)
     await load(desk, replace(table, sha256="2" * 64))
-    await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
     desk.clock.advance(seconds=1)
     await load(desk, replace(old, sha256="3" * 64))
-    assert due(await desk.did(number, "provide_documents")) == end_of(2026, 5, 13)
+    assert due(await desk.run(number, "provide_documents")) == end_of(2026, 5, 13)
 
 
 async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(own_desk: Desk) -> None:
@@ -165,7 +165,7 @@ async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(o
     stricter = tuple(replace(regime, interim_reply_satisfies=False) for regime in table.regimes)
     await load(desk, replace(table, regimes=stricter, sha256="4" * 64))
     after = await desk.open(VISIT)
-    found = [state(await desk.did(number, "interim_reply"), "statutory") for number in (before, unpinned, after)]
+    found = [state(await desk.run(number, "interim_reply"), "statutory") for number in (before, unpinned, after)]
     assert found == ["met", "met", "running"]
 
 
@@ -174,7 +174,7 @@ async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_
     desk = own_desk
     number = await desk.open(ORDER)
     answered = await desk.open(ORDER)
-    await desk.did(answered, "resolve")
+    await desk.run(answered, "resolve")
     table = without_service("hospitality", heir="field")
     hours = {name: week for name, week in table.hours.items() if name != "hospitality"}
     assert len(hours) < len(table.hours)
@@ -184,7 +184,7 @@ async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_
     assert (moved.status_code, moved.json()["moved"]) == (200, 1)
     desk.container.rulebooks._checked = -1000.0
     assert due(await desk.read(number)) == local("2026-05-13T08:40")
-    assert due(await desk.did(answered, "reopen")) == local("2026-05-13T08:40")
+    assert due(await desk.run(answered, "reopen")) == local("2026-05-13T08:40")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ async def test_no_limit_is_not_a_limit_of_nothing(desk: Desk) -> None:
     assert late == []
     for number in (thanks, waiting):
         assert (await desk.read(number))["overdue"] is False
-    assert (await desk.did(thanks, "resolve"))["clocks"] == []
+    assert (await desk.run(thanks, "resolve"))["clocks"] == []
     assert {key[0] for key in await told(desk)} == {"escalation_2"}  # the law's limit of the one that waits
 
 
@@ -242,7 +242,7 @@ async def test_steps_are_measured_from_the_start_of_their_clock(desk: Desk) -> N
     """B51: they were measured from the opening of the ticket, though the clock had started later."""
     number = await desk.open(ATTORNEY_VISIT)
     started = desk.clock.advance(days=20)
-    await desk.did(number, "provide_documents")
+    await desk.run(number, "provide_documents")
     limit = end_of(2026, 6, 16)
     assert steps_of(await armed_at(desk, number), "promise") == {
         ("warning", 50): started + (limit - started) * 50 // 100,
@@ -259,7 +259,7 @@ async def test_a_second_report_of_the_same_matter_has_its_whole_limit(desk: Desk
     second = await desk.open(CALL)
     own = await desk.clock_of(second)
     assert due(await desk.read(second)) == end_of(2026, 6, 10)
-    await desk.did(first, "link_duplicate", {"duplicate_of": second})
+    await desk.run(first, "link_duplicate", {"duplicate_of": second})
     assert await desk.clock_of(second) == own
     desk.clock.set(LIMIT + timedelta(days=2))
     await sweep(desk.container)

@@ -37,7 +37,7 @@ async def test_a_second_breach_of_the_same_day_is_told_as_well(desk: Desk) -> No
     for _ in range(3):
         desk.clock.advance(minutes=10)
         await sweep(desk.container)
-        await desk.done(number, "resolve", "reopen")
+        await desk.run_all(number, "resolve", "reopen")
     assert {key: n for key, n in (await told(desk)).items() if key[0] != "warning"} == {
         ("escalation_1", 1, 1): 1,
         ("escalation_1", 1, 2): 1,
@@ -68,7 +68,7 @@ async def test_a_ticket_has_one_clock_of_a_kind_in_a_cycle(desk: Desk) -> None:
     async with desk.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_sla_clock_ticket_id_cycle_kind"):
             await session.execute(insert(SlaClock).values(id=new_id(), **same))
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     second = {"id": new_id(), "clock_id": clock.id, "started_at": desk.clock.now(), "reason": "awaiting_citizen"}
     async with desk.container.database.reading() as session:
         with pytest.raises(IntegrityError, match="uq_clock_pause_open"):
@@ -80,7 +80,7 @@ async def test_who_starts_a_clock_at_the_same_moment_starts_one(desk: Desk, comm
     """B60b: of several callers one starts the new limit, the others learn that it was done."""
     number = await desk.open(ATTORNEY_VISIT if command == "provide_documents" else VISIT)
     if command == "reopen":
-        await desk.did(number, "resolve")
+        await desk.run(number, "resolve")
     body = {"documents": ["power_of_attorney"]} if command == "provide_documents" else {"reason": "Yine bozuldu."}
     answers = await asyncio.gather(*(desk.send(number, command, body) for _ in range(4)))
     assert Tally(answer.status_code for answer in answers) == {200: 1, 409: 3}

@@ -153,10 +153,10 @@ async def test_a_clock_that_stands_still_counts_the_leave_when_it_runs_again(des
     """B16."""
     desk.clock.set(MONDAY)
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept", "pause")
+    await desk.run_all(number, "refer", "accept", "pause")
     await applied(desk, {**LEAVE, "date": "2026-06-01"})
     desk.clock.set(datetime(2026, 5, 13, 10, tzinfo=ISTANBUL))
-    ticket = await desk.did(number, "resume")
+    ticket = await desk.run(number, "resume")
     assert due(ticket) == end_of(2026, 6, 2)  # 26 May + 2 days is a bayram, and the first day after it leave
 
 
@@ -174,8 +174,8 @@ async def test_the_level_after_a_limit_that_no_sweep_had_seen_waits_for_new_leav
 async def test_dates_of_people_and_of_settled_matters_stay(desk: Desk) -> None:
     by_hand, answered = await asked_on_monday(desk), await asked_on_monday(desk)
     wished = {"due_at": end_of(2026, 5, 25).isoformat(), "reason": "Anlaşıldı."}
-    await desk.did(by_hand, "override_due", wished)
-    settled = await desk.did(answered, "resolve")
+    await desk.run(by_hand, "override_due", wished)
+    settled = await desk.run(answered, "resolve")
     await applied(desk, LEAVE)
     assert due(await desk.read(by_hand)) == end_of(2026, 5, 25)
     assert (await desk.read(answered))["clocks"] == settled["clocks"]

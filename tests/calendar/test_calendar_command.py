@@ -6,33 +6,33 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tests.program import estim, estim_process, variables
+from tests.cli_runner import environment, run_estim, run_estim_process
 
 
 def test_leave_is_looked_at_decided_listed_and_revoked(settings: Settings, tmp_path: Path) -> None:
-    env, person = variables(settings), getpass.getuser()
+    env, person = environment(settings), getpass.getuser()
     given = ("2027-05-25", "--name", "İdari izin", "--reason", "Genelge 2027/5", "--counts-for", "statutory")
-    looked = estim_process("calendar", "add", *given, "--dry-run", env=env, folder=tmp_path)
+    looked = run_estim_process("calendar", "add", *given, "--dry-run", env=env, folder=tmp_path)
     assert (looked.returncode, looked.stderr) == (0, "")
     assert looked.stdout.startswith("0 of 0 open clocks move")
-    assert "İdari izin" not in estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
-    assert "0 dates moved" in estim("calendar", "add", *given, env=env, folder=tmp_path).stdout
-    listed = estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
+    assert "İdari izin" not in run_estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
+    assert "0 dates moved" in run_estim("calendar", "add", *given, env=env, folder=tmp_path).stdout
+    listed = run_estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
     [line] = [line for line in listed.splitlines() if "25.05.2027" in line]
     for words in ("Salı", "idari izin", "İdari izin", f"{person}: Genelge 2027/5"):
         assert words in line
-    revoked = estim("calendar", "revoke", "2027-05-25", "--reason", "Geri alındı", env=env, folder=tmp_path)
+    revoked = run_estim("calendar", "revoke", "2027-05-25", "--reason", "Geri alındı", env=env, folder=tmp_path)
     assert revoked.returncode == 0, revoked.stderr
-    assert "25.05.2027" not in estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
+    assert "25.05.2027" not in run_estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
 
 
 def test_a_year_is_confirmed_by_name(settings: Settings, tmp_path: Path) -> None:
-    env = variables(settings)
-    assert "Not confirmed" in estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
-    confirmed = estim("calendar", "confirm", "2027", env=env, folder=tmp_path)
+    env = environment(settings)
+    assert "Not confirmed" in run_estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
+    confirmed = run_estim("calendar", "confirm", "2027", env=env, folder=tmp_path)
     assert "29.10.2027 Cuma  Cumhuriyet Bayramı" in confirmed.stdout
     assert confirmed.stdout.endswith(f"✓ 2027 is confirmed by {getpass.getuser()}.\n")
-    assert f"Confirmed by {getpass.getuser()}" in estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
+    assert f"Confirmed by {getpass.getuser()}" in run_estim("calendar", "show", "2027", env=env, folder=tmp_path).stdout
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_year_is_confirmed_by_name(settings: Settings, tmp_path: Path) -> None
 def test_what_can_t_be_meant_is_told_in_one_line(
     settings: Settings, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    refused = estim("calendar", *arguments, env=variables(settings), folder=tmp_path)
+    refused = run_estim("calendar", *arguments, env=environment(settings), folder=tmp_path)
     assert refused.returncode == 1
     assert refused.stderr.startswith("estim: ")
     assert words in refused.stderr

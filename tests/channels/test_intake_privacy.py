@@ -15,8 +15,8 @@ from sqlalchemy import table as sql_table
 from app.notices.model import Notice
 from app.people.model import Applicant
 from tests.channels import bodies
-from tests.hearing import logging_set_up
 from tests.installation import VALID_NATIONAL_ID
+from tests.log_capture import configured_logging
 
 ClientAs = Callable[..., Awaitable[AsyncClient]]
 
@@ -104,7 +104,7 @@ class Heard(logging.Handler):
 def heard(request: pytest.FixtureRequest) -> Iterator[Heard]:
     """What is logged while the test runs, down to debug, from the standard library and from structlog."""
     root, handler = logging.getLogger(), Heard()
-    with logging_set_up(level="debug", style=request.param):
+    with configured_logging(level="debug", style=request.param):
         handler.setFormatter(root.handlers[0].formatter)
         root.handlers = [handler]
         yield handler

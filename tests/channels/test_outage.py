@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core import embedded
 from app.tickets.model import Ticket
 from tests.channels import bodies
-from tests.installation import SettableClock, lay_out, make_settings, new_key, opened_app, opened_client
+from tests.installation import SettableClock, make_settings, migrate_and_seed, new_key, opened_app, opened_client
 from tests.servers import open_folder
 
 TICKETS = "/v1/tickets"
@@ -64,7 +64,7 @@ def kill(process: subprocess.Popen[bytes] | None) -> None:
 @pytest.fixture(scope="module")
 async def laid_out(mortal: embedded.Servers) -> str:
     """The address of the migrated database."""
-    await lay_out(mortal.database_url)
+    await migrate_and_seed(mortal.database_url)
     return mortal.database_url
 
 

@@ -10,8 +10,8 @@ from app.container import Container
 from app.standards.catalogue import CatalogueError, load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings
+from tests.cli_runner import environment, run_estim, run_estim_process
 from tests.installation import ESENLER, START
-from tests.program import estim, estim_process, variables
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def load(container: Container, folder: Path, *, days: int) -> str:
 
 
 def test_the_folder_that_was_loaded_does_not_differ(settings: Settings, tmp_path: Path) -> None:
-    done = estim_process("catalogue", "diff", "--exit-code", env=variables(settings), folder=tmp_path)
+    done = run_estim_process("catalogue", "diff", "--exit-code", env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Nothing differs." in done.stdout
     assert "Only comments" not in done.stdout
@@ -43,7 +43,7 @@ def test_the_folder_that_was_loaded_does_not_differ(settings: Settings, tmp_path
 
 def test_a_comment_is_no_difference_and_its_file_is_named(settings: Settings, folder: Path, tmp_path: Path) -> None:
     edit(folder / "units.yaml", "units:", "# sorted by use\nunits:")
-    done = estim("catalogue", "diff", str(folder), "--exit-code", env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "diff", str(folder), "--exit-code", env=environment(settings), folder=tmp_path)
     assert done.returncode == 0
     assert "Nothing differs." in done.stdout
     assert "Only comments, blanks or the places of lines: units.yaml" in done.stdout
@@ -51,12 +51,12 @@ def test_a_comment_is_no_difference_and_its_file_is_named(settings: Settings, fo
 
 def test_a_new_limit_is_shown_with_what_it_moves(settings: Settings, folder: Path, tmp_path: Path) -> None:
     edit(folder / "standards-table.txt", "1 GÜN", "2 GÜN")
-    done = estim("catalogue", "diff", str(folder), env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "diff", str(folder), env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("service info-desk", "limit_text", "1 GÜN", "2 GÜN", "2 gün", "move"):
         assert words in done.stdout
     assert "2 differences. 1 may move due dates of new tickets; tickets that run keep theirs." in done.stdout
-    asked = estim("catalogue", "diff", str(folder), "--exit-code", env=variables(settings), folder=tmp_path)
+    asked = run_estim("catalogue", "diff", str(folder), "--exit-code", env=environment(settings), folder=tmp_path)
     assert (asked.returncode, asked.stdout) == (1, done.stdout)
 
 
@@ -65,7 +65,7 @@ def test_a_closure_is_shown_to_move_open_tickets_too(settings: Settings, folder:
     leave = "closures: [{date: 2027-05-25, name: İdari izin, kind: leave, counts_as_working: []}]"
     edit(folder / "closures.yaml", "closures: []", leave)
     edit(folder / "standards-table.txt", "1 GÜN", "2 GÜN")
-    done = estim("catalogue", "diff", str(folder), env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "diff", str(folder), env=environment(settings), folder=tmp_path)
     told = " ".join(done.stdout.split())
     assert (
         "3 differences. 2 may move due dates of new tickets, 1 of them (the calendar) those of open tickets too" in told
@@ -75,7 +75,7 @@ def test_a_closure_is_shown_to_move_open_tickets_too(settings: Settings, folder:
 
 def test_a_faulty_folder_prints_its_findings(settings: Settings, folder: Path, tmp_path: Path) -> None:
     (folder / "offices.yaml").unlink()
-    done = estim("catalogue", "diff", str(folder), env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "diff", str(folder), env=environment(settings), folder=tmp_path)
     assert done.returncode == 1
     assert "offices.yaml" in done.stdout
     assert done.stderr == f"estim: {folder} has faults, so there is nothing to compare.\n"
@@ -87,14 +87,14 @@ async def test_versions_are_listed_and_compared_by_how_they_begin(
     first = load_catalogue(ESENLER).sha256
     edit(folder / "units.yaml", "name: Fen İşleri Müdürlüğü", "name: Yol Müdürlüğü")
     second = await load(container, folder, days=1)
-    env = variables(settings)
-    listed = estim("catalogue", "versions", env=env, folder=tmp_path).stdout
+    env = environment(settings)
+    listed = run_estim("catalogue", "versions", env=env, folder=tmp_path).stdout
     assert listed.index(second[:12]) < listed.index(first[:12])
     assert "13.05.2026 10:00" in listed
     assert "older" not in listed
-    assert "There are older ones" in estim("catalogue", "versions", "--limit", "1", env=env, folder=tmp_path).stdout
+    assert "There are older ones" in run_estim("catalogue", "versions", "--limit", "1", env=env, folder=tmp_path).stdout
 
-    done = estim("catalogue", "diff", "--versions", first[:8], second[:8].upper(), env=env, folder=tmp_path)
+    done = run_estim("catalogue", "diff", "--versions", first[:8], second[:8].upper(), env=env, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("unit public-works", "Fen İşleri Müdürlüğü", "Yol Müdürlüğü", "No due date of a new ticket moves"):
         assert words in done.stdout
@@ -112,7 +112,7 @@ async def test_a_version_that_is_not_meant_clearly_is_told_in_one_line(
 ) -> None:
     edit(folder / "units.yaml", "units:", "# again\nunits:")
     await load(container, folder, days=1)
-    done = estim("catalogue", "diff", *arguments, env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "diff", *arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert told in done.stderr
 
@@ -124,14 +124,15 @@ def test_a_folder_that_changes_dates_that_are_past_is_refused(
     """Somebody has counted them by now: what was decided late is entered by the command that shows what it moves."""
     past = f"closures: [{{date: 2026-02-02, name: Kar tatili, kind: {kind}}}]"
     edit(folder / "closures.yaml", "closures: []", past)
-    done = estim("catalogue", "load", str(folder), env=variables(settings), folder=tmp_path)
+    done = run_estim("catalogue", "load", str(folder), env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     for words in ("2026-02-02", "unchanged", "estim calendar add", "--force"):
         assert words in done.stderr
-    shown = estim("calendar", "show", "2026", env=variables(settings), folder=tmp_path).stdout
+    shown = run_estim("calendar", "show", "2026", env=environment(settings), folder=tmp_path).stdout
     assert "Kar tatili" not in shown
     assert (
-        "applies already" in estim("catalogue", "load", str(ESENLER), env=variables(settings), folder=tmp_path).stdout
+        "applies already"
+        in run_estim("catalogue", "load", str(ESENLER), env=environment(settings), folder=tmp_path).stdout
     )
 
 
@@ -146,4 +147,4 @@ async def test_a_folder_may_go_on_to_name_the_dates_that_have_passed_since(conta
 
 def test_a_folder_and_versions_together_are_refused(settings: Settings, tmp_path: Path) -> None:
     arguments = ("catalogue", "diff", str(ESENLER), "--versions", "a", "b")
-    assert estim(*arguments, env=variables(settings), folder=tmp_path).returncode == 2
+    assert run_estim(*arguments, env=environment(settings), folder=tmp_path).returncode == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tests.program import estim, estim_process, variables
+from tests.cli_runner import environment, run_estim, run_estim_process
 
 VISIT = ("deadline", "--service", "solution-desk")
 
@@ -51,14 +51,14 @@ izleyen ilk iş günü olan 1 Haziran 2026 Pazartesi günü sonunda dolar.
 def test_a_call_of_12_may_2026_is_drawn_to_its_last_date(settings: Settings, tmp_path: Path) -> None:
     """The published 15 days end on the first day of the bayram, so on 1 June; a wall time is that of Istanbul."""
     arguments = ("deadline", "--service", "call-center", "--from", "2026-05-12T10:00")
-    done = estim_process(*arguments, env=variables(settings), folder=tmp_path)
+    done = run_estim_process(*arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == MAY_2026
 
 
 def test_both_limits_are_drawn_each_with_its_own_pauses(settings: Settings, tmp_path: Path) -> None:
     pause = ("--pause", "2026-05-14/2026-05-18:awaiting_citizen")
-    done = estim(*VISIT, "--from", "2026-05-12T10:00", *pause, env=variables(settings), folder=tmp_path)
+    done = run_estim(*VISIT, "--from", "2026-05-12T10:00", *pause, env=environment(settings), folder=tmp_path)
     promise, law = done.stdout.split("Yasal süre: 30 gün")
     assert "               ▸     (1)       D       D       D       D\n" in promise
     assert "  D      süre durmuştur: 14–17 Mayıs vatandaşın yanıtı bekleniyor\n" in promise
@@ -70,7 +70,7 @@ def test_both_limits_are_drawn_each_with_its_own_pauses(settings: Settings, tmp_
 
 def test_a_pause_that_lasts_leaves_no_date(settings: Settings, tmp_path: Path) -> None:
     pause = ("--pause", "2026-05-14T09:00/:awaiting_citizen")
-    done = estim(*VISIT, "--from", "2026-05-12T10:00", *pause, env=variables(settings), folder=tmp_path)
+    done = run_estim(*VISIT, "--from", "2026-05-12T10:00", *pause, env=environment(settings), folder=tmp_path)
     promise = done.stdout.split("Yasal süre")[0]
     assert "               ▸     (1)      D…\n" in promise
     assert "Süre durduğu için son tarih henüz belli değildir" in promise
@@ -80,9 +80,9 @@ def test_a_pause_that_lasts_leaves_no_date(settings: Settings, tmp_path: Path) -
 def test_working_days_and_the_extension_of_law_4982(settings: Settings, tmp_path: Path) -> None:
     """28 April: 15 working days end on 21 May, 30 on 16 June."""
     arguments = ("deadline", "--service", "right-to-information", "--from", "2026-04-28T10:00+03:00")
-    env = variables(settings)
-    first = estim(*arguments, "--right-to-information", env=env, folder=tmp_path).stdout
-    longer = estim(*arguments, "--right-to-information", "--extended", env=env, folder=tmp_path).stdout
+    env = environment(settings)
+    first = run_estim(*arguments, "--right-to-information", env=env, folder=tmp_path).stdout
+    longer = run_estim(*arguments, "--right-to-information", "--extended", env=env, folder=tmp_path).stdout
     assert first.endswith("2026-05-21T23:59:59.999999+03:00\n")
     assert "     (3)     (4)     (5)     (6)     (7)       ×       ×\n" in first
     assert longer.endswith("2026-06-16T23:59:59.999999+03:00\n")
@@ -91,7 +91,7 @@ def test_working_days_and_the_extension_of_law_4982(settings: Settings, tmp_path
 
 def test_minutes_are_drawn_as_times(settings: Settings, tmp_path: Path) -> None:
     arguments = ("deadline", "--service", "hospitality", "--from", "2026-05-12T16:55")
-    shown = estim(*arguments, env=variables(settings), folder=tmp_path).stdout
+    shown = run_estim(*arguments, env=environment(settings), folder=tmp_path).stdout
     assert "           (5dk)  [10dk]\n" in shown
     assert "Buna göre süre 13 Mayıs 2026 Çarşamba günü saat 08:35 itibarıyla dolar.\n" in shown
 
@@ -113,14 +113,14 @@ def test_minutes_are_drawn_as_times(settings: Settings, tmp_path: Path) -> None:
 def test_what_can_not_be_used_is_named_in_one_line(
     settings: Settings, tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    done = estim("deadline", *arguments, env=variables(settings), folder=tmp_path)
+    done = run_estim("deadline", *arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert told in done.stderr
 
 
 def test_without_a_database_it_says_so_in_one_line(settings: Settings, tmp_path: Path) -> None:
-    away = variables(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
-    for env, told in ((variables(), "No database: set ESTIM_DATABASE_URL"), (away, "does not answer")):
-        done = estim(*VISIT, "--from", "2026-05-12", env=env, folder=tmp_path)
+    away = environment(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
+    for env, told in ((environment(), "No database: set ESTIM_DATABASE_URL"), (away, "does not answer")):
+        done = run_estim(*VISIT, "--from", "2026-05-12", env=env, folder=tmp_path)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
         assert told in done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 from httpx import AsyncClient
 
 from config.settings import Settings
-from tests.program import estim_process, variables
+from tests.cli_runner import environment, run_estim_process
 
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
 
@@ -17,7 +17,7 @@ async def test_cursors_given_before_are_refused_and_reading_anew_goes_on(
     reader = await client_as("developer")
     assert (await reader.post("/v1/tickets", json=CALL)).status_code == 201
     before = (await reader.get("/v1/events")).json()
-    done = estim_process("feed", "new-epoch", env=variables(settings), folder=tmp_path)
+    done = run_estim_process("feed", "new-epoch", env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     refused = await reader.get("/v1/events", params={"after": before["next_cursor"]})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "cursor_of_lost_data")

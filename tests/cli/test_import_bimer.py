@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.core.db import Database
 from app.tickets.model import Ticket
 from config.settings import Settings
+from tests.cli_runner import environment, run_estim, run_estim_process
 from tests.imports.samples import RECORD, table
-from tests.program import estim, estim_process, variables
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -22,9 +22,9 @@ BROKEN = {"record_no": "ORNEK-2", "phone": "gizli telefon", "received_at": "gizl
 UNANSWERED = {"record_no": "ORNEK-3", "answered_at": ""}
 
 
-def run(settings: Settings, folder: Path, *arguments: str, by: Program = estim) -> tuple[int, str, str]:
+def run(settings: Settings, folder: Path, *arguments: str, by: Program = run_estim) -> tuple[int, str, str]:
     """Exit code, standard output, standard error."""
-    done = by("import", "bimer", *arguments, env=variables(settings), folder=folder)
+    done = by("import", "bimer", *arguments, env=environment(settings), folder=folder)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -46,7 +46,7 @@ async def stored(settings: Settings) -> list[Any]:
 
 async def test_a_dry_run_shows_what_is_understood_and_stores_nothing(settings: Settings, tmp_path: Path) -> None:
     file = write(tmp_path, table({}, {"record_no": "ORNEK-2", "answered_at": "02.03.2016"}), "utf-8-sig")
-    code, out, err = run(settings, tmp_path, file, "--dry-run", by=estim_process)
+    code, out, err = run(settings, tmp_path, file, "--dry-run", by=run_estim_process)
     assert (code, err) == (0, "")
     assert "columns parted by semicolons" in out
     assert "Received 01.07.2014 to 01.07.2014" in out

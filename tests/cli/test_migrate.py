@@ -11,8 +11,8 @@ import pytest
 from httpx import AsyncClient
 
 from config.settings import Settings
+from tests.cli_runner import environment, run_estim, run_estim_process
 from tests.installation import ESENLER
-from tests.program import estim, estim_process, variables
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 VISIT = {"channel": "desk", "service": "info-desk", "description": "Danışma", "applicant": {"phone": "0532 000 00 00"}}
@@ -26,7 +26,7 @@ def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
     folder = Path(shutil.copytree(ESENLER, tmp_path / "folder"))
     table = folder / "standards-table.txt"
     table.write_text(table.read_text().replace("1 GÜN", "2 GÜN", 1))
-    return variables(settings, municipality=folder, **IN_MAY)
+    return environment(settings, municipality=folder, **IN_MAY)
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ async def test_a_dry_run_shows_what_would_move_and_moves_nothing(
 ) -> None:
     number = await opened(desk)
     before = await promise(desk, number)
-    assert estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path).returncode == 0
-    done = estim("catalogue", "migrate", *WHY, "--dry-run", env=env, folder=tmp_path)
+    assert run_estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path).returncode == 0
+    done = run_estim("catalogue", "migrate", *WHY, "--dry-run", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{number}  promise    13.05.2026 23:59 → 14.05.2026 23:59" in done.stdout
     assert "1 of 1 running limits have another policy now; 1 dates move, 0 of them to an earlier date." in done.stdout
@@ -62,14 +62,14 @@ async def test_a_dry_run_shows_what_would_move_and_moves_nothing(
 
 async def test_a_migration_is_made_once_and_signed(desk: AsyncClient, env: dict[str, str], tmp_path: Path) -> None:
     number = await opened(desk)
-    estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
-    done = estim_process("catalogue", "migrate", *WHY, "--service", "info-desk", env=env, folder=tmp_path)
+    run_estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
+    done = run_estim_process("catalogue", "migrate", *WHY, "--service", "info-desk", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ 1 limits follow the catalogue now; 1 dates moved." in done.stdout
     assert (await promise(desk, number))["due_at"].startswith("2026-05-14")
     event = (await desk.get(f"/v1/tickets/{number}/events")).json()["items"][-1]
     assert (event["data"]["cause"], event["data"]["by"], event["note"]) == ("policy", getpass.getuser(), WHY[1])
-    again = estim("catalogue", "migrate", *WHY, env=env, folder=tmp_path)
+    again = run_estim("catalogue", "migrate", *WHY, env=env, folder=tmp_path)
     assert "0 of 1 running limits have another policy now" in again.stdout
     assert "✓" not in again.stdout
 
@@ -78,13 +78,13 @@ async def test_limits_that_would_be_late_at_once_are_announced(
     desk: AsyncClient, env: dict[str, str], tmp_path: Path
 ) -> None:
     """The folder goes back to the shorter limit when that is past already."""
-    estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
+    run_estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
     env["ESTIM_CLOCK_START"] = "2026-05-12T12:00:00+03:00"
     number = await opened(desk)
-    estim("catalogue", "migrate", *WHY, env=env, folder=tmp_path)
+    run_estim("catalogue", "migrate", *WHY, env=env, folder=tmp_path)
     env["ESTIM_CLOCK_START"] = "2026-05-14T11:00:00+03:00"
-    estim("catalogue", "load", str(ESENLER), env=env, folder=tmp_path)
-    done = estim("catalogue", "migrate", *WHY, "--dry-run", env=env, folder=tmp_path)
+    run_estim("catalogue", "load", str(ESENLER), env=env, folder=tmp_path)
+    done = run_estim("catalogue", "migrate", *WHY, "--dry-run", env=env, folder=tmp_path)
     assert f"{number}  promise    14.05.2026 23:59 → 13.05.2026 23:59" in done.stdout
     assert "! 1 would be late at once, and their offices told." in done.stdout
 
@@ -99,7 +99,7 @@ async def test_limits_that_would_be_late_at_once_are_announced(
 def test_what_can_t_be_meant_is_told_in_one_line(
     env: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    done = estim("catalogue", "migrate", *arguments, env=env, folder=tmp_path)
+    done = run_estim("catalogue", "migrate", *arguments, env=env, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert told in done.stderr
     assert done.stderr.count("\n") == 1

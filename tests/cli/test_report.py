@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from config.settings import Settings
-from tests.program import estim, estim_process, variables
+from tests.cli_runner import environment, run_estim, run_estim_process
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
@@ -23,7 +23,9 @@ async def _one_call(client_as: Callers) -> None:
 
 @pytest.mark.usefixtures("_one_call")
 def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None:
-    done = estim_process("report", "compliance", "--month", "2026-06", env=variables(settings, **JULY), folder=tmp_path)
+    done = run_estim_process(
+        "report", "compliance", "--month", "2026-06", env=environment(settings, **JULY), folder=tmp_path
+    )
     assert (done.returncode, done.stderr) == (0, "")
     [shown] = [line for line in done.stdout.splitlines() if "call-center" in line]
     cells = [cell.strip() for cell in shown.strip("│ ").split("│")]
@@ -35,7 +37,7 @@ def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None
 def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> None:
     sheet = tmp_path / "haziran.csv"
     arguments = ("report", "compliance", "--month", "2026-06", "--csv", str(sheet))
-    done = estim(*arguments, env=variables(settings, **JULY), folder=tmp_path)
+    done = run_estim(*arguments, env=environment(settings, **JULY), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{sheet}: 1 rows." in done.stdout
     assert sheet.read_bytes().decode("utf-8-sig").splitlines()[1:] == [
@@ -44,11 +46,11 @@ def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> No
 
 
 def test_a_month_that_goes_on_is_told(settings: Settings, tmp_path: Path) -> None:
-    env = variables(settings, **JULY)
-    done = estim("report", "compliance", "--month", "2026-07", env=env, folder=tmp_path)
+    env = environment(settings, **JULY)
+    done = run_estim("report", "compliance", "--month", "2026-07", env=env, folder=tmp_path)
     assert "The month is not over; these are the figures of 02.07.2026 09:0" in done.stdout
 
 
 def test_what_is_no_month_is_told_in_one_line(settings: Settings, tmp_path: Path) -> None:
-    done = estim("report", "compliance", "--month", "06.2026", env=variables(settings), folder=tmp_path)
+    done = run_estim("report", "compliance", "--month", "06.2026", env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, "estim: '06.2026' is no month such as 2026-05.\n")

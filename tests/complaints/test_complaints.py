@@ -294,7 +294,7 @@ async def test_two_answers_at_once_are_one(desk: Desk) -> None:
 async def test_the_end_of_the_ticket_is_not_the_end_of_the_complaint(desk: Desk) -> None:
     ticket = await desk.open(VISIT)
     number = (await made(desk, ticket=ticket))["number"]
-    await desk.did(ticket, "resolve")
+    await desk.run(ticket, "resolve")
     [mirror] = await listed(desk, f"/v1/escalations?ticket={ticket}")
     assert mirror["state"] == "closed"
     assert (await desk.client.get(f"/v1/complaints/{number}")).json()["state"] == "filed"
@@ -473,7 +473,7 @@ async def test_who_does_not_take_complaints_can_not_file_one(caller: Caller, rol
 
 async def test_a_key_with_a_unit_sees_complaints_about_its_own_tickets(desk: Desk, caller: Caller) -> None:
     ticket = await desk.open(VISIT)
-    await desk.did(ticket, "refer", {"unit": "public-works"})
+    await desk.run(ticket, "refer", {"unit": "public-works"})
     about = (await made(desk, ticket=ticket))["number"]
     free = (await made(desk))["number"]
     ours, theirs = await caller("pr-director", "public-works"), await caller("pr-director", "cleaning")
@@ -488,7 +488,7 @@ async def test_a_key_with_a_unit_sees_complaints_about_its_own_tickets(desk: Des
 async def test_who_hides_from_the_unit_complained_of_is_hidden_in_the_answer_too(desk: Desk, caller: Caller) -> None:
     """Its ticket shows the answer; whose words are masked there is for the complaint's applicant to say."""
     ticket = await desk.open(VISIT)
-    await desk.did(ticket, "refer", {"unit": "public-works"})
+    await desk.run(ticket, "refer", {"unit": "public-works"})
     number = (await made(desk, ticket=ticket, applicant={**CITIZEN, "hide_identity": True}))["number"]
     await did(desk, number, "answer", {"outcome": "positive", "text": WORDS})
     unit, office = await caller("pr-director", "public-works"), await caller("pr-director")

@@ -48,7 +48,7 @@ async def test_every_notice_goes_the_way_that_the_applicant_wishes(
 ) -> None:
     answer = await desk.client.post("/v1/channels/mobile/reports", json=bodies.report(reporter=reporter))
     number = answer.json()["number"]
-    await desk.done(number, "refer", "accept", "resolve")
+    await desk.run_all(number, "refer", "accept", "resolve")
     assert set(await media(desk, number)) == {medium}
     assert len(await media(desk, number)) == 3
 
@@ -56,7 +56,7 @@ async def test_every_notice_goes_the_way_that_the_applicant_wishes(
 async def test_who_reads_english_is_written_to_in_english(desk: Desk) -> None:
     report = bodies.report(reporter=MOBILE | {"language": "en"})
     number = (await desk.client.post("/v1/channels/mobile/reports", json=report)).json()["number"]
-    await desk.done(number, "resolve")
+    await desk.run_all(number, "resolve")
     found = (await desk.client.get("/v1/notices", params={"ticket": number})).json()["items"]
     texts = [(await desk.client.get(f"/v1/notices/{notice['number']}")).json()["body"] for notice in found]
     assert len(texts) == 2

@@ -42,7 +42,7 @@ async def caller(desk: Desk) -> AsyncIterator[Callable[..., Awaitable[AsyncClien
 async def raised(desk: Desk, *commands: str) -> tuple[str, dict[str, Any]]:
     """A call that was raised to the first office at its limit: its number, and the escalation."""
     number = await desk.open()
-    await desk.done(number, *commands)
+    await desk.run_all(number, *commands)
     desk.clock.set(DUE)
     await sweep(desk.container)
     [item] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
@@ -102,7 +102,7 @@ async def test_a_repeated_acknowledgement_changes_nothing(desk: Desk) -> None:
 
 async def test_what_is_closed_is_not_answered_any_more(desk: Desk) -> None:
     number, item = await raised(desk)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     late = await desk.client.post(f"/v1/escalations/{item['id']}/respond", json=RESPONSE)
     assert (late.status_code, late.json()["state"]) == (409, "closed")
 
@@ -128,7 +128,7 @@ async def test_the_list_is_narrowed_as_the_records_stand(desk: Desk, state: str)
         for step in steps:
             body = RESPONSE if step == "respond" else None
             if step == "close":
-                await desk.did(number, "resolve")
+                await desk.run(number, "resolve")
             else:
                 await desk.client.post(f"/v1/escalations/{item['id']}/{step}", json=body)
         desk.clock.set(datetime(2026, 5, 12, 10, tzinfo=ISTANBUL))

@@ -210,7 +210,7 @@ async def test_the_end_of_a_ticket_ends_its_reminders(desk: Desk, end: str) -> N
     body = {"duplicate_of": await desk.open()} if end == "link_duplicate" else None
     desk.clock.advance(hours=12)
     closed_at = desk.clock.now()
-    await desk.did(number, end, body)
+    await desk.run(number, end, body)
     [item] = await listed(desk, number)
     assert (item["state"], item["open"], item["next_reminder_at"]) == ("closed", False, None)
     assert datetime.fromisoformat(item["closed_at"]) == closed_at
@@ -223,7 +223,7 @@ async def test_a_second_cycle_is_reminded_of_for_itself(desk: Desk) -> None:
     number = await raised(desk)
     desk.clock.set(end_of(2026, 6, 2))
     await sweep(desk.container)
-    await desk.done(number, "resolve", "reopen")
+    await desk.run_all(number, "resolve", "reopen")
     desk.clock.advance(days=30)
     await sweep(desk.container)
     desk.clock.advance(days=4)
@@ -243,7 +243,7 @@ async def test_a_limit_of_minutes_is_nobodys_file_to_be_reminded_of(desk: Desk) 
 
 async def test_a_limit_of_law_that_is_near_is_reminded_of_before_any_breach(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.did(number, "override_due", {"due_at": "2026-06-30T12:00:00+03:00", "reason": "Anlaşıldı."})
+    await desk.run(number, "override_due", {"due_at": "2026-06-30T12:00:00+03:00", "reason": "Anlaşıldı."})
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
     desk.clock.set(end_of(2026, 6, 9))

@@ -80,9 +80,9 @@ async def test_a_limit_that_began_anew_warns_by_its_new_dates(desk: Desk) -> Non
     """A fee that was paid after weeks: 80 % of the time since the first start is past before half of the new limit."""
     number = await desk.open(INFORMATION)
     desk.clock.advance(days=10)
-    await desk.done(number, *AT_WORK, "fee_notice")
+    await desk.run_all(number, *AT_WORK, "fee_notice")
     paid_at = desk.clock.advance(days=20)
-    ends = due(await desk.did(number, "fee_paid"))
+    ends = due(await desk.run(number, "fee_paid"))
     assert ends is not None
     for share in (0.5, 0.8):
         desk.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
@@ -306,7 +306,7 @@ async def test_ten_minutes_run_while_the_door_is_open(desk: Desk, ordered: str, 
 async def test_an_order_that_is_served_in_time_is_silent(desk: Desk) -> None:
     number = await desk.open(ORDER)
     desk.clock.advance(minutes=10)
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
     assert await sweep(desk.container) == 0
 
@@ -325,7 +325,7 @@ async def test_a_matter_about_the_first_office_goes_straight_to_the_second(desk:
 
 async def test_a_warning_follows_the_ticket_to_its_directorate(desk: Desk) -> None:
     number = await desk.open()
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=11)
     await sweep(desk.container)
     async with desk.container.database.reading() as session:

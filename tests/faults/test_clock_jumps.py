@@ -51,9 +51,9 @@ async def test_a_pause_over_a_clock_that_is_set_back_is_none(desk: Desk) -> None
     """B36: it ends before it began; nothing is taken off, and the ticket goes on."""
     number = await desk.open(CALL)
     before = due(await desk.read(number))
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=-2)
-    assert due(await desk.did(number, "resume")) == before
+    assert due(await desk.run(number, "resume")) == before
     async with desk.container.database.reading() as session:
         clock = (await session.scalars(select(SlaClock))).one()
         [pause] = await pauses_of(session, clock.id)

@@ -54,9 +54,9 @@ async def test_events_arrive_in_order_as_the_feed_has_them(
     await desk.open()
     await subscribed(desk, receiver)
     number = await desk.open(VISIT)
-    await desk.did(number, "refer", {"unit": "public-works", "note": "Örnek not"})
+    await desk.run(number, "refer", {"unit": "public-works", "note": "Örnek not"})
     other = await desk.open(VISIT)
-    await desk.did(number, "resolve", ANSWER)
+    await desk.run(number, "resolve", ANSWER)
     assert await deliver(dispatcher) == 4
     assert receiver.seqs == [(number, 1), (number, 2), (other, 1), (number, 3)]
     items = (await desk.client.get("/v1/events")).json()["items"]
@@ -73,8 +73,8 @@ async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_typ
 ) -> None:
     first = await desk.open(VISIT)
     cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
-    await desk.did(first, "register")
-    await desk.did(first, "resolve", ANSWER)
+    await desk.run(first, "register")
+    await desk.run(first, "resolve", ANSWER)
     await subscribed(desk, receiver, after=cursor, events=["ticket.resolved"])
     await desk.open()
     assert await deliver(dispatcher) == 1
@@ -141,7 +141,7 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
     number = await desk.open(VISIT)
     cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
     await subscribed(desk, receiver, after=cursor)
-    await desk.did(number, "register")
+    await desk.run(number, "register")
     await deliver(dispatcher)
     head = (
         "UPDATE ticket SET state = 'received', event_seq = 1, event_hash = e.hash FROM ticket_event e WHERE e.seq = 1"
@@ -149,7 +149,7 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
     async with desk.container.database.transaction() as session:
         for change in (head, "DELETE FROM ticket_event WHERE seq = 2", "DELETE FROM webhook_delivery"):
             await session.execute(text(change))
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     await deliver(dispatcher)
     assert [got.message["type"] for got in receiver.got] == ["ticket.registered", "ticket.referred"]
     assert receiver.seqs == [(number, 2), (number, 2)]
@@ -201,7 +201,7 @@ async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
     webhook = await subscribed(desk, receiver)
     receiver.answers = [DOWN]
     number = await desk.open()
-    await desk.did(number, "register")
+    await desk.run(number, "register")
     assert await deliver(dispatcher) == 1
     await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"events": ["ticket.registered"]})
     assert await deliver(dispatcher) == 1
@@ -272,7 +272,7 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
         await desk.open()
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
         await desk.open()
-        await desk.did(mine, "register")
+        await desk.run(mine, "register")
     await deliver(dispatcher)
     assert receiver.seqs == [(mine, 1), (mine, 2)]
     assert await dispatcher.waiting() == []

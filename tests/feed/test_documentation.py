@@ -52,9 +52,9 @@ async def live(desk: Desk) -> None:
         numbers.append(await desk.open(body))
         for command in commands:
             desk.clock.advance(days=6 if command == "resume" else 1)
-            await desk.did(numbers[-1], command, OTHER_BODIES.get(command))
+            await desk.run(numbers[-1], command, OTHER_BODIES.get(command))
     desk.clock.set(START)
-    await desk.did(await desk.open(VISIT), "link_duplicate", {"duplicate_of": numbers[0]})
+    await desk.run(await desk.open(VISIT), "link_duplicate", {"duplicate_of": numbers[0]})
     late = await desk.open(CALL)
     await desk.open(INFORMATION)
     async with leave_on(desk, "2026-05-21"):

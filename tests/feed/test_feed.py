@@ -27,8 +27,8 @@ def seen(read: dict[str, Any]) -> list[tuple[str, str]]:
 
 async def test_a_tickets_life_is_told_in_order_with_codes_only(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.did(number, "refer", {"unit": "public-works", "note": "Örnek Vatandaş ile görüşüldü"})
-    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
+    await desk.run(number, "refer", {"unit": "public-works", "note": "Örnek Vatandaş ile görüşüldü"})
+    await desk.run(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
     read = await page(desk.client)
     assert seen(read) == [(number, "ticket.received"), (number, "ticket.referred"), (number, "ticket.resolved")]
     assert [item["seq"] for item in read["items"]] == [1, 2, 3]
@@ -67,8 +67,8 @@ async def test_pages_join_without_a_gap_and_link_to_the_next(desk: Desk) -> None
 
 async def test_only_the_types_that_are_asked_for_are_told(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.did(number, "register")
-    await desk.did(number, "resolve", ANSWER)
+    await desk.run(number, "register")
+    await desk.run(number, "resolve", ANSWER)
     wanted = ["ticket.resolved", "ticket.registered"]
     assert [item["type"] for item in (await page(desk.client, types=wanted))["items"]] == wanted[::-1]
     assert seen(await page(desk.client, types="ticket.changed")) == []
@@ -93,7 +93,7 @@ async def test_an_app_sees_the_events_of_its_own_tickets_only(desk: Desk) -> Non
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
         theirs = (await other.post("/v1/tickets", json=MOBILE)).json()["number"]
         await desk.open(CALL)
-        await desk.did(mine, "register")
+        await desk.run(mine, "register")
         assert seen(await page(app)) == [(mine, "ticket.received"), (mine, "ticket.registered")]
         assert seen(await page(other)) == [(theirs, "ticket.received")]
         read = await page(other, after=(await page(other))["next_cursor"])
@@ -104,7 +104,7 @@ async def test_an_app_sees_the_events_of_its_own_tickets_only(desk: Desk) -> Non
 async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(desk: Desk) -> None:
     number = await desk.open(VISIT)
     await desk.open(VISIT)
-    await desk.did(number, "refer", {"unit": "public-works"})
+    await desk.run(number, "refer", {"unit": "public-works"})
     async with opened_client(desk.app, await new_key(desk.container, "unit-officer", "public-works")) as officer:
         assert seen(await page(officer)) == [(number, "ticket.received"), (number, "ticket.referred")]
 

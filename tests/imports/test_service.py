@@ -181,7 +181,7 @@ async def test_the_feed_tells_that_they_were_imported_and_not_what_happened_long
     assert [(event["type"], event["seq"], event["data"]) for event in told] == [
         ("ticket.imported", 4, {"channel": "bimer", "unit": "public-works"})
     ] * 2
-    await desk.did(told[0]["ticket"], "reopen")
+    await desk.run(told[0]["ticket"], "reopen")
     news = (await desk.client.get("/v1/events", params={"after": told[-1]["cursor"]})).json()["items"]
     assert [(event["type"], event["ticket"]) for event in news] == [("ticket.reopened", told[0]["ticket"])]
 
@@ -189,7 +189,7 @@ async def test_the_feed_tells_that_they_were_imported_and_not_what_happened_long
 async def test_even_one_that_is_opened_again_escalates_to_nobody(desk: Desk) -> None:
     await take(desk, table({}))
     [ticket] = await rows(desk, Ticket)
-    await desk.did(ticket.number, "reopen")
+    await desk.run(ticket.number, "reopen")
     assert {point.kind for point in await rows(desk, Checkpoint)} == {"breach"}
 
 

@@ -53,7 +53,7 @@ async def test_an_unanswered_call_goes_through_all_levels_once(desk: Desk) -> No
 async def test_resolving_in_time_silences_the_chain(desk: Desk) -> None:
     number = await desk.open()
     desk.clock.advance(days=1)
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     assert ticket["clocks"][0]["on_time"] is True
     desk.clock.advance(days=60)
     assert await sweep(desk.container) == 0
@@ -62,13 +62,13 @@ async def test_resolving_in_time_silences_the_chain(desk: Desk) -> None:
 async def test_a_whole_life(desk: Desk) -> None:
     """From the call to a second, successful answer, with everything that the table knows in between."""
     number = await desk.open()
-    await desk.done(number, "register", "refer", "return", "refer", "accept", "pause")
+    await desk.run_all(number, "register", "refer", "return", "refer", "accept", "pause")
     desk.clock.advance(days=4)
-    await desk.done(number, "resume", "interim_reply", "propose", "reject", "propose", "resolve")
-    await desk.did(number, "callback", {"reached": False})
-    await desk.did(number, "callback", {"reached": True, "score": 2})
+    await desk.run_all(number, "resume", "interim_reply", "propose", "reject", "propose", "resolve")
+    await desk.run(number, "callback", {"reached": False})
+    await desk.run(number, "callback", {"reached": True, "score": 2})
     desk.clock.advance(days=2)
-    await desk.done(number, "reopen", "accept", "resolve", "close")
+    await desk.run_all(number, "reopen", "accept", "resolve", "close")
     ticket, history = await desk.read(number), await desk.timeline(number)
     assert (ticket["status"], ticket["cycle"], ticket["outcome"]) == ("closed", 2, "positive")
     assert history["chain_holds"] is True

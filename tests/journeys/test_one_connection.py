@@ -40,17 +40,17 @@ async def desk(
 async def test_commands_on_a_visit_succeed(desk: Desk, commands: tuple[str, ...]) -> None:
     number = await desk.open(VISIT)
     for command in commands:
-        await desk.did(number, command, UNLISTED if command == "request_documents" else BODIES[command])
+        await desk.run(number, command, UNLISTED if command == "request_documents" else BODIES[command])
 
 
 async def test_the_promise_starts_when_the_papers_have_come(desk: Desk) -> None:
     number = await desk.ticket_in("awaiting_documents")
-    assert due(await desk.did(number, "provide_documents")) is not None
+    assert due(await desk.run(number, "provide_documents")) is not None
 
 
 async def test_a_limit_is_extended_and_explained(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    await desk.done(number, *AT_WORK, "extend")
+    await desk.run_all(number, *AT_WORK, "extend")
     answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
     assert answer.status_code == 200, answer.text
 

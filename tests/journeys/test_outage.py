@@ -80,7 +80,7 @@ async def open_at(desk: Desk, month: int, day: int, body: Mapping[str, Any], *co
     desk.clock.set(datetime(2026, month, day, 10, 0, tzinfo=ISTANBUL))
     await sweep(desk.container)
     number = await desk.open(body)
-    await desk.done(number, *commands)
+    await desk.run_all(number, *commands)
     return number
 
 
@@ -225,10 +225,10 @@ async def test_an_outage_over_a_pause_tells_nothing(desk: Desk) -> None:
     """Paused before, resumed by a person while no worker ran: its date moved, so nothing had fallen due."""
     number = await open_at(desk, 5, 12, CALL, *AT_WORK)
     desk.clock.set(datetime(2026, 5, 20, 10, tzinfo=ISTANBUL))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     await workers_go_on(desk, GONE)
     desk.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
-    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 10)
+    assert due(await desk.run(number, "resume")) == end_of(2026, 6, 10)
     desk.clock.set(BACK)
     await sweep(desk.container)
     assert await told_of(desk, number) == [("warning", 50, 1)]

@@ -55,7 +55,7 @@ def counts(found: dict[str, Any]) -> dict[str, int]:
 
 async def resolve_at(desk: Desk, number: str, at: datetime) -> None:
     desk.clock.set(at)
-    await desk.did(number, "resolve", ANSWER)
+    await desk.run(number, "resolve", ANSWER)
 
 
 async def set_due(desk: Desk, number: str, due_at: datetime) -> None:
@@ -101,7 +101,7 @@ async def test_past_due_needs_no_sweep_to_count(desk: Desk) -> None:
 @pytest.mark.parametrize("outcome", ["withdraw", "link_duplicate"])
 async def test_withdrawn_and_duplicate_are_out_of_the_figures_and_counted_apart(desk: Desk, outcome: str) -> None:
     kept, gone = await desk.open(CALL), await desk.open(CALL)
-    await desk.did(gone, outcome, {"duplicate_of": kept} if outcome == "link_duplicate" else None)
+    await desk.run(gone, outcome, {"duplicate_of": kept} if outcome == "link_duplicate" else None)
     await resolve_at(desk, kept, DUE)
     found = await row(desk)
     assert counts(found) == {"due": 1, "on_time": 1, "cancelled": 1}
@@ -109,7 +109,7 @@ async def test_withdrawn_and_duplicate_are_out_of_the_figures_and_counted_apart(
 
 
 async def test_nothing_due_has_no_share(desk: Desk) -> None:
-    await desk.did(await desk.open(CALL), "withdraw")
+    await desk.run(await desk.open(CALL), "withdraw")
     found = await row(desk)
     assert counts(found) == {"cancelled": 1}
     assert (found["share_on_time"], found["median_hours"], found["ninetieth_hours"]) == (None, None, None)
@@ -119,7 +119,7 @@ async def test_each_cycle_counts_where_it_was_due(desk: Desk) -> None:
     number = await desk.open(CALL)
     await resolve_at(desk, number, DUE)
     desk.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
-    await desk.did(number, "reopen")
+    await desk.run(number, "reopen")
     desk.clock.set(IN_JULY)
     assert [clock.cycle for clock in await desk.rows_of_clocks(number)] == [1, 2]
     assert counts(await row(desk)) == {"due": 2, "on_time": 1, "open_late": 1}
@@ -139,7 +139,7 @@ async def test_promise_and_law_are_rows_of_their_own(desk: Desk) -> None:
 async def test_a_clock_that_stands_still_is_not_due(desk: Desk) -> None:
     """The promise stands still, the limit of law beside it runs on."""
     number = await desk.open(VISIT)
-    await desk.done(number, "refer", "accept", "pause")
+    await desk.run_all(number, "refer", "accept", "pause")
     desk.clock.set(IN_JULY)
     assert [each["clock"] for each in (await report(desk))["rows"]] == ["statutory"]
 
@@ -148,7 +148,7 @@ async def test_the_times_are_those_of_half_and_of_nine_tenths(desk: Desk) -> Non
     orders = [await desk.open(ORDER) for _ in range(10)]
     for number in orders:
         desk.clock.advance(minutes=3)
-        await desk.did(number, "resolve", ANSWER)
+        await desk.run(number, "resolve", ANSWER)
     found = await row(desk, "2026-05")
     assert counts(found) == {"due": 10, "on_time": 3, "late": 7}
     assert (found["share_on_time"], found["median_hours"], found["ninetieth_hours"]) == (30.0, 0.25, 0.45)
@@ -163,7 +163,7 @@ async def test_a_month_ends_at_midnight_in_istanbul(desk: Desk) -> None:
     await set_due(desk, last, datetime(2026, 5, 31, 20, 59, 59, 999999, tzinfo=UTC))
     await set_due(desk, first, datetime(2026, 5, 31, 21, tzinfo=UTC))
     for number in (last, first):
-        await desk.did(number, "resolve", ANSWER)
+        await desk.run(number, "resolve", ANSWER)
     assert counts(await row(desk, "2026-05")) == {"due": 1, "on_time": 1}
     assert counts(await row(desk, "2026-06")) == {"due": 1, "on_time": 1}
     await set_due(desk, first, datetime(2026, 5, 31, 20, 59, 59, 999999, tzinfo=UTC))
@@ -173,7 +173,7 @@ async def test_a_month_ends_at_midnight_in_istanbul(desk: Desk) -> None:
 
 async def test_a_month_that_is_not_over_says_so(desk: Desk) -> None:
     done, _ = await desk.open(CALL), await desk.open(CALL)
-    await desk.did(done, "resolve", ANSWER)
+    await desk.run(done, "resolve", ANSWER)
     desk.clock.set(datetime(2026, 6, 30, 23, 59, 59, 999999, tzinfo=ISTANBUL))
     goes_on = await report(desk)
     assert (goes_on["complete"], goes_on["as_of"]) == (False, "2026-06-30T20:59:59.999999Z")
@@ -261,13 +261,13 @@ async def test_an_edited_catalogue_leaves_last_months_report_byte_for_byte(
 async def test_what_becomes_of_a_reopened_request_leaves_last_months_report_byte_for_byte(desk: Desk) -> None:
     """Its first cycle was promised, and kept, as a call of public works, whatever the second is found to be."""
     number = await desk.open(CALL)
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     await resolve_at(desk, number, DUE)
     desk.clock.set(IN_JULY)
     theirs = await report_of(desk, "public-works")
     before = await both_forms(desk)
-    await desk.done(number, "reopen", "reclassify")
-    await desk.did(number, "refer", {"unit": "cleaning"})
+    await desk.run_all(number, "reopen", "reclassify")
+    await desk.run(number, "refer", {"unit": "cleaning"})
     assert await both_forms(desk) == before
     assert await report_of(desk, "public-works") == theirs
     assert (await report_of(desk, "cleaning"))["rows"] == []
@@ -278,7 +278,7 @@ async def test_what_becomes_of_a_reopened_request_leaves_last_months_report_byte
 async def test_a_limit_that_was_kept_stays_with_the_service_it_was_kept_for(desk: Desk) -> None:
     """The law was satisfied by the interim reply to a petition; only what is still owed is judged anew."""
     number = await desk.open(PETITION)
-    await desk.done(number, "interim_reply", "reclassify")
+    await desk.run_all(number, "interim_reply", "reclassify")
     kept = await row(desk, clock="statutory")
     assert (kept["service"], counts(kept)) == ("solution-desk", {"due": 1, "on_time": 1})
     promise = await row(desk, "2026-05", clock="promise")
@@ -289,13 +289,13 @@ async def test_a_limit_that_was_kept_stays_with_the_service_it_was_kept_for(desk
 async def test_a_late_request_stays_with_the_unit_that_had_it_when_it_fell_due(desk: Desk, command: str) -> None:
     """Handing it on afterwards takes the lateness to nobody else; before, the verdict goes with the request."""
     number = await desk.open(CALL)
-    await desk.did(number, "refer", {"unit": "cleaning"})
-    await desk.did(number, "refer")
+    await desk.run(number, "refer", {"unit": "cleaning"})
+    await desk.run(number, "refer")
     desk.clock.set(DUE + timedelta(microseconds=1))
     late = await report_of(desk, "public-works")
     assert [counts(each) for each in late["rows"]] == [{"due": 1, "open_late": 1}]
-    await desk.did(number, command, {"unit": "cleaning"} if command == "refer" else None)
-    await desk.did(number, "refer", {"unit": "cleaning"})
+    await desk.run(number, command, {"unit": "cleaning"} if command == "refer" else None)
+    await desk.run(number, "refer", {"unit": "cleaning"})
     assert (await report_of(desk, "public-works"))["rows"] == late["rows"]
     assert (await report_of(desk, "cleaning"))["rows"] == []
     await resolve_at(desk, number, IN_JULY)
@@ -306,7 +306,7 @@ async def test_what_fell_due_at_the_desk_is_no_directorates(desk: Desk) -> None:
     """It was referred only when it was late."""
     number = await desk.open(CALL)
     desk.clock.set(DUE + timedelta(microseconds=1))
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     assert (await report_of(desk, "public-works"))["rows"] == []
     assert counts(await row(desk)) == {"due": 1, "open_late": 1}
 
@@ -318,7 +318,7 @@ async def test_a_key_of_a_directorate_sees_its_tickets_alone(desk: Desk) -> None
     for unit in ("public-works", "public-works", "cleaning", None):
         number = await desk.open(CALL)
         if unit is not None:
-            await desk.did(number, "refer", {"unit": unit})
+            await desk.run(number, "refer", {"unit": unit})
     desk.clock.set(IN_JULY)
     assert counts(await row(desk)) == {"due": 4, "open_late": 4}
     shown = await report_of(desk, "public-works")

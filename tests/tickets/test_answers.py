@@ -32,7 +32,7 @@ async def holds(desk: Desk, number: str) -> bool:
 )
 async def test_an_altered_history_shows(desk: Desk, tampering: str) -> None:
     number = await desk.ticket_in("in_progress")
-    await desk.did(number, "comment")
+    await desk.run(number, "comment")
     assert await holds(desk, number)
     of_ticket = " AND" if "WHERE" in tampering else " WHERE"
     of_ticket += " ticket_id = (SELECT id FROM ticket WHERE number = :number)"
@@ -45,17 +45,17 @@ async def test_words_of_people_are_stored_sealed(desk: Desk) -> None:
     """C12: no plain text of a person stands in any row of a ticket's life."""
     number = await desk.open(VISIT)
     secret = "Ayşe teyze 0532 111 22 33"
-    await desk.did(number, "refer", {"unit": "public-works", "note": secret})
-    await desk.did(number, "accept")
-    await desk.did(number, "pause", {"reason": "awaiting_citizen", "note": secret})
-    await desk.did(number, "resume")
+    await desk.run(number, "refer", {"unit": "public-works", "note": secret})
+    await desk.run(number, "accept")
+    await desk.run(number, "pause", {"reason": "awaiting_citizen", "note": secret})
+    await desk.run(number, "resume")
     for command in ("interim_reply", "comment"):
-        await desk.did(number, command, {"text": secret})
-    await desk.did(number, "propose", {**ANSWER, "reply": secret})
-    await desk.did(number, "reject", {"reason": secret})
-    await desk.did(number, "resolve", {**ANSWER, "reply": secret})
-    await desk.did(number, "callback", {"reached": True, "note": secret})
-    await desk.did(number, "reopen", {"reason": secret})
+        await desk.run(number, command, {"text": secret})
+    await desk.run(number, "propose", {**ANSWER, "reply": secret})
+    await desk.run(number, "reject", {"reason": secret})
+    await desk.run(number, "resolve", {**ANSWER, "reply": secret})
+    await desk.run(number, "callback", {"reached": True, "note": secret})
+    await desk.run(number, "reopen", {"reason": secret})
     assert [item["note"] for item in (await desk.timeline(number))["items"]].count(secret) == 9
     tables = ("ticket", "ticket_event", "notice", "checkpoint", "sla_clock", "clock_pause", "applicant")
     async with desk.container.database.reading() as session:
@@ -72,7 +72,7 @@ async def test_words_of_people_are_stored_sealed(desk: Desk) -> None:
 
 async def test_a_note_of_a_masked_reader_shows_no_number(desk: Desk) -> None:
     number = await desk.ticket_in("referred")
-    await desk.did(number, "comment", {"text": "Vatandaş 0532 111 22 33 numarasından aradı."})
+    await desk.run(number, "comment", {"text": "Vatandaş 0532 111 22 33 numarasından aradı."})
     key = await new_key(desk.container, "unit-officer", "public-works")
     async with opened_client(desk.app, key) as officer:
         notes = [e["note"] for e in (await officer.get(f"/v1/tickets/{number}/events")).json()["items"]]
@@ -123,8 +123,8 @@ TIP_OFF = {**VISIT, "kind": "tip_off", "applicant": {**CITIZEN, "email": "ornek@
 async def test_a_directorate_does_not_see_who_hid_behind_a_tip_off(desk: Desk) -> None:
     """Domain §9.8: not even initials; and the applicant is sent nothing that others could read."""
     number = await desk.open(TIP_OFF)
-    await desk.did(number, "refer")
-    await desk.did(number, "comment", {"text": "Telefonu 0532 000 00 67"})
+    await desk.run(number, "refer")
+    await desk.run(number, "comment", {"text": "Telefonu 0532 000 00 67"})
     for role in ("unit-officer", "pr-desk"):
         async with opened_client(desk.app, await new_key(desk.container, role, "public-works")) as officer:
             seen = await officer.get(f"/v1/tickets/{number}")
@@ -155,7 +155,7 @@ async def test_a_reader_without_the_right_sees_masks_and_none_of_the_hidden(desk
 
 async def test_a_directorate_can_not_find_out_by_a_number_who_hid(desk: Desk) -> None:
     number = await desk.open(TIP_OFF)
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     wanted = {"phone": CITIZEN["phone"]}
     async with opened_client(desk.app, await new_key(desk.container, "unit-officer", "public-works")) as officer:
         assert [t["number"] for t in (await officer.get("/v1/tickets")).json()["items"]] == [number]

@@ -33,23 +33,23 @@ async def test_a_pause_drops_exactly_its_dates(desk: Desk, dates: int, expected:
     """A pause from P to R drops the dates P to R−1; within one day it drops none."""
     desk.clock.set(datetime(2026, 1, 10, 9, 0, tzinfo=ISTANBUL))
     number = await desk.open(VISIT)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=2)
-    assert due(await desk.did(number, "pause")) is None
+    assert due(await desk.run(number, "pause")) is None
     desk.clock.advance(days=dates, hours=14 if dates == 0 else 0)
-    assert due(await desk.did(number, "resume")) == expected
+    assert due(await desk.run(number, "resume")) == expected
 
 
 async def test_pauses_add_up(desk: Desk) -> None:
     """B38: each of several pauses counts; B37: nothing is added by time alone."""
     desk.clock.set(datetime(2026, 2, 2, 9, 0, tzinfo=ISTANBUL))
     number = await desk.open(VISIT)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     for _ in range(3):
         desk.clock.advance(days=1)
-        await desk.did(number, "pause")
+        await desk.run(number, "pause")
         desk.clock.advance(days=2)
-        resumed = await desk.did(number, "resume")
+        resumed = await desk.run(number, "resume")
     assert due(resumed) == end_of(2026, 2, 23)  # 17 + 6 dates
     desk.clock.advance(days=3)
     await sweep(desk.container)
@@ -59,9 +59,9 @@ async def test_pauses_add_up(desk: Desk) -> None:
 @pytest.mark.parametrize("body", [CALL, VISIT])
 async def test_a_reason_that_the_service_does_not_name_stops_no_clock(desk: Desk, body: dict[str, Any]) -> None:
     number = await desk.open(body)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     armed = await desk.armed(number)
-    ticket = await desk.did(number, "pause", {"reason": "awaiting_external"})
+    ticket = await desk.run(number, "pause", {"reason": "awaiting_external"})
     assert (ticket["status"], state(ticket)) == ("awaiting_external", "running")
     assert due(ticket) == end_of(2026, 6, 1)
     assert await desk.armed(number) == armed
@@ -71,14 +71,14 @@ async def test_a_record_of_the_portal_never_pauses(desk: Desk) -> None:
     number = await desk.open(
         channel="cimer", external_id="2600004717", occurred_at="2026-05-11T10:00:00+03:00", documents=["cimer_record"]
     )
-    await desk.done(number, *AT_WORK)
-    ticket = await desk.did(number, "pause")
+    await desk.run_all(number, *AT_WORK)
+    ticket = await desk.run(number, "pause")
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
 
 
 async def test_force_majeure_stops_the_promise(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
-    ticket = await desk.did(number, "pause", {"reason": "force_majeure"})
+    ticket = await desk.run(number, "pause", {"reason": "force_majeure"})
     assert (ticket["status"], state(ticket), state(ticket, "statutory")) == ("awaiting_external", "paused", "running")
 
 
@@ -94,12 +94,12 @@ async def test_the_limit_of_law_runs_through_every_pause(desk: Desk) -> None:
 
 async def test_nothing_fires_on_a_promise_that_stands_still(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=60)
     assert await sweep(desk.container) == 0
     ticket = await desk.read(number)
     assert (ticket["overdue"], state(ticket)) == (False, "paused")
-    ends = due(await desk.did(number, "resume"))
+    ends = due(await desk.run(number, "resume"))
     assert ends is not None
     assert await sweep(desk.container) == 0
     left = ends - desk.clock.now()
@@ -111,13 +111,13 @@ async def test_nothing_fires_on_a_promise_that_stands_still(desk: Desk) -> None:
 async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(desk: Desk) -> None:
     """B56: a moved deadline repeats no notice."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=11)
     await sweep(desk.container)
     assert await desk.notices(number) == [("warning", 50, 1)]
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.advance(days=20)
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     await sweep(desk.container)
     assert await desk.notices(number) == [("warning", 50, 1)]
     desk.clock.advance(days=2)
@@ -128,9 +128,9 @@ async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(desk: Desk)
 async def test_a_limit_that_is_past_can_not_be_paused_away(desk: Desk) -> None:
     """C7, B71: a worker that was away must not make a difference to what the citizen was promised."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.set(end_of(2026, 6, 2))
-    ticket = await desk.did(number, "pause")
+    ticket = await desk.run(number, "pause")
     assert (state(ticket), ticket["overdue"]) == ("running", True)
     await sweep(desk.container)
     assert await desk.notices(number) == [("escalation_1", 1, 1)]
@@ -139,11 +139,11 @@ async def test_a_limit_that_is_past_can_not_be_paused_away(desk: Desk) -> None:
 async def test_answering_while_paused_counts_the_pause(desk: Desk) -> None:
     """B33: paused → resolved without resuming takes the pause off like any other."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=3)
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.advance(days=42)
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     clock = ticket["clocks"][0]
     assert (clock["state"], clock["on_time"], ticket["overdue"]) == ("met", True, False)
     assert datetime.fromisoformat(clock["due_at"]) == end_of(2026, 7, 8)
@@ -153,11 +153,11 @@ async def test_answering_while_paused_counts_the_pause(desk: Desk) -> None:
 async def test_a_second_pause_is_refused_and_the_first_one_counts(desk: Desk) -> None:
     """B36: paused → paused."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=2)
     assert (await desk.send(number, "pause", {"reason": "force_majeure"})).status_code == 409
     desk.clock.advance(days=1)
-    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 1)  # 27 May + 3 dates
+    assert due(await desk.run(number, "resume")) == end_of(2026, 6, 1)  # 27 May + 3 dates
 
 
 async def test_giving_a_ticket_back_resets_nothing(desk: Desk) -> None:
@@ -166,8 +166,8 @@ async def test_giving_a_ticket_back_resets_nothing(desk: Desk) -> None:
     before = (await desk.read(number))["clocks"]
     for unit in ("public-works", "cleaning"):
         desk.clock.advance(days=1)
-        await desk.did(number, "refer", {"unit": unit})
-        returned = await desk.did(number, "return")
+        await desk.run(number, "refer", {"unit": unit})
+        returned = await desk.run(number, "return")
         assert returned["unit"] is None
     assert returned["clocks"] == before
 
@@ -179,20 +179,20 @@ async def test_an_interim_reply_satisfies_the_petition_law_but_not_the_promise(d
     """Law 3071 art. 7: an answer on the progress within 30 days; the result is owed all the same."""
     number = await desk.ticket_in("in_progress")
     desk.clock.advance(days=5)
-    ticket = await desk.did(number, "interim_reply")
+    ticket = await desk.run(number, "interim_reply")
     assert (state(ticket), state(ticket, "statutory")) == ("running", "met")
     assert ticket["clocks"][1]["on_time"] is True
     assert [kind for kind, _ in await desk.armed(number)] == ["warning", "warning", "escalation"]
     desk.clock.set(end_of(2026, 6, 30))
     await sweep(desk.container)
     assert await desk.notices(number) == [("escalation_1", 1, 1)]
-    late = await desk.did(number, "resolve")
+    late = await desk.run(number, "resolve")
     assert [clock["on_time"] for clock in late["clocks"]] == [False, True]
 
 
 async def test_an_interim_reply_does_not_satisfy_the_information_law(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    ticket = await desk.did(number, "interim_reply")
+    ticket = await desk.run(number, "interim_reply")
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
 
 
@@ -204,9 +204,9 @@ async def levels(desk: Desk, number: str) -> list[int]:
 async def test_an_interim_reply_from_before_the_breach_keeps_nobody_from_the_second_office(desk: Desk) -> None:
     """What was said on day 3 does not answer for a promise that is broken on day 15."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=3)
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     for day in (1, 4):
         desk.clock.set(end_of(2026, 6, day))
         await sweep(desk.container)
@@ -217,13 +217,13 @@ async def test_an_interim_reply_from_before_the_breach_keeps_nobody_from_the_sec
 async def test_an_interim_reply_after_the_limit_puts_the_second_office_off(desk: Desk, swept: bool) -> None:
     """The limit counts once more from the last reply, also where no sweep had seen the breach before it."""
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.set(end_of(2026, 6, 1))
     if swept:
         await sweep(desk.container)
     for replied, until in ((2, 9), (10, 24)):
         desk.clock.set(end_of(2026, 6, replied) - timedelta(hours=12))
-        await desk.did(number, "interim_reply")
+        await desk.run(number, "interim_reply")
         desk.clock.set(end_of(2026, 6, until))
         await sweep(desk.container)
         assert await levels(desk, number) == [1]
@@ -240,7 +240,7 @@ async def test_what_is_put_off_does_not_end_a_sweep(desk: Desk) -> None:
     await sweep(desk.container)
     for number in numbers[:3]:
         desk.clock.advance(hours=1)
-        await desk.did(number, "interim_reply")
+        await desk.run(number, "interim_reply")
     desk.clock.set(end_of(2026, 6, 4))
     async with second_container(desk, batch=1) as container:
         await sweep(container)
@@ -257,7 +257,7 @@ async def test_an_answer_at_the_exact_due_instant_is_on_time(
     desk.clock.set(end_of(2026, 6, 1) + late)
     if swept:  # at the due instant itself: the office is told, and an answer of that instant is on time all the same
         await sweep(desk.container)
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     clock = ticket["clocks"][0]
     assert (clock["on_time"], clock["state"]) == (on_time, "met" if on_time else "breached")
     assert clock["breached_at"] == (None if on_time else clock["due_at"])
@@ -274,9 +274,9 @@ async def test_an_answer_at_the_exact_due_instant_is_on_time(
 async def test_closing_later_moves_no_verdict(desk: Desk) -> None:
     """B36, B39: what happens after the answer is no part of the time to it."""
     number = await desk.open(CALL)
-    answered = await desk.did(number, "resolve")
+    answered = await desk.run(number, "resolve")
     desk.clock.advance(days=400)
-    closed = await desk.did(number, "close")
+    closed = await desk.run(number, "close")
     assert closed["clocks"] == answered["clocks"]
 
 
@@ -288,9 +288,9 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> N
     number = await desk.open(VISIT)
     desk.clock.set(end_of(2026, 6, 2))
     await sweep(desk.container)
-    first = (await desk.did(number, "resolve"))["clocks"]
+    first = (await desk.run(number, "resolve"))["clocks"]
     desk.clock.advance(days=100)
-    ticket = await desk.did(number, "reopen")
+    ticket = await desk.run(number, "reopen")
     assert (ticket["cycle"], ticket["overdue"], ticket["outcome"], ticket["reply"]) == (2, False, None, None)
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
     assert datetime.fromisoformat(ticket["clocks"][0]["started_at"]) == desk.clock.now()
@@ -313,7 +313,7 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> N
 
 async def test_an_interim_reply_of_one_cycle_silences_nothing_in_the_next(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.done(number, "interim_reply", "resolve", "reopen")
+    await desk.run_all(number, "interim_reply", "resolve", "reopen")
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
     desk.clock.advance(days=10)
@@ -324,7 +324,7 @@ async def test_an_interim_reply_of_one_cycle_silences_nothing_in_the_next(desk: 
 async def test_a_new_cycle_is_counted_in_the_calendar_of_today(desk: Desk) -> None:
     """A holiday that was entered meanwhile counts for the clocks that start after it."""
     number = await desk.open(CALL)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     old = (await desk.container.rulebooks.current()).calendars
     async with desk.container.database.transaction() as session:
         days = old["office"].to_json()
@@ -334,7 +334,7 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(desk: Desk) -> No
             session, newer, now=desk.clock.now() + timedelta(seconds=1), actor="test", reason="leave"
         )
     desk.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
-    assert due(await desk.did(number, "reopen")) == end_of(2026, 6, 2)
+    assert due(await desk.run(number, "reopen")) == end_of(2026, 6, 2)
     assert [row.calendar_version_id == version for row in await desk.rows_of_clocks(number)] == [False, True]
     await desk.empty()
     async with desk.container.database.transaction() as session:
@@ -347,12 +347,12 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(desk: Desk) -> No
 async def test_what_is_given_up_or_a_duplicate_is_out_of_the_figures(desk: Desk, ending: str, paused: bool) -> None:
     """B46, B72: clocks that nobody waits for any more fire nothing."""
     original, number = await desk.open(kind="thanks"), await desk.open(VISIT)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=1)
     if paused:
-        await desk.did(number, "pause")
+        await desk.run(number, "pause")
     desk.clock.advance(days=1)
-    ticket = await desk.did(number, ending, {"duplicate_of": original} if ending == "link_duplicate" else {})
+    ticket = await desk.run(number, ending, {"duplicate_of": original} if ending == "link_duplicate" else {})
     assert [clock["state"] for clock in ticket["clocks"]] == ["cancelled", "cancelled"]
     assert [clock["on_time"] for clock in ticket["clocks"]] == [None, None]
     assert await desk.armed(number) == []
@@ -367,7 +367,7 @@ async def test_what_was_late_when_it_was_given_up_stays_late(desk: Desk) -> None
     number = await desk.open(CALL)
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
-    ticket = await desk.did(number, "withdraw")
+    ticket = await desk.run(number, "withdraw")
     assert (state(ticket), ticket["clocks"][0]["on_time"]) == ("breached", False)
     desk.clock.advance(days=30)
     assert await sweep(desk.container) == 0
@@ -376,10 +376,10 @@ async def test_what_was_late_when_it_was_given_up_stays_late(desk: Desk) -> None
 
 async def test_minutes_pause_by_the_second(desk: Desk) -> None:
     number = await desk.open(ORDER)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.advance(minutes=4)
-    await desk.did(number, "pause", {"reason": "force_majeure"})
+    await desk.run(number, "pause", {"reason": "force_majeure"})
     desk.clock.advance(minutes=30, seconds=7)
-    resumed = await desk.did(number, "resume")
+    resumed = await desk.run(number, "resume")
     assert due(resumed) == START + timedelta(minutes=40, seconds=7)
-    assert (await desk.did(number, "resolve", ANSWER))["clocks"][0]["on_time"] is True
+    assert (await desk.run(number, "resolve", ANSWER))["clocks"][0]["on_time"] is True

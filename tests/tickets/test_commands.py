@@ -125,7 +125,7 @@ async def test_an_unchanged_ticket_is_not_sent_again(desk: Desk) -> None:
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
     weak = await desk.client.get(f"/v1/tickets/{number}", headers={"If-None-Match": f'"v9", W/{tag}'})
     assert weak.status_code == 304
-    await desk.did(number, "register")
+    await desk.run(number, "register")
     changed = await desk.client.get(f"/v1/tickets/{number}", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.json()["status"] == "registered"
@@ -203,7 +203,7 @@ async def test_a_ticket_is_referred_to_a_directorate_that_exists(desk: Desk) -> 
 
 async def test_the_applicant_is_told_of_referral_and_result(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     assert [kind for kind, _, _ in await desk.notices(number, of_offices=False)] == [
         "receipt",
         "referral",
@@ -213,7 +213,7 @@ async def test_the_applicant_is_told_of_referral_and_result(desk: Desk) -> None:
 
 async def test_two_referrals_are_two_notices(desk: Desk) -> None:
     number = await desk.ticket_in("returned")
-    await desk.did(number, "refer", {"unit": "cleaning"})
+    await desk.run(number, "refer", {"unit": "cleaning"})
     told = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
     assert told.count("referral") == 2
 
@@ -245,7 +245,7 @@ async def test_a_refusal_without_its_reason_and_remedy_is_no_answer(
 
 async def test_a_refusal_keeps_its_reason_in_the_reply_and_in_history(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
-    ticket = await desk.did(number, "resolve", REFUSAL)
+    ticket = await desk.run(number, "resolve", REFUSAL)
     assert ticket["outcome"] == "negative"
     assert REFUSAL["reason"] in ticket["reply"]
     last = (await desk.timeline(number))["items"][-1]
@@ -255,7 +255,7 @@ async def test_a_refusal_keeps_its_reason_in_the_reply_and_in_history(desk: Desk
 
 async def test_a_call_that_reaches_the_citizen_closes_the_ticket(desk: Desk) -> None:
     number = await desk.ticket_in("resolved")
-    ticket = await desk.did(number, "callback", {"reached": True, "score": 5})
+    ticket = await desk.run(number, "callback", {"reached": True, "score": 5})
     assert (ticket["status"], ticket["outcome"]) == ("closed", "positive")
     assert ticket["closed_at"] is not None
     assert (await desk.timeline(number))["items"][-1]["data"]["score"] == 5
@@ -263,20 +263,20 @@ async def test_a_call_that_reaches_the_citizen_closes_the_ticket(desk: Desk) -> 
 
 async def test_the_third_call_that_reaches_nobody_closes_the_ticket(desk: Desk) -> None:
     number = await desk.ticket_in("resolved")
-    states = [(await desk.did(number, "callback", {"reached": False}))["status"] for _ in range(3)]
+    states = [(await desk.run(number, "callback", {"reached": False}))["status"] for _ in range(3)]
     assert states == ["callback_pending", "callback_pending", "closed"]
     assert (await desk.send(number, "callback", {"reached": True})).status_code == 409
 
 
 async def test_calls_are_counted_anew_after_a_reopening(desk: Desk) -> None:
     number = await desk.ticket_in("resolved")
-    await desk.done(number, "callback", "callback", "reopen", "resolve")
-    assert (await desk.did(number, "callback"))["status"] == "callback_pending"
+    await desk.run_all(number, "callback", "callback", "reopen", "resolve")
+    assert (await desk.run(number, "callback"))["status"] == "callback_pending"
 
 
 async def test_a_duplicate_names_its_original(desk: Desk) -> None:
     original, double = await desk.open(), await desk.open()
-    ticket = await desk.did(double, "link_duplicate", {"duplicate_of": original})
+    ticket = await desk.run(double, "link_duplicate", {"duplicate_of": original})
     assert (ticket["status"], ticket["outcome"]) == ("closed", "duplicate")
     assert (await desk.timeline(double))["items"][-1]["data"]["duplicate_of"] == original
     assert (await desk.read(original))["status"] == "received"
@@ -284,8 +284,8 @@ async def test_a_duplicate_names_its_original(desk: Desk) -> None:
 
 async def test_a_reopened_duplicate_stands_for_itself_again(desk: Desk) -> None:
     original, double = await desk.open(), await desk.open()
-    await desk.did(double, "link_duplicate", {"duplicate_of": original})
-    ticket = await desk.did(double, "reopen")
+    await desk.run(double, "link_duplicate", {"duplicate_of": original})
+    ticket = await desk.run(double, "reopen")
     assert (ticket["duplicate_of"], ticket["outcome"]) == (None, None)
 
 
@@ -303,7 +303,7 @@ async def test_tickets_are_not_duplicates_of_themselves_or_of_each_other(desk: D
     for target, number in ((one, one), (other, other)):
         answer = await desk.send(number, "link_duplicate", {"duplicate_of": target})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "duplicate_itself")
-    await desk.did(one, "link_duplicate", {"duplicate_of": other})
+    await desk.run(one, "link_duplicate", {"duplicate_of": other})
     answer = await desk.send(other, "link_duplicate", {"duplicate_of": one})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/duplicate_of")
     assert (await desk.read(other))["status"] == "received"
@@ -313,7 +313,7 @@ async def test_a_comment_moves_neither_state_nor_clock(desk: Desk) -> None:
     """C1: a comment neither moves nor fires a deadline."""
     number = await desk.ticket_in("in_progress")
     before, armed = await desk.read(number), await desk.armed(number)
-    after_it = await desk.did(number, "comment")
+    after_it = await desk.run(number, "comment")
     assert after_it == before
     assert await desk.armed(number) == armed
 

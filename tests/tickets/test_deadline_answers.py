@@ -189,9 +189,9 @@ async def test_limits_of_minutes_tell_what_counted_on_each_date(desk: Desk) -> N
 
 async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(at(5, 14))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     found = await clock(desk, number)
     assert (found["state"], found["due_at"], found["computed_due_at"]) == ("paused", None, None)
     assert reasons(found) == ["start_day", "counted", "still_paused"]
@@ -207,11 +207,11 @@ async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
 
 async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(at(5, 14))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.set(at(5, 18, 9))
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     found = await clock(desk, number)
     ends(found)
     assert [line["date"] for line in found["ledger"] if line["reason"] == "paused"] == [
@@ -232,11 +232,11 @@ async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(desk: Desk)
 async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(desk: Desk) -> None:
     desk.clock.set(APRIL_28)
     number = await desk.open(INFORMATION)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(at(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(at(5, 14))
-    await desk.done(number, "fee_paid", "extend")
+    await desk.run_all(number, "fee_paid", "extend")
     found = await clock(desk, number, "statutory")
     ends(found)
     assert instants(found, "started_at", "restarted_at", "extended_at") == [APRIL_28, at(5, 14), at(5, 14)]
@@ -271,7 +271,7 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(de
     ):
         assert sentence in said
     assert not any("durmuştur" in line for line in said)
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     assert (await clock(desk, number, "statutory"))["internal_target_at"] is None
 
 
@@ -279,13 +279,13 @@ async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(desk: 
     """Law 4982: unpaid after 15 working days it counts as withdrawn; the notice is of Monday 11 May."""
     desk.clock.set(at(5, 11))
     number = await desk.open(INFORMATION)
-    await desk.done(number, "refer", "accept", "fee_notice")
+    await desk.run_all(number, "refer", "accept", "fee_notice")
     promise, law = (await explained(desk, number))["clocks"]
     assert instants(law, "pay_by") == [end_of(2026, 6, 5)]
     assert promise["pay_by"] is None
     sentence = "Ücret 5 Haziran 2026 Cuma günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
     assert (await told(desk, number)).count(sentence) == 1
-    await desk.did(number, "fee_paid")
+    await desk.run(number, "fee_paid")
     assert sentence not in await told(desk, number)
 
 
@@ -293,13 +293,13 @@ async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(d
     """Law 3071 art. 7: whoever reads that an answer was given must not take it for the result."""
     number = await desk.open(VISIT)
     desk.clock.set(at(5, 20))
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     interim = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde ara cevap verilmiştir."
     owed = "Ara cevap bu süreyi karşılar; sonucun ayrıca bildirilmesi gerekir."
     said = await told(desk, number)
     assert said[said.index(interim) + 1] == owed
     desk.clock.set(at(5, 25))
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     promise, law = (await explained(desk, number))["clocks"]
     assert (promise["by_interim_reply"], law["by_interim_reply"]) == (False, True)
     said = await told(desk, number)
@@ -310,7 +310,7 @@ async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(d
 async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(desk: Desk) -> None:
     number = await desk.open(CALL)
     desk.clock.set(at(5, 13))
-    await desk.did(number, "override_due")
+    await desk.run(number, "override_due")
     found = await clock(desk, number)
     assert found["overridden"] is True
     assert instants(found, "due_at", "computed_due_at") == [
@@ -335,10 +335,10 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
 
 async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "override_due")
+    await desk.run(number, "override_due")
     desk.clock.set(at(6, 3))
-    await desk.done(number, "resolve", "reopen")
-    await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    await desk.run_all(number, "resolve", "reopen")
+    await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
     second, first = await explained(desk, number), await explained(desk, number, cycle=1)
     assert (second["cycle"], second["cycles"], second["service"]["code"]) == (2, 2, "info-desk")
     assert (first["cycle"], first["cycles"], first["service"]["code"]) == (1, 2, "call-center")
@@ -388,9 +388,9 @@ async def test_state_and_verdict_are_those_of_the_ticket(desk: Desk) -> None:
     """C10, B71: one verdict, on the ticket and here, with or without a sweep."""
     met, late, open_ = [await desk.open(VISIT) for _ in range(3)]
     desk.clock.set(at(5, 20))
-    await desk.did(met, "resolve")
+    await desk.run(met, "resolve")
     desk.clock.set(at(6, 2))
-    await desk.did(late, "resolve")
+    await desk.run(late, "resolve")
     for swept in (False, True):
         if swept:
             await sweep(desk.container)
@@ -411,7 +411,7 @@ async def test_state_and_verdict_are_those_of_the_ticket(desk: Desk) -> None:
 
 async def test_a_cancelled_limit_is_not_used_any_further(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "withdraw")
+    await desk.run(number, "withdraw")
     found = await clock(desk, number)
     assert (found["state"], found["used"], found["on_time"]) == ("cancelled", None, None)
     assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await told(desk, number)
@@ -422,7 +422,7 @@ async def test_a_promise_that_waits_for_documents_is_told_as_such(desk: Desk) ->
     assert [each["kind"] for each in (await explained(desk, waiting))["clocks"]] == ["statutory"]
     sentence = "Hizmet standardı süresi henüz başlamamıştır: eksik belge veya imza beklenmektedir."
     assert sentence in await told(desk, waiting)
-    await desk.did(waiting, "withdraw")
+    await desk.run(waiting, "withdraw")
     assert sentence not in await told(desk, waiting)
     assert (await explained(desk, thanks))["clocks"] == []
     assert (await told(desk, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
@@ -531,7 +531,7 @@ def test_there_are_words_for_every_pause_ground_and_state() -> None:
 
 async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "refer", {"unit": "public-works"})
+    await desk.run(number, "refer", {"unit": "public-works"})
     container = desk.container
     seen: list[int] = []
     for role, unit in (("unit-officer", "public-works"), ("unit-officer", "cleaning"), ("field-team", None)):
@@ -546,7 +546,7 @@ async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(desk: Desk) -> N
 
 async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
+    await desk.run(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
     answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
     words = answer.text + "\n".join(await told(desk, number))
     private = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")

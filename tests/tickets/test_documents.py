@@ -55,7 +55,7 @@ async def test_the_limits_of_a_request(
 async def test_thanks_owe_nothing(desk: Desk) -> None:
     number = await desk.open(kind="thanks")
     assert (await desk.read(number))["clocks"] == []
-    assert (await desk.did(number, "resolve"))["clocks"] == []
+    assert (await desk.run(number, "resolve"))["clocks"] == []
 
 
 # ── documents ──
@@ -67,7 +67,7 @@ async def test_a_promise_waits_for_the_documents_and_the_law_does_not(desk: Desk
     assert (waiting["status"], kinds(waiting)) == ("awaiting_documents", ["statutory"])
     assert due(waiting, "statutory") == end_of(2026, 6, 11)
     desk.clock.advance(days=2)
-    ticket = await desk.did(number, "provide_documents", {"documents": ["power_of_attorney"]})
+    ticket = await desk.run(number, "provide_documents", {"documents": ["power_of_attorney"]})
     assert (ticket["status"], kinds(ticket)) == ("registered", ["promise", "statutory"])
     assert due(ticket) == end_of(2026, 6, 1)  # 14 May + 15 days = 29 May, Kurban Bayramı
     assert due(ticket, "statutory") == end_of(2026, 6, 11)
@@ -76,10 +76,10 @@ async def test_a_promise_waits_for_the_documents_and_the_law_does_not(desk: Desk
 
 async def test_some_documents_of_several_start_nothing(desk: Desk) -> None:
     number = await desk.open({**ATTORNEY_VISIT, "formal": True})
-    one = await desk.did(number, "provide_documents", {"documents": ["petition"]})
+    one = await desk.run(number, "provide_documents", {"documents": ["petition"]})
     assert (one["status"], kinds(one)) == ("awaiting_documents", ["statutory"])
     assert [document["provided_at"] is None for document in one["documents"]] == [False, True]
-    both = await desk.did(number, "provide_documents", {"documents": ["petition", "power_of_attorney"]})
+    both = await desk.run(number, "provide_documents", {"documents": ["petition", "power_of_attorney"]})
     assert (both["status"], kinds(both)) == ("registered", ["promise", "statutory"])
 
 
@@ -90,7 +90,7 @@ async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(desk
     assert (waiting["status"], waiting["clocks"]) == ("awaiting_documents", [])
     desk.clock.advance(days=40)
     assert await sweep(desk.container) == 0
-    signed = await desk.did(number, "provide_documents", {"documents": ["wet_signature"]})
+    signed = await desk.run(number, "provide_documents", {"documents": ["wet_signature"]})
     assert kinds(signed) == ["promise", "statutory"]
     assert due(signed) == end_of(2026, 7, 6)
     assert due(signed, "statutory") == end_of(2026, 7, 21)
@@ -150,7 +150,7 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     """The history keeps both; the words are sealed and reach the office by reference only."""
     number = await desk.open({**VISIT, "about_first_office": about_first_office})
     body = {"documents": ["petition"], "unlisted": [DEED], "override_reason": REASON}
-    asked = await desk.did(number, "request_documents", body)
+    asked = await desk.run(number, "request_documents", body)
     first = asked["documents"][0]
     assert (first["code"], first["label"]) == ("deed", "Tapu örneği")
     event = (await desk.timeline(number))["items"][-1]
@@ -169,7 +169,7 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     async with desk.container.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
     assert REASON not in str(stored.payload)
-    came = await desk.did(number, "provide_documents", {"documents": ["petition", "deed"]})
+    came = await desk.run(number, "provide_documents", {"documents": ["petition", "deed"]})
     assert came["status"] == "registered"
     [again] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")).json()["items"]
     assert again["body"] == notice["body"]
@@ -183,12 +183,12 @@ async def test_a_service_whose_row_lists_no_document_can_ask_for_none(desk: Desk
 async def test_asking_for_documents_stops_the_promise_until_they_come(desk: Desk) -> None:
     number = await desk.open(VISIT)
     desk.clock.advance(days=1)
-    asked = await desk.did(number, "request_documents", {"documents": ["petition", "petition"]})
+    asked = await desk.run(number, "request_documents", {"documents": ["petition", "petition"]})
     assert (asked["status"], state(asked), due(asked)) == ("awaiting_documents", "paused", None)
     assert state(asked, "statutory") == "running"
     assert [kind for kind, _ in await desk.armed(number)] == ["legal_risk", "breach"]
     desk.clock.advance(days=4)
-    came = await desk.did(number, "provide_documents", {"documents": ["petition"]})
+    came = await desk.run(number, "provide_documents", {"documents": ["petition"]})
     assert (came["status"], state(came)) == ("registered", "running")
     assert due(came) == end_of(2026, 6, 1)  # 4 dates dropped: 27 May + 4 = 31 May, a Sunday
     assert due(came, "statutory") == end_of(2026, 6, 11)

@@ -19,17 +19,17 @@ async def values_of(desk: Desk, number: str, *, masked: bool = False, for_unit: 
 
 async def test_a_ticket_that_was_not_answered_has_no_words_of_offices(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "refer", {"unit": "public-works", "note": "Acele bakılsın."})
+    await desk.run(number, "refer", {"unit": "public-works", "note": "Acele bakılsın."})
 
     assert set(await values_of(desk, number)) == {"applicant.name", "applicant.phone", "ticket.description"}
 
 
 async def test_each_interim_reply_keeps_its_own_words(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept")
-    await desk.did(number, "interim_reply", {"text": "Keşif yapılacaktır."})
-    await desk.did(number, "comment", {"text": "Vatandaş sinirliydi."})
-    await desk.did(number, "interim_reply", {"text": "Keşif yapıldı."})
+    await desk.run_all(number, "refer", "accept")
+    await desk.run(number, "interim_reply", {"text": "Keşif yapılacaktır."})
+    await desk.run(number, "comment", {"text": "Vatandaş sinirliydi."})
+    await desk.run(number, "interim_reply", {"text": "Keşif yapıldı."})
 
     values = await values_of(desk, number)
 
@@ -42,12 +42,12 @@ async def test_each_interim_reply_keeps_its_own_words(desk: Desk) -> None:
 
 async def test_a_reply_outlives_the_reopening_that_takes_it_from_the_ticket(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "resolve", REFUSED)
+    await desk.run(number, "resolve", REFUSED)
     assert (await values_of(desk, number))["ticket.reply"] == REFUSED["reason"]
-    await desk.did(number, "reopen", {"reason": "Çukur yine açıldı."})
+    await desk.run(number, "reopen", {"reason": "Çukur yine açıldı."})
 
     reopened = await values_of(desk, number)
-    await desk.did(number, "resolve", {"outcome": "positive", "reply": "Onarıldı."})
+    await desk.run(number, "resolve", {"outcome": "positive", "reply": "Onarıldı."})
     again = await values_of(desk, number)
 
     assert "ticket.reply" not in reopened
@@ -57,7 +57,7 @@ async def test_a_reply_outlives_the_reopening_that_takes_it_from_the_ticket(desk
 
 async def test_words_of_offices_are_masked_like_any_free_text(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "interim_reply", {"text": "0532 123 45 67 aranacak."})
+    await desk.run(number, "interim_reply", {"text": "0532 123 45 67 aranacak."})
 
     values = await values_of(desk, number, masked=True)
 
@@ -66,7 +66,7 @@ async def test_words_of_offices_are_masked_like_any_free_text(desk: Desk) -> Non
 
 async def test_a_hidden_person_is_starred_out_for_units_and_the_words_masked(desk: Desk) -> None:
     number = await desk.open(CALL, applicant={**CALL["applicant"], "hide_identity": True})
-    await desk.did(number, "interim_reply", {"text": "0532 123 45 67 aranacak."})
+    await desk.run(number, "interim_reply", {"text": "0532 123 45 67 aranacak."})
 
     values = await values_of(desk, number, for_unit=True)
 

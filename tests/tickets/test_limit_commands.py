@@ -32,7 +32,7 @@ async def asked_in_april(desk: Desk) -> str:
     """A request for information of Tuesday 28 April 2026, at work: 15 working days end on Thursday 21 May."""
     desk.clock.set(APRIL_28)
     number = await desk.open(INFORMATION)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     return number
 
 
@@ -55,7 +55,7 @@ async def test_the_limit_of_4982_is_extended_to_thirty_working_days_in_all(desk:
     promise = due(await desk.read(number))
     assert due(await desk.read(number), "statutory") == end_of(2026, 5, 21)
     desk.clock.set(noon(5, 20))
-    ticket = await desk.did(number, "extend")
+    ticket = await desk.run(number, "extend")
     assert due(ticket, "statutory") == end_of(2026, 6, 16)
     assert due(ticket) == promise
     law = next(clock for clock in ticket["clocks"] if clock["kind"] == "statutory")
@@ -78,7 +78,7 @@ async def test_an_extension_at_the_last_instant_counts_and_a_day_later_does_not(
 
 async def test_a_limit_is_extended_once_and_only_by_a_law_that_says_so(desk: Desk) -> None:
     number, petition = await asked_in_april(desk), await desk.open(VISIT)
-    await desk.did(number, "extend")
+    await desk.run(number, "extend")
     for each in (number, petition):
         refused = await desk.send(each, "extend", {"ground": "other_unit"})
         assert (refused.status_code, refused.json()["code"]) == (409, "not_extendable")
@@ -101,7 +101,7 @@ async def test_the_ground_of_an_extension_is_one_of_the_law(desk: Desk) -> None:
 async def test_legal_risk_is_armed_anew_for_the_longer_limit(desk: Desk) -> None:
     """B20: three working days before 16 June, not before 21 May."""
     number = await asked_in_april(desk)
-    await desk.did(number, "extend")
+    await desk.run(number, "extend")
     query = select(Checkpoint.due_at).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
     async with desk.container.database.reading() as session:
         armed = await session.scalars(query.where(Checkpoint.kind == "legal_risk", Checkpoint.state == "armed"))
@@ -110,8 +110,8 @@ async def test_legal_risk_is_armed_anew_for_the_longer_limit(desk: Desk) -> None
 
 async def test_a_reopened_request_has_the_first_limit_again(desk: Desk) -> None:
     number = await asked_in_april(desk)
-    await desk.did(number, "extend")
-    await desk.done(number, "resolve", "reopen")
+    await desk.run(number, "extend")
+    await desk.run_all(number, "resolve", "reopen")
     law = await desk.clock_of(number, "statutory")
     assert (law["limit"], law["extended"]) == ("15 iş günü", False)
     assert due(await desk.read(number), "statutory") == end_of(2026, 5, 21)
@@ -124,12 +124,12 @@ async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(desk
     """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 10 June."""
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    waiting = await desk.did(number, "fee_notice")
+    waiting = await desk.run(number, "fee_notice")
     assert waiting["status"] == "awaiting_fee"
     assert (state(waiting), state(waiting, "statutory")) == ("paused", "paused")
     assert due(waiting, "statutory") is None
     desk.clock.set(noon(5, 14))
-    paid = await desk.did(number, "fee_paid")
+    paid = await desk.run(number, "fee_paid")
     assert paid["status"] == "in_progress"
     assert due(paid, "statutory") == end_of(2026, 6, 10)
     assert due(paid) == end_of(2026, 6, 1)  # 15 days end on Friday 29 May, a bayram: the next working day
@@ -139,9 +139,9 @@ async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(desk
 async def test_a_payment_counts_from_the_day_on_which_it_was_made(desk: Desk) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(noon(5, 20))
-    paid = await desk.did(number, "fee_paid", {"paid_at": noon(5, 14).isoformat()})
+    paid = await desk.run(number, "fee_paid", {"paid_at": noon(5, 14).isoformat()})
     assert due(paid, "statutory") == end_of(2026, 6, 10)
 
 
@@ -149,7 +149,7 @@ async def test_a_payment_counts_from_the_day_on_which_it_was_made(desk: Desk) ->
 async def test_a_payment_lies_between_the_notice_and_now(desk: Desk, paid_at: datetime, code: str) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(noon(5, 14))
     refused = await desk.send(number, "fee_paid", {"paid_at": paid_at.isoformat()})
     assert refused.status_code == 422
@@ -161,7 +161,7 @@ async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(desk: D
     """Notice on 11 May: 15 working days end on 5 June; the clocks leave the figures and nobody is told of a breach."""
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(end_of(2026, 6, 5) - timedelta(seconds=1))
     await sweep(desk.container)
     assert (await desk.read(number))["status"] == "awaiting_fee"
@@ -180,7 +180,7 @@ async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(desk: D
 async def test_a_payment_after_the_time_to_pay_comes_too_late(desk: Desk) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(noon(6, 8))
     refused = await desk.send(number, "fee_paid")
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_passed")
@@ -191,7 +191,7 @@ async def test_a_payment_after_the_time_to_pay_comes_too_late(desk: Desk) -> Non
 async def test_a_paid_fee_lapses_no_more(desk: Desk) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.done(number, "fee_notice", "fee_paid")
+    await desk.run_all(number, "fee_notice", "fee_paid")
     desk.clock.set(end_of(2026, 6, 5))
     await sweep(desk.container)
     assert (await desk.read(number))["status"] == "in_progress"
@@ -201,7 +201,7 @@ async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 22))
     await sweep(desk.container)
-    waiting = await desk.did(number, "fee_notice")
+    waiting = await desk.run(number, "fee_notice")
     assert state(waiting, "statutory") == "breached"
     desk.clock.advance(days=40)
     await sweep(desk.container)
@@ -213,7 +213,7 @@ async def test_a_fee_after_the_limit_keeps_the_breach_and_may_lapse_all_the_same
 async def test_a_fee_of_a_limit_that_is_past_is_not_paid_before_it_was_asked_for(desk: Desk) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 22))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     refused = await desk.send(number, "fee_paid", {"paid_at": noon(5, 21).isoformat()})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too_old")
 
@@ -221,16 +221,16 @@ async def test_a_fee_of_a_limit_that_is_past_is_not_paid_before_it_was_asked_for
 async def test_an_answer_without_waiting_for_the_fee_ends_the_interruption(desk: Desk) -> None:
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(noon(5, 22))
-    ticket = await desk.did(number, "resolve")
+    ticket = await desk.run(number, "resolve")
     assert state(ticket, "statutory") == "met"
     assert await desk.armed(number) == []
 
 
 async def test_no_fee_is_asked_for_outside_law_4982(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     refused = await desk.send(number, "fee_notice", {"amount": "10"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_fee")
     assert "fee_notice" not in (await desk.read(number))["allowed_actions"]
@@ -249,13 +249,13 @@ async def test_a_fee_is_an_amount_of_money(desk: Desk, amount: str | None) -> No
 async def test_another_service_counts_from_the_original_start_with_the_pauses_there_were(desk: Desk) -> None:
     """B30, B51: a call of Tuesday 12 May is moved on the 20th, after a pause from the 13th to the 15th."""
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(noon(5, 13))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.set(noon(5, 15))
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     desk.clock.set(noon(5, 20))
-    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    ticket = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert ticket["service"] == "solution-desk"
     assert kinds(ticket) == ["promise", "statutory"]
     assert due(ticket) == end_of(2026, 6, 1)  # 27 May + 2 days, a bayram
@@ -265,7 +265,7 @@ async def test_another_service_counts_from_the_original_start_with_the_pauses_th
 async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true_instant(desk: Desk) -> None:
     number = await desk.open(CALL)
     desk.clock.set(noon(5, 20))
-    ticket = await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    ticket = await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert due(ticket) == end_of(2026, 5, 13)
     assert ticket["overdue"] is True
     await sweep(desk.container)
@@ -280,7 +280,7 @@ async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_
     desk.clock.set(noon(5, 14))
     await sweep(desk.container)
     assert await desk.notices(number) == [("escalation_1", 1, 1)]
-    ticket = await desk.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+    ticket = await desk.run(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert (state(ticket), due(ticket), ticket["overdue"]) == ("running", end_of(2026, 6, 1), False)
     desk.clock.set(noon(6, 2))
     await sweep(desk.container)
@@ -298,7 +298,7 @@ async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(d
     desk.clock.set(noon(5, 14))
     await sweep(desk.container)
     assert await desk.armed(number) == []
-    ticket = await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    ticket = await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert (state(ticket), due(ticket)) == ("breached", end_of(2026, 5, 13))
     desk.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
     await sweep(desk.container)
@@ -314,20 +314,20 @@ async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_
     desk.clock.set(noon(5, 14))
     await sweep(desk.container)
     assert ("escalation", 2) in await desk.armed(number)
-    await desk.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    await desk.run(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
     assert ("escalation", 2) not in await desk.armed(number)
-    await desk.did(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
+    await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma."})
     assert ("escalation", 2) in await desk.armed(number)
 
 
 async def test_a_request_that_comes_under_4982_gets_its_limit_and_one_that_leaves_it_loses_it(desk: Desk) -> None:
     number = await desk.open(VISIT)
     before = due(await desk.read(number), "statutory")
-    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    ticket = await desk.run(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
     law = await desk.clock_of(number, "statutory")
     assert before == end_of(2026, 6, 11)
     assert (law["limit"], due(ticket, "statutory")) == ("15 iş günü", end_of(2026, 6, 8))
-    ticket = await desk.did(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
+    ticket = await desk.run(number, "reclassify", {"service": "hospitality", "reason": "İkram."})
     assert state(ticket, "statutory") == "cancelled"
 
 
@@ -335,31 +335,31 @@ async def test_a_law_that_a_wrong_service_took_away_comes_back_with_the_right_on
     number = await desk.open(VISIT)
     before, armed = (await desk.read(number))["clocks"], await desk.armed(number)
     desk.clock.set(noon(5, 14))
-    ticket = await desk.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+    ticket = await desk.run(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
     assert state(ticket, "statutory") == "cancelled"
     desk.clock.set(noon(5, 15))
-    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    ticket = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert (ticket["clocks"], await desk.armed(number)) == (before, armed)
 
 
 async def test_a_law_that_a_wrong_service_took_away_is_not_reopened(desk: Desk) -> None:
     moved, duplicate = await desk.open(VISIT), await desk.open(VISIT)
     for number in (moved, duplicate):
-        await desk.did(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
-    await desk.did(moved, "resolve")
-    await desk.did(duplicate, "link_duplicate", {"duplicate_of": moved})
+        await desk.run(number, "reclassify", {"service": "call-center", "reason": "Çağrıyla gelmiş."})
+    await desk.run(moved, "resolve")
+    await desk.run(duplicate, "link_duplicate", {"duplicate_of": moved})
     for number in (moved, duplicate):
-        assert kinds(await desk.did(number, "reopen")) == ["promise"]
+        assert kinds(await desk.run(number, "reopen")) == ["promise"]
 
 
 async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(desk: Desk) -> None:
     """C6: after months, a second cycle owes nothing to the first; no office is told of a limit long past."""
     number = await desk.open(CALL)
-    await desk.did(number, "resolve")
+    await desk.run(number, "resolve")
     desk.clock.set(noon(9, 1))
-    await desk.did(number, "reopen")
+    await desk.run(number, "reopen")
     desk.clock.set(noon(9, 2))
-    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    ticket = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     assert due(ticket, "statutory") == end_of(2026, 10, 1)
     await sweep(desk.container)
     assert await desk.notices(number) == []
@@ -370,26 +370,26 @@ async def test_a_law_that_comes_with_another_service_waits_for_no_document(desk:
     number = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
     replied = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
     desk.clock.set(noon(5, 18))
-    await desk.did(replied, "interim_reply")
+    await desk.run(replied, "interim_reply")
     elsewhere = {"service": "solution-desk", "reason": "Masaya aittir."}
-    ticket = await desk.did(number, "reclassify", elsewhere)
+    ticket = await desk.run(number, "reclassify", elsewhere)
     assert (ticket["status"], due(ticket, "statutory")) == ("awaiting_documents", end_of(2026, 6, 11))
-    law = (await desk.did(replied, "reclassify", elsewhere))["clocks"][1]
+    law = (await desk.run(replied, "reclassify", elsewhere))["clocks"][1]
     assert (law["state"], datetime.fromisoformat(law["met_at"])) == ("met", noon(5, 18))
     signed_later = await desk.open(CALL, wet_signature=True)
-    assert (await desk.did(signed_later, "reclassify", elsewhere))["clocks"] == []
+    assert (await desk.run(signed_later, "reclassify", elsewhere))["clocks"] == []
 
 
 async def test_a_service_that_does_not_know_a_pause_ends_it(desk: Desk) -> None:
     """The pause that there was is kept (13–19 May); a limit that never pauses does not stand still for ever."""
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(noon(5, 13))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.set(noon(5, 20))
-    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    ticket = await desk.run(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
     assert (ticket["status"], state(ticket), due(ticket)) == ("awaiting_citizen", "running", end_of(2026, 6, 3))
-    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 3)
+    assert due(await desk.run(number, "resume")) == end_of(2026, 6, 3)
 
 
 async def test_an_extension_and_a_paid_fee_stay_with_the_law_that_knows_them(desk: Desk) -> None:
@@ -397,16 +397,16 @@ async def test_an_extension_and_a_paid_fee_stay_with_the_law_that_knows_them(des
     desk.clock.set(APRIL_28)
     number = await desk.open(INFORMATION, right_to_information=False)
     desk.clock.set(noon(5, 11))
-    await desk.done(number, "fee_notice", "fee_paid", "extend")
+    await desk.run_all(number, "fee_notice", "fee_paid", "extend")
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 26)
-    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Bilgi edinme değildir."})
+    ticket = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Bilgi edinme değildir."})
     assert (due(ticket), due(ticket, "statutory")) == (end_of(2026, 5, 13), end_of(2026, 6, 1))
     assert [clock["extended"] for clock in ticket["clocks"]] == [False, False]
 
 
 async def test_a_promise_that_waits_for_documents_goes_on_waiting(desk: Desk) -> None:
     number = await desk.open(ATTORNEY_VISIT)
-    ticket = await desk.did(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
+    ticket = await desk.run(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert "promise" not in kinds(ticket)
 
 
@@ -414,15 +414,15 @@ async def test_an_interim_reply_keeps_the_limit_of_the_law_that_says_so_and_of_n
     """Law 3071 art. 7 is content with an answer on the progress, law 4982 asks for the information itself."""
     number = await desk.open(VISIT)
     desk.clock.set(noon(5, 13))
-    await desk.done(number, "interim_reply")
+    await desk.run_all(number, "interim_reply")
     desk.clock.set(noon(5, 20))
-    ticket = await desk.did(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
+    ticket = await desk.run(number, "reclassify", {"service": "right-to-information", "reason": "Bilgi edinme."})
     assert (state(ticket, "statutory"), due(ticket, "statutory")) == ("running", end_of(2026, 6, 8))
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     desk.clock.set(noon(6, 9))
     await sweep(desk.container)
     assert state(await desk.read(number), "statutory") == "breached"
-    ticket = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
+    ticket = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Masaya aittir."})
     law = await desk.clock_of(number, "statutory")
     assert (law["state"], law["on_time"], law["limit"]) == ("met", True, "30 gün")
     assert datetime.fromisoformat(law["met_at"]) == noon(5, 13)
@@ -447,14 +447,14 @@ async def test_a_service_that_takes_nothing_is_refused(desk: Desk, service: str,
 async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(desk: Desk) -> None:
     """B32."""
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     by_hand = noon(6, 5)
-    ticket = await desk.did(number, "override_due", {"due_at": by_hand.isoformat(), "reason": "Anlaşıldı."})
+    ticket = await desk.run(number, "override_due", {"due_at": by_hand.isoformat(), "reason": "Anlaşıldı."})
     assert (due(ticket), ticket["clocks"][0]["overridden"]) == (by_hand, True)
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.set(noon(5, 25))
-    assert due(await desk.did(number, "resume")) == by_hand
-    moved_to = await desk.did(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
+    assert due(await desk.run(number, "resume")) == by_hand
+    moved_to = await desk.run(number, "reclassify", {"service": "solution-desk", "reason": "Masa."})
     assert due(moved_to) == by_hand
     desk.clock.set(by_hand)
     await sweep(desk.container)
@@ -465,11 +465,11 @@ async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(desk: Desk) -
 async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(desk: Desk, paused_first: bool) -> None:
     """B32: a date that no pause moves is not hidden by one either, and its breach is seen when it happens."""
     number = await desk.open(CALL)
-    await desk.done(number, "refer", "accept", *(["pause"] if paused_first else []))
+    await desk.run_all(number, "refer", "accept", *(["pause"] if paused_first else []))
     desk.clock.set(noon(5, 14))
-    await desk.did(number, "override_due", {"due_at": noon(5, 20).isoformat(), "reason": "Anlaşıldı."})
+    await desk.run(number, "override_due", {"due_at": noon(5, 20).isoformat(), "reason": "Anlaşıldı."})
     if not paused_first:
-        await desk.did(number, "pause")
+        await desk.run(number, "pause")
     waiting = await desk.read(number)
     assert (waiting["status"], state(waiting), due(waiting)) == ("awaiting_citizen", "running", noon(5, 20))
     desk.clock.set(noon(5, 21))
@@ -477,13 +477,13 @@ async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(desk: D
     late = await desk.read(number)
     assert (late["overdue"], state(late)) == (True, "breached")
     assert ("escalation_1", 1, 1) in await desk.notices(number)
-    assert (await desk.did(number, "resume"))["clocks"] == late["clocks"]
+    assert (await desk.run(number, "resume"))["clocks"] == late["clocks"]
 
 
 async def test_the_reason_of_a_date_is_kept_sealed_in_history(desk: Desk) -> None:
     number = await desk.open(CALL)
     words = f"{CITIZEN['name']} ile konuşuldu."
-    await desk.did(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})
+    await desk.run(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})
     event = (await desk.timeline(number))["items"][-1]
     assert (event["kind"], event["note"]) == ("override_due", words)
     assert CITIZEN["name"] not in str(event["data"])
@@ -511,7 +511,7 @@ async def test_a_promise_that_is_over_or_never_began_gets_no_date(desk: Desk) ->
 
 async def test_no_command_of_these_leaves_a_clock_without_its_computation(desk: Desk) -> None:
     number = await asked_in_april(desk)
-    await desk.done(number, "extend", "fee_notice", "fee_paid")
+    await desk.run_all(number, "extend", "fee_notice", "fee_paid")
     async with desk.container.database.reading() as session:
         query = select(SlaClock.due_at, SlaClock.started_at).join(Ticket, Ticket.id == SlaClock.ticket_id)
         rows = (await session.execute(query.where(SlaClock.kind == "statutory"))).all()

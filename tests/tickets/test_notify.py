@@ -30,7 +30,7 @@ async def only(desk: Desk, number: str, kind: str) -> dict[str, Any]:
 
 async def test_an_extension_names_its_ground_and_the_new_date(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    await desk.did(number, "extend", {"ground": "other_institution", "consulted": "Çevre Bakanlığı"})
+    await desk.run(number, "extend", {"ground": "other_institution", "consulted": "Çevre Bakanlığı"})
     facts = await only(desk, number, "extension")
     assert (facts["ground"], facts["consulted"]) == ("other_institution", "Çevre Bakanlığı")
     assert datetime.fromisoformat(facts["new_due"]) == end_of(2026, 6, 29)
@@ -38,7 +38,7 @@ async def test_an_extension_names_its_ground_and_the_new_date(desk: Desk) -> Non
 
 async def test_a_fee_names_the_amount_and_the_last_day_to_pay(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     facts = await only(desk, number, "fee_notice")
     assert facts["amount"] == "125.50"
     assert datetime.fromisoformat(facts["pay_by"]) == end_of(2026, 6, 8)
@@ -46,7 +46,7 @@ async def test_a_fee_names_the_amount_and_the_last_day_to_pay(desk: Desk) -> Non
 
 async def test_a_request_that_ended_unpaid_is_confirmed_as_such(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
     _, notice = await told(desk, number)
@@ -56,7 +56,7 @@ async def test_a_request_that_ended_unpaid_is_confirmed_as_such(desk: Desk) -> N
 
 async def test_a_withdrawal_is_confirmed(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "withdraw")
+    await desk.run(number, "withdraw")
     assert (await only(desk, number, "withdrawal"))["cause"] == "own_wish"
 
 
@@ -65,29 +65,29 @@ async def test_an_interim_reply_says_which_limit_it_satisfies(
     desk: Desk, body: dict[str, Any], law: str | None
 ) -> None:
     number = await desk.open(body)
-    await desk.did(number, "interim_reply")
+    await desk.run(number, "interim_reply")
     facts = await only(desk, number, "interim_reply")
     assert (facts["legal_basis"], facts["event_seq"]) == (law, 2)
 
 
 async def test_a_duplicate_is_told_under_which_number_the_matter_goes_on(desk: Desk) -> None:
     number, original = await desk.open(CALL), await desk.open(CALL)
-    await desk.did(number, "link_duplicate", {"duplicate_of": original})
+    await desk.run(number, "link_duplicate", {"duplicate_of": original})
     assert (await only(desk, number, "duplicate"))["duplicate_of"] == original
 
 
 async def test_who_was_called_in_vain_is_written_to_after_the_last_call(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.done(number, "resolve", "callback", "callback")
+    await desk.run_all(number, "resolve", "callback", "callback")
     assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
-    await desk.did(number, "callback")
+    await desk.run(number, "callback")
     assert [notice.kind for notice in await told(desk, number)] == ["resolution", "unreached"]
 
 
 async def test_who_was_reached_is_not_written_to_as_well(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.did(number, "resolve")
-    await desk.did(number, "callback", {"reached": True})
+    await desk.run(number, "resolve")
+    await desk.run(number, "callback", {"reached": True})
     assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
 
 
@@ -97,12 +97,12 @@ async def test_who_was_reached_is_not_written_to_as_well(desk: Desk) -> None:
 )
 async def test_a_matter_is_sent_on_by_the_law_it_is_under(desk: Desk, body: dict[str, Any], law: str | None) -> None:
     number = await desk.open(body)
-    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
+    await desk.run(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
     assert (await only(desk, number, "forwarded_out"))["legal_basis"] == law
 
 
 async def test_a_matter_of_somebody_elses_is_told_with_who_has_it(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
-    await desk.did(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
+    await desk.run(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
     facts = await only(desk, number, "forwarded_out")
     assert (facts["institution"], facts["legal_basis"], facts["event_seq"]) == ("İSKİ", "law_4982", 2)

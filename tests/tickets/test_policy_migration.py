@@ -75,9 +75,9 @@ async def test_a_new_catalogue_changes_no_running_clock(desk: Desk) -> None:
 async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its_pauses(desk: Desk) -> None:
     """B30: and what has been told is not told again."""
     plain, waited = await desk.open(CALL), await desk.open(CALL)
-    await desk.done(waited, *AT_WORK, "pause")
+    await desk.run_all(waited, *AT_WORK, "pause")
     desk.clock.advance(days=3)
-    await desk.done(waited, "resume")
+    await desk.run_all(waited, "resume")
     desk.clock.set(datetime(2026, 5, 25, 10, tzinfo=ISTANBUL))
     await sweep(desk.container)
     assert await desk.notices(plain) == [("warning", 50, 1)]
@@ -147,8 +147,8 @@ async def test_one_service_may_be_migrated_without_the_others(desk: Desk) -> Non
 async def test_late_met_and_cancelled_clocks_keep_what_they_were_judged_by(desk: Desk) -> None:
     """B27, B71: and one whose limit is past is late, though no sweep has seen it yet."""
     answered, withdrawn, late, unseen = [await desk.open(CALL) for _ in range(4)]
-    await desk.did(answered, "resolve")
-    await desk.did(withdrawn, "withdraw")
+    await desk.run(answered, "resolve")
+    await desk.run(withdrawn, "withdraw")
     desk.clock.set(LIMIT + timedelta(hours=1))
     async with desk.container.database.transaction() as session:
         held = select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True)
@@ -166,18 +166,18 @@ async def test_late_met_and_cancelled_clocks_keep_what_they_were_judged_by(desk:
 
 async def test_a_clock_that_stands_still_counts_the_new_limit_when_it_runs_again(desk: Desk) -> None:
     number = await desk.open(CALL)
-    await desk.done(number, *AT_WORK, "pause")
+    await desk.run_all(number, *AT_WORK, "pause")
     await load(desk, with_limit("call-center", 30))
     assert await migrated(desk) == Renewed(1, 0)
     assert (await desk.timeline(number))["items"][-1]["data"]["moved"] == []
     desk.clock.advance(days=3)
-    assert due(await desk.did(number, "resume")) == end_of(2026, 6, 15)
+    assert due(await desk.run(number, "resume")) == end_of(2026, 6, 15)
 
 
 async def test_a_date_set_by_hand_stays(desk: Desk) -> None:
     """B32."""
     number = await desk.open(CALL)
-    agreed = due(await desk.did(number, "override_due"))
+    agreed = due(await desk.run(number, "override_due"))
     await load(desk, with_limit("call-center", 30))
     assert (await migrated(desk)).moved == 0
     assert due(await desk.read(number)) == agreed
@@ -221,10 +221,10 @@ async def test_other_steps_are_armed_though_the_date_stays(desk: Desk) -> None:
 async def test_last_months_report_is_the_same_to_the_byte(desk: Desk) -> None:
     """B31, C10: it is made of stored dates and stored policies, before and after a migration."""
     numbers = [await desk.open(CALL) for _ in range(4)]
-    await desk.did(numbers[0], "resolve")
+    await desk.run(numbers[0], "resolve")
     desk.clock.set(LIMIT + timedelta(hours=9))
     await sweep(desk.container)
-    await desk.did(numbers[1], "resolve")
+    await desk.run(numbers[1], "resolve")
     desk.clock.set(end_of(2026, 6, 30))
     await desk.open(CALL)
     desk.clock.set(datetime(2026, 7, 2, 9, tzinfo=ISTANBUL))

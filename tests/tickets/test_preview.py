@@ -70,11 +70,11 @@ async def test_a_ticket_opened_with_the_same_facts_gets_the_same_dates_and_ledge
 
 async def test_a_pause_moves_the_promise_and_never_the_limit_of_law(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.done(number, "refer", "accept")
+    await desk.run_all(number, "refer", "accept")
     desk.clock.set(datetime(2026, 5, 14, 9, tzinfo=ISTANBUL))
-    await desk.did(number, "pause")
+    await desk.run(number, "pause")
     desk.clock.set(datetime(2026, 5, 20, 9, tzinfo=ISTANBUL))
-    await desk.did(number, "resume")
+    await desk.run(number, "resume")
     explained = (await desk.client.get(f"/v1/tickets/{number}/deadline")).json()
     found = await previewed(desk, **DESK, pauses=[pause("2026-05-14", "2026-05-20")])
     assert [found["promise"]["ledger"], found["statutory"]["ledger"]] == [one["ledger"] for one in explained["clocks"]]

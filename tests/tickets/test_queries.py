@@ -79,12 +79,12 @@ async def test_each_filter_narrows(desk: Desk, wanted: dict[str, Any], expected:
     numbers["a"] = await desk.open(CALL, external_id="CALL-1", place=place)
     desk.clock.advance(hours=1)
     numbers["b"] = await desk.open(VISIT)
-    await desk.did(numbers["b"], "refer")
+    await desk.run(numbers["b"], "refer")
     desk.clock.advance(hours=1)
     numbers["c"] = await desk.open(ORDER)
     desk.clock.advance(hours=1)
     numbers["d"] = await desk.open(CALL, kind="complaint")
-    await desk.did(numbers["d"], "resolve")
+    await desk.run(numbers["d"], "resolve")
     assert await listed(desk.client, **wanted) == [numbers[name] for name in expected]
 
 
@@ -174,13 +174,13 @@ async def test_a_page_costs_the_same_whatever_it_holds(desk: Desk) -> None:
 
 async def test_a_command_costs_the_same_however_long_the_history(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    await desk.did(number, "comment")
+    await desk.run(number, "comment")
     with statements(desk) as early:
-        await desk.did(number, "comment")
+        await desk.run(number, "comment")
     for _ in range(20):
-        await desk.did(number, "comment")
+        await desk.run(number, "comment")
     with statements(desk) as late:
-        await desk.did(number, "comment")
+        await desk.run(number, "comment")
     assert len(late) == len(early)
 
 
@@ -211,8 +211,8 @@ async def test_overdue_needs_no_sweep_and_is_the_same_everywhere(desk: Desk) -> 
 
 async def test_lists_of_a_directorate_stay_within_it(desk: Desk) -> None:
     ours, theirs = await desk.open(), await desk.open()
-    await desk.did(ours, "refer", {"unit": "public-works"})
-    await desk.did(theirs, "refer", {"unit": "cleaning"})
+    await desk.run(ours, "refer", {"unit": "public-works"})
+    await desk.run(theirs, "refer", {"unit": "cleaning"})
     async with opened_client(desk.app, await new_key(desk.container, "unit-officer", "public-works")) as officer:
         assert await listed(officer) == [ours]
         assert await listed(officer, unit="cleaning") == []

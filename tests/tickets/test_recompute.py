@@ -101,20 +101,20 @@ async def a_city(desk: Desk) -> dict[str, str]:
         found[name] = await desk.open(INFORMATION)
     found |= {"petition": await desk.open(PETITION), "replied": await desk.open(VISIT)}
     for name in ("paused", "resumed", "fee asked", "fee paid"):
-        await desk.done(found[name], *AT_WORK)
-    await desk.done(found["extended"], *AT_WORK, "extend")
-    await desk.did(found["by hand"], "override_due")
-    await desk.done(found["answered"], "resolve")
-    await desk.done(found["withdrawn"], "withdraw")
-    await desk.done(found["replied"], *AT_WORK, "interim_reply")
+        await desk.run_all(found[name], *AT_WORK)
+    await desk.run_all(found["extended"], *AT_WORK, "extend")
+    await desk.run(found["by hand"], "override_due")
+    await desk.run_all(found["answered"], "resolve")
+    await desk.run_all(found["withdrawn"], "withdraw")
+    await desk.run_all(found["replied"], *AT_WORK, "interim_reply")
     desk.clock.advance(days=1)
-    await desk.done(found["paused"], "pause")
-    await desk.done(found["resumed"], "pause")
-    await desk.done(found["fee asked"], "fee_notice")
-    await desk.done(found["fee paid"], "fee_notice")
+    await desk.run_all(found["paused"], "pause")
+    await desk.run_all(found["resumed"], "pause")
+    await desk.run_all(found["fee asked"], "fee_notice")
+    await desk.run_all(found["fee paid"], "fee_notice")
     desk.clock.advance(days=2)
-    await desk.done(found["resumed"], "resume")
-    await desk.done(found["fee paid"], "fee_paid")
+    await desk.run_all(found["resumed"], "resume")
+    await desk.run_all(found["fee paid"], "fee_paid")
     found["order"] = await desk.open(ORDER)
     await sweep(desk.container)
     return found
@@ -258,7 +258,7 @@ async def test_what_stands_still_is_by_hand_or_settled_keeps_its_dates(desk: Des
             if name in {"answered", "withdrawn"}:
                 assert new.calendar_version_id == old.calendar_version_id
     desk.clock.set(datetime(2026, 5, 15, 10, tzinfo=ISTANBUL))
-    await desk.did(found["paused"], "resume")
+    await desk.run(found["paused"], "resume")
     assert [clock.due_at for clock in await desk.rows_of_clocks(found["paused"])] == [
         end_of(2026, 6, 3),  # 29 May, then a weekend, then leave
         end_of(2026, 6, 10),
@@ -299,9 +299,9 @@ async def test_a_fee_that_waits_on_a_late_clock_is_not_forgotten(desk: Desk) -> 
     """Its limit was past, unseen by any sweep, when the fee was asked for: the time to pay runs on."""
     desk.clock.set(MONDAY)
     number = await desk.open(INFORMATION)
-    await desk.done(number, *AT_WORK)
+    await desk.run_all(number, *AT_WORK)
     desk.clock.set(end_of(2026, 6, 6))
-    await desk.did(number, "fee_notice")
+    await desk.run(number, "fee_notice")
     assert ("fee_lapse", 1) in await desk.armed(number)
     await settled(desk.container, await decided(desk.container, {date(2026, 6, 5): LEAVE}))
     assert ("fee_lapse", 1) in await desk.armed(number)
@@ -370,7 +370,7 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(desk: Desk) -> Non
     desk.clock.set(MONDAY)
     numbers = [await desk.open(body) for body in [CALL, VISIT, INFORMATION] * 8]
     for number in numbers[::2]:
-        await desk.done(number, *AT_WORK)
+        await desk.run_all(number, *AT_WORK)
     desk.clock.set(end_of(2026, 5, 26))
     version = await decided(desk.container, LEAVE_DAYS)
     async with another_worker(desk, sweep_batch=3) as one, another_worker(desk, sweep_batch=4) as other:
@@ -378,8 +378,8 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(desk: Desk) -> Non
             in_batches(one, version, size=3, lanes=2),
             sweep(other),
             sweep(one),
-            *(desk.did(number, "resolve") for number in numbers[::4]),
-            *(desk.did(number, "pause") for number in numbers[2::4]),
+            *(desk.run(number, "resolve") for number in numbers[::4]),
+            *(desk.run(number, "pause") for number in numbers[2::4]),
             in_batches(other, version, size=5),
         )
         await settled(one, version)
@@ -387,7 +387,7 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(desk: Desk) -> Non
             pass
         await everything_is_as(desk.container, version)
         for number in numbers[2::4]:
-            await desk.did(number, "resume")
+            await desk.run(number, "resume")
         await everything_is_as(desk.container, version)
         desk.clock.set(end_of(2026, 9, 1))
         await asyncio.gather(sweep(one), sweep(other))

@@ -30,7 +30,7 @@ async def signatory(desk: Desk, kind: str, **other: Any) -> Any:
     """Who signs the letter of a new ticket."""
     given, command, body = LETTERS[kind]
     number = await desk.open({**given, **other})
-    await desk.did(number, command, body)
+    await desk.run(number, command, body)
     async with desk.container.database.reading() as session:
         found = select(Notice.payload).where(Notice.kind == kind, Notice.payload["number"].astext == number)
         return (await session.scalars(found)).one()["signatory"]

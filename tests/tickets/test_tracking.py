@@ -109,7 +109,7 @@ async def test_tracking_works_and_is_bounded_without_valkey(
 
 async def test_a_citizen_reads_service_unit_and_date(desk: Desk, citizen: AsyncClient) -> None:
     number = await desk.open()
-    await desk.did(number, "refer")
+    await desk.run(number, "refer")
     answer = (await ask(citizen, f"{number[:2]} {number[2:6]} {number[6:]}")).json()
     assert answer["number"] == number
     assert (answer["status"], answer["status_label"]) == ("referred", "Birime Sevk Edildi")
@@ -136,7 +136,7 @@ async def test_each_state_has_its_sentence(
     desk: Desk, citizen: AsyncClient, path: tuple[str, ...], expected: str
 ) -> None:
     number = await desk.open(VISIT)
-    await desk.done(number, *path)
+    await desk.run_all(number, *path)
     assert await message(citizen, number) == expected
 
 
@@ -162,13 +162,13 @@ async def test_each_outcome_has_its_sentence(
     desk: Desk, citizen: AsyncClient, resolution: dict[str, str], expected: str
 ) -> None:
     number = await desk.open()
-    await desk.did(number, "resolve", resolution)
+    await desk.run(number, "resolve", resolution)
     assert await message(citizen, number) == expected
 
 
 async def test_a_duplicate_has_its_sentence(desk: Desk, citizen: AsyncClient) -> None:
     number = await desk.open()
-    await desk.did(number, "link_duplicate", {"duplicate_of": await desk.open()})
+    await desk.run(number, "link_duplicate", {"duplicate_of": await desk.open()})
     assert await message(citizen, number) == "Aynı konudaki başvurunuzla birleştirilmiştir."
 
 

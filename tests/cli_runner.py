@@ -1,7 +1,7 @@
-"""The `estim` command as a person runs it: told everything by variables, in a process of its own or in this one.
+"""Run the `estim` command with settings from environment variables: in a process of its own, or in this one.
 
-A process takes a second to start. Of each group of commands one test runs `estim_process`, for the start itself;
-the others are told the same by `estim`.
+A process takes a second to start. One test of each group of commands runs `run_estim_process`; the others run
+`run_estim`.
 """
 
 import os
@@ -24,13 +24,18 @@ from tests.installation import ESENLER, ROOT
 PROGRAM = (sys.executable, "-P", "-m", "app.cli")
 
 
-def variables(settings: Settings | None = None, **given: object) -> dict[str, str]:
-    """The environment of a process that runs with these settings, and with nothing of this machine's."""
-    shown = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "ESTIM_MUNICIPALITY": str(ESENLER), "COLUMNS": "200"}
+def environment(settings: Settings | None = None, **given: object) -> dict[str, str]:
+    """Return the environment of a process with these settings, without any of this machine's."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "ESTIM_MUNICIPALITY": str(ESENLER),
+        "COLUMNS": "200",
+    }
     if settings is not None:
         assert settings.database_url is not None
         assert settings.redis_url is not None
-        shown |= {
+        variables |= {
             "ESTIM_DATA_DIR": str(settings.data_dir),
             "ESTIM_DATABASE_URL": settings.database_url.get_secret_value(),
             "ESTIM_REDIS_URL": settings.redis_url.get_secret_value(),
@@ -38,24 +43,24 @@ def variables(settings: Settings | None = None, **given: object) -> dict[str, st
             "ESTIM_INDEX_KEY": settings.index_key.get_secret_value(),
             "ESTIM_KEY_PEPPER": settings.key_pepper.get_secret_value(),
         }
-    return shown | {f"ESTIM_{name.upper()}": str(value) for name, value in given.items()}
+    return variables | {f"ESTIM_{name.upper()}": str(value) for name, value in given.items()}
 
 
-def estim_process(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+def run_estim_process(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end in a process of its own, in `folder`."""
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, check=False, env=env, cwd=folder)
 
 
-def estim(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end in this process, as if `env` and `folder` were its own; raises what nobody foresaw.
+def run_estim(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end in this process, with `env` and `folder` for its own; raise unexpected errors.
 
-    It has a thread for itself: a test may be running an event loop, and commands start their own.
+    The command gets its own thread: a test may be running an event loop, and commands start their own.
     """
-    output, complaints = StringIO(), StringIO()
+    output, errors = StringIO(), StringIO()
     with (
         pytest.MonkeyPatch.context() as patch,
         redirect_stdout(output),
-        redirect_stderr(complaints),
+        redirect_stderr(errors),
         ThreadPoolExecutor(1) as thread,
     ):
         for name in os.environ.keys() - env.keys():
@@ -66,11 +71,11 @@ def estim(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.Com
         patch.setattr(sys, "argv", [PROGRAM[-1], *arguments])
         patch.setattr(cli, "out", Console(file=output, highlight=False))
         code = thread.submit(_run_main).result()
-    return subprocess.CompletedProcess(arguments, code, output.getvalue(), complaints.getvalue())
+    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
 
 
 def _run_main() -> int:
-    """Exit code of the command that `sys.argv` has."""
+    """Run the command in `sys.argv` and return its exit code."""
     try:
         cli.main()
     except SystemExit as end:
@@ -79,30 +84,30 @@ def _run_main() -> int:
 
 
 class Running:
-    """A command that goes on, read line by line."""
+    """A running command whose output is read line by line."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
-    def said(self, words: str) -> str:
-        """Wait for a line that holds `words`; everything up to it."""
+    def wait_for(self, words: str) -> str:
+        """Wait for a line that contains `words`; return the output up to it."""
         assert self.process.stdout is not None
         lines = []
         for line in self.process.stdout:
             lines.append(line)
             if words in line:
                 return "".join(lines)
-        raise AssertionError(f"ended without saying {words!r}:\n{''.join(lines)}")
+        raise AssertionError(f"ended without printing {words!r}:\n{''.join(lines)}")
 
     def family(self) -> list[psutil.Process]:
-        """The process and everything below it."""
+        """Return the process and all its descendants."""
         me = psutil.Process(self.process.pid)
         return [me, *me.children(recursive=True)]
 
 
 @contextmanager
-def going_on(*arguments: str, env: dict[str, str], folder: Path) -> Iterator[Running]:
-    """A command that is still running; killed at the end if it is then."""
+def running_estim(*arguments: str, env: dict[str, str], folder: Path) -> Iterator[Running]:
+    """Start a command and yield it running; kill it afterwards."""
     process = subprocess.Popen(
         [*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, cwd=folder
     )
