@@ -23,7 +23,6 @@ from app.sla.calendar import DayKind, SpecialDay
 from app.sla.clocks import as_pauses, pauses_of
 from app.sla.deadline import deadline
 from app.sla.model import SlaClock
-from app.sla.policy import PinnedPolicy
 from app.tickets.commands import lifecycle
 from app.tickets.commands.context import CommandContext, lock_ticket
 from app.tickets.schemas import PauseBody, ReferBody
@@ -172,7 +171,7 @@ async def _prove(container: Container, connection: asyncpg.Connection, version: 
     async with container.database.reading() as session:
         known = await container.rulebooks.calendars(session, version)
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state == "running").limit(1000)):
-            pinned = PinnedPolicy.from_json(clock.policy)
+            pinned = clock.pinned
             pauses = as_pauses(await pauses_of(session, clock.id))
             due = deadline(pinned.policy, clock.counted_from, known[pinned.hours], pauses).due_at
             if due != clock.due_at:

@@ -158,7 +158,7 @@ async def _account_of_clock(
     events: Sequence[TicketEvent],
     catalogues: Sequence[Catalogue],
 ) -> ClockAccount:
-    pinned, extended = PinnedPolicy.from_json(clock.policy), clock.extended_at is not None
+    pinned, extended = clock.pinned, clock.extended_at is not None
     calendar = (await rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
     pauses = tuple(as_pauses(await pauses_of(session, clock.id)))
     policy = pinned.in_force(extended=extended)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.reports.figures import Compliance, ComplianceLine, Month
 from app.sla.model import SlaClock
-from app.sla.queries import met_late, met_on_time, open_late
+from app.sla.queries import met_late, met_on_time, open_late, pinned_text
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.workflow import Command
 
@@ -37,7 +37,7 @@ def _figures(
 ) -> Select[str, str, str, int, int, int, int, int, timedelta | None, timedelta | None]:
     cancelled = SlaClock.state == "cancelled"
     taken = SlaClock.met_at - func.coalesce(SlaClock.restarted_at, SlaClock.started_at)
-    service, printed = SlaClock.policy["service"].astext, SlaClock.policy["printed"].astext
+    service, printed = pinned_text("service"), pinned_text("printed")
     query = (
         select(
             service,

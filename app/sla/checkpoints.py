@@ -146,6 +146,10 @@ class Chain:
         if not any(step.anchor is Anchor.DUE for step in self.steps):
             raise ChainError("no_due_step", "no step stands where the limit ends: its breach would never be seen")
 
+    def step(self, kind: str, level: int) -> Step | None:
+        """Return the step of that kind and level, or None."""
+        return next((step for step in self.steps if step.level == level and step.kind == kind), None)
+
     def to_json(self) -> list[dict[str, Any]]:
         """The chain as plain JSON values."""
         return [{"kind": step.kind.value, "level": step.level, "at": step.at} for step in self.steps]

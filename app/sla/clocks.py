@@ -123,7 +123,7 @@ def counts_from(due_at: datetime, fired_at: datetime) -> datetime:
 
 async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: datetime) -> None:
     """Let a clock stand still if it runs and may pause for `reason`; any other runs on (B36: no pause in a pause)."""
-    if reason in clock.policy["pausable"]:
+    if reason in clock.pinned.pausable:
         await _stand_still(session, clock, reason=reason, at=at)
 
 
@@ -164,7 +164,7 @@ async def extend(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, 
     Raises `NotExtendable` (no such law, or extended before) and `LimitPassed`: the notice has to leave before the
     first limit ends.
     """
-    pinned = PinnedPolicy.from_json(clock.policy)
+    pinned = clock.pinned
     if pinned.extended_to is None or clock.extended_at is not None:
         raise NotExtendable
     if clock.state != "running" or not on_time(at, clock.due_at):
@@ -180,7 +180,7 @@ async def ask_for_fee(session: AsyncSession, clock: SlaClock, *, calendar: Calen
     checkpoint `fee_lapse` fires at the instant returned (4982: 15 working days, then deemed withdrawn).
     """
     await _stand_still(session, clock, reason=AWAITING_FEE, at=at)
-    pinned = PinnedPolicy.from_json(clock.policy)
+    pinned = clock.pinned
     if pinned.fee_within is None:
         return None
     pay_by = fee_due(pinned, at, calendar)
@@ -273,7 +273,7 @@ def next_cycle(
     The policy is the one that was pinned; the calendar is that of today, for it tells which days are yet to come.
     """
     return open_clock(
-        PinnedPolicy.from_json(clock.policy),
+        clock.pinned,
         ticket_id=clock.ticket_id,
         cycle=cycle,
         started_at=started_at,
@@ -309,8 +309,7 @@ async def _end_pause(session: AsyncSession, clock: SlaClock, *, calendar: Calend
 def _set_due(clock: SlaClock, recorded: Sequence[ClockPause], calendar: Calendar) -> None:
     """The due date from what is recorded; one that a person set stays as it is."""
     if not clock.overridden:
-        policy = PinnedPolicy.from_json(clock.policy).in_force(extended=clock.extended_at is not None)
-        clock.due_at = deadline(policy, clock.counted_from, calendar, as_pauses(recorded)).due_at
+        clock.due_at = deadline(clock.policy_in_force, clock.counted_from, calendar, as_pauses(recorded)).due_at
 
 
 def as_pauses(recorded: Iterable[ClockPause]) -> list[Pause]:
@@ -351,7 +350,7 @@ async def _rearm_waiting(session: AsyncSession, clock: SlaClock, calendar: Calen
         if row.state == "armed":
             row.state = "cancelled"
         if row.fired_at is not None:
-            chain, base = PinnedPolicy.from_json(clock.policy).chain, counts_from(row.due_at, row.fired_at)
+            chain, base = clock.pinned.chain, counts_from(row.due_at, row.fired_at)
             following = next_checkpoint(chain, CheckpointKind.ESCALATION, row.level, base, calendar)
     if following is None:
         return
@@ -386,7 +385,7 @@ async def _rearm(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> 
         select(Checkpoint.kind, Checkpoint.level).where(Checkpoint.clock_id == clock.id, Checkpoint.state == "fired")
     )
     done = {(kind, level) for kind, level in fired}
-    pinned = PinnedPolicy.from_json(clock.policy)
+    pinned = clock.pinned
     pauses = as_pauses(await pauses_of(session, clock.id))
     planned = first_checkpoints(
         pinned.chain, clock.counted_from, clock.due_at, calendar, basis=pinned.policy.basis, pauses=pauses

@@ -1,6 +1,7 @@
 """Clocks of a ticket, their pauses and checkpoints, and the calendar versions they were computed with."""
 
 import datetime as dt
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.ids import new_id
+from app.sla.deadline import Policy
+from app.sla.policy import PinnedPolicy, parse_pinned
 
 
 class CalendarVersion(Base):
@@ -110,8 +113,18 @@ class SlaClock(Base):
 
     @property
     def counted_from(self) -> datetime:
-        """The instant from which the limit counts."""
+        """Return the instant from which the limit counts."""
         return self.restarted_at or self.started_at
+
+    @property
+    def pinned(self) -> PinnedPolicy:
+        """Return the pinned policy; clocks with the same stored policy share one parsed value."""
+        return parse_pinned(json.dumps(self.policy, ensure_ascii=False))
+
+    @property
+    def policy_in_force(self) -> Policy:
+        """Return the rule by which the clock counts now, with the longer limit once it is extended."""
+        return self.pinned.in_force(extended=self.extended_at is not None)
 
     __table_args__ = (
         UniqueConstraint("ticket_id", "cycle", "kind"),

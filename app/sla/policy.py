@@ -1,7 +1,9 @@
-"""What a clock is judged by, pinned to it when it starts, and the form in which it is stored."""
+"""The policy that is pinned to a clock when it starts, and its stored form. Pure: the standard library only."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from app.domain.terms import Regime
@@ -13,13 +15,14 @@ from app.sla.limit import Limit, Unit
 
 @dataclass(frozen=True, slots=True)
 class PinnedPolicy:
-    """Everything that a clock is judged by, pinned to it when it starts: later edits of the catalogue leave it alone.
+    """The rules of one clock, pinned when it starts: later edits of the catalogue do not change them.
 
-    `service` is the code of the service that owes the answer, `printed` the limit as the published table prints it (or
-    the law names it), `hours` the name of the calendar it is counted in, `regime` the law of a statutory clock,
-    `pausable` the reasons for which it may stand still. `extended_to` is the longer limit, in all, that the law allows
-    (4982 art. 11), and `fee_within` the time in which a fee it asks for has to be paid; None where the law knows no
-    such thing. `interim_reply_satisfies` is whether an answer on the progress keeps the limit (3071 art. 7).
+    `service` is the code of the service that owes the answer. `printed` is the limit as the published table prints it
+    (or the law names it). `hours` is the name of the calendar in which it is counted. `regime` is the law of a
+    statutory clock, None for a promise. `pausable` are the reasons for which the clock may pause.
+    `extended_to` is the longer limit, in all, that the law allows (4982 art. 11). `fee_within` is the time in which a
+    requested fee has to be paid. Both are None where the law has no such rule.
+    `interim_reply_satisfies`: an interim reply meets the limit (3071 art. 7).
     """
 
     policy: Policy
@@ -34,15 +37,15 @@ class PinnedPolicy:
     interim_reply_satisfies: bool = False
 
     def in_force(self, *, extended: bool) -> Policy:
-        """How the clock counts now that its limit was extended or not."""
+        """Return the counting rule, with the longer limit if `extended`."""
         return replace(self.policy, limit=self.extended_to) if extended and self.extended_to else self.policy
 
     def printed_in_force(self, *, extended: bool) -> str:
-        """The limit in words, as `in_force` has it."""
+        """Return the limit in words, with the longer limit if `extended`."""
         return self.extended_to.describe_tr() if extended and self.extended_to else self.printed
 
     def to_json(self) -> dict[str, Any]:
-        """As it is stored with the clock."""
+        """Return the stored form."""
         return {
             "service": self.service,
             "printed": self.printed,
@@ -61,7 +64,7 @@ class PinnedPolicy:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "PinnedPolicy":
-        """Back from the stored form."""
+        """Return the policy that `to_json` wrote."""
         extended_to, fee_within = content.get("extended_to"), content.get("fee_within")
         kind = ClockKind(content["kind"])
         return cls(
@@ -78,8 +81,14 @@ class PinnedPolicy:
         )
 
 
+@lru_cache(maxsize=1024)
+def parse_pinned(stored: str) -> PinnedPolicy:
+    """Return the policy from its stored JSON text; thousands of clocks share a few texts, each is parsed once."""
+    return PinnedPolicy.from_json(json.loads(stored))
+
+
 def interim_reply_satisfies(content: Mapping[str, Any]) -> bool:
-    """Whether an interim reply keeps a limit, by its stored policy; of one that does not say so yet, that of 3071."""
+    """Return whether an interim reply meets the limit; a policy stored without the field follows law 3071."""
     found: bool = content.get("interim_reply_satisfies", content["regime"] == Regime.LAW_3071)
     return found
 
