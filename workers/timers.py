@@ -31,13 +31,16 @@ async def sweep(container: Container) -> int:
 
     Checkpoints first: a level that is due comes before a reminder of the one below.
     """
-    limit = container.settings.sweep_batch
+    batch_size = container.settings.sweep_batch
     settled = await _until_none(
         container,
-        lambda session: fire_due(session, container.rulebooks, container.vault, now=container.clock.now(), limit=limit),
+        lambda session: fire_due(
+            session, container.rulebooks, container.vault, now=container.clock.now(), batch_size=batch_size
+        ),
     )
     reminded = await _until_none(
-        container, lambda session: remind_due(session, container.rulebooks, now=container.clock.now(), limit=limit)
+        container,
+        lambda session: remind_due(session, container.rulebooks, now=container.clock.now(), batch_size=batch_size),
     )
     if settled or reminded:
         log.info("checkpoints_settled", count=settled, reminders=reminded)

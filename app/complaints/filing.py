@@ -14,7 +14,7 @@ from app.access.actor import Actor
 from app.complaints.values import GROUND_LABELS, ComplaintState, Filing
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
-from app.escalation.reminder_schedule import next_reminder
+from app.escalation.reminders import next_reminder
 from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium, NoticeKind
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import APPLICANT, notice_row

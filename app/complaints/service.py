@@ -18,8 +18,8 @@ from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, Filing
 from app.core.db import Base, ChildRows, bulk_insert, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
 from app.core.jobs import enqueue
-from app.escalation.acknowledgement import take_note
-from app.escalation.responses import answer as answer_record
+from app.escalation.responses import acknowledge as acknowledge_record
+from app.escalation.responses import store_response
 from app.notices.model import Notice
 from app.notices.recipients import report_vacancies
 from app.people.model import Applicant
@@ -65,7 +65,7 @@ async def acknowledge(context: CommandContext, number: str) -> Case:
     Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
     """
     case = await _lock(context, number)
-    await take_note(context.session, case.ticket, case.record, actor=context.actor, now=context.now)
+    await acknowledge_record(context.session, case.ticket, case.record, actor=context.actor, now=context.now)
     await context.session.flush()  # read again with what was just written
     return await find_case(context.session, context.actor, number)
 
@@ -80,8 +80,8 @@ async def answer(context: CommandContext, number: str, body: AnswerBody) -> Case
     resolution = body.resolution()
     for ticket, record in [(case.ticket, case.record), *await _mirrors(context, case)]:
         if record.acknowledged_at is None:
-            await take_note(context.session, ticket, record, actor=context.actor, now=context.now)
-        answer_record(
+            await acknowledge_record(context.session, ticket, record, actor=context.actor, now=context.now)
+        store_response(
             context.session, context.vault, ticket, record, resolution.words, actor=context.actor, now=context.now
         )
         record.closed_at = context.now

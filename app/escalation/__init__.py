@@ -1,1 +1,1 @@
-"""What happens when a limit is threatened or missed: the offices of the published table and the levels to them."""
+"""Escalation of tickets whose limit is near or missed to the application offices of the published table."""

@@ -1,116 +1,74 @@
-"""What a due checkpoint means, decided without a database: who is told, what is stamped, what comes next.
+"""Decisions about due checkpoints, made without a database: notices, breach stamps, escalations, next levels.
 
-`DueCheckpoint` holds a checkpoint and what the decision needs of its ticket and clock; `decide` turns a batch into
-the changes that `sweep.py` writes.
+`decide` turns a batch of `DueCheckpoint` into the `Changes` that `sweep.py` writes.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from app.core.ids import new_id
-from app.escalation.reminder_schedule import next_reminder
+from app.escalation.records import EscalationRow, escalation_row
+from app.escalation.reminders import next_reminder
 from app.escalation.snapshot import (
+    CaseFacts,
     ComplaintSnapshot,
+    DueCheckpoint,
     TicketSnapshot,
     case_facts,
     complaint_due_payload,
     escalation_payload,
 )
 from app.notices.kinds import Medium, NoticeKind, Payload, WarningPayload
-from app.notices.recipients import as_kept, as_recipient, holder
+from app.notices.recipients import as_recipient, holder
 from app.notices.rows import Recipient, notice_row
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import Chain, CheckpointKind, next_checkpoint
+from app.sla.checkpoints import CheckpointKind, next_checkpoint
 from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import deadline, working_days_before
-from app.sla.policy import PinnedPolicy
 from app.sla.service import Calendars
 from app.standards.values import OFFICE_HOURS, Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
 
-
-@dataclass(frozen=True, slots=True)
-class DueCheckpoint:
-    """A due checkpoint: its clock as it stands under the lock, when its next warning is due, and its ticket."""
-
-    id: UUID
-    clock_id: UUID
-    clock_kind: str
-    clock_state: str
-    clock_due_at: datetime
-    clock_generation: int
-    policy: dict[str, Any]
-    kind: str
-    level: int
-    due_at: datetime
-    generation: int
-    next_warning_at: datetime | None
-    ticket: TicketSnapshot
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the clock has moved on since this checkpoint was armed."""
-        if self.generation != self.clock_generation:
-            return True
-        if self.kind == FEE_LAPSE:  # disarmed by whatever ends the wait; a late clock waits without standing still
-            return False
-        if self.kind == CheckpointKind.LEGAL_RISK:  # beside a late sweep another may have stamped the breach before
-            return self.clock_state not in {"running", "breached"}
-        return self.clock_state != ("breached" if self.waited else "running")
-
-    @property
-    def waited(self) -> bool:
-        """Whether it is a level that was armed only when the one before had fired."""
-        if self.kind != CheckpointKind.ESCALATION:
-            return False
-        for step in self.policy["chain"]:
-            if step["level"] == self.level and step["kind"] == self.kind:
-                return bool(step["at"].startswith("+"))
-        return False
-
-    def overtaken(self, now: datetime) -> bool:
-        """Whether a later warning or the limit itself is past as well: then only that is told of."""
-        return now >= self.clock_due_at or (self.next_warning_at is not None and now >= self.next_warning_at)
+Row = dict[str, Any]
+"""Column → value, for `bulk_insert` and `bulk_update`."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch changes, table by table.
+    """The changes of a batch, table by table.
 
-    `marked` are tickets whose level 2 had been raised before it became a legal risk.
+    `marked` are tickets that get a legal-risk mark on the level 2 they were raised to before.
     """
 
     fired: list[UUID] = field(default_factory=list)
     cancelled: list[UUID] = field(default_factory=list)
-    put_off: list[dict[str, Any]] = field(default_factory=list)
+    postponed: list[Row] = field(default_factory=list)
     breached: list[UUID] = field(default_factory=list)
-    armed: list[dict[str, Any]] = field(default_factory=list)
-    escalations: list[dict[str, Any]] = field(default_factory=list)
+    armed: list[Row] = field(default_factory=list)
+    escalations: list[EscalationRow] = field(default_factory=list)
     marked: list[UUID] = field(default_factory=list)
-    notices: list[dict[str, Any]] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
     touched: dict[UUID, TicketSnapshot] = field(default_factory=dict)
     lapsed: list[DueCheckpoint] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
-    def sizes(self) -> tuple[int, ...]:
-        """How much there is by now, for `cut_back`."""
+    def savepoint(self) -> tuple[int, ...]:
+        """Return the present sizes, for `roll_back`."""
         return tuple(map(len, self._lists()))
 
-    def cut_back(self, sizes: tuple[int, ...]) -> None:
-        """Take off what was added since."""
-        for rows, size in zip(self._lists(), sizes, strict=True):
+    def roll_back(self, savepoint: tuple[int, ...]) -> None:
+        """Remove the changes that were added after `savepoint`."""
+        for rows, size in zip(self._lists(), savepoint, strict=True):
             del rows[size:]
 
     def _lists(self) -> tuple[list[Any], ...]:
         return (
             self.fired,
             self.cancelled,
-            self.put_off,
+            self.postponed,
             self.breached,
             self.armed,
             self.escalations,
@@ -123,7 +81,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _DecisionContext:
-    """What every decision of a batch is made with."""
+    """The inputs that all decisions of a batch share, and the changes they add to."""
 
     changes: Changes
     catalogue: Catalogue
@@ -133,20 +91,23 @@ class _DecisionContext:
 
     @property
     def office_hours(self) -> Calendar:
-        """The calendar in which offices are reminded."""
+        """Return the calendar in which offices are reminded."""
         return self.calendars[OFFICE_HOURS]
 
     def calendar_of(self, point: DueCheckpoint) -> Calendar:
-        """The calendar in which its clock counts."""
-        return self.calendars[point.policy["hours"]]
+        """Return the calendar in which the checkpoint's clock counts."""
+        return self.calendars[point.pinned.hours]
 
     @property
     def today(self) -> date:
-        """The local date on which whoever holds an office is looked up."""
+        """Return the local date for which the official of an office is looked up."""
         return self.office_hours.local_date(self.now)
 
     def first_reminder(self, base: datetime) -> datetime | None:
-        """When an office is reminded first of a level that counts from `base`; a batch's share a few local dates."""
+        """Return the instant of the first reminder of a level that counts from `base`.
+
+        The results are cached by local date, because a batch covers only a few.
+        """
         day = self.office_hours.local_date(base)
         if day not in self._reminders:
             self._reminders[day] = next_reminder(0, base, self.office_hours)
@@ -154,21 +115,22 @@ class _DecisionContext:
 
 
 def decide(batch: Iterable[DueCheckpoint], *, catalogue: Catalogue, calendars: Calendars, now: datetime) -> Changes:
-    """What the due checkpoints of a batch, oldest first, change at `now`; what is planned is planned by `calendars`.
+    """Return the changes that the due checkpoints of a batch, oldest first, cause at `now`.
 
-    A checkpoint whose clock has moved on is cancelled. Of several due warnings of a clock only the last is sent, and
-    none once the limit itself is past: after an outage a clock gives one notice, not a burst. One that can't be decided
-    stays armed, in `failed`, and keeps nobody else's time from running.
+    A checkpoint whose clock has moved on is cancelled. A clock sends only the last of several due warnings, and none
+    after its limit, so an outage does not end in a burst. A checkpoint that can't be decided stays armed and is listed
+    in `failed`; the others go on. New instants are planned with `calendars`.
     """
     context = _DecisionContext(Changes(), catalogue, calendars, now)
     for point in batch:
-        head = point.ticket
-        sizes, before = context.changes.sizes(), (head.event_seq, head.event_hash, set(head.raised_levels))
+        ticket = point.ticket
+        savepoint = context.changes.savepoint()
+        before = (ticket.event_seq, ticket.event_hash, set(ticket.raised_levels))
         try:
             _decide_one(point, context)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
-            context.changes.cut_back(sizes)
-            head.event_seq, head.event_hash, head.raised_levels = before
+        except Exception as error:  # noqa: BLE001 - an error in one ticket must not stop the others
+            context.changes.roll_back(savepoint)
+            ticket.event_seq, ticket.event_hash, ticket.raised_levels = before
             context.changes.failed.append((point.id, error))
     return context.changes
 
@@ -177,47 +139,49 @@ def _decide_one(point: DueCheckpoint, context: _DecisionContext) -> None:
     if point.is_stale:
         context.changes.cancelled.append(point.id)
         return
-    until = _heard_until(point, context)
+    until = _postponed_until(point, context)
     if until is not None:
-        context.changes.put_off.append({"id": point.id, "due_at": until})
+        context.changes.postponed.append({"id": point.id, "due_at": until})
         return
     context.changes.fired.append(point.id)
     if point.kind == FEE_LAPSE:
         context.changes.lapsed.append(point)
     elif point.kind == CheckpointKind.WARNING:
-        if not point.overtaken(context.now):
+        if not point.is_overtaken(context.now):
             _warn(point, context)
     elif point.kind == CheckpointKind.BREACH:
-        _stamp(point, context)
+        _stamp_breach(point, context)
     elif point.kind == CheckpointKind.LEGAL_RISK:
         _raise(point, context, level=2)
     else:
         _escalate(point, context)
 
 
-def _heard_until(point: DueCheckpoint, context: _DecisionContext) -> datetime | None:
-    """Until when a level that waits is put off, because the citizen was told how the matter stands.
+def _postponed_until(point: DueCheckpoint, context: _DecisionContext) -> datetime | None:
+    """Return when a level that an interim reply postpones falls due again, or None if it is not postponed.
 
-    An interim reply that came after the breach is good for the service's limit once more, counted from it; one from
-    before says nothing about the broken promise (docs/decisions/0010). None where there is none that still is good.
+    An interim reply given after the breach postpones the level by the service's limit, counted from the reply.
+    One given before the breach does not: it says nothing about the broken promise (docs/decisions/0010).
     """
     replied = point.ticket.interim_reply_at
-    if not point.waited or replied is None or replied <= point.clock_due_at:
+    if not point.follows_level or replied is None or replied <= point.clock_due_at:
         return None
-    until = deadline(PinnedPolicy.from_json(point.policy).policy, replied, context.calendar_of(point)).due_at
+    until = deadline(point.pinned.policy, replied, context.calendar_of(point)).due_at
     return until if until > context.now else None
 
 
 def _warn(point: DueCheckpoint, context: _DecisionContext) -> None:
-    """A warning to the directorate that has the ticket, or to the context of the first office where none has it yet.
+    """Warn the ticket's directorate, or the desk of the first office if the ticket has none yet.
 
-    Of a complaint the office is warned that owes the answer.
+    A complaint warns the office that owes the answer.
     """
     ticket, catalogue = point.ticket, context.catalogue
     if ticket.complaint is not None:
-        context.changes.notices.append(_running_out(point, ticket.complaint, context, to=ticket.complaint.level))
+        context.changes.notices.append(
+            _complaint_due_notice(point, ticket.complaint, context, to=ticket.complaint.level)
+        )
         return
-    payload = WarningPayload(**_case(point, context), internal_target=_target(point, context))
+    payload = WarningPayload(**_case_facts(point, context), internal_target=_internal_target(point, context))
     context.changes.notices.append(
         notice_row(
             NoticeKind.WARNING,
@@ -225,37 +189,43 @@ def _warn(point: DueCheckpoint, context: _DecisionContext) -> None:
             ticket_id=ticket.id,
             cycle=ticket.cycle,
             level=point.level,
-            recipient=_unit(ticket.unit or catalogue.office(1).unit, catalogue),
+            recipient=_directorate(ticket.unit or catalogue.office(1).unit, catalogue),
             medium=Medium.EMAIL,
             now=context.now,
         )
     )
 
 
+def _internal_target(point: DueCheckpoint, context: _DecisionContext) -> date | None:
+    """Return the day by which the directorate should act: two working days before due, or None if it has passed."""
+    calendar = context.calendar_of(point)
+    target = working_days_before(calendar.local_date(point.clock_due_at), 2, calendar)
+    return calendar.local_date(target) if target > context.now else None
+
+
+def _directorate(code: str | None, catalogue: Catalogue) -> Recipient:
+    unit = catalogue.unit(code) if code else None
+    return Recipient(f"unit:{code}", unit.name if unit else None, unit.email if unit else None)
+
+
 def _escalate(point: DueCheckpoint, context: _DecisionContext) -> None:
-    """The limit is past (level 1), or the citizen has heard nothing since the level before (level 2)."""
+    """Raise level 1 at the end of the limit, or level 2 after more silence, and arm the level that follows."""
     ticket = point.ticket
-    if not point.waited:
-        _stamp(point, context)
+    if not point.follows_level:
+        _stamp_breach(point, context)
     level = 2 if ticket.about_first_office else point.level
     _raise(point, context, level=level)
     if level > point.level:
         return
     base = counts_from(point.due_at, context.now)
-    chain = _chain(tuple((step["kind"], step["level"], step["at"]) for step in point.policy["chain"]))
-    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, context.calendar_of(point))
+    chain, calendar = point.pinned.chain, context.calendar_of(point)
+    following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, calendar)
     if following is not None:
         context.changes.armed += checkpoint_rows(point.clock_id, [following], generation=point.generation)
 
 
-@lru_cache(maxsize=256)
-def _chain(steps: tuple[tuple[str, int, str], ...]) -> Chain:
-    """A pinned chain; the same few are read for every ticket of a city."""
-    return Chain.from_json({"kind": kind, "level": level, "at": at} for kind, level, at in steps)
-
-
-def _stamp(point: DueCheckpoint, context: _DecisionContext) -> None:
-    """The clock is breached, at its due instant; `now` is only when that was seen."""
+def _stamp_breach(point: DueCheckpoint, context: _DecisionContext) -> None:
+    """Mark the clock as breached at its due instant; `now` is only the time of detection."""
     context.changes.breached.append(point.clock_id)
     _record(point, context, EventKind.BREACHED, {"clock": point.clock_kind, "due_at": point.clock_due_at.isoformat()})
 
@@ -263,7 +233,7 @@ def _stamp(point: DueCheckpoint, context: _DecisionContext) -> None:
 def _raise(point: DueCheckpoint, context: _DecisionContext, *, level: int) -> None:
     """Raise the ticket to an application office, once a cycle.
 
-    Where the limit of law comes near after level 2 was raised, its record is marked and the office is told of that.
+    If level 2 was raised before and the limit of law comes near, its record is marked and the office is notified again.
     """
     ticket, legal_risk = point.ticket, point.kind == CheckpointKind.LEGAL_RISK
     known = level in ticket.raised_levels
@@ -277,41 +247,60 @@ def _raise(point: DueCheckpoint, context: _DecisionContext, *, level: int) -> No
     if ticket.complaint is None:
         notice = _escalation_notice(point, context, level=level, legal_risk=legal_risk, repeat=int(known))
     else:
-        notice = _running_out(point, ticket.complaint, context, to=level)
+        notice = _complaint_due_notice(point, ticket.complaint, context, to=level)
     context.changes.notices.append(notice)
     data = {"level": level, "legal_risk": legal_risk, "office": context.catalogue.office(level).printed.place}
     _record(point, context, EventKind.ESCALATED, data)
 
 
+def _escalation_row(point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool) -> EscalationRow:
+    """Return the record of a level with its first reminder armed.
+
+    Two cases have no reminder: a limit under a day, and a complaint to this very office, which its own record reminds.
+    """
+    ticket = point.ticket
+    silent = ticket.is_short(context.catalogue) or (ticket.complaint is not None and ticket.complaint.level == level)
+    return escalation_row(
+        ticket_id=ticket.id,
+        cycle=ticket.cycle,
+        source="system",
+        legal_risk=legal_risk,
+        addressed=holder(context.catalogue, level, context.today),
+        raised_at=context.now,
+        breached_at=None if legal_risk else point.clock_due_at,
+        remind_at=None if silent else context.first_reminder(counts_from(point.due_at, context.now)),
+    )
+
+
 def _escalation_notice(
     point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool, repeat: int
-) -> dict[str, Any]:
+) -> Row:
+    case = _case_facts(point, context)
     payload = escalation_payload(
-        point.ticket, context.catalogue, _case(point, context), level=level, legal_risk=legal_risk, on=context.today
+        point.ticket, context.catalogue, case, level=level, legal_risk=legal_risk, on=context.today
     )
     kind = NoticeKind.ESCALATION_1 if level == 1 else NoticeKind.ESCALATION_2
-    return _to_office(kind, payload, point, context, office=level, level=level, repeat=repeat)
+    return _office_notice(kind, payload, point, context, office=level, level=level, repeat=repeat)
 
 
-def _running_out(
+def _complaint_due_notice(
     point: DueCheckpoint, complaint: ComplaintSnapshot, context: _DecisionContext, *, to: int
-) -> dict[str, Any]:
-    """That a complaint waits for its answer: a warning to the office that owes it, or to the second as a legal risk."""
-    legal_risk = point.kind == CheckpointKind.LEGAL_RISK
+) -> Row:
+    """Return the notice that a complaint awaits its answer: to the office that owes it, or as a legal risk."""
     payload = complaint_due_payload(
         point.ticket,
         complaint,
         context.catalogue,
         to=to,
         due_at=point.clock_due_at,
-        legal_risk=legal_risk,
+        legal_risk=point.kind == CheckpointKind.LEGAL_RISK,
         on=context.today,
         now=context.now,
     )
-    return _to_office(NoticeKind.COMPLAINT_DUE, payload, point, context, office=to, level=point.level)
+    return _office_notice(NoticeKind.COMPLAINT_DUE, payload, point, context, office=to, level=point.level)
 
 
-def _to_office(
+def _office_notice(
     kind: NoticeKind,
     payload: Payload,
     point: DueCheckpoint,
@@ -320,7 +309,7 @@ def _to_office(
     office: int,
     level: int,
     repeat: int = 0,
-) -> dict[str, Any]:
+) -> Row:
     return notice_row(
         kind,
         payload,
@@ -334,54 +323,13 @@ def _to_office(
     )
 
 
-def _escalation_row(point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool) -> dict[str, Any]:
-    """The record of a level, with its first reminder armed.
-
-    A limit under a day is nobody's file to be reminded of, and of a complaint to this very office it is reminded
-    already.
-    """
-    ticket = point.ticket
-    addressed = holder(context.catalogue, level, context.today)
-    silent = ticket.is_short(context.catalogue) or (ticket.complaint is not None and ticket.complaint.level == level)
-    return {
-        "id": new_id(),
-        "ticket_id": ticket.id,
-        "cycle": ticket.cycle,
-        "level": level,
-        "source": "system",
-        "legal_risk": legal_risk,
-        "office": dict(addressed.office.printed.printed),
-        "addressed_to": as_kept(addressed),
-        "raised_at": context.now,
-        "breached_at": None if legal_risk else point.clock_due_at,
-        "reminders": 0,
-        "remind_at": None if silent else context.first_reminder(counts_from(point.due_at, context.now)),
-    }
+def _case_facts(point: DueCheckpoint, context: _DecisionContext) -> CaseFacts:
+    limit_text, due_at = point.pinned.printed, point.clock_due_at
+    return case_facts(point.ticket, context.catalogue, limit_text=limit_text, due_at=due_at, now=context.now)
 
 
-def _record(point: DueCheckpoint, context: _DecisionContext, kind: EventKind, data: dict[str, Any]) -> None:
+def _record(point: DueCheckpoint, context: _DecisionContext, kind: EventKind, data: dict[str, object]) -> None:
+    """Append an event to the ticket's chain."""
     row = next_event(point.ticket, kind=kind, at=context.now, actor=SYSTEM_ACTOR, data=data)
     context.changes.events.append(row)
     context.changes.touched[point.ticket.id] = point.ticket
-
-
-def _case(point: DueCheckpoint, context: _DecisionContext) -> dict[str, Any]:
-    return case_facts(
-        point.ticket,
-        context.catalogue,
-        limit_text=point.policy["printed"],
-        due_at=point.clock_due_at,
-        now=context.now,
-    )
-
-
-def _unit(code: str | None, catalogue: Catalogue) -> Recipient:
-    unit = catalogue.unit(code) if code else None
-    return Recipient(f"unit:{code}", unit.name if unit else None, unit.email if unit else None)
-
-
-def _target(point: DueCheckpoint, context: _DecisionContext) -> date | None:
-    """The day by which the unit should have acted: two working days before the limit ends, None where that is past."""
-    calendar = context.calendar_of(point)
-    target = working_days_before(calendar.local_date(point.clock_due_at), 2, calendar)
-    return calendar.local_date(target) if target > context.now else None

@@ -1,4 +1,4 @@
-"""Reading escalations: all of them, or for a directorate those of the tickets that it has."""
+"""Queries of escalations; each one starts at `visible_to`, so a directorate sees only those of its own tickets."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,20 +18,20 @@ from app.tickets.model import Escalation, EscalationState, Ticket
 
 @dataclass(frozen=True, slots=True)
 class EscalationFilter:
-    """What a list may be narrowed by; None does not narrow."""
+    """Filters of a list; None leaves a filter out."""
 
     level: int | None = None
     is_open: bool | None = None
     acknowledged: bool | None = None
     ticket: str | None = None
     source: str | None = None
-    standing: EscalationState | None = None
+    state: EscalationState | None = None
 
 
-class Raised(NamedTuple):
-    """An escalation, its ticket's number, its applicant, and the names of the clients that acted for the office.
+class EscalationRecord(NamedTuple):
+    """An escalation with its ticket's number, its applicant, and the names of the clients that acted for the office.
 
-    Of a record that stands for a complaint the applicant is who complained.
+    The applicant of a mirror is the person who complained.
     """
 
     escalation: Escalation
@@ -41,8 +41,8 @@ class Raised(NamedTuple):
     responded_by: str | None
 
 
-def standing_is(wanted: EscalationState) -> ColumnElement[bool]:
-    """SQL twin of `Escalation.state`."""
+def state_is(wanted: EscalationState) -> ColumnElement[bool]:
+    """Return the condition for escalations in the wanted state: the SQL twin of `Escalation.state`."""
     closed, answered = Escalation.closed_at.is_not(None), Escalation.responded_at.is_not(None)
     seen = Escalation.acknowledged_at.is_not(None)
     return {
@@ -54,7 +54,7 @@ def standing_is(wanted: EscalationState) -> ColumnElement[bool]:
 
 
 def visible_to(actor: Actor) -> Select[Escalation, str, Applicant, str, str]:
-    """The escalations that `actor` may see."""
+    """Select the escalations that `actor` may see."""
     acknowledging, responding, raising = aliased(ApiClient), aliased(ApiClient), aliased(Ticket)
     query = (
         select(Escalation, Ticket.number, Applicant, acknowledging.name, responding.name)
@@ -67,26 +67,26 @@ def visible_to(actor: Actor) -> Select[Escalation, str, Applicant, str, str]:
     return query if actor.unit is None else query.where(Ticket.unit == actor.unit)
 
 
-async def find_escalation(session: AsyncSession, actor: Actor, escalation_id: UUID) -> Raised:
-    """One visible escalation; raises `NotFound`."""
+async def find_escalation(session: AsyncSession, actor: Actor, escalation_id: UUID) -> EscalationRecord:
+    """Return a visible escalation; raises `NotFound`."""
     query = visible_to(actor).where(Escalation.id == escalation_id).execution_options(populate_existing=True)
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise NotFound
-    return Raised(*row)
+    return EscalationRecord(*row)
 
 
 async def list_escalations(
-    session: AsyncSession, actor: Actor, wanted: EscalationFilter, *, cursor: Cursor | None, limit: int
-) -> Page[Raised]:
-    """Visible escalations, newest first."""
+    session: AsyncSession, actor: Actor, wanted: EscalationFilter, *, cursor: Cursor | None, page_size: int
+) -> Page[EscalationRecord]:
+    """Return a page of visible escalations, newest first."""
     query = visible_to(actor).where(*_conditions(wanted))
     if cursor is not None:
         query = query.where(tuple_(Escalation.raised_at, Escalation.id) < (cursor.at, cursor.id))
-    query = query.order_by(Escalation.raised_at.desc(), Escalation.id.desc()).limit(limit + 1)
-    found = [Raised(*row) for row in await session.execute(query)]
-    page = found[:limit]
-    last = page[-1].escalation if len(found) > limit else None
+    query = query.order_by(Escalation.raised_at.desc(), Escalation.id.desc()).limit(page_size + 1)
+    found = [EscalationRecord(*row) for row in await session.execute(query)]
+    page = found[:page_size]
+    last = page[-1].escalation if len(found) > page_size else None
     return Page(page, Cursor(last.raised_at, last.id).encode() if last else None)
 
 
@@ -97,6 +97,6 @@ def _conditions(wanted: EscalationFilter) -> list[ColumnElement[bool]]:
         conditions.append(Escalation.closed_at.is_(None) == wanted.is_open)
     if wanted.acknowledged is not None:
         conditions.append(Escalation.acknowledged_at.is_not(None) == wanted.acknowledged)
-    if wanted.standing is not None:
-        conditions.append(standing_is(wanted.standing))
+    if wanted.state is not None:
+        conditions.append(state_is(wanted.state))
     return conditions

@@ -1,8 +1,7 @@
-"""Offices that have not taken note are reminded: the due ones claimed, told and armed again in one transaction.
+"""Reminders to offices that have not acknowledged an escalation: when they are due, and the notices they are sent as.
 
-The escalation's own row is the timer, swept with the checkpoints and under the same guarantees: what is held elsewhere
-is left for the next sweep, the notice's unique key and the moved timer are committed together, and after an outage an
-office gets one reminder, from which the next distance counts.
+The row of the escalation is its own timer (`remind_at`), swept like the checkpoints. The notice and the next timer
+are committed together. After an outage an office gets one reminder, and the next distance counts from that one.
 """
 
 from collections.abc import Sequence
@@ -11,27 +10,42 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.escalation.reminder_schedule import next_reminder
 from app.escalation.snapshot import TicketSnapshot, case_facts
 from app.notices.kinds import Medium, NoticeKind, OfficeFacts, ReminderPayload
+from app.notices.payloads import MOST_REMINDERS
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import notice_row
 from app.sla.calendar import Calendar
 from app.sla.clocks import counts_from
+from app.sla.deadline import Policy, deadline
+from app.sla.limit import Limit, Unit
 from app.standards.in_charge import InCharge
 from app.standards.values import Catalogue
 
 
+def next_reminder(sent: int, base: datetime, calendar: Calendar) -> datetime | None:
+    """Return when the reminder after `sent` ones is due, counted from `base` (aware), or None after the last.
+
+    `base` is the instant of the reminder before (at first: of the level itself), or of its late firing. The distances
+    are 1, 1, 2, 4 and 8 working days. On time, reminders so fall 1, 2, 4, 8 and 16 working days after the level, each
+    at the end of its day. Raises `DeadlineError` if the calendar never opens.
+    """
+    if sent >= MOST_REMINDERS:
+        return None
+    wait = Limit(2 ** max(sent - 1, 0), Unit.WORKING_DAY)
+    return deadline(Policy(wait), base, calendar).due_at
+
+
 class FirstNotice(NamedTuple):
-    """The notice by which an office learned of an escalation."""
+    """The notice that informed an office of an escalation."""
 
     number: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """An escalation that its office has not taken note of, due to be reminded of, and its locked ticket."""
+class UnacknowledgedEscalation:
+    """An escalation with a due reminder, and its locked ticket."""
 
     id: UUID
     level: int
@@ -43,50 +57,56 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class Reminded:
-    """The rows of a batch: reminders to store, and the timers as they stand then.
+class ReminderBatch:
+    """The rows of a batch: reminders to insert, and the next timers of their escalations.
 
-    `addressed` is who was written to at each level, `failed` what could not be composed and stays due.
+    `addressed` is the official addressed at each level, `failed` the escalations that stay due because of an error.
     """
 
-    notices: list[dict[str, Any]] = field(default_factory=list)
-    timers: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[dict[str, object]] = field(default_factory=list)
+    timers: list[dict[str, object]] = field(default_factory=list)
     addressed: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
 
-def remind(batch: Sequence[Unanswered], *, catalogue: Catalogue, calendar: Calendar, now: datetime) -> Reminded:
-    """What reminding of each changes at `now`; whoever holds the office today is written to."""
+def remind(
+    due: Sequence[UnacknowledgedEscalation], *, catalogue: Catalogue, calendar: Calendar, now: datetime
+) -> ReminderBatch:
+    """Return the reminders of the due escalations, addressed to the official who runs each office at `now`."""
     today = calendar.local_date(now)
-    holders = {level: holder(catalogue, level, today) for level in sorted({one.level for one in batch})}
-    reminded = Reminded(addressed=[(level, as_kept(one)) for level, one in holders.items()])
-    for one in batch:
+    officials = {level: holder(catalogue, level, today) for level in sorted({one.level for one in due})}
+    batch = ReminderBatch(addressed=[(level, as_kept(official)) for level, official in officials.items()])
+    for one in due:
         try:
-            notice = _notice(one, catalogue, holders[one.level], now)
+            notice = _notice(one, catalogue, officials[one.level], now)
             following = next_reminder(one.reminders + 1, counts_from(one.remind_at, now), calendar)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one ticket is no reason to stop the city
-            reminded.failed.append((one.id, error))
+        except Exception as error:  # noqa: BLE001 - an error in one ticket must not stop the others
+            batch.failed.append((one.id, error))
             continue
-        reminded.notices.append(notice)
-        reminded.timers.append({"id": one.id, "reminders": one.reminders + 1, "remind_at": following})
-    return reminded
+        batch.notices.append(notice)
+        batch.timers.append({"id": one.id, "reminders": one.reminders + 1, "remind_at": following})
+    return batch
 
 
-def _notice(one: Unanswered, catalogue: Catalogue, addressed: InCharge, now: datetime) -> dict[str, Any]:
+def _notice(
+    one: UnacknowledgedEscalation, catalogue: Catalogue, official: InCharge, now: datetime
+) -> dict[str, object]:
     return notice_row(
         NoticeKind.REMINDER,
-        _payload(one, catalogue, as_printed(addressed), now),
+        _payload(one, catalogue, as_printed(official), now),
         ticket_id=one.ticket.id,
         cycle=one.ticket.cycle,
         level=one.level,
-        recipient=as_recipient(addressed),
+        recipient=as_recipient(official),
         medium=Medium.EMAIL,
         now=now,
         repeat=one.reminders + 1,
     )
 
 
-def _payload(one: Unanswered, catalogue: Catalogue, office: OfficeFacts, now: datetime) -> ReminderPayload:
+def _payload(
+    one: UnacknowledgedEscalation, catalogue: Catalogue, office: OfficeFacts, now: datetime
+) -> ReminderPayload:
     ticket = one.ticket
     due_at = ticket.statutory_due or one.breached_at or now
     limit_text = ticket.statutory_limit or ""

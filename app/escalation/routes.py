@@ -1,4 +1,4 @@
-"""Escalations over HTTP: the list of them, and what an office does: takes note of a notice, answers."""
+"""HTTP routes of escalations: the list, acknowledgements, and the responses of offices."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,11 +10,10 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
-from app.escalation.acknowledgement import acknowledge
+from app.escalation import responses
 from app.escalation.queries import EscalationFilter, list_escalations
-from app.escalation.responses import acknowledge_by_id, respond
 from app.escalation.schemas import EscalationOut, EscalationPage, ResponseBody
-from app.escalation.serializers import shown
+from app.escalation.serializers import escalations_out
 from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeOut
@@ -26,18 +25,22 @@ router = APIRouter(prefix="/v1", tags=["escalation"])
 
 def _filter(
     level: Annotated[int | None, Query(ge=1, le=2, description="1: first, 2: second application office")] = None,
-    is_open: Annotated[bool | None, Query(alias="open", description="Whether the answer is still owed")] = None,
-    acknowledged: Annotated[bool | None, Query(description="Whether the office took note")] = None,
+    is_open: Annotated[
+        bool | None, Query(alias="open", description="true: the citizen still awaits the answer")
+    ] = None,
+    acknowledged: Annotated[bool | None, Query(description="true: the office has acknowledged it")] = None,
     ticket: Annotated[
         str | None,
         Query(pattern=CASE_NUMBER, examples=["2600012349"], description="Number of the ticket"),
     ] = None,
     source: Annotated[
-        Literal["system", "citizen"] | None, Query(description="A missed limit, or a citizen's complaint")
+        Literal["system", "citizen"] | None, Query(description="system: a missed limit; citizen: a complaint")
     ] = None,
-    state: Annotated[EscalationState | None, Query(description="How far it has come")] = None,
+    state: Annotated[EscalationState | None, Query(description="State of the escalation")] = None,
 ) -> EscalationFilter:
-    return EscalationFilter(level, is_open, acknowledged, ticket, source, state)
+    return EscalationFilter(
+        level=level, is_open=is_open, acknowledged=acknowledged, ticket=ticket, source=source, state=state
+    )
 
 
 @router.get(
@@ -49,21 +52,21 @@ def _filter(
 async def read_escalations(
     session: TransactionDep,
     actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
-    wanted: Annotated[EscalationFilter, Depends(_filter)],
+    filters: Annotated[EscalationFilter, Depends(_filter)],
     vault: OpenVault,
     now: NowDep,
     paging: PagingDep,
 ) -> EscalationPage:
-    """Tickets that were raised to an application office; a key with a unit sees those of the unit's tickets."""
-    page = await list_escalations(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size)
+    """List tickets that were raised to an application office; a key with a unit sees those of its own tickets."""
+    page = await list_escalations(session, actor, filters, cursor=paging.cursor, page_size=paging.page_size)
     paging.set_next_link(page.next_cursor)
-    items = await shown(session, vault, page.items, actor=actor, operation="read_escalations", now=now)
+    items = await escalations_out(session, vault, page.items, actor=actor, operation="read_escalations", now=now)
     return EscalationPage(items=items, next_cursor=page.next_cursor)
 
 
 @router.post(
     "/escalations/{escalation_id}/acknowledge",
-    summary="Take note of an escalation",
+    summary="Acknowledge an escalation",
     response_model=EscalationOut,
     response_description="The escalation; a repeated request changes nothing and gets the first acknowledgement",
     responses=problem_responses(401, 403, 404, 422, 503),
@@ -75,20 +78,22 @@ async def acknowledge_escalation(
     vault: OpenVault,
     now: NowDep,
 ) -> EscalationOut:
-    """The office takes note: reminders stop, and the notices that told of it count as seen.
+    """Acknowledge an escalation for its office: reminders stop, and its notices count as acknowledged.
 
-    Who and when stand in the ticket's history.
+    The ticket's history names the client and the time.
     """
-    found = await acknowledge_by_id(session, escalation_id, actor=actor, now=now)
-    [answer] = await shown(session, vault, [found], actor=actor, operation="acknowledge_escalation", now=now)
-    return answer
+    record = await responses.acknowledge_escalation(session, escalation_id, actor=actor, now=now)
+    [response] = await escalations_out(
+        session, vault, [record], actor=actor, operation="acknowledge_escalation", now=now
+    )
+    return response
 
 
 @router.post(
     "/escalations/{escalation_id}/respond",
-    summary="Answer an escalation",
+    summary="Respond to an escalation",
     response_model=EscalationOut,
-    response_description="The escalation with the office's answer",
+    response_description="The escalation with the office's response",
     responses=problem_responses(401, 403, 404, 409, 413, 415, 422, 503),
 )
 async def respond_to_escalation(
@@ -99,19 +104,22 @@ async def respond_to_escalation(
     vault: OpenVault,
     now: NowDep,
 ) -> EscalationOut:
-    """Keep what the office has done or decided, sealed; reminders stop. Once: 409 where it is answered or closed.
+    """Store what the office has done or decided, encrypted; reminders stop.
 
-    A citizen's complaint is answered to the citizen, at `/v1/complaints`: 409 `is_complaint`.
-    The citizen is answered by the ticket's own commands, and they close the escalation.
+    An escalation takes one response: 409 `wrong_state` if it has one or is closed. The citizen does not see it: the
+    commands of the ticket answer the citizen and close the escalation. A complaint is answered at `/v1/complaints`
+    instead: 409 `is_complaint`.
     """
-    found = await respond(session, vault, escalation_id, body.text, actor=actor, now=now)
-    [answer] = await shown(session, vault, [found], actor=actor, operation="respond_to_escalation", now=now)
-    return answer
+    record = await responses.respond(session, vault, escalation_id, body.text, actor=actor, now=now)
+    [response] = await escalations_out(
+        session, vault, [record], actor=actor, operation="respond_to_escalation", now=now
+    )
+    return response
 
 
 @router.post(
     "/notices/{number}/acknowledge",
-    summary="Take note of a notice",
+    summary="Acknowledge a notice",
     response_model=NoticeOut,
     response_description="The notice; a repeated request changes nothing and gets the first acknowledgement",
     responses=problem_responses(401, 403, 404, 503),
@@ -123,10 +131,10 @@ async def acknowledge_notice(
     desk: OpenDesk,
     now: NowDep,
 ) -> NoticeOut:
-    """Acknowledge a notice to a unit or an office, and with it the escalation that it tells of.
+    """Acknowledge a notice to a unit or an office, and with it the escalation it is about.
 
-    Who and when stand in the ticket's history. Notices to applicants are not acknowledged: 404.
+    The ticket's history names the client and the time. Notices to applicants can't be acknowledged: 404.
     """
-    found = await acknowledge(session, number, actor=actor, now=now)
-    [answer] = await desk.show(session, [found], actor=actor, operation="acknowledge_notice", now=now)
-    return answer
+    found = await responses.acknowledge_notice(session, number, actor=actor, now=now)
+    [response] = await desk.show(session, [found], actor=actor, operation="acknowledge_notice", now=now)
+    return response

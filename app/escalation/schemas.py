@@ -1,4 +1,4 @@
-"""Escalations as callers read them, and the office's answer as it is sent."""
+"""Bodies and responses of the routes of escalations."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from app.core.schema import LongText, RequestModel, ResponseModel
 
 
 class ResponseBody(RequestModel):
-    """What the office has done or decided; it is stored sealed."""
+    """The office's response: its action or its decision, stored encrypted."""
 
     text: LongText = Field(
         examples=["Fen İşleri Müdürlüğüne tekit edilmiştir; sonuç 05.06.2026 tarihinde alınacaktır."]
@@ -18,23 +18,25 @@ class ResponseBody(RequestModel):
 
 
 class AddresseeOut(ResponseModel):
-    """Who held the office when it was written to."""
+    """The official to whom the notice of the escalation was addressed."""
 
-    name: str = Field(examples=["Ercan ZENGİN"], description="Empty where nobody held it")
+    name: str = Field(examples=["Ercan ZENGİN"], description="Empty if the office was vacant")
     job_title: str = Field(examples=["Halkla İlişkiler Müdürü"])
-    stands_in: bool = Field(examples=[False], description="A deputy (vekil) during leave")
-    vacant: bool = Field(examples=[False], description="Nobody held the office; it was written to by its place")
+    stands_in: bool = Field(examples=[False], description="true: a deputy (vekil)")
+    vacant: bool = Field(examples=[False], description="The office had no official; the notice named its place")
 
 
 class EscalationOut(ResponseModel):
-    """That a ticket was raised to an application office, and what the office did."""
+    """An escalation of a ticket to an application office, and the response of the office."""
 
     id: UUID
     ticket: str = Field(examples=["2600012349"], description="Number of the ticket")
     cycle: int = Field(examples=[1], description="1, and one more for each reopening of the ticket")
     level: int = Field(examples=[1], description="1: İlk Müracaat Yeri, 2: İkinci Müracaat Yeri")
-    source: Literal["system", "citizen"] = Field(examples=["system"], description="A missed limit, or a complaint")
-    legal_risk: bool = Field(examples=[False], description="The limit of law is near, or was when it was raised")
+    source: Literal["system", "citizen"] = Field(
+        examples=["system"], description="system: a missed limit; citizen: a complaint"
+    )
+    legal_risk: bool = Field(examples=[False], description="The statutory limit was near, then or later")
     office: dict[str, str] = Field(
         examples=[{"Müracaat Yeri": "Halkla İlişkiler Müdürlüğü", "Unvan": "Halkla İlişkiler Müdürü"}],
         description="The office as the table printed it on that day, field by field",
@@ -42,17 +44,17 @@ class EscalationOut(ResponseModel):
     addressed_to: AddresseeOut | None = Field(description="Null on old records")
     state: Literal["raised", "acknowledged", "answered", "closed"] = Field(examples=["raised"])
     state_label: str = Field(examples=["Bildirildi"])
-    open: bool = Field(examples=[True], description="Whether the answer to the citizen is still owed in this cycle")
+    open: bool = Field(examples=[True], description="true: the citizen still awaits the answer in this cycle")
     raised_at: datetime
-    breached_at: datetime | None = Field(description="When the promise ended unkept; null where it still ran")
-    reminders: int = Field(examples=[0], description="How often the office was reminded, at most five times")
-    next_reminder_at: datetime | None = Field(description="Null once the office took note, and after the last")
+    breached_at: datetime | None = Field(description="End of the missed promise; null if it still ran")
+    reminders: int = Field(examples=[0], description="Reminders sent to the office, at most five")
+    next_reminder_at: datetime | None = Field(description="Null after an acknowledgement and after the last one")
     acknowledged_at: datetime | None
     acknowledged_by: str | None = Field(examples=["Müracaat yeri"], description="Name of the client")
-    response: str | None = Field(examples=["Birime tekit edilmiştir."], description="The office's answer")
+    response: str | None = Field(examples=["Birime tekit edilmiştir."], description="The office's response")
     responded_at: datetime | None
     responded_by: str | None = Field(examples=["Müracaat yeri"], description="Name of the client")
-    closed_at: datetime | None = Field(description="When the citizen got the answer, or gave the request up")
+    closed_at: datetime | None = Field(description="Time of the answer to the citizen, or of the withdrawal")
 
 
 class EscalationPage(ResponseModel):

@@ -1,13 +1,18 @@
-"""The ticket behind a due instant, as the sweep holds it, and the facts of it that offices are told."""
+"""Snapshots of due checkpoints and their tickets, and the notice payloads built from them."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import TypedDict
 from uuid import UUID
 
 from app.domain.terms import ComplaintGround, Regime
-from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload
+from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload, OfficeFacts
 from app.notices.recipients import as_printed, holder
+from app.sla.checkpoints import Anchor, CheckpointKind
+from app.sla.clocks import FEE_LAPSE
+from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS
 from app.tickets.request import Kind
@@ -15,7 +20,10 @@ from app.tickets.request import Kind
 
 @dataclass(frozen=True, slots=True)
 class ComplaintSnapshot:
-    """Of a ticket that is a complaint: its ground, the level of the office that owes the answer, what it is about."""
+    """The complaint that a ticket carries.
+
+    `level` is the office that owes the answer, `about` the number of the ticket complained of.
+    """
 
     ground: ComplaintGround
     level: int
@@ -24,9 +32,9 @@ class ComplaintSnapshot:
 
 @dataclass(slots=True)
 class TicketSnapshot:
-    """Of a locked ticket: what its notices say, and the head of its chain of events, which firing moves on.
+    """A locked ticket: the facts for its notices, and the head of its event chain, which each new event moves.
 
-    `promise_limit` and `statutory_limit` are the two limits in words, as they are printed or named by the law.
+    `promise_limit` and `statutory_limit` are the two limits in words, as the table prints them or the law names them.
     """
 
     id: UUID
@@ -56,17 +64,100 @@ class TicketSnapshot:
     complaint: ComplaintSnapshot | None = None
 
     def is_short(self, catalogue: Catalogue) -> bool:
-        """Whether its service promises less than a day: a figure of service quality, not a file."""
+        """Return whether its service promises less than a day: a figure of service quality, not a file."""
         service = catalogue.service(self.service)
         return bool(service and service.limit.under_a_day)
 
 
+@dataclass(frozen=True, slots=True)
+class DueCheckpoint:
+    """A due checkpoint with its locked ticket, and its clock as read under that lock.
+
+    `policy` is the clock's policy as stored JSON, `next_warning_at` the instant of the clock's next warning.
+    """
+
+    id: UUID
+    clock_id: UUID
+    clock_kind: str
+    clock_state: str
+    clock_due_at: datetime
+    clock_generation: int
+    policy: str
+    kind: str
+    level: int
+    due_at: datetime
+    generation: int
+    next_warning_at: datetime | None
+    ticket: TicketSnapshot
+
+    @property
+    def pinned(self) -> PinnedPolicy:
+        """Return the policy of the clock; each stored text is parsed once."""
+        return _parse_policy(self.policy)
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether the clock has moved on since this checkpoint was armed."""
+        if self.generation != self.clock_generation:
+            return True
+        if self.kind == FEE_LAPSE:  # the end of the wait disarms it, and a breached clock waits without a pause
+            return False
+        if self.kind == CheckpointKind.LEGAL_RISK:  # a late sweep may find that another one has stamped the breach
+            return self.clock_state not in {"running", "breached"}
+        return self.clock_state != ("breached" if self.follows_level else "running")
+
+    @property
+    def follows_level(self) -> bool:
+        """Return whether it is an escalation level that was armed only after the level before it had fired."""
+        return self.kind == CheckpointKind.ESCALATION and any(
+            step.anchor is Anchor.AFTER_PREVIOUS and step.kind == self.kind and step.level == self.level
+            for step in self.pinned.chain.steps
+        )
+
+    def is_overtaken(self, now: datetime) -> bool:
+        """Return whether a later warning or the end of the limit has passed as well, so that this one is not sent."""
+        return now >= self.clock_due_at or (self.next_warning_at is not None and now >= self.next_warning_at)
+
+
+@lru_cache(maxsize=1024)
+def _parse_policy(stored: str) -> PinnedPolicy:
+    """Parse a stored policy; the clocks of one service share the same text."""
+    return PinnedPolicy.from_json(json.loads(stored))
+
+
+class CaseFacts(TypedDict):
+    """The facts of a running ticket that every `CasePayload` states."""
+
+    number: str
+    subject_label: str
+    neighbourhood: str | None
+    service_name: str
+    limit_text: str
+    received_at: datetime
+    promise_due: datetime
+    raised_at: datetime
+    unit_name: str | None
+    referred_at: datetime | None
+    under_a_day: bool
+    promised: bool
+
+
+class _EscalationFacts(CaseFacts):
+    """The facts that both escalation levels state."""
+
+    office: OfficeFacts
+    last_action: str
+    last_action_at: datetime
+    statutory_regime: Regime | None
+    statutory_due: datetime | None
+
+
 def case_facts(
     ticket: TicketSnapshot, catalogue: Catalogue, *, limit_text: str, due_at: datetime, now: datetime
-) -> dict[str, Any]:
-    """The facts that every notice about a running ticket has; limit and end are the promise's, where one runs.
+) -> CaseFacts:
+    """Return the facts that every notice about a running ticket states.
 
-    `limit_text` and `due_at` are those of the clock that is told of.
+    `limit_text` and `due_at` are those of the clock that caused the notice; they count only if no promise runs.
     """
     service = catalogue.service(ticket.service)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
@@ -87,11 +178,11 @@ def case_facts(
 
 
 def escalation_payload(
-    ticket: TicketSnapshot, catalogue: Catalogue, case: dict[str, Any], *, level: int, legal_risk: bool, on: date
+    ticket: TicketSnapshot, catalogue: Catalogue, case: CaseFacts, *, level: int, legal_risk: bool, on: date
 ) -> EscalationPayload:
-    """What the office of that level is told about `case`, in the name of whoever holds the first office that day."""
+    """Build the payload for the office of `level`, signed by the official who runs the first office on that day."""
     regime = ticket.statutory_regime if ticket.statutory_due else None
-    facts: dict[str, Any] = {
+    facts: _EscalationFacts = {
         **case,
         "office": as_printed(holder(catalogue, level, on)),
         "last_action": EVENT_LABELS[ticket.last_action],
@@ -122,7 +213,7 @@ def complaint_due_payload(
     on: date,
     now: datetime,
 ) -> ComplaintDuePayload:
-    """What the office of the level `to` is told of a complaint whose time to answer runs out at `due_at`."""
+    """Build the payload for the office of level `to`: the time to answer a complaint ends at `due_at`."""
     return ComplaintDuePayload(
         number=ticket.number,
         ground=complaint.ground,

@@ -95,8 +95,14 @@ async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Desk) -> 
     async with crowded.container.database.reading() as session:
         before = await whole_reads(session)
         assert await next_due_at(session) == START + (LIMIT - START) * 50 // 100
-        assert await fire_due(session, crowded.container.rulebooks, crowded.container.vault, now=START, limit=1000) == 0
-        assert await fire_due(session, crowded.container.rulebooks, crowded.container.vault, now=LIMIT, limit=1000) == 3
+        assert (
+            await fire_due(session, crowded.container.rulebooks, crowded.container.vault, now=START, batch_size=1000)
+            == 0
+        )
+        assert (
+            await fire_due(session, crowded.container.rulebooks, crowded.container.vault, now=LIMIT, batch_size=1000)
+            == 3
+        )
         assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
         assert await reads_by(session, "ix_checkpoint_due") >= 3  # of what is armed alone; each of the calls
 

@@ -1,5 +1,6 @@
 """What a due checkpoint means, as a table: who is told, what is stamped, what comes next, and what is left alone."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from app.core.ids import new_id
-from app.escalation.decide import Changes, DueCheckpoint, decide
-from app.escalation.snapshot import TicketSnapshot
+from app.escalation.decide import Changes, decide
+from app.escalation.snapshot import DueCheckpoint, TicketSnapshot
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import Chain, CheckpointKind, Step, default_chain
+from app.sla.deadline import Policy
 from app.sla.limit import Limit, Unit
+from app.sla.policy import PinnedPolicy
 from app.standards.catalogue import load_catalogue
 from app.tickets.clock_policies import promise_policy
 from app.tickets.history import GENESIS
@@ -25,10 +28,19 @@ CALENDARS = {"office": CALENDAR}
 RECEIVED = local("2026-05-12")
 LIMIT = local("2026-06-01T23:59:59.999999")
 LAW = local("2026-06-11T23:59:59.999999")
-PROMISE_CHAIN = default_chain(Limit(15, Unit.CALENDAR_DAY), ClockKind.PROMISE).to_json()
-SHORT_CHAIN = default_chain(Limit(10, Unit.MINUTE), ClockKind.PROMISE).to_json()
-LAW_CHAIN = default_chain(Limit(30, Unit.CALENDAR_DAY), ClockKind.STATUTORY).to_json()
 MICROSECOND = timedelta(microseconds=1)
+
+
+def policy(limit: Limit, printed: str, *, clock: ClockKind = ClockKind.PROMISE, chain: Chain | None = None) -> str:
+    """A policy as it is stored with its clock, by default with the chain of its limit."""
+    chain = chain or default_chain(limit, clock)
+    return json.dumps(PinnedPolicy(Policy(limit, clock_kind=clock), "call-center", printed, "office", chain).to_json())
+
+
+PROMISE_LIMIT = Limit(15, Unit.CALENDAR_DAY)
+PROMISE = policy(PROMISE_LIMIT, "15 GÜN")
+LAW_LIMIT = Limit(30, Unit.CALENDAR_DAY)
+STATUTE = policy(LAW_LIMIT, "30 gün", clock=ClockKind.STATUTORY)
 
 
 def ticket(**other: Any) -> TicketSnapshot:
@@ -66,7 +78,7 @@ def promise(kind: str, level: int, head: TicketSnapshot | None = None, **other: 
         "clock_state": "breached" if later else "running",
         "clock_due_at": LIMIT,
         "clock_generation": 1,
-        "policy": {"chain": PROMISE_CHAIN, "printed": "15 GÜN", "hours": "office"},
+        "policy": PROMISE,
         "kind": kind,
         "level": level,
         "due_at": due_at or local("2026-06-04T23:59:59.999999"),
@@ -82,7 +94,7 @@ def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> DueCheckpo
     values: dict[str, Any] = {
         "clock_kind": "statutory",
         "clock_due_at": LAW,
-        "policy": {"chain": LAW_CHAIN, "printed": "30 gün", "hours": "office"},
+        "policy": STATUTE,
         "due_at": local("2026-06-08T23:59:59.999999") if kind == "legal_risk" else LAW,
     }
     return promise(kind, level, head, **{**values, **other})
@@ -190,7 +202,7 @@ def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
 
 
 [_CALLS] = [service for service in CATALOGUE.services if service.code == "call-center"]
-PINNED = {"policy": promise_policy(_CALLS).to_json()}
+PINNED = {"policy": json.dumps(promise_policy(_CALLS).to_json())}
 """15 GÜN, as a clock has it."""
 REPLIED = LIMIT + timedelta(days=2)
 HEARD_UNTIL = local("2026-06-18T23:59:59.999999")
@@ -206,13 +218,13 @@ def test_an_interim_reply_silences_no_first_level() -> None:
 def test_an_interim_reply_from_before_the_breach_says_nothing_about_it(replied: datetime) -> None:
     changes = decided(promise("escalation", 2, ticket(interim_reply_at=replied), **PINNED))
     assert told(changes) == [("escalation_2", "office:2")]
-    assert changes.put_off == []
+    assert changes.postponed == []
 
 
 def test_an_interim_reply_after_the_breach_puts_level_two_off_for_the_limit_once_more() -> None:
     point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), **PINNED)
     changes = decide([point], catalogue=CATALOGUE, calendars=CALENDARS, now=point.due_at)
-    assert changes.put_off == [{"id": point.id, "due_at": HEARD_UNTIL}]
+    assert changes.postponed == [{"id": point.id, "due_at": HEARD_UNTIL}]
     assert (changes.notices, changes.escalations, changes.fired, changes.cancelled) == ([], [], [], [])
 
 
@@ -242,19 +254,18 @@ def test_a_ticket_that_nobody_has_escalates() -> None:
 
 def test_a_limit_of_minutes_knows_no_second_level() -> None:
     order = ticket(service="hospitality", unit=None)
-    policy = {"chain": SHORT_CHAIN, "printed": "10 D", "hours": "office"}
-    changes = decided(promise("escalation", 1, order, policy=policy))
+    changes = decided(promise("escalation", 1, order, policy=policy(Limit(10, Unit.MINUTE), "10 D")))
     assert told(changes) == [("escalation_1", "office:1")]
     assert changes.armed == []
     assert changes.notices[0]["payload"]["under_a_day"] is True
 
 
 def test_a_chain_may_begin_with_the_second_office() -> None:
-    chain = Chain((Step(CheckpointKind.ESCALATION, 2, "due"),)).to_json()
+    chain = Chain((Step(CheckpointKind.ESCALATION, 2, "due"),))
     point = promise(
         "escalation",
         2,
-        policy={"chain": chain, "printed": "15 GÜN", "hours": "office"},
+        policy=policy(PROMISE_LIMIT, "15 GÜN", chain=chain),
         clock_state="running",
         due_at=LIMIT,
     )

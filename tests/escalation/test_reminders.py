@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.escalation.reminder_schedule import next_reminder
+from app.escalation.reminders import next_reminder
 from tests.sla.calendars import local, turkish_calendar
 
 CALENDAR = turkish_calendar(range(2026, 2028))

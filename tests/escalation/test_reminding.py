@@ -137,7 +137,7 @@ async def test_a_sweep_that_fails_has_reminded_nobody(desk: Desk) -> None:
 
     async def dying() -> None:
         async with desk.container.database.transaction() as session:
-            assert await remind_due(session, desk.container.rulebooks, now=now, limit=10) == 1
+            assert await remind_due(session, desk.container.rulebooks, now=now, batch_size=10) == 1
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):

@@ -254,7 +254,7 @@ async def test_a_sweep_that_fails_has_told_nothing(desk: Desk) -> None:
 
     async def dying() -> None:
         async with desk.container.database.transaction() as session:
-            assert await fire_due(session, desk.container.rulebooks, desk.container.vault, now=DUE, limit=10) == 3
+            assert await fire_due(session, desk.container.rulebooks, desk.container.vault, now=DUE, batch_size=10) == 3
             raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):

@@ -85,7 +85,11 @@ async def look(container: Container, chance: Random) -> None:
         with suppress(ConnectionAbortedError):
             async with container.database.transaction() as session:
                 await fire_due(
-                    session, container.rulebooks, container.vault, now=container.clock.now(), limit=chance.randint(1, 5)
+                    session,
+                    container.rulebooks,
+                    container.vault,
+                    now=container.clock.now(),
+                    batch_size=chance.randint(1, 5),
                 )
                 raise ConnectionAbortedError
     else:
