@@ -20,7 +20,7 @@ from app.standards.model import CatalogueVersion
 from app.standards.queries import applying_version, list_versions, versions_named
 from app.standards.report import print_check
 from app.standards.service import StoredCatalogue, store_catalogue
-from app.standards.values import Catalogue, catalogue_from_json
+from app.standards.values import Catalogue
 from config.settings import Settings
 
 
@@ -65,15 +65,14 @@ async def diff_folder(settings: Settings, folder: Path, console: Console) -> boo
         applying = await applying_version(session)
     if applying is None or new is None:
         raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {folder}”.")
-    return _print_diff(console, _called(applying), catalogue_from_json(applying.content), str(folder), new)
+    return _print_diff(console, _called(applying), applying.catalogue, str(folder), new)
 
 
 async def diff_versions(settings: Settings, old: str, new: str, console: Console) -> bool:
     """Print what differs between two stored versions, each named by how its id or checksum begins."""
     async with connected(settings) as database, database.reading() as session:
         before, after = await _version(session, old), await _version(session, new)
-    contents = catalogue_from_json(before.content), catalogue_from_json(after.content)
-    return _print_diff(console, _called(before), contents[0], _called(after), contents[1])
+    return _print_diff(console, _called(before), before.catalogue, _called(after), after.catalogue)
 
 
 async def _version(session: AsyncSession, beginning: str) -> CatalogueVersion:

@@ -21,7 +21,7 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.model import CatalogueVersion
 from app.standards.rulebook import Rulebook, RulebookCache
-from app.standards.values import Catalogue, Service, catalogue_from_json
+from app.standards.values import Catalogue, Service
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import by_number, events_of
@@ -135,7 +135,7 @@ async def account_of_ticket(
         raise Invalid([FieldError("/cycle", "maximum", {"max": ticket.cycle})])
     events = await events_of(session, ticket.id)
     opened_under = await session.get_one(CatalogueVersion, ticket.catalogue_version_id)
-    catalogues = (catalogue_from_json(opened_under.content), (await rulebooks.current(session)).catalogue)
+    catalogues = (opened_under.catalogue, (await rulebooks.current(session)).catalogue)
     code = _service_in(ticket, events, cycle)
     of_cycle = [event for at, event in _by_cycle(events) if at == cycle]
     clocks = await clocks_of(session, ticket.id, cycle)

@@ -1,1 +1,1 @@
-"""Time limits: pure functions that compute them, and the rooms around that store and serve them."""
+"""Time limits: the pure functions that compute them, and the modules that store and serve them."""

@@ -26,7 +26,6 @@ from app.standards.schemas import (
     VersionOut,
     VersionPage,
 )
-from app.standards.values import catalogue_from_json
 
 catalogue = APIRouter(
     prefix="/v1/catalogue",
@@ -103,7 +102,7 @@ async def read_diff(
     """
     before = await _named(session, old, "/from")
     after = await _applying(session) if new is None else await _named(session, new, "/to")
-    changes = diff_catalogues(catalogue_from_json(before.content), catalogue_from_json(after.content))
+    changes = diff_catalogues(before.catalogue, after.catalogue)
     return CatalogueDiffOut(
         old=VersionOut.of(before),
         new=VersionOut.of(after),

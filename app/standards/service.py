@@ -18,9 +18,9 @@ from app.sla.service import Calendars, calendars_of, newest_calendar_version, st
 from app.sla.years import seeded_days
 from app.standards.catalogue import CatalogueError
 from app.standards.folder import CLOSURES
-from app.standards.model import CatalogueVersion
+from app.standards.model import CatalogueVersion, catalogue_to_json
 from app.standards.problems import problem
-from app.standards.values import Catalogue, catalogue_to_json
+from app.standards.values import Catalogue
 
 Week = tuple[tuple[Segment, ...], ...]
 

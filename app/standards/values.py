@@ -8,8 +8,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import ClockKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Policy, Roll
@@ -287,17 +285,3 @@ class Catalogue:
     def unit(self, code: str) -> Directorate | None:
         """The directorate of that code."""
         return next((unit for unit in self.units if unit.code == code), None)
-
-
-_CATALOGUE = TypeAdapter(Catalogue)
-
-
-def catalogue_to_json(catalogue: Catalogue) -> dict[str, Any]:
-    """The catalogue as plain JSON values, ready for a jsonb column."""
-    content: dict[str, Any] = _CATALOGUE.dump_python(catalogue, mode="json")
-    return content
-
-
-def catalogue_from_json(content: dict[str, Any]) -> Catalogue:
-    """What `catalogue_to_json` gave, as a value again. Raises pydantic.ValidationError on anything else."""
-    return _CATALOGUE.validate_python(content)

@@ -13,6 +13,7 @@ from app.sla.calendar import Calendar, ClockKind, DayKind
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit, NeedsReview, Unit
 from app.standards.catalogue import check_folder_or_file, load_catalogue
+from app.standards.model import catalogue_from_json, catalogue_to_json
 from app.standards.values import (
     Catalogue,
     Channel,
@@ -20,8 +21,6 @@ from app.standards.values import (
     DocumentCondition,
     LimitSource,
     Service,
-    catalogue_from_json,
-    catalogue_to_json,
 )
 from tests.standards.samples import ESENLER, FILES, Edit, faults, line_of, table
 

@@ -16,7 +16,8 @@ from app.sla.deadline import Basis
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from app.standards.diff import CatalogueChange, ChangeKind, Subject, diff_catalogues, in_words
-from app.standards.values import Catalogue, Deputy, FeeRule, Service, catalogue_from_json, catalogue_to_json
+from app.standards.model import catalogue_from_json, catalogue_to_json
+from app.standards.values import Catalogue, Deputy, FeeRule, Service
 from tests.standards.samples import ESENLER
 
 CATALOGUE = load_catalogue(ESENLER)
