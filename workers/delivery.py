@@ -8,7 +8,7 @@ from app.container import Container
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.delivery.quiet_hours import Hours
 from app.notices.delivery.triage import DeliveryTriage, TriageRules
-from app.tickets.standing import TicketStandings
+from app.tickets.notice_ports import TicketStatuses
 
 
 def open_dispatcher(container: Container) -> NoticeDispatcher:
@@ -26,7 +26,7 @@ def open_dispatcher(container: Container) -> NoticeDispatcher:
         renderer=container.renderer,
         adapters=container.adapters,
         facts=container.facts,
-        triage=DeliveryTriage(rules, TicketStandings()),
+        triage=DeliveryTriage(rules, TicketStatuses()),
         delivery_seconds=settings.delivery_seconds,
     )
 

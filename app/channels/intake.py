@@ -4,7 +4,7 @@ Requests that arrive together share a commit (`core/batching.py`). Uniqueness is
 same `(channel, external id)` or `(client, Idempotency-Key)` one is stored, and all the others get its answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import RulebookCache
 from app.tickets.creation.prepare import NewTicket, prepare
-from app.tickets.creation.rows import TicketRows, rows
+from app.tickets.creation.rows import TicketRows, build_rows
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
 from app.tickets.request import Intake
 
@@ -132,7 +132,7 @@ class IntakeService:
         async with self._database.transaction() as session:
             sequences = await next_values(session, TICKET_SEQUENCE, len(batch))
             pairs = [
-                (pending, rows(pending.new_ticket, sequence, tracking_url=self._tracking_url))
+                (pending, build_rows(pending.new_ticket, sequence, tracking_url=self._tracking_url))
                 for pending, sequence in zip(batch, sequences, strict=True)
             ]
             stored = await _store(session, pairs)
@@ -166,7 +166,7 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Tic
     dead-locking.
     """
     ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].new_ticket))
-    parts = {
+    parts: dict[type[Base], Sequence[Sequence[Mapping[str, Any]]]] = {
         Applicant: [[made.applicant] for _, made in ordered],
         TicketEvent: [[made.event] for _, made in ordered],
         TicketDocument: [made.documents for _, made in ordered],
@@ -186,7 +186,9 @@ async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Tic
     return stored
 
 
-def _part(model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[list[dict[str, Any]]]) -> ChildRows:
+def _part(
+    model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[Sequence[Mapping[str, Any]]]
+) -> ChildRows:
     owned = [(row, ticket["id"]) for ticket, rows in zip(tickets, rows_of, strict=True) for row in rows]
     return ChildRows(model, [row for row, _ in owned], [owner for _, owner in owned])
 

@@ -24,11 +24,11 @@ from app.standards.in_charge import InCharge
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS
 from app.tickets.clock_policies import STANDARDS_COMPLAINT, complaint_policy
-from app.tickets.commands.notifications import way_to
-from app.tickets.complaint_number import dictate, format_number
+from app.tickets.contact import preferred_medium_of_person
 from app.tickets.creation.prepare import applicant_row, start_clock
-from app.tickets.history import first_event
+from app.tickets.history import EventRow, first_event
 from app.tickets.model import Ticket
+from app.tickets.numbers import dictate_complaint_number, format_complaint_number
 from app.tickets.request import Kind
 from app.tickets.workflow import State
 
@@ -83,7 +83,7 @@ def draft(
     """The complaint under the number made of `sequence` and the year in Istanbul, its limit running from `now`."""
     ticket_id = new_id()
     clock = start_clock(complaint_policy(rulebook.catalogue), rulebook, ticket_id=ticket_id, cycle=1, started_at=now)
-    number = format_number(now.astimezone(ISTANBUL).year, sequence)
+    number = format_complaint_number(now.astimezone(ISTANBUL).year, sequence)
     return Draft(filing, about, actor, idempotency_key, rulebook, vault, number, now, clock, ticket_id)
 
 
@@ -92,7 +92,7 @@ def receipt(one: Draft) -> dict[str, Any]:
     printed = one.addressed.office.printed
     return {
         "number": one.number,
-        "dictation": dictate(one.number),
+        "dictation": dictate_complaint_number(one.number),
         "state": ComplaintState.FILED.value,
         "state_label": ComplaintState.FILED.label_tr,
         "ground": one.filing.ground.value,
@@ -104,7 +104,7 @@ def receipt(one: Draft) -> dict[str, Any]:
     }
 
 
-def ticket_rows(one: Draft) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def ticket_rows(one: Draft) -> tuple[dict[str, Any], dict[str, Any], EventRow]:
     """The rows of the ticket that carries the complaint, of its applicant, and of its first event."""
     applicant = applicant_row(one.filing.person, one.vault)
     data: dict[str, Any] = {"channel": one.filing.channel, "service": STANDARDS_COMPLAINT, "level": one.level}
@@ -185,7 +185,7 @@ def notice_rows(one: Draft) -> list[dict[str, Any]]:
     to_office: dict[str, Any] = {"level": one.level, "recipient": as_recipient(one.addressed), "medium": Medium.EMAIL}
     told = [notice_row(NoticeKind.COMPLAINT, ComplaintPayload(**facts), **to_office, **common)]
     person = one.filing.person
-    medium = way_to(person, one.filing.channel)
+    medium = preferred_medium_of_person(person, one.filing.channel)
     if medium is not None:
         confirmed = ComplaintReceiptPayload(**facts, applicant_named=person.name is not None, language=person.language)
         to_citizen: dict[str, Any] = {"level": 0, "recipient": APPLICANT, "medium": medium}

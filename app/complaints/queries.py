@@ -14,8 +14,8 @@ from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
 from app.people.model import Applicant
 from app.sla.model import SlaClock
-from app.tickets.complaint_number import InvalidComplaintNumber, parse_number
 from app.tickets.model import Complaint, Escalation, Ticket
+from app.tickets.numbers import InvalidComplaintNumber, parse_complaint_number
 from app.tickets.workflow import State
 
 _About = aliased(Ticket, name="about")
@@ -88,7 +88,7 @@ def visible_to(actor: Actor) -> Select[*tuple[Any, ...]]:
 async def find_case(session: AsyncSession, actor: Actor, number: str) -> Case:
     """One visible complaint by its number as somebody typed it; raises `NotFound`."""
     try:
-        wanted = parse_number(number)
+        wanted = parse_complaint_number(number)
     except InvalidComplaintNumber:
         raise NotFound from None
     query = visible_to(actor).where(Ticket.number == wanted).execution_options(populate_existing=True)

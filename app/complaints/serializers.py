@@ -13,7 +13,7 @@ from app.domain.terms import ComplaintGround
 from app.people.masking import mask_text
 from app.people.vault import Vault
 from app.standards.values import Catalogue
-from app.tickets.serializers import applicant_out, sees_personal_data, verdict
+from app.tickets.serializers import applicant_out, met_in_time, sees_personal_data
 
 
 def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
@@ -32,7 +32,7 @@ def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary
         channel=case.ticket.channel,
         filed_at=case.ticket.received_at,
         answer_by=case.clock.due_at,
-        on_time=verdict(case.clock, now),
+        on_time=met_in_time(case.clock, now),
         acknowledged_at=case.record.acknowledged_at,
         answered_at=case.ticket.resolved_at,
         outcome=case.ticket.outcome,

@@ -4,7 +4,7 @@ A complaint is carried by a ticket, and ends by that ticket's own commands; wher
 record there goes along. Locks are taken on the complaint first and on the ticket that it is about after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +25,11 @@ from app.notices.recipients import report_vacancies
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.commands import lifecycle as tickets
-from app.tickets.commands.context import CommandContext, hold
-from app.tickets.creation.prepare import wishes_another_app
+from app.tickets.commands.context import CommandContext, load_locked
+from app.tickets.contact import wants_unavailable_app
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import COMPLAINT_SEQUENCE, Complaint, Escalation, Ticket, TicketEvent
-from app.tickets.queries import by_number
+from app.tickets.queries import select_by_number
 from app.tickets.request import ApplicantRole
 
 
@@ -86,7 +86,7 @@ async def answer(context: CommandContext, number: str, body: AnswerBody) -> Case
         )
         record.closed_at = context.now
     await context.session.flush()  # the end of the ticket closes by statement what is still open
-    await tickets.resolve(context, await hold(context, case.ticket), resolution)
+    await tickets.resolve(context, await load_locked(context, case.ticket), resolution)
     await context.session.flush()  # read again with what was just written
     return await find_case(context.session, context.actor, number)
 
@@ -96,7 +96,7 @@ async def withdraw(context: CommandContext, number: str, note: str | None) -> Ca
     case = await _lock(context, number)
     for _, record in await _mirrors(context, case):
         record.closed_at, record.remind_at = context.now, None
-    await tickets.withdraw(context, await hold(context, case.ticket), note)
+    await tickets.withdraw(context, await load_locked(context, case.ticket), note)
     await context.session.flush()  # read again with what was just written
     return await find_case(context.session, context.actor, number)
 
@@ -106,7 +106,7 @@ def _check(filing: Filing) -> None:
         raise Invalid([FieldError("/applicant/role", "answer_owed")])
     if filing.ticket is None and filing.ground in NEEDS_TICKET:
         raise Invalid([FieldError("/ticket", "ticket_needed")])
-    if wishes_another_app(filing.person, filing.channel):
+    if wants_unavailable_app(filing.person, filing.channel):
         raise Invalid([FieldError("/applicant/contact_by", "app_only_for_its_own")])
 
 
@@ -115,7 +115,7 @@ async def _lock_about(context: CommandContext, number: str | None) -> Ticket | N
     if number is None:
         return None
     try:
-        about = await context.session.scalar(by_number(context.actor, number).with_for_update(key_share=True))
+        about = await context.session.scalar(select_by_number(context.actor, number).with_for_update(key_share=True))
     except NotFound:
         about = None
     if about is None:
@@ -149,7 +149,7 @@ async def _store(session: AsyncSession, one: Draft) -> bool:
     return True
 
 
-def _part(model: type[Base], rows: Sequence[dict[str, Any]], owner: UUID) -> ChildRows:
+def _part(model: type[Base], rows: Sequence[Mapping[str, Any]], owner: UUID) -> ChildRows:
     return ChildRows(model, rows, [owner] * len(rows))
 
 

@@ -12,7 +12,7 @@ from app.deadlines.schemas import DeadlineOut, PreviewBody, PreviewOut
 from app.deadlines.service import account_of_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
 from app.standards.dependencies import CurrentRules, Rulebooks
-from app.tickets.dependencies import Number, Reader
+from app.tickets.dependencies import ReaderDep, TicketNumber
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
 previews = APIRouter(prefix="/v1/deadlines", tags=["catalogue"], dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
@@ -31,10 +31,10 @@ _TEXT: dict[int | str, dict[str, Any]] = {
     responses=problem_responses(401, 403, 404, 422, 503) | _TEXT,
 )
 async def explain_deadline(
-    number: Number,
+    number: TicketNumber,
     request: Request,
     response: Response,
-    actor: Reader,
+    actor: ReaderDep,
     session: ReadSessionDep,
     rulebooks: Rulebooks,
     now: NowDep,

@@ -24,7 +24,7 @@ from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.queries import by_number, events_of
+from app.tickets.queries import load_events, select_by_number
 from app.tickets.workflow import Command, State
 
 EARLIEST = datetime(2006, 1, 1, tzinfo=ISTANBUL)
@@ -127,13 +127,13 @@ async def account_of_ticket(
 
     Raises `NotFound`, and `Invalid` for a cycle that the ticket does not have.
     """
-    ticket = await session.scalar(by_number(actor, number))
+    ticket = await session.scalar(select_by_number(actor, number))
     if ticket is None:
         raise NotFound
     cycle = ticket.cycle if cycle is None else cycle
     if cycle > ticket.cycle:
         raise Invalid([FieldError("/cycle", "maximum", {"max": ticket.cycle})])
-    events = await events_of(session, ticket.id)
+    events = await load_events(session, ticket.id)
     opened_under = await session.get_one(CatalogueVersion, ticket.catalogue_version_id)
     catalogues = (opened_under.catalogue, (await rulebooks.current(session)).catalogue)
     code = _service_in(ticket, events, cycle)

@@ -50,7 +50,7 @@ class Changes:
     escalations: list[EscalationRow] = field(default_factory=list)
     marked: list[UUID] = field(default_factory=list)
     notices: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
     touched: dict[UUID, TicketSnapshot] = field(default_factory=dict)
     lapsed: list[DueCheckpoint] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)

@@ -32,7 +32,7 @@ from app.feed.schemas import (
 )
 from app.feed.service import Bureau, next_attempt
 from app.people.dependencies import OpenVault
-from app.tickets.dependencies import Reader
+from app.tickets.dependencies import ReaderDep
 
 router = APIRouter(prefix="/v1", tags=["feed"])
 Manager = Annotated[Actor, Depends(needs(Scope.WEBHOOKS_MANAGE))]
@@ -51,7 +51,7 @@ AtBureau = Annotated[Bureau, Depends(_bureau, scope="function")]
 async def read_events(
     request: Request,
     response: Response,
-    actor: Reader,
+    actor: ReaderDep,
     session: ReadSessionDep,
     after: Annotated[
         str | None,

@@ -14,9 +14,9 @@ from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
 from app.sla.deadline import on_time
 from app.tickets.creation.prepare import NewTicket
-from app.tickets.creation.rows import TicketRows, rows
-from app.tickets.history import EventKind, LooseHead, next_event
-from app.tickets.workflow import Command, State, after
+from app.tickets.creation.rows import TicketRows, build_rows
+from app.tickets.history import DetachedHead, EventKind, EventRow, next_event, seal_note
+from app.tickets.workflow import Command, State, next_state
 
 SILENT: Final = Chain((Step(CheckpointKind.BREACH, 1, "due"),))
 """A breach is stamped, and that is all."""
@@ -38,7 +38,7 @@ class PastRows:
 
     ticket: dict[str, Any]
     applicant: dict[str, Any]
-    events: list[dict[str, Any]]
+    events: list[EventRow]
     documents: list[dict[str, Any]]
     clocks: list[dict[str, Any]]
 
@@ -50,7 +50,7 @@ def past_rows(
 
     `importer` is who took it over, at `now`; the number is of the year of receipt.
     """
-    made = rows(new_ticket, sequence, tracking_url="")
+    made = build_rows(new_ticket, sequence, tracking_url="")
     events = _events(made, new_ticket, past, vault=vault, importer=importer, now=now)
     return PastRows(
         ticket=_ticket(made.ticket, events[-1], past, vault),
@@ -80,19 +80,19 @@ def _judged(clock: Mapping[str, Any], met_at: datetime, now: datetime) -> dict[s
 
 def _events(
     made: TicketRows, new_ticket: NewTicket, past: Past, *, vault: Vault, importer: str, now: datetime
-) -> list[dict[str, Any]]:
+) -> list[EventRow]:
     """What followed the receipt: answered and closed then, taken over now; the workflow's table has the states."""
     ticket = made.ticket
-    head = LooseHead(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], new_ticket.now)
-    state, events = new_ticket.state, []
+    head = DetachedHead(ticket["id"], ticket["event_seq"], ticket["event_hash"], ticket["last_action"], new_ticket.now)
+    state = new_ticket.state
+    events: list[EventRow] = []
     for command, data in ((Command.RESOLVE, {"outcome": past.outcome}), (Command.CLOSE, {})):
-        target = after(state, command)
+        target = next_state(state, command)
         if target is None:
             raise LookupError(f"{command} is not possible in {state}")
         note = None
         if command is Command.RESOLVE and past.reply is not None:
-            column = f"note:{head.event_seq + 1}"
-            note = vault.seal(past.reply, table="ticket_event", column=column, row_id=head.id)
+            note = seal_note(vault, past.reply, ticket_id=head.id, seq=head.event_seq + 1)
         told = {"from": state.value, "to": target.value, **{k: str(v) for k, v in data.items() if v is not None}}
         event = next_event(head, kind=command, at=past.answered_at, actor=new_ticket.actor, data=told, note=note)
         events.append(event)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.ids import new_id
+from app.core.wording import Language
 
 
 class Applicant(Base):
@@ -20,7 +21,7 @@ class Applicant(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     role: Mapped[str] = mapped_column(Text)
     identity_hidden: Mapped[bool] = mapped_column(Boolean, default=False)
-    language: Mapped[str] = mapped_column(Text, server_default="tr")
+    language: Mapped[Language] = mapped_column(Text, server_default="tr")
     contact_by: Mapped[str | None] = mapped_column(Text)
     name: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone: Mapped[bytes | None] = mapped_column(LargeBinary)

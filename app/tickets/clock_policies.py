@@ -1,4 +1,4 @@
-"""From a service of the catalogue to the policies that its clocks are pinned to, and what these allow."""
+"""The policies that a service of the catalogue pins to the clocks of a ticket, and the commands they allow."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,14 +13,14 @@ from app.standards.values import OFFICE_HOURS, Catalogue, RegimeRules, Service, 
 from app.tickets.workflow import Command
 
 STANDARDS_COMPLAINT = "standards-complaint"
-"""What complaints about the published table stand under; it is no row of the table, and nobody applies for it."""
+"""The service of complaints about the published table; it is not a row of the table and takes no applications."""
 
 COMPLAINT_CHAIN = Chain((WARNING_50, WARNING_80, *STATUTORY_CHAIN.steps))
-"""The office that owes the answer is warned as units are; the second is told while the law can still be kept."""
+"""The checkpoints of a complaint: two warnings for the responsible office, then the levels of a statutory limit."""
 
 
 def promise_policy(service: Service) -> PinnedPolicy:
-    """The published promise of a service: its printed limit, counted and paused as standards.yaml says."""
+    """Return the policy of the published promise: the printed limit, counted and paused as in standards.yaml."""
     own = service.chain
     return PinnedPolicy(
         policy=service.policy,
@@ -35,9 +35,10 @@ def promise_policy(service: Service) -> PinnedPolicy:
 def statutory_policy(
     service: Service, catalogue: Catalogue, *, formal: bool, right_to_information: bool
 ) -> PinnedPolicy | None:
-    """The limit of law beside the promise: 4982 for right to information, else the service's; None without one.
+    """Return the policy of the limit of law beside the promise; None if no law applies.
 
-    A signed petition is under law 3071 whatever service takes it (a call that was signed for later, say).
+    Law 4982 applies to right to information, else the law of the service. A signed petition is under law 3071 in any
+    service, for example a call that the applicant signed later.
     """
     code = service.statutory
     if right_to_information:
@@ -50,7 +51,7 @@ def statutory_policy(
 
 
 def complaint_policy(catalogue: Catalogue) -> PinnedPolicy:
-    """The limit of a complaint: it is a petition (law 3071 art. 7), and no promise is printed for it."""
+    """Return the policy of a complaint: a petition under law 3071 art. 7, without a printed promise."""
     return replace(_of_regime(catalogue.regime(Regime.LAW_3071), STANDARDS_COMPLAINT), chain=COMPLAINT_CHAIN)
 
 

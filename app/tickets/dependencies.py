@@ -1,7 +1,7 @@
-"""What a command endpoint holds in its runner: the caller, the locked ticket, and the answer that it gives."""
+"""Dependencies of the ticket routes: the caller, the number in the path, and the runner of a command."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Concatenate, ParamSpec, TypedDict
 
 from fastapi import Depends, Header, Path, Response
 
@@ -13,16 +13,29 @@ from app.core.dependencies import NowDep, TransactionDep, problem_responses
 from app.people.dependencies import OpenVault
 from app.standards.dependencies import Rulebooks
 from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
-from app.tickets.queries import case_of
+from app.tickets.queries import load_details
 from app.tickets.schemas import TicketOut
 from app.tickets.serializers import sees_personal_data, ticket_out
 
-Number = Annotated[str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")]
-Reader = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
-Commander = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
+P = ParamSpec("P")
+
+TicketNumber = Annotated[
+    str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")
+]
+ReaderDep = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
+CommanderDep = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, examples=['"v1"'])]
 
-COMMAND: dict[str, Any] = {
+
+class CommandRoute(TypedDict):
+    """The options that all routes of commands share."""
+
+    response_model: type[TicketOut]
+    response_description: str
+    responses: dict[int | str, dict[str, Any]]
+
+
+COMMAND_ROUTE: CommandRoute = {
     "response_model": TicketOut,
     "response_description": "The ticket after the command, with its new ETag",
     "responses": problem_responses(401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
@@ -30,31 +43,37 @@ COMMAND: dict[str, Any] = {
 
 
 class CommandRunner:
-    """What a command endpoint holds: the locked ticket and all that a command works with."""
+    """Runs one command on a ticket that is already locked."""
 
     def __init__(self, context: CommandContext, locked: LockedTicket, response: Response) -> None:
         self.context = context
         self.locked = locked
         self._response = response
 
-    async def run(self, command: Callable[..., Awaitable[None]], *arguments: Any) -> TicketOut:
-        """Run a command and answer with the ticket as it is then."""
-        await command(self.context, self.locked, *arguments)
-        await self.context.session.flush()  # the answer reads clocks and documents that the command has just written
-        context, case = self.context, await case_of(self.context.session, self.locked.ticket)
-        if sees_personal_data(context.actor, case.applicant):
-            facts = {"ticket": case.ticket.number}
+    async def run(
+        self,
+        command: Callable[Concatenate[CommandContext, LockedTicket, P], Awaitable[None]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> TicketOut:
+        """Run the command and return the ticket as it is afterwards; an unmasked read is recorded."""
+        context = self.context
+        await command(context, self.locked, *args, **kwargs)
+        await context.session.flush()  # the response reads clocks and documents that the command has just written
+        details = await load_details(context.session, self.locked.ticket)
+        if sees_personal_data(context.actor, details.applicant):
+            facts = {"ticket": details.ticket.number}
             await record_unmasked_read(
                 context.session, actor=context.actor, operation="command", facts=facts, now=context.now
             )
         self._response.headers["ETag"] = etag(self.locked.ticket)
-        return ticket_out(case, vault=context.vault, actor=context.actor, now=context.now)
+        return ticket_out(details, vault=context.vault, actor=context.actor, now=context.now)
 
 
-async def _runner(
-    number: Number,
+async def _command_runner(
+    number: TicketNumber,
     response: Response,
-    actor: Commander,
+    actor: CommanderDep,
     session: TransactionDep,
     vault: OpenVault,
     rulebooks: Rulebooks,
@@ -65,4 +84,5 @@ async def _runner(
     return CommandRunner(context, await lock_ticket(context, number, if_match), response)
 
 
-Runner = Annotated[CommandRunner, Depends(_runner, scope="function")]
+CommandRunnerDep = Annotated[CommandRunner, Depends(_command_runner, scope="function")]
+"""The runner of the ticket in the path, locked in the transaction of the request."""

@@ -1,7 +1,7 @@
-"""The history of a ticket: an append-only chain of events, each sealed to the one before by its hash.
+"""The history of a ticket: an append-only chain of events, each linked to the previous one by its hash.
 
-Whoever holds the events can recompute the chain; a missing, altered or reordered event breaks it. Personal data stand
-only in `note` as ciphertext, and the hash covers the ciphertext, so the chain can be verified after an erasure of keys.
+The chain can be recomputed from the events; a missing, altered or reordered event breaks it. Personal data are in
+`note` only, as ciphertext. The hash covers the ciphertext, so the chain can be verified after an erasure of keys.
 """
 
 import hashlib
@@ -11,25 +11,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NotRequired, Protocol, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.people.vault import Vault
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.workflow import Command
 
 GENESIS = bytes(32)
-"""What the first event's hash is chained to."""
+"""The previous hash of the first event."""
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
 
 SYSTEM_ACTOR = "system"
-"""Who acts when a limit passes."""
+"""The actor of events that no person caused, such as the passing of a limit."""
 
 
 class EventKind(StrEnum):
-    """What can happen to a ticket beside the commands of the workflow, which are event kinds by their own names."""
+    """The kinds of events beside the commands; each `Command` is an event kind as well."""
 
     RECEIVED = "received"
     IMPORTED = "imported"
@@ -76,42 +77,60 @@ EVENT_LABELS: Mapping[str, str] = MappingProxyType(
         Command.COMMENT: "Not eklendi",
     }
 )
-"""What offices read of each kind of event."""
+"""Kind of event → the label that offices read."""
 
 
-def event_hash(
-    previous: bytes,
-    *,
-    ticket_id: UUID,
-    seq: int,
-    kind: str,
-    at: datetime,
-    actor: str,
-    data: Mapping[str, Any],
-    note: bytes | None,
-) -> bytes:
-    """SHA-256 over the previous hash and the canonical JSON of the event (sorted keys, UTC instants, note in hex)."""
+class EventContent(TypedDict):
+    """The columns of an event that its hash covers."""
+
+    ticket_id: UUID
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    data: dict[str, Any]
+    note: bytes | None
+
+
+class EventRow(EventContent):
+    """An event as a row of `ticket_event`."""
+
+    hash: bytes
+
+
+def event_hash(previous: bytes, **content: Unpack[EventContent]) -> bytes:
+    """Return the SHA-256 of the previous hash and the event as canonical JSON (sorted keys, UTC instants, hex note)."""
+    note = content["note"]
     canonical = _canonical(
         [
-            str(ticket_id),
-            seq,
-            kind,
-            at.astimezone(UTC).isoformat(),
-            actor,
-            data,
+            str(content["ticket_id"]),
+            content["seq"],
+            content["kind"],
+            content["at"].astimezone(UTC).isoformat(),
+            content["actor"],
+            content["data"],
             None if note is None else note.hex(),
         ]
     )
     return hashlib.sha256(previous + canonical.encode()).digest()
 
 
-def first_event(*, ticket_id: UUID, at: datetime, actor: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a new ticket's `received` event."""
-    return _row(GENESIS, ticket_id=ticket_id, seq=1, kind=EventKind.RECEIVED, at=at, actor=actor, data=data, note=None)
+def first_event(*, ticket_id: UUID, at: datetime, actor: str, data: Mapping[str, Any]) -> EventRow:
+    """Return the row of a new ticket's `received` event."""
+    return _linked(
+        GENESIS,
+        ticket_id=ticket_id,
+        seq=1,
+        kind=EventKind.RECEIVED.value,
+        at=at,
+        actor=actor,
+        data=dict(data),
+        note=None,
+    )
 
 
 class ChainHead(Protocol):
-    """The head of a ticket's chain, and the last thing that a person (not a limit) did: a ticket has them all."""
+    """The head of a ticket's chain, and the last action of a person; `Ticket` has all of these attributes."""
 
     id: UUID
     event_seq: int
@@ -121,8 +140,8 @@ class ChainHead(Protocol):
 
 
 @dataclass(slots=True)
-class LooseHead:
-    """A `ChainHead` by itself, where rows are made and no ticket is at hand."""
+class DetachedHead:
+    """A `ChainHead` without its `Ticket`, for code that makes rows."""
 
     id: UUID
     event_seq: int
@@ -131,39 +150,54 @@ class LooseHead:
     last_action_at: datetime
 
 
-def next_event(
-    ticket: Ticket | ChainHead,
-    *,
-    kind: EventKind | Command,
-    at: datetime,
-    actor: str,
-    data: Mapping[str, Any],
-    note: bytes | None = None,
-) -> dict[str, Any]:
-    """Move the head of `ticket`'s chain on by one event and return the event's row, to be inserted with the change."""
-    row = _row(
+class NewEvent(TypedDict):
+    """The arguments of `next_event` beside the ticket."""
+
+    kind: EventKind | Command
+    at: datetime
+    actor: str
+    data: Mapping[str, Any]
+    note: NotRequired[bytes | None]
+
+
+def next_event(ticket: Ticket | ChainHead, **event: Unpack[NewEvent]) -> EventRow:
+    """Advance the head of the ticket's chain and return the row of the next event.
+
+    The caller inserts the row in the transaction of the change.
+    """
+    row = _linked(
         ticket.event_hash,
         ticket_id=ticket.id,
         seq=ticket.event_seq + 1,
-        kind=kind,
-        at=at,
-        actor=actor,
-        data=data,
-        note=note,
+        kind=event["kind"].value,
+        at=event["at"],
+        actor=event["actor"],
+        data=dict(event["data"]),
+        note=event.get("note"),
     )
     ticket.event_seq, ticket.event_hash = row["seq"], row["hash"]
-    if actor != SYSTEM_ACTOR:
-        ticket.last_action, ticket.last_action_at = row["kind"], at
+    if row["actor"] != SYSTEM_ACTOR:
+        ticket.last_action, ticket.last_action_at = row["kind"], row["at"]
     return row
 
 
-def append_event(session: AsyncSession, ticket: Ticket, **event: Any) -> None:
-    """Append one event in the session; takes what `next_event` takes."""
+def seal_note(vault: Vault, text: str, *, ticket_id: UUID, seq: int) -> bytes:
+    """Return the text of an event's note, sealed to that event."""
+    return vault.seal(text, table="ticket_event", column=f"note:{seq}", row_id=ticket_id)
+
+
+def open_note(vault: Vault, note: bytes, *, ticket_id: UUID, seq: int) -> str:
+    """Return the text of a stored note; raises VaultError if the present keys do not open it."""
+    return vault.open(note, table="ticket_event", column=f"note:{seq}", row_id=ticket_id)
+
+
+def append_event(session: AsyncSession, ticket: Ticket, **event: Unpack[NewEvent]) -> None:
+    """Add the ticket's `next_event` to the session."""
     session.add(TicketEvent(**next_event(ticket, **event)))
 
 
-def chain_holds(events: Iterable[TicketEvent]) -> bool:
-    """Whether the events, in order, are the unbroken history of one ticket from its first."""
+def chain_is_intact(events: Iterable[TicketEvent]) -> bool:
+    """Return whether the events, in order, are the unbroken history of one ticket from its first event."""
     previous, expected_seq = GENESIS, 1
     for event in events:
         digest = event_hash(
@@ -182,33 +216,14 @@ def chain_holds(events: Iterable[TicketEvent]) -> bool:
     return True
 
 
-def is_whole(ticket: Ticket | ChainHead, events: Sequence[TicketEvent]) -> bool:
-    """Whether the events are all that happened to `ticket`: the chain holds, and its head is among them.
+def history_is_complete(ticket: Ticket | ChainHead, events: Sequence[TicketEvent]) -> bool:
+    """Return whether the chain of the events is intact and contains the ticket's head.
 
-    Events after the head are fine: the ticket may have been read a moment before them.
+    Events after the head are allowed: the ticket may have been read shortly before them.
     """
     at_head = events[ticket.event_seq - 1 : ticket.event_seq]
-    return bool(at_head) and at_head[0].hash == ticket.event_hash and chain_holds(events)
+    return bool(at_head) and at_head[0].hash == ticket.event_hash and chain_is_intact(events)
 
 
-def _row(
-    previous: bytes,
-    *,
-    ticket_id: UUID,
-    seq: int,
-    kind: str,
-    at: datetime,
-    actor: str,
-    data: Mapping[str, Any],
-    note: bytes | None,
-) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "ticket_id": ticket_id,
-        "seq": seq,
-        "kind": str(kind),
-        "at": at,
-        "actor": actor,
-        "data": dict(data),
-        "note": note,
-    }
+def _linked(previous: bytes, **content: Unpack[EventContent]) -> EventRow:
     return {**content, "hash": event_hash(previous, **content)}

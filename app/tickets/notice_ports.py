@@ -1,4 +1,4 @@
-"""The personal words of tickets, opened from the vault for whoever may read them: for notices and their readers."""
+"""The ports of the notices package, implemented over the tables of tickets: ticket status and personal facts."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,126 +10,134 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import equals_any
+from app.notices.delivery.relevance import Standing
 from app.notices.ports import EMAIL
 from app.notices.texts.references import field
 from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault, VaultError
+from app.tickets.history import open_note
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.workflow import Command
+from app.tickets.workflow import Command, State
 
 log = structlog.get_logger(__name__)
 
 HIDDEN = "***"
-"""What stands for a person whose identity is hidden from units; not even initials."""
+"""The replacement of every field of a person whose identity is hidden from units; not even initials are shown."""
 
-_OF_APPLICANT: Mapping[str, Callable[[str], str]] = {
+_APPLICANT_FIELDS: Mapping[str, Callable[[str], str]] = {
     "applicant.name": MASKS["name"],
     "applicant.address": MASKS["address"],
     "applicant.phone": MASKS["phone"],
     EMAIL: MASKS["email"],
 }
-_OF_TICKET = ("ticket.description", "ticket.reply")
-_OF_EVENTS: Mapping[str, str] = {
+_TICKET_FIELDS = ("ticket.description", "ticket.reply")
+_NOTE_FIELDS: Mapping[str, str] = {
     Command.INTERIM_REPLY: "ticket.interim_reply",
     Command.RESOLVE: "ticket.reply",
     Command.REQUEST_DOCUMENTS: "ticket.override_reason",
 }
-"""Kind of event → the field whose words at that time are its note; a later event or a reopening leaves them alone."""
+"""Kind of event → the field whose text at that time is the event's note; later events and reopenings keep the note."""
+
+
+class TicketStatuses:
+    """The port `Standings` of notices over the table of tickets."""
+
+    async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+        """Return ticket → its cycle and whether an answer is still owed."""
+        if not ticket_ids:
+            return {}
+        found = await session.execute(
+            select(Ticket.id, Ticket.cycle, Ticket.state).where(equals_any(Ticket.id, list(ticket_ids)))
+        )
+        return {row.id: Standing(row.cycle, State(row.state).is_open) for row in found}
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """The port `PersonalFacts` of notices over the tickets' tables and the vault."""
+    """The port `PersonalFacts` of notices over the tables of tickets and the vault."""
 
     vault: Vault
 
     async def reference_values(
         self, session: AsyncSession, ticket_ids: Collection[UUID], *, masked: bool, for_unit: bool
     ) -> dict[UUID, dict[str, str]]:
-        """See `reference_values`."""
-        return await reference_values(session, self.vault, ticket_ids, masked=masked, for_unit=for_unit)
+        """Return ticket → reference (`applicant.name`, `ticket.reply`, `ticket.reply:7`, …) → value.
+
+        `masked` is for readers without the right to personal data. `for_unit` replaces the fields of a person whose
+        identity is hidden from units and masks their text. A ticket that the present keys do not open is logged and
+        left out.
+        """
+        rows = await _rows(session, ticket_ids)
+        notes = await _notes(session, [row.id for row in rows])
+        found: dict[UUID, dict[str, str]] = {}
+        for row in rows:
+            try:
+                values = self._open_fields(row) | self._open_notes(row.id, notes.get(row.id, ()))
+            except VaultError:
+                log.exception("personal_facts_unreadable", ticket_id=str(row.id))
+            else:
+                found[row.id] = _masked(values, masked=masked, hidden=for_unit and row.identity_hidden)
+        return found
+
+    def _open_fields(self, row: Row[*tuple[Any, ...]]) -> dict[str, str]:
+        values = {}
+        for reference in (*_APPLICANT_FIELDS, *_TICKET_FIELDS):
+            table, _, column = reference.partition(".")
+            sealed = getattr(row, column)
+            if sealed is not None:
+                row_id = row.applicant_id if table == "applicant" else row.id
+                values[reference] = self.vault.open(sealed, table=table, column=column, row_id=row_id)
+        return values
+
+    def _open_notes(self, ticket_id: UUID, notes: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, str]:
+        return {
+            field(_NOTE_FIELDS[row.kind], row.seq): open_note(self.vault, row.note, ticket_id=ticket_id, seq=row.seq)
+            for row in notes
+        }
 
 
-async def reference_values(
-    session: AsyncSession, vault: Vault, ticket_ids: Collection[UUID], *, masked: bool, for_unit: bool = False
-) -> dict[UUID, dict[str, str]]:
-    """Ticket → reference (`applicant.name`, `ticket.reply`, `ticket.reply:7`, …) → value; what is not kept is left out.
-
-    `masked` is for readers without the right to personal data. `for_unit` stars out a person whose identity is hidden
-    from units and masks what they wrote. A ticket that does not open under the present keys is logged and left out.
-    """
+async def _rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the sealed fields of the tickets and of their applicants."""
     if not ticket_ids:
-        return {}
-    rows = await session.execute(
-        select(
-            Ticket.id,
-            Ticket.description,
-            Ticket.reply,
-            Applicant.id.label("applicant_id"),
-            Applicant.identity_hidden,
-            Applicant.name,
-            Applicant.address,
-            Applicant.phone,
-            Applicant.email,
-        )
-        .join(Applicant, Applicant.id == Ticket.applicant_id)
-        .where(Ticket.id.in_(set(ticket_ids)))
+        return []
+    columns = (
+        Ticket.id,
+        Ticket.description,
+        Ticket.reply,
+        Applicant.id.label("applicant_id"),
+        Applicant.identity_hidden,
+        Applicant.name,
+        Applicant.address,
+        Applicant.phone,
+        Applicant.email,
     )
-    tickets = rows.all()
-    notes = await _notes(session, [row.id for row in tickets])
-    found: dict[UUID, dict[str, str]] = {}
-    for row in tickets:
-        try:
-            values = _opened(row, vault) | _opened_notes(row.id, notes.get(row.id, ()), vault)
-            found[row.id] = _shown(row, values, masked=masked, for_unit=for_unit)
-        except VaultError:
-            log.exception("personal_facts_unreadable", ticket_id=str(row.id))
-    return found
+    query = select(*columns).join(Applicant, Applicant.id == Ticket.applicant_id)
+    return (await session.execute(query.where(Ticket.id.in_(set(ticket_ids))))).all()
 
 
 async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Row[*tuple[Any, ...]]]]:
-    """What offices have written in these tickets that notices tell of, with the events."""
+    """Return ticket → its events whose notes the texts of notices refer to."""
     found: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
     if ticket_ids:
         event = TicketEvent
         query = select(event.ticket_id, event.seq, event.kind, event.note).where(
-            equals_any(event.ticket_id, ticket_ids), event.kind.in_(_OF_EVENTS), event.note.is_not(None)
+            equals_any(event.ticket_id, ticket_ids), event.kind.in_(_NOTE_FIELDS), event.note.is_not(None)
         )
         for row in await session.execute(query):
             found.setdefault(row.ticket_id, []).append(row)
     return found
 
 
-def _opened_notes(ticket_id: UUID, notes: Iterable[Row[*tuple[Any, ...]]], vault: Vault) -> dict[str, str]:
-    return {
-        field(_OF_EVENTS[row.kind], row.seq): vault.open(
-            row.note, table="ticket_event", column=f"note:{row.seq}", row_id=ticket_id
-        )
-        for row in notes
-    }
-
-
-def _opened(row: Row[*tuple[Any, ...]], vault: Vault) -> dict[str, str]:
-    values = {}
-    for reference in (*_OF_APPLICANT, *_OF_TICKET):
-        table, _, column = reference.partition(".")
-        blob = getattr(row, column)
-        if blob is not None:
-            row_id = row.applicant_id if table == "applicant" else row.id
-            values[reference] = vault.open(blob, table=table, column=column, row_id=row_id)
-    return values
-
-
-def _shown(row: Row[*tuple[Any, ...]], values: dict[str, str], *, masked: bool, for_unit: bool) -> dict[str, str]:
-    hidden = for_unit and row.identity_hidden
+def _masked(values: dict[str, str], *, masked: bool, hidden: bool) -> dict[str, str]:
+    """Return the values with stars for a `hidden` person, masked if either flag is set."""
     if not (masked or hidden):
         return values
     return {
-        reference: HIDDEN if hidden and reference in _OF_APPLICANT else _mask(reference)(value)
+        reference: HIDDEN if hidden and reference in _APPLICANT_FIELDS else _mask(reference)(value)
         for reference, value in values.items()
     }
 
 
 def _mask(reference: str) -> Callable[[str], str]:
-    return _OF_APPLICANT.get(reference, mask_text)
+    return _APPLICANT_FIELDS.get(reference, mask_text)

@@ -1,6 +1,8 @@
-"""The ticket number: digits only, easy to dictate, with a check digit that finds typing errors.
+"""The numbers of tickets and of complaints: easy to dictate, with a check digit that finds typing errors.
 
-`YY` + 7-digit sequence + Damm digit: every single wrong digit and every swap of neighbours is noticed.
+A ticket number is `YY` + 7-digit sequence + Damm digit. A complaint number is `S` (şikâyet) + `YY` + 6-digit sequence +
+Damm digit: as long as a ticket number, and distinct from it and from a notice number (`26-000123`) on the telephone, on
+paper and in every column. The Damm digit detects every single wrong digit and every swap of neighbours.
 """
 
 import re
@@ -10,28 +12,34 @@ from stdnum import damm
 from stdnum.exceptions import ValidationError
 
 _SEPARATORS = re.compile(r"[\s.\-‐‑–/]")
+_COMPLAINT_NUMBER = re.compile(r"S[0-9]{9}")
 
 Reason = Literal["length", "digits", "check_digit"]
+"""The property of a text that makes it no ticket number."""
 
 
 class InvalidTicketNumber(ValueError):
-    """Text that can't be a ticket number; `reason` says which of its marks is wrong."""
+    """Text that can't be a ticket number, for `reason`."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def format_number(year: int, sequence: int) -> str:
-    """The number of the `sequence`-th ticket (0 to 9,999,999) in `year`; raises `InvalidTicketNumber` beyond that."""
+class InvalidComplaintNumber(ValueError):
+    """Text that can't be the number of a complaint."""
+
+
+def format_ticket_number(year: int, sequence: int) -> str:
+    """Return the number of the `sequence`-th ticket (0 to 9,999,999) in `year`; raise `InvalidTicketNumber` beyond."""
     if not 0 <= sequence <= 9_999_999:
         raise InvalidTicketNumber("length")
     body = f"{year % 100:02d}{sequence:07d}"
     return body + damm.calc_check_digit(body)
 
 
-def parse_number(text: str) -> str:
-    """The ten digits of a number that was typed or read aloud (spaces, dots, dashes and slashes allowed).
+def parse_ticket_number(text: str) -> str:
+    """Return the ten digits of a number that was typed or read aloud (spaces, dots, dashes and slashes allowed).
 
     Raises `InvalidTicketNumber`.
     """
@@ -46,6 +54,34 @@ def parse_number(text: str) -> str:
         raise InvalidTicketNumber("check_digit") from None
 
 
-def dictate(number: str) -> str:
-    """The number in groups for reading aloud: `26 0001 2349`."""
+def dictate_ticket_number(number: str) -> str:
+    """Return the number in groups for reading aloud: `26 0001 2349`."""
     return f"{number[:2]} {number[2:6]} {number[6:]}"
+
+
+def format_complaint_number(year: int, sequence: int) -> str:
+    """Return the number of the `sequence`-th complaint (0 to 999,999) in `year`.
+
+    Raises `InvalidComplaintNumber` for a sequence beyond.
+    """
+    if not 0 <= sequence <= 999_999:
+        raise InvalidComplaintNumber(sequence)
+    body = f"{year % 100:02d}{sequence:06d}"
+    return f"S{body}{damm.calc_check_digit(body)}"
+
+
+def parse_complaint_number(text: str) -> str:
+    """Return the stored form of a number that was typed or read aloud; raise `InvalidComplaintNumber`."""
+    number = _SEPARATORS.sub("", text).upper()
+    if not _COMPLAINT_NUMBER.fullmatch(number):
+        raise InvalidComplaintNumber
+    try:
+        damm.validate(number[1:])
+    except ValidationError:
+        raise InvalidComplaintNumber from None
+    return number
+
+
+def dictate_complaint_number(number: str) -> str:
+    """Return the number in groups for reading aloud: `S 26 000 1238`."""
+    return f"S {number[1:3]} {number[3:6]} {number[6:]}"

@@ -1,4 +1,4 @@
-"""Reading tickets; every query starts at `visible_to`, so that nobody sees what is not theirs."""
+"""Queries of tickets; each starts at `visible_to`, so that a caller reads only what it may see."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +12,18 @@ from app.access.scopes import Scope
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
 from app.people.model import Applicant
+from app.sla.calendar import ClockKind
 from app.sla.model import SlaClock
 from app.sla.queries import late
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
-from app.tickets.numbers import InvalidTicketNumber, parse_number
+from app.tickets.numbers import InvalidTicketNumber, parse_ticket_number
 from app.tickets.workflow import OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """What a list may be narrowed by; None does not narrow. Times are of receipt, [from, to)."""
+    """The filters of a list; None does not filter. Times are of receipt, [from, to)."""
 
     state: str | None = None
     is_open: bool | None = None
@@ -39,8 +40,8 @@ class TicketFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketCase:
-    """A ticket with what belongs to it: applicant, documents, and the clocks of its present cycle."""
+class TicketDetails:
+    """A ticket with its applicant, its documents and the clocks of its present cycle."""
 
     ticket: Ticket
     applicant: Applicant
@@ -49,9 +50,9 @@ class TicketCase:
 
 
 def visible_to(actor: Actor) -> Select[Ticket]:
-    """The tickets that `actor` may see: all, those of its unit, or those it created.
+    """Return the query of the tickets that `actor` may see: all, those of its unit, or those it created.
 
-    A complaint about the published table has rooms and commands of its own (`app/complaints`); here it is none.
+    Complaints about the published table are left out; they have paths and commands of their own (`app/complaints`).
     """
     query = select(Ticket).where(Ticket.service != STANDARDS_COMPLAINT)
     if not actor.may(Scope.TICKETS_READ):
@@ -60,54 +61,54 @@ def visible_to(actor: Actor) -> Select[Ticket]:
 
 
 def overdue(now: datetime) -> ColumnElement[bool]:
-    """SQL twin of “a promise that is not kept in time”: past due and not met by then (B71: true without any sweep)."""
+    """Return the SQL twin of `serializers.is_overdue`: the promise was not met in time (B71: needs no sweep)."""
     return exists().where(
-        SlaClock.ticket_id == Ticket.id, SlaClock.cycle == Ticket.cycle, SlaClock.kind == "promise", late(now)
+        SlaClock.ticket_id == Ticket.id, SlaClock.cycle == Ticket.cycle, SlaClock.kind == ClockKind.PROMISE, late(now)
     )
 
 
-def by_number(actor: Actor, number: str) -> Select[Ticket]:
-    """The visible ticket of a number as somebody typed it; raises `NotFound` for what can't be a number."""
+def select_by_number(actor: Actor, number: str) -> Select[Ticket]:
+    """Return the query of the visible ticket with a number as typed; raise `NotFound` if it is no ticket number."""
     try:
-        return visible_to(actor).where(Ticket.number == parse_number(number))
+        return visible_to(actor).where(Ticket.number == parse_ticket_number(number))
     except InvalidTicketNumber:
         raise NotFound from None
 
 
-async def get_case(session: AsyncSession, actor: Actor, number: str) -> TicketCase:
-    """One ticket with all that belongs to it; raises `NotFound`."""
-    ticket = await session.scalar(by_number(actor, number))
+async def get_details(session: AsyncSession, actor: Actor, number: str) -> TicketDetails:
+    """Return a visible ticket with its details; raise `NotFound`."""
+    ticket = await session.scalar(select_by_number(actor, number))
     if ticket is None:
         raise NotFound
-    return await case_of(session, ticket)
+    return await load_details(session, ticket)
 
 
-async def case_of(session: AsyncSession, ticket: Ticket) -> TicketCase:
-    """What belongs to a ticket that was already read."""
+async def load_details(session: AsyncSession, ticket: Ticket) -> TicketDetails:
+    """Load the details of a ticket that is already loaded."""
     applicant = (await session.execute(select(Applicant).where(Applicant.id == ticket.applicant_id))).scalar_one()
     documents = await session.scalars(
         select(TicketDocument).where(TicketDocument.ticket_id == ticket.id).order_by(TicketDocument.code)
     )
-    return TicketCase(ticket, applicant, list(documents), await _clocks(session, [ticket]))
+    return TicketDetails(ticket, applicant, list(documents), await _clocks(session, [ticket]))
 
 
 async def list_tickets(
-    session: AsyncSession, actor: Actor, wanted: TicketFilter, *, cursor: Cursor | None, limit: int, now: datetime
+    session: AsyncSession, actor: Actor, filters: TicketFilter, *, cursor: Cursor | None, page_size: int, now: datetime
 ) -> Page[tuple[Ticket, list[SlaClock]]]:
-    """Visible tickets, newest first, each with the clocks of its present cycle; two queries whatever the page."""
-    query = visible_to(actor).where(*_conditions(wanted, actor, now))
+    """Return a page of visible tickets, newest first, with the clocks of their present cycles; two queries."""
+    query = visible_to(actor).where(*_conditions(filters, actor, now))
     if cursor is not None:
         query = query.where(tuple_(Ticket.received_at, Ticket.id) < (cursor.at, cursor.id))
-    query = query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(limit + 1)
+    query = query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(page_size + 1)
     found = list(await session.scalars(query))
-    page = found[:limit]
-    following = Cursor(page[-1].received_at, page[-1].id).encode() if len(found) > limit else None
+    page = found[:page_size]
+    following = Cursor(page[-1].received_at, page[-1].id).encode() if len(found) > page_size else None
     clocks = await _clocks(session, page)
     return Page([(ticket, [c for c in clocks if c.ticket_id == ticket.id]) for ticket in page], following)
 
 
-async def events_of(session: AsyncSession, ticket_id: UUID) -> list[TicketEvent]:
-    """The history of a ticket, oldest first."""
+async def load_events(session: AsyncSession, ticket_id: UUID) -> list[TicketEvent]:
+    """Return the events of a ticket, oldest first."""
     found = await session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.seq)
     )
@@ -121,29 +122,29 @@ async def _clocks(session: AsyncSession, tickets: list[Ticket]) -> list[SlaClock
     return list(await session.scalars(select(SlaClock).where(present).order_by(SlaClock.kind)))
 
 
-def _conditions(wanted: TicketFilter, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(filters: TicketFilter, actor: Actor, now: datetime) -> list[ColumnElement[bool]]:
     equal = (
-        (Ticket.state, wanted.state),
-        (Ticket.unit, wanted.unit),
-        (Ticket.service, wanted.service),
-        (Ticket.channel, wanted.channel),
-        (Ticket.kind, wanted.kind),
-        (Ticket.neighbourhood, wanted.neighbourhood),
-        (Ticket.external_id, wanted.external_id),
+        (Ticket.state, filters.state),
+        (Ticket.unit, filters.unit),
+        (Ticket.service, filters.service),
+        (Ticket.channel, filters.channel),
+        (Ticket.kind, filters.kind),
+        (Ticket.neighbourhood, filters.neighbourhood),
+        (Ticket.external_id, filters.external_id),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
-    if wanted.is_open is not None:
+    if filters.is_open is not None:
         condition = Ticket.state.in_([state.value for state in OPEN_STATES])
-        conditions.append(condition if wanted.is_open else ~condition)
-    if wanted.overdue is not None:
-        conditions.append(overdue(now) if wanted.overdue else ~overdue(now))
-    if wanted.phone_index is not None:
-        same_phone = select(Applicant.id).where(Applicant.phone_index == wanted.phone_index)
-        if actor.unit is not None:  # else a directorate could find out whose the hidden identity is
+        conditions.append(condition if filters.is_open else ~condition)
+    if filters.overdue is not None:
+        conditions.append(overdue(now) if filters.overdue else ~overdue(now))
+    if filters.phone_index is not None:
+        same_phone = select(Applicant.id).where(Applicant.phone_index == filters.phone_index)
+        if actor.unit is not None:  # otherwise a directorate could test whose the hidden identity is
             same_phone = same_phone.where(~Applicant.identity_hidden)
         conditions.append(Ticket.applicant_id.in_(same_phone))
-    if wanted.received_from is not None:
-        conditions.append(Ticket.received_at >= wanted.received_from)
-    if wanted.received_to is not None:
-        conditions.append(Ticket.received_at < wanted.received_to)
+    if filters.received_from is not None:
+        conditions.append(Ticket.received_at >= filters.received_from)
+    if filters.received_to is not None:
+        conditions.append(Ticket.received_at < filters.received_to)
     return conditions

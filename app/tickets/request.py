@@ -1,4 +1,4 @@
-"""What every channel boils down to: one `Intake` value, whatever the message looked like."""
+"""A citizen request as one `Intake` value, the same for every channel."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.standards.values import Channel, PastChannel
 
 
 class Kind(StrEnum):
-    """What the citizen wants (talep, şikâyet, öneri, temenni, ihbar, teşekkür)."""
+    """The kind of a request (talep, şikâyet, öneri, temenni, ihbar, teşekkür)."""
 
     REQUEST = "request"
     COMPLAINT = "complaint"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     @property
     def label_tr(self) -> str:
-        """The Turkish name of the kind."""
+        """Return the Turkish name of the kind."""
         return KIND_LABELS[self]
 
 
@@ -36,7 +36,7 @@ KIND_LABELS = {
 
 
 class ApplicantRole(StrEnum):
-    """In whose name the applicant acts; anonymous applicants carry no personal field."""
+    """The role in which the applicant acts; an anonymous applicant has no personal field."""
 
     SELF = "self"
     ATTORNEY = "attorney"
@@ -45,7 +45,7 @@ class ApplicantRole(StrEnum):
 
 
 class ContactBy(StrEnum):
-    """How an applicant wishes to be told; the app shows notices on the device that the report came from."""
+    """The medium that an applicant wishes; the app shows notices on the device that sent the report."""
 
     APP = "app"
     SMS = "sms"
@@ -54,9 +54,9 @@ class ContactBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The applicant as the channel knows them; `identity_hidden` keeps units from seeing who it is (CİMER ihbar).
+    """The applicant as the channel knows them; `identity_hidden` hides who it is from units (CİMER ihbar).
 
-    `language` is the one that notices to them are written in, `contact_by` their wish where they have one.
+    `language` is the language of notices to them, `contact_by` the medium that they wish, if any.
     """
 
     role: ApplicantRole = ApplicantRole.ANONYMOUS
@@ -72,7 +72,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the matter lies: WGS 84 degrees, the neighbourhood in the caller's words, and free text."""
+    """The place of the matter: WGS 84 degrees, the neighbourhood in the caller's words, and free text."""
 
     latitude: float | None = None
     longitude: float | None = None
@@ -82,13 +82,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """One citizen request, understood.
+    """One citizen request, parsed.
 
-    `occurred_at` is the citizen's own event time on the channel (call time, receipt of the SMS, device capture, CİMER
-    date; UTC), None where only our receipt is known; `external_id` the channel's id of the message. The flags say
-    which conditional documents of the published table are due, and whether law 4982 (bilgi edinme) governs the
-    request. `digest` is the keyed hash of the message as it came, by which a repeated request is told from another
-    one under the same id.
+    `occurred_at` is the citizen's own event time on the channel in UTC (call time, receipt of the SMS, device capture,
+    CİMER date); None if only the receipt is known. `external_id` is the channel's id of the message. The flags decide
+    which conditional documents of the published table are required, and whether law 4982 (bilgi edinme) applies.
+    `digest` is the keyed hash of the message as received; it distinguishes a repeated request from another one under
+    the same id.
     """
 
     channel: Channel | PastChannel

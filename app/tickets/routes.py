@@ -1,4 +1,4 @@
-"""Tickets over HTTP: reading them, and one endpoint for each command of their life."""
+"""Routes that read tickets, and the public tracking by number and phone."""
 
 from typing import Annotated
 
@@ -13,8 +13,8 @@ from app.people.schemas import PhoneText
 from app.standards.dependencies import CurrentRules
 from app.standards.values import Channel
 from app.tickets.commands.context import etag
-from app.tickets.dependencies import Number, Reader
-from app.tickets.queries import TicketFilter, events_of, get_case, list_tickets
+from app.tickets.dependencies import ReaderDep, TicketNumber
+from app.tickets.queries import TicketFilter, get_details, list_tickets, load_events
 from app.tickets.request import Kind
 from app.tickets.schemas import (
     TicketOut,
@@ -71,14 +71,17 @@ def _filter(
 
 @router.get("", summary="List tickets", response_model=TicketPage, responses=problem_responses(401, 403, 422, 503))
 async def read_tickets(
-    actor: Reader,
+    actor: ReaderDep,
     session: ReadSessionDep,
-    wanted: Annotated[TicketFilter, Depends(_filter)],
+    filters: Annotated[TicketFilter, Depends(_filter)],
     now: NowDep,
     paging: PagingDep,
 ) -> TicketPage:
-    """Tickets that the key may see, newest first. The next page is in `next_cursor` and in the header `Link`."""
-    page = await list_tickets(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size, now=now)
+    """Return the tickets that the key may see, newest first.
+
+    `next_cursor` and the header `Link` lead to the next page.
+    """
+    page = await list_tickets(session, actor, filters, cursor=paging.cursor, page_size=paging.page_size, now=now)
     paging.set_next_link(page.next_cursor)
     return TicketPage(
         items=[ticket_summary(ticket, clocks, now) for ticket, clocks in page.items], next_cursor=page.next_cursor
@@ -92,37 +95,37 @@ async def read_tickets(
     responses={**_READ, 304: {"description": "The version named by If-None-Match is still the present one"}},
 )
 async def read_ticket(
-    number: Number,
+    number: TicketNumber,
     response: Response,
-    actor: Reader,
+    actor: ReaderDep,
     session: TransactionDep,
     vault: OpenVault,
     now: NowDep,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=200)] = None,
 ) -> TicketOut | Response:
-    """A ticket whole. Personal data are masked unless the key may read them; an unmasked read is recorded."""
-    case = await get_case(session, actor, number)
-    version = {"ETag": etag(case.ticket)}
-    if if_none_match is not None and etag(case.ticket) in if_none_match and not has_lapsed(case.clocks, now):
+    """Return one ticket. Personal data are masked unless the key may read them; an unmasked read is recorded."""
+    details = await get_details(session, actor, number)
+    version = {"ETag": etag(details.ticket)}
+    if if_none_match is not None and etag(details.ticket) in if_none_match and not has_lapsed(details.clocks, now):
         return Response(status_code=304, headers=version)
     response.headers.update(version)
-    if sees_personal_data(actor, case.applicant):
-        facts = {"ticket": case.ticket.number}
+    if sees_personal_data(actor, details.applicant):
+        facts = {"ticket": details.ticket.number}
         await record_unmasked_read(session, actor=actor, operation="read_ticket", facts=facts, now=now)
-    return ticket_out(case, vault=vault, actor=actor, now=now)
+    return ticket_out(details, vault=vault, actor=actor, now=now)
 
 
 @router.get("/{number}/events", summary="The history of a ticket", response_model=TimelineOut, responses=_READ)
 async def read_timeline(
-    number: Number, actor: Reader, session: TransactionDep, vault: OpenVault, now: NowDep
+    number: TicketNumber, actor: ReaderDep, session: TransactionDep, vault: OpenVault, now: NowDep
 ) -> TimelineOut:
-    """Every event, oldest first. `chain_holds` says that none is missing or altered."""
-    case = await get_case(session, actor, number)
-    events = await events_of(session, case.ticket.id)
-    if sees_personal_data(actor, case.applicant):
-        facts = {"ticket": case.ticket.number}
+    """Return every event, oldest first. `chain_holds` is true if none is missing or altered."""
+    details = await get_details(session, actor, number)
+    events = await load_events(session, details.ticket.id)
+    if sees_personal_data(actor, details.applicant):
+        facts = {"ticket": details.ticket.number}
         await record_unmasked_read(session, actor=actor, operation="read_timeline", facts=facts, now=now)
-    return timeline_out(case.ticket, case.applicant, events, vault=vault, actor=actor)
+    return timeline_out(details.ticket, details.applicant, events, vault=vault, actor=actor)
 
 
 tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
@@ -130,13 +133,16 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
 
 @tracking.post(
     "",
-    summary="How a ticket stands, for the citizen",
+    summary="The status of a ticket, for the citizen",
     response_model=TrackingOut,
     responses=problem_responses(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
     body: TrackingBody, request: Request, session: ReadSessionDep, vault: OpenVault, rules: CurrentRules, now: NowDep
 ) -> TrackingOut:
-    """Needs no key: the number and the last four digits of the phone are enough. Few wrong answers are allowed."""
+    """Return the status for the number and the last four digits of the phone.
+
+    No key is needed. Only a few wrong attempts are allowed.
+    """
     attempts = request.app.state.container.tracking
     return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts, now=now)

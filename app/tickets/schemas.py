@@ -1,4 +1,4 @@
-"""What callers send to a ticket's commands, and what they read of tickets."""
+"""The request bodies of a ticket's commands, and the responses about tickets."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,25 +12,25 @@ from app.domain.terms import ExtensionGround, Outcome, PauseReason, Remedy
 
 
 class NoteBody(RequestModel):
-    """Words that may go with a command; they are stored sealed."""
+    """An optional note on the command; it is stored encrypted."""
 
     note: LongText | None = Field(None, examples=["Vatandaşla görüşüldü."])
 
 
 class ReasonBody(RequestModel):
-    """The reason that a command asks for; it is stored sealed."""
+    """The reason that a command requires; it is stored encrypted."""
 
     reason: LongText = Field(examples=["Görev alanımıza girmemektedir; Temizlik İşleri Müdürlüğüne sevki uygundur."])
 
 
 class TextBody(RequestModel):
-    """A text to the applicant or beside the ticket; it is stored sealed."""
+    """A text to the applicant, or a comment on the ticket; it is stored encrypted."""
 
     text: LongText = Field(examples=["Başvurunuz incelenmektedir; keşif 18.05.2026 tarihinde yapılacaktır."])
 
 
 class ReferBody(NoteBody):
-    """To which directorate."""
+    """The directorate that gets the ticket."""
 
     unit: Code = Field(examples=["public-works"], description="A code of `GET /v1/catalogue/units`")
 
@@ -45,11 +45,11 @@ class UnlistedDocument(RequestModel):
     """A document that the published table does not list for the service."""
 
     code: Code = Field(examples=["title_deed"])
-    label: ShortText = Field(examples=["Tapu senedi örneği"], description="As the applicant reads it")
+    label: ShortText = Field(examples=["Tapu senedi örneği"], description="The name that the applicant reads")
 
 
 class RequestDocumentsBody(RequestModel):
-    """Which documents are asked for: published ones by their codes, others only with the reason for it."""
+    """The requested documents: published ones by their codes, others only with a reason."""
 
     documents: list[Code] = Field(default=[], max_length=20, examples=[["power_of_attorney"]])
     unlisted: list[UnlistedDocument] = Field(
@@ -67,23 +67,25 @@ class RequestDocumentsBody(RequestModel):
 
 
 class PauseBody(NoteBody):
-    """Why work has to wait."""
+    """The reason to wait."""
 
     reason: PauseReason = Field(examples=["awaiting_citizen"])
 
 
 class ServiceBody(ReasonBody):
-    """To which service of the published table the request belongs, and why."""
+    """The service of the published table to which the request belongs, and the reason."""
 
     service: Code = Field(examples=["right-to-information"], description="A code of `GET /v1/catalogue`")
 
 
 class ExtensionBody(NoteBody):
-    """Why the longer limit of the law is needed (4982 art. 11)."""
+    """The ground of the longer limit (law 4982 art. 11)."""
 
     ground: ExtensionGround = Field(examples=["other_institution"])
     consulted: ShortText | None = Field(
-        None, examples=["Çevre Bakanlığı"], description="The unit or institution that is asked; the applicant reads it"
+        None,
+        examples=["Çevre Bakanlığı"],
+        description="The consulted unit or institution; the applicant reads it",
     )
 
 
@@ -94,32 +96,32 @@ class FeeBody(NoteBody):
 
 
 class PaymentBody(RequestModel):
-    """When the fee was paid; without it, now."""
+    """The instant of the payment; now, if it is missing."""
 
     paid_at: Instant | None = Field(None, examples=["2026-05-20T10:00:00+03:00"])
 
 
 class DueBody(ReasonBody):
-    """Until when the promise is to be kept, by decision of a person, and why."""
+    """The due date of the promise that a person sets, and the reason."""
 
     due_at: Instant = Field(examples=["2026-06-15T23:59:59+03:00"])
 
 
 class CallbackBody(NoteBody):
-    """One attempt to tell the citizen the result, with their mark from 1 to 5 where they gave one."""
+    """One callback with the result, and the citizen's mark from 1 to 5 if they gave one."""
 
     reached: bool = Field(examples=[True])
     score: int | None = Field(None, ge=1, le=5, examples=[5])
 
 
 class DuplicateBody(RequestModel):
-    """Which ticket is the same matter."""
+    """The ticket about the same matter."""
 
     duplicate_of: ShortText = Field(examples=["2600012349"])
 
 
 class ResolutionBody(RequestModel):
-    """How the request ends. A refusal needs its reason and the remedy (2577 art. 7, Constitution art. 40)."""
+    """The outcome of the request. A refusal needs its reason and the remedy (2577 art. 7, Constitution art. 40)."""
 
     outcome: Outcome = Field(examples=["positive"])
     reply: LongText | None = Field(None, examples=["Kaldırım 14.05.2026 tarihinde onarılmıştır."])
@@ -127,7 +129,9 @@ class ResolutionBody(RequestModel):
     remedy: Remedy | None = Field(
         None, description="administrative_court: 60 days (2577); information_board: 15 days (4982)"
     )
-    forwarded_to: ShortText | None = Field(None, examples=["İSKİ"], description="With `forwarded_out`: to whom")
+    forwarded_to: ShortText | None = Field(
+        None, examples=["İSKİ"], description="The institution, required with `forwarded_out`"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -143,7 +147,7 @@ class ResolutionBody(RequestModel):
 
     @property
     def words(self) -> str:
-        """Reply and reason as one text, in the order in which the letter has them."""
+        """Return reply and reason as one text, in the order of the letter."""
         return "\n".join(part for part in (self.reply, self.reason) if part)
 
 
@@ -154,12 +158,12 @@ class ClockOut(ResponseModel):
     limit: str = Field(examples=["15 GÜN"], description="As printed in the published table")
     state: str = Field(examples=["running"])
     started_at: datetime
-    due_at: datetime | None = Field(description="Null while the clock stands still")
+    due_at: datetime | None = Field(description="Null while the clock is paused")
     met_at: datetime | None
     breached_at: datetime | None
     on_time: bool | None = Field(description="Null while it is open")
-    extended: bool = Field(examples=[False], description="The longer limit of the law was taken (4982 art. 11)")
-    overridden: bool = Field(examples=[False], description="A person set the due date; nothing computes it anew")
+    extended: bool = Field(examples=[False], description="The limit was extended (law 4982 art. 11)")
+    overridden: bool = Field(examples=[False], description="A person set the due date; it is not computed any more")
 
 
 class ApplicantOut(ResponseModel):
@@ -172,12 +176,12 @@ class ApplicantOut(ResponseModel):
     national_id: str | None = Field(None, examples=["*******0146"])
     address: str | None = Field(None, examples=["***"])
     email: str | None = Field(None, examples=["o***@***"])
-    language: str | None = Field(None, examples=["tr"], description="Of the notices; null where the identity is hidden")
-    contact_by: str | None = Field(None, examples=["sms"], description="Their wish; null where they have none")
+    language: str | None = Field(None, examples=["tr"], description="Of the notices; null for a hidden identity")
+    contact_by: str | None = Field(None, examples=["sms"], description="Their wish for notices, or null")
 
 
 class PlaceOut(ResponseModel):
-    """Where the matter lies."""
+    """The place of the matter."""
 
     latitude: float | None = Field(examples=[41.0434])
     longitude: float | None = Field(examples=[28.8763])
@@ -186,7 +190,7 @@ class PlaceOut(ResponseModel):
 
 
 class DocumentOut(ResponseModel):
-    """A document that is asked for, and when it came."""
+    """A required document, and when it was provided."""
 
     code: str = Field(examples=["id_card"])
     label: str = Field(examples=["T.C. Kimlik Belgesi veya yerine geçer belge"])
@@ -194,7 +198,7 @@ class DocumentOut(ResponseModel):
 
 
 class TicketSummary(ResponseModel):
-    """A ticket in a list; nothing of it is personal."""
+    """A ticket in a list, without personal data."""
 
     number: str = Field(examples=["2600012349"])
     status: str = Field(examples=["in_progress"])
@@ -222,7 +226,7 @@ class TicketPage(ResponseModel):
 
 
 class TicketOut(TicketSummary):
-    """One ticket whole, with what can be done with it now."""
+    """One ticket, with the commands that are allowed now."""
 
     allowed_actions: list[str] = Field(examples=[["accept", "return"]])
     external_id: str | None = Field(examples=["CALL-20260512-000017"])
@@ -254,12 +258,12 @@ class EventOut(ResponseModel):
     note: str | None = Field(examples=["Vatandaşla görüşüldü."])
     hash: str = Field(
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
-        description="SHA-256 over this event and the hash before it, in hex",
+        description="SHA-256 of this event and the previous hash, in hex",
     )
 
 
 class TimelineOut(ResponseModel):
-    """The history of a ticket, oldest first, and whether its chain of hashes is unbroken."""
+    """The history of a ticket, oldest first; `chain_holds` is true if its chain of hashes is intact."""
 
     number: str = Field(examples=["2600012349"])
     chain_holds: bool = Field(examples=[True])
@@ -267,14 +271,14 @@ class TimelineOut(ResponseModel):
 
 
 class TrackingBody(RequestModel):
-    """What a citizen knows: the number of the ticket and the last four digits of the phone."""
+    """The number of the ticket and the last four digits of the phone."""
 
     number: ShortText = Field(examples=["26 0001 2349"])
     phone_last_four: str = Field(pattern=r"^[0-9]{4}$", examples=["0000"])
 
 
 class TrackingOut(ResponseModel):
-    """How the ticket stands, in words for the citizen."""
+    """The status of the ticket, with a message for the citizen."""
 
     number: str = Field(examples=["2600012349"])
     status: str = Field(examples=["in_progress"])

@@ -1,4 +1,4 @@
-"""From stored rows to what a caller reads: opened from the vault, masked unless the caller may read personal data."""
+"""Serializers of tickets: sealed fields are opened, and masked unless the caller may read personal data."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +12,9 @@ from app.sla.deadline import on_time
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.clock_policies import unknown_to_limits
-from app.tickets.history import EVENT_LABELS, is_whole
+from app.tickets.history import EVENT_LABELS, history_is_complete, open_note
 from app.tickets.model import Ticket, TicketEvent
-from app.tickets.queries import TicketCase
+from app.tickets.queries import TicketDetails
 from app.tickets.schemas import (
     ApplicantOut,
     ClockOut,
@@ -29,12 +29,12 @@ from app.tickets.workflow import State, allowed_actions
 
 
 def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
-    """Whether `actor` reads this applicant unmasked; a hidden identity stays hidden from units."""
+    """Return whether `actor` may read this applicant unmasked; a hidden identity stays hidden from units."""
     return actor.may(Scope.PERSONAL_DATA_READ) and not (applicant.identity_hidden and actor.unit is not None)
 
 
 def clock_out(clock: SlaClock, now: datetime) -> ClockOut:
-    """A clock as it is shown."""
+    """Return the response for a clock."""
     return ClockOut(
         kind=clock.kind,
         limit=_printed_limit(clock),
@@ -43,21 +43,21 @@ def clock_out(clock: SlaClock, now: datetime) -> ClockOut:
         due_at=None if clock.state == "paused" else clock.due_at,
         met_at=clock.met_at,
         breached_at=clock.breached_at,
-        on_time=verdict(clock, now),
+        on_time=met_in_time(clock, now),
         extended=clock.extended_at is not None and clock.policy.get("extended_to") is not None,
         overridden=clock.overridden,
     )
 
 
-def verdict(clock: SlaClock, now: datetime) -> bool | None:
-    """Whether a limit was kept, None while it may be: the same everywhere (C10) and without any sweep (B71)."""
+def met_in_time(clock: SlaClock, now: datetime) -> bool | None:
+    """Return whether a limit was met in time, None while it is open; the rule is the same everywhere (C10, B71)."""
     if clock.met_at is not None:
         return on_time(clock.met_at, clock.due_at)
     return False if _is_past(clock, now) else None
 
 
 def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
-    """Whether the promise was not kept in time, as `queries.overdue` asks the database."""
+    """Return whether the promise was not met in time; the SQL twin is `queries.overdue`."""
     return any(
         not on_time(clock.met_at or now, clock.due_at)
         for clock in clocks
@@ -66,7 +66,7 @@ def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
 
 
 def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
-    """Whether a clock ran out that nobody has stopped: the ticket then reads otherwise without a new version."""
+    """Return whether an open clock is past its due date: the response then differs although the version is the same."""
     return any(clock.met_at is None and _is_past(clock, now) for clock in clocks)
 
 
@@ -75,14 +75,14 @@ def _is_past(clock: SlaClock, now: datetime) -> bool:
 
 
 def _printed_limit(clock: SlaClock) -> str:
-    """The limit in words, which lists show of every clock: the whole policy is read only where it was extended."""
+    """Return the limit in words; parse the whole policy only if the limit was extended (lists show every clock)."""
     if clock.extended_at is None:
         return str(clock.policy["printed"])
     return PinnedPolicy.from_json(clock.policy).printed_in_force(extended=True)
 
 
 def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
-    """A ticket in a list."""
+    """Return the response for a ticket in a list."""
     return TicketSummary(
         number=ticket.number,
         status=ticket.state,
@@ -101,9 +101,9 @@ def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) ->
     )
 
 
-def ticket_out(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -> TicketOut:
-    """One ticket whole."""
-    ticket, unmasked = case.ticket, sees_personal_data(actor, case.applicant)
+def ticket_out(details: TicketDetails, *, vault: Vault, actor: Actor, now: datetime) -> TicketOut:
+    """Return the response for one ticket."""
+    ticket, unmasked = details.ticket, sees_personal_data(actor, details.applicant)
 
     def text(column: str, sealed: bytes | None) -> str | None:
         if sealed is None:
@@ -112,19 +112,19 @@ def ticket_out(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -
         return opened if unmasked else mask_text(opened)
 
     return TicketOut(
-        **dict(ticket_summary(ticket, case.clocks, now)),
-        allowed_actions=_actions(ticket, case.clocks, now),
+        **dict(ticket_summary(ticket, details.clocks, now)),
+        allowed_actions=_actions(ticket, details.clocks, now),
         external_id=ticket.external_id,
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
-        applicant=applicant_out(case.applicant, vault, unmasked=unmasked),
+        applicant=applicant_out(details.applicant, vault, unmasked=unmasked),
         place=PlaceOut(
             latitude=ticket.latitude,
             longitude=ticket.longitude,
             neighbourhood=ticket.neighbourhood,
             note=text("place_note", ticket.place_note),
         ),
-        documents=[DocumentOut.model_validate(document) for document in case.documents],
+        documents=[DocumentOut.model_validate(document) for document in details.documents],
         occurred_at=ticket.occurred_at,
         time_flag=ticket.time_flag,
         referred_at=ticket.referred_at,
@@ -136,7 +136,7 @@ def ticket_out(case: TicketCase, *, vault: Vault, actor: Actor, now: datetime) -
 
 
 def _actions(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> list[str]:
-    """What the state allows, without what the limits do not know."""
+    """Return the commands that the state and the limits allow."""
     law = next((clock for clock in clocks if clock.kind == "statutory"), None)
     unknown = unknown_to_limits(
         promise_runs=any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
@@ -153,11 +153,11 @@ def _is_open(clock: SlaClock, now: datetime) -> bool:
 def timeline_out(
     ticket: Ticket, applicant: Applicant, events: Sequence[TicketEvent], *, vault: Vault, actor: Actor
 ) -> TimelineOut:
-    """The history of a ticket, its notes masked unless the caller may read personal data."""
+    """Return the response for a ticket's history, with masked notes unless the caller may read personal data."""
     unmasked = sees_personal_data(actor, applicant)
     return TimelineOut(
         number=ticket.number,
-        chain_holds=is_whole(ticket, events),
+        chain_holds=history_is_complete(ticket, events),
         items=[
             EventOut(
                 seq=event.seq,
@@ -177,12 +177,12 @@ def timeline_out(
 def _note(event: TicketEvent, vault: Vault, *, unmasked: bool) -> str | None:
     if event.note is None:
         return None
-    note = vault.open(event.note, table="ticket_event", column=f"note:{event.seq}", row_id=event.ticket_id)
+    note = open_note(vault, event.note, ticket_id=event.ticket_id, seq=event.seq)
     return note if unmasked else mask_text(note)
 
 
 def applicant_out(applicant: Applicant, vault: Vault, *, unmasked: bool) -> ApplicantOut:
-    """Masked where need be; of a hidden identity (CİMER: kimliğim gizli kalsın) not even initials are shown then."""
+    """Return the applicant, masked unless `unmasked`; a hidden identity (CİMER) shows not even initials."""
     if applicant.identity_hidden and not unmasked:
         return ApplicantOut(role=applicant.role, masked=True)
     shown: dict[str, str | None] = {"language": applicant.language, "contact_by": applicant.contact_by}

@@ -1,6 +1,6 @@
-"""How a citizen follows a ticket or a complaint: number and the last four digits of the phone, without a key.
+"""Tracking for citizens without a key: a ticket or complaint by its number and the last four digits of the phone.
 
-Every wrong answer looks the same, and only so many are allowed for a number: four digits could be tried out.
+All wrong attempts get the same response, and their number per ticket is limited: four digits could be guessed.
 """
 
 import hmac
@@ -27,20 +27,18 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
-from app.tickets.complaint_number import InvalidComplaintNumber
-from app.tickets.complaint_number import parse_number as parse_complaint_number
 from app.tickets.model import Ticket
-from app.tickets.numbers import InvalidTicketNumber, parse_number
+from app.tickets.numbers import InvalidComplaintNumber, InvalidTicketNumber, parse_complaint_number, parse_ticket_number
 from app.tickets.schemas import TrackingBody, TrackingOut
 from app.tickets.workflow import State
 
 
 class _Words(NamedTuple):
-    """What is said of an application, or of a complaint: how it ended, and how its limit stands."""
+    """The sentences about an application or a complaint: its outcome, or the state of its limit."""
 
     outcomes: Mapping[Outcome, str]
     open: str
-    told: str
+    escalated: str
     late: str
     promised: str
 
@@ -56,7 +54,7 @@ _APPLICATION = _Words(
         Outcome.DUPLICATE: "Aynı konudaki başvurunuzla birleştirilmiştir.",
     },
     open="Başvurunuz işlemdedir.",
-    told="Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir.",
+    escalated="Başvurunuzun süresi dolmuştur; gecikme ilgili müracaat yerine bildirilmiştir.",
     late="Başvurunuzun süresi dolmuştur.",
     promised="sonuçlandırılacaktır.",
 )
@@ -68,7 +66,7 @@ _COMPLAINT = _Words(
         Outcome.WITHDRAWN: "Şikâyetinizi geri aldığınız kaydedilmiştir.",
     },
     open="Şikâyetiniz incelenmektedir.",
-    told="Şikâyetinizin cevap süresi dolmuştur; gecikme İkinci Müracaat Yerine bildirilmiştir.",
+    escalated="Şikâyetinizin cevap süresi dolmuştur; gecikme İkinci Müracaat Yerine bildirilmiştir.",
     late="Şikâyetinizin cevap süresi dolmuştur.",
     promised="cevaplandırılacaktır.",
 )
@@ -88,9 +86,9 @@ async def track(
     attempts: AttemptLimiter,
     now: datetime,
 ) -> TrackingOut:
-    """How a ticket or a complaint stands, for whoever knows its number and the phone's last four digits.
+    """Return the status of the ticket or complaint with this number and these last four digits of the phone.
 
-    Raises `NotFound` for any wrong answer, `TooMany` after too many of them for one number.
+    Raises `NotFound` if either is wrong, `TooMany` after too many wrong attempts for one number.
     """
     number = _number(body.number)
     await attempts.record(number)
@@ -101,8 +99,8 @@ async def track(
     await attempts.cancel(number)
     ticket: Ticket = row.Ticket
     clocks = await clocks_of(session, ticket.id, ticket.cycle)
-    kept = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE
-    clock = next((clock for clock in clocks if clock.kind == kept), None)
+    kind = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE
+    clock = next((clock for clock in clocks if clock.kind == kind), None)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None
     return TrackingOut(
         number=ticket.number,
@@ -118,8 +116,8 @@ async def track(
 
 
 def _number(text: str) -> str:
-    """The number that was typed, of whichever kind; raises `NotFound`."""
-    for parse in (parse_number, parse_complaint_number):
+    """Return the stored form of a typed ticket or complaint number; raise `NotFound`."""
+    for parse in (parse_ticket_number, parse_complaint_number):
         with suppress(InvalidTicketNumber, InvalidComplaintNumber):
             return parse(text)
     raise NotFound
@@ -144,7 +142,7 @@ def _knows_phone(applicant: Applicant, vault: Vault, last_four: str) -> bool:
 
 
 def _message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
-    """One or two sentences of Turkish for the citizen; a complaint is owed its answer by law 3071 art. 7."""
+    """Return one or two Turkish sentences for the citizen; the limit of a complaint is law 3071 art. 7."""
     state, words = State(ticket.state), _COMPLAINT if _is_complaint(ticket) else _APPLICATION
     if ticket.outcome is not None:
         return words.outcomes[Outcome(ticket.outcome)]
@@ -153,7 +151,7 @@ def _message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
     if clock is None or clock.state == "paused":
         return words.open
     if clock.state == "breached":
-        return words.told
+        return words.escalated
     if not on_time(now, clock.due_at):
         return words.late
     local = clock.due_at.astimezone(ISTANBUL)

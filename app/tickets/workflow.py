@@ -1,6 +1,7 @@
-"""The life of a ticket as one literal table: it judges every change, feeds `allowed_actions` and draws the diagram.
+"""The life of a ticket as one literal table of state, command and next state.
 
-State and outcome are apart: the state says where the ticket stands, the outcome how it ended.
+The table decides every change, feeds `allowed_actions` and draws the diagram. State and outcome are separate: a closed
+ticket has both.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from app.domain.terms import PauseReason
 
 
 class State(StrEnum):
-    """Where a ticket stands; `label_tr` is what offices and citizens read."""
+    """The states of a ticket; offices and citizens read `label_tr`."""
 
     RECEIVED = "received"
     AWAITING_DOCUMENTS = "awaiting_documents"
@@ -31,17 +32,17 @@ class State(StrEnum):
 
     @property
     def label_tr(self) -> str:
-        """The Turkish name of the state."""
+        """Return the Turkish name of the state."""
         return STATE_LABELS[self]
 
     @property
     def is_open(self) -> bool:
-        """Whether an answer to the citizen is still owed."""
+        """Return whether an answer to the citizen is still owed."""
         return self in OPEN_STATES
 
 
 class Command(StrEnum):
-    """What can be done with a ticket; each is an endpoint, none patches a status."""
+    """The commands on a ticket; each is an endpoint, and no endpoint sets a state directly."""
 
     REGISTER = "register"
     REFER = "refer"
@@ -89,7 +90,7 @@ STATE_LABELS: Mapping[State, str] = MappingProxyType(
 )
 
 OPEN_STATES = frozenset(State) - {State.RESOLVED, State.CALLBACK_PENDING, State.CLOSED, State.WITHDRAWN}
-"""States in which the promise is not yet kept."""
+"""States in which an answer is still owed."""
 
 _S, _C = State, Command
 
@@ -184,10 +185,10 @@ TRANSITIONS: Mapping[State, Mapping[Command, State | None]] = MappingProxyType(
         _S.WITHDRAWN: {_C.COMMENT: None},
     }
 )
-"""state → command → state after it; None means that the command leaves the state as it is.
+"""State → command → next state; None means that the command does not change the state.
 
-Two commands end in another state by what they carry, and `after` knows it: a pause ends in the state of its reason,
-a callback that reached the citizen (or the last allowed attempt) ends in `closed`.
+The next state of two commands depends on their arguments, see `next_state`: a pause leads to the state of its reason,
+a callback that reached the citizen (or the last allowed attempt) leads to `closed`.
 """
 
 PAUSED_STATE: Mapping[PauseReason, State] = MappingProxyType(
@@ -199,24 +200,24 @@ PAUSED_STATE: Mapping[PauseReason, State] = MappingProxyType(
 )
 
 CALLBACK_ATTEMPTS = 3
-"""Attempts to reach the citizen before a ticket is closed as unreached."""
+"""The number of callbacks after which a ticket is closed although the citizen was not reached."""
 
 
 def allowed_actions(state: State) -> tuple[Command, ...]:
-    """The commands that the table allows in `state`, in its order."""
+    """Return the commands that the table allows in `state`, in its order."""
     return tuple(TRANSITIONS[state])
 
 
-def after(
+def next_state(
     state: State,
     command: Command,
     *,
     pause_reason: PauseReason | None = None,
     callback_done: bool = False,
 ) -> State | None:
-    """The state after `command` in `state`, or None where the table forbids it.
+    """Return the state after `command` in `state`, or None if the table forbids it.
 
-    `pause_reason` is meant for `pause`, `callback_done` for a callback after which nothing is owed any more.
+    `pause_reason` applies to a pause; `callback_done` applies to the callback that closes the ticket.
     """
     allowed = TRANSITIONS[state]
     if command not in allowed:

@@ -86,7 +86,7 @@ async def test_no_list_reads_all_tickets_from_end_to_end(crowded: Desk, wanted: 
     actor = await actor_of(crowded.container)
     async with crowded.container.database.reading() as session:
         before = await whole_reads(session)
-        await list_tickets(session, actor, wanted, cursor=None, limit=25, now=START)
+        await list_tickets(session, actor, wanted, cursor=None, page_size=25, now=START)
         assert {"ticket", "sla_clock"}.isdisjoint(await whole_reads(session) - before)
 
 

@@ -12,7 +12,7 @@ from app.core.clock import ISTANBUL
 from app.core.problem import MEDIA_TYPE
 from app.people.model import Applicant
 from app.tickets.model import Ticket
-from app.tickets.numbers import InvalidTicketNumber, format_number, parse_number
+from app.tickets.numbers import InvalidTicketNumber, format_ticket_number, parse_ticket_number
 from tests.channels import bodies
 from tests.channels.conftest import Shared
 from tests.installation import START, VALID_NATIONAL_ID, new_key, opened_client
@@ -318,22 +318,22 @@ async def test_a_number_carries_the_year_in_istanbul_and_a_check_digit(shared: S
     shared.clock.set(datetime.fromisoformat(instant))
     number = (await accepted(shared, CALLS, bodies.call(fresh())))["number"]
     assert number.startswith(year)
-    assert parse_number(f" {number[:2]}-{number[2:6]} {number[6:]} ") == number
+    assert parse_ticket_number(f" {number[:2]}-{number[2:6]} {number[6:]} ") == number
 
 
 @given(st.integers(2020, 2119), st.integers(0, 9_999_999), st.integers(0, 9), st.integers(1, 9))
 def test_any_wrong_digit_of_a_number_is_noticed(year: int, sequence: int, position: int, shift: int) -> None:
     """One digit read wrongly over the phone never names another ticket."""
-    number = format_number(year, sequence)
+    number = format_ticket_number(year, sequence)
     wrong = number[:position] + str((int(number[position]) + shift) % 10) + number[position + 1 :]
     with pytest.raises(InvalidTicketNumber):
-        parse_number(wrong)
+        parse_ticket_number(wrong)
 
 
 @given(st.integers(2020, 2119), st.integers(0, 9_999_999), st.integers(0, 8))
 def test_swapped_neighbours_in_a_number_are_noticed(year: int, sequence: int, position: int) -> None:
     """Unless they are equal, which is no swap."""
-    number = format_number(year, sequence)
+    number = format_ticket_number(year, sequence)
     one, other = number[position], number[position + 1]
     swapped = number[:position] + other + one + number[position + 2 :]
     assert one == other or not _is_number(swapped)
@@ -341,7 +341,7 @@ def test_swapped_neighbours_in_a_number_are_noticed(year: int, sequence: int, po
 
 def _is_number(text: str) -> bool:
     try:
-        return bool(parse_number(text))
+        return bool(parse_ticket_number(text))
     except InvalidTicketNumber:
         return False
 

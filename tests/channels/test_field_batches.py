@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from app.channels.model import InboundMessage
 from app.core.clock import ISTANBUL
 from app.tickets.model import Ticket
-from app.tickets.numbers import parse_number
+from app.tickets.numbers import parse_ticket_number
 from tests.channels import bodies
 from tests.channels.conftest import Shared
 from tests.installation import START
@@ -72,7 +72,7 @@ async def test_a_batch_of_500_with_bad_items_goes_in_but_for_those(app: FastAPI,
     assert (again["accepted"], again["repeated"], again["quarantined"]) == (0, 450, 50)
     for one, other in zip(first["items"], again["items"], strict=True):
         assert one | {"result": ""} == other | {"result": ""}
-    numbers = [parse_number(item["number"]) for item in first["items"] if item["number"]]
+    numbers = [parse_ticket_number(item["number"]) for item in first["items"] if item["number"]]
     assert len(set(numbers)) == 450
     assert all(item["errors"] for item in first["items"] if item["result"] == "quarantined")
     async with app.state.container.database.reading() as session:

@@ -18,7 +18,7 @@ from app.notices.delivery.relevance import Standing
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
 from app.tickets.model import Ticket
-from app.tickets.standing import TicketStandings
+from app.tickets.notice_ports import TicketStatuses
 from config.settings import Settings
 from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, escalations, house_with, run_for, states
 from tests.delivery.mail_server import Mailbox, mail_server
@@ -273,7 +273,7 @@ async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
         planned = [notice.id for notice in await escalations(container, 8)]
         recorder, begun = Recorder(), asyncio.Barrier(4)
 
-        class Together(TicketStandings):
+        class Together(TicketStatuses):
             """All have begun to sort before one of them counts."""
 
             async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:

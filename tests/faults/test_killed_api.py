@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
-from app.tickets.history import is_whole
+from app.tickets.history import history_is_complete
 from app.tickets.model import Ticket
-from app.tickets.queries import events_of
+from app.tickets.queries import load_events
 from tests.desk import CALL, Desk
 from tests.faults.processes import environment, eventually, free_port, running
 
@@ -84,6 +84,6 @@ async def every_ticket_is_whole(desk: Desk, expected: int) -> None:
         tickets = list(await session.scalars(select(Ticket)))
         assert len(tickets) == expected
         for ticket in tickets:
-            assert is_whole(ticket, await events_of(session, ticket.id))
+            assert history_is_complete(ticket, await load_events(session, ticket.id))
         for table, each in ((SlaClock, 1), (Checkpoint, 3), (Notice, 1)):
             assert await session.scalar(select(func.count()).select_from(table)) == each * expected

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
-from app.tickets.history import is_whole
+from app.tickets.history import history_is_complete
 from app.tickets.model import Escalation, Ticket
-from app.tickets.queries import events_of
+from app.tickets.queries import load_events
 from tests.desk import Desk, end_of
 from tests.faults.processes import environment, eventually, running
 
@@ -58,9 +58,9 @@ async def test_a_worker_killed_while_it_fires_is_succeeded_without_a_trace(desk:
         raised = await session.execute(select(Escalation.ticket_id, Escalation.level))
         assert Tally((ticket, level) for ticket, level in raised) == {(t.id, 1): 1 for t in tickets}
         for ticket in tickets:
-            events = await events_of(session, ticket.id)
+            events = await load_events(session, ticket.id)
             assert [event.kind for event in events] == ["received", "breached", "escalated"]
-            assert is_whole(ticket, events)
+            assert history_is_complete(ticket, events)
         for clock in await session.scalars(select(SlaClock)):
             assert clock.breached_at == clock.due_at == AFTER_LIMIT - timedelta(days=1)
         armed = await session.execute(select(Checkpoint.kind, Checkpoint.level).where(Checkpoint.state == "armed"))

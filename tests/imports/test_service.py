@@ -14,7 +14,7 @@ from app.imports.service import BATCH, Judged
 from app.notices.model import Notice
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
-from app.tickets.history import is_whole
+from app.tickets.history import history_is_complete
 from app.tickets.model import Escalation, Ticket, TicketDocument, TicketEvent
 from tests.desk import CALL, Desk, end_of
 from tests.imports.samples import RECORD, table, take
@@ -73,7 +73,7 @@ async def test_its_history_is_one_chain_that_ends_with_who_imported_it_and_when(
         ("imported", START, "ornek.memur"),
     ]
     assert [event.data.get("to") for event in events] == [None, "resolved", "closed", None]
-    assert is_whole(ticket, events)
+    assert history_is_complete(ticket, events)
     assert ticket.event_seq == 4
     timeline = (await desk.client.get(f"/v1/tickets/{ticket.number}/events")).json()
     assert timeline["chain_holds"] is True

@@ -20,9 +20,9 @@ from app.sla.deadline import Pause, deadline
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.tickets.clock_policies import promise_policy, statutory_policy
-from app.tickets.history import is_whole
+from app.tickets.history import history_is_complete
 from app.tickets.model import Escalation, Ticket, TicketEvent
-from app.tickets.queries import events_of
+from app.tickets.queries import load_events
 from app.tickets.workflow import OPEN_STATES, TRANSITIONS, Command, State
 from tests.bugs.steps import OF_LIMITS
 from tests.desk import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
@@ -206,8 +206,8 @@ async def everything_was_told_once(container: Container) -> None:
 async def no_history_is_broken(container: Container) -> None:
     async with container.database.reading() as session:
         for ticket in await session.scalars(select(Ticket)):
-            events = await events_of(session, ticket.id)
-            assert is_whole(ticket, events)
+            events = await load_events(session, ticket.id)
+            assert history_is_complete(ticket, events)
             ended = False
             for event in events:
                 assert not (ended and event.kind in {"breached", "escalated"})
@@ -220,7 +220,7 @@ async def nothing_is_told_of_what_has_ended(container: Container) -> None:
     async with container.database.reading() as session:
         told = list(await session.scalars(select(Notice).where(Notice.kind.in_([*OF_LIMITS, "reminder"]))))
         for ticket_id in {notice.ticket_id for notice in told if notice.ticket_id is not None}:
-            silences = list(silences_of(await events_of(session, ticket_id)))
+            silences = list(silences_of(await load_events(session, ticket_id)))
             instants = [notice.created_at for notice in told if notice.ticket_id == ticket_id]
             assert not [at for at in instants for ended, reopened in silences if ended < at < reopened]
 

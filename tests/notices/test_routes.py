@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.container import Container
 from app.notices.kinds import NoticeKind
 from app.notices.rows import Recipient
-from app.tickets.history import chain_holds
+from app.tickets.history import chain_is_intact
 from app.tickets.model import Escalation, TicketEvent
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, actor_of, escalate, notices_of, open_ticket, plan
@@ -154,7 +154,7 @@ async def test_acknowledging_reaches_the_escalation_and_the_history(
         events = list(await session.scalars(select(TicketEvent).order_by(TicketEvent.seq)))
     assert [event.kind for event in events] == ["received", "escalation_acknowledged"]
     assert events[1].data == {"level": 1, "cycle": 1, "source": "system", "notice": notice.number}
-    assert chain_holds(events)
+    assert chain_is_intact(events)
 
 
 async def test_acknowledging_at_the_same_time_happens_once(container: Container, client_as: ClientAs) -> None:

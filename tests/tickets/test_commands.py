@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.tickets.workflow import TRANSITIONS, Command, State, after
+from app.tickets.workflow import TRANSITIONS, Command, State, next_state
 from tests.desk import ANSWER, BODIES, CALL, REFUSAL, Desk
 from tests.installation import new_key, opened_client
 
@@ -57,7 +57,7 @@ async def test_an_allowed_command_leads_where_the_table_says_and_writes_one_even
     assert command in read.json()["allowed_actions"]
     answer = await desk.send(number, command, await body_for(desk, command), if_match=read.headers["ETag"])
     assert answer.status_code == 200, answer.text
-    assert answer.json()["status"] == after(state, command)
+    assert answer.json()["status"] == next_state(state, command)
     assert answer.json() == await desk.read(number)
     assert answer.headers["ETag"] != read.headers["ETag"]
     history = await desk.timeline(number)

@@ -12,8 +12,8 @@ from app.tickets.workflow import (
     TRANSITIONS,
     Command,
     State,
-    after,
     allowed_actions,
+    next_state,
 )
 
 _PAIRS = list(product(State, Command))
@@ -24,7 +24,7 @@ _ENDINGS = {Command.RESOLVE, Command.WITHDRAW, Command.LINK_DUPLICATE}
 def next_states(state: State) -> set[State]:
     """All states to which one command can lead, with every reason for a pause and both ends of a callback."""
     reached = {
-        after(state, command, pause_reason=reason, callback_done=done)
+        next_state(state, command, pause_reason=reason, callback_done=done)
         for command, reason, done in product(Command, [None, *PauseReason], [False, True])
     }
     return {found for found in reached if found is not None}
@@ -44,24 +44,24 @@ def test_every_state_is_judged() -> None:
 
 @pytest.mark.parametrize(("state", "command"), _PAIRS)
 def test_after_agrees_with_the_allowed_actions(state: State, command: Command) -> None:
-    assert (after(state, command) is not None) == (command in allowed_actions(state))
+    assert (next_state(state, command) is not None) == (command in allowed_actions(state))
 
 
 @pytest.mark.parametrize(("state", "command"), [pair for pair in _PAIRS if pair[1] in TRANSITIONS[pair[0]]])
 def test_a_command_leads_where_the_table_says_or_leaves_the_state(state: State, command: Command) -> None:
-    assert after(state, command) is (TRANSITIONS[state][command] or state)
+    assert next_state(state, command) is (TRANSITIONS[state][command] or state)
 
 
 @pytest.mark.parametrize(("state", "command"), _PAIRS)
 def test_what_a_command_carries_never_allows_it(state: State, command: Command) -> None:
     for reason, done in product([None, *PauseReason], [False, True]):
-        reached = after(state, command, pause_reason=reason, callback_done=done)
+        reached = next_state(state, command, pause_reason=reason, callback_done=done)
         assert (reached is not None) == (command in TRANSITIONS[state])
 
 
 @pytest.mark.parametrize(("state", "command"), [pair for pair in _PAIRS if pair[1] not in TRANSITIONS[pair[0]]])
 def test_commands_that_are_not_in_the_table_lead_nowhere(state: State, command: Command) -> None:
-    assert after(state, command) is None
+    assert next_state(state, command) is None
 
 
 def test_every_command_can_be_used_somewhere() -> None:
@@ -96,30 +96,30 @@ def test_an_open_ticket_can_be_ended_and_commented_on(state: State) -> None:
 def test_an_ended_ticket_comes_back_by_reopening_only(state: State) -> None:
     assert not set(TRANSITIONS[state]) & _ENDINGS
     assert next_states(state) & OPEN_STATES <= {State.REOPENED}
-    assert after(state, Command.COMMENT) is state
+    assert next_state(state, Command.COMMENT) is state
 
 
 @pytest.mark.parametrize("command", [Command.COMMENT, Command.INTERIM_REPLY])
 def test_words_alone_change_no_state(command: Command) -> None:
-    assert {after(state, command) for state in State} - {None} == {
+    assert {next_state(state, command) for state in State} - {None} == {
         state for state in State if command in TRANSITIONS[state]
     }
     for state in State:
-        assert after(state, command) in (state, None)
+        assert next_state(state, command) in (state, None)
 
 
 @pytest.mark.parametrize("reason", PauseReason)
 def test_a_pause_ends_in_the_state_of_its_reason_and_resumes(reason: PauseReason) -> None:
-    paused = after(State.IN_PROGRESS, Command.PAUSE, pause_reason=reason)
+    paused = next_state(State.IN_PROGRESS, Command.PAUSE, pause_reason=reason)
 
     assert paused is PAUSED_STATE[reason]
-    assert after(paused, Command.RESUME) is State.IN_PROGRESS
+    assert next_state(paused, Command.RESUME) is State.IN_PROGRESS
 
 
 def test_a_callback_closes_once_nothing_is_owed() -> None:
     for state in (State.RESOLVED, State.CALLBACK_PENDING):
-        assert after(state, Command.CALLBACK) is State.CALLBACK_PENDING
-        assert after(state, Command.CALLBACK, callback_done=True) is State.CLOSED
+        assert next_state(state, Command.CALLBACK) is State.CALLBACK_PENDING
+        assert next_state(state, Command.CALLBACK, callback_done=True) is State.CLOSED
     assert CALLBACK_ATTEMPTS == 3
 
 
@@ -143,7 +143,7 @@ def test_the_everyday_way_of_a_ticket() -> None:
         Command.ACCEPT,
         Command.WITHDRAW,
     ):
-        reached = after(state, command)
+        reached = next_state(state, command)
         assert reached is not None, (state, command)
         state = reached
         passed.append(state.value)

@@ -20,6 +20,7 @@ from app.standards.values import Catalogue
 from app.tickets.bulk import recompute
 from app.tickets.bulk.recompute import OpenClock, RecomputePreview, Renewal, Renewed
 from app.tickets.clock_policies import promise_policy, statutory_policy
+from app.tickets.history import seal_note
 
 LISTED = 20
 """So many of the clocks that move are named in a preview."""
@@ -42,7 +43,7 @@ async def migrate(
     """
 
     def sealed(ticket_id: UUID, sequence: int) -> bytes:
-        return vault.seal(reason, table="ticket_event", column=f"note:{sequence}", row_id=ticket_id)
+        return seal_note(vault, reason, ticket_id=ticket_id, seq=sequence)
 
     return await recompute.run(database, _renewal(rules, service, actor=actor, reason=sealed), now=now)
 

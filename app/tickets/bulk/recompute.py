@@ -27,7 +27,7 @@ from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.sla.redate import Redating, redate
 from app.sla.service import Calendars, calendars_of
-from app.tickets.history import SYSTEM_ACTOR, EventKind, LooseHead, next_event
+from app.tickets.history import SYSTEM_ACTOR, DetachedHead, EventKind, next_event
 from app.tickets.model import Ticket, TicketEvent
 
 TICKETS_AT_ONCE = 2000
@@ -296,7 +296,7 @@ async def _pauses(session: AsyncSession, concerns: ColumnElement[bool]) -> Mappi
 
 
 @dataclass(slots=True)
-class _Head(LooseHead):
+class _Head(DetachedHead):
     """The head of a locked ticket's history, which a batch moves on, and its version."""
 
     version: int

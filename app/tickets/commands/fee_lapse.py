@@ -1,4 +1,4 @@
-"""A fee that nobody paid: the request counts as withdrawn (law 4982), by the passing of time alone."""
+"""The lapse of an unpaid fee: the request counts as withdrawn (law 4982) without a command."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,21 +14,21 @@ from app.tickets.commands import notifications
 from app.tickets.commands.context import close_escalations
 from app.tickets.history import SYSTEM_ACTOR, EventKind, append_event
 from app.tickets.model import Ticket
-from app.tickets.workflow import Command, State, after
+from app.tickets.workflow import Command, State, next_state
 
 
 async def lapse_fee(
     session: AsyncSession, vault: Vault, rulebooks: RulebookCache, ticket_id: UUID, *, pay_by: datetime, now: datetime
 ) -> None:
-    """End a ticket whose fee was not paid by `pay_by`; its clocks leave the figures and the applicant is told.
+    """Withdraw a ticket whose fee was not paid by `pay_by`, cancel its clocks and notify the applicant.
 
-    The caller holds the ticket's lock. One that no longer waits for a fee stays as it is.
+    The caller has locked the ticket. A ticket that no longer waits for a fee is not changed.
     """
     found = await session.execute(
         select(Ticket).where(Ticket.id == ticket_id), execution_options={"populate_existing": True}
     )
     ticket = found.scalar_one()
-    ended = after(State(ticket.state), Command.WITHDRAW)
+    ended = next_state(State(ticket.state), Command.WITHDRAW)
     if ticket.state != State.AWAITING_FEE or ended is None:
         return
     for clock in await clocks_of(session, ticket.id, ticket.cycle):

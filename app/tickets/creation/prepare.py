@@ -25,7 +25,8 @@ from app.standards.values import (
     Service,
 )
 from app.tickets.clock_policies import promise_policy, statutory_policy
-from app.tickets.request import ApplicantRole, ContactBy, Intake, Kind, Person
+from app.tickets.contact import wants_unavailable_app
+from app.tickets.request import ApplicantRole, Intake, Kind, Person
 from app.tickets.workflow import State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -160,15 +161,10 @@ def _check_facts(intake: Intake, service: Service) -> None:
         for fact in service.refuses
         if fact in _REFUSALS and present.get(fact, False)
     ]
-    if wishes_another_app(person, intake.channel):
+    if wants_unavailable_app(person, intake.channel):
         errors.append(FieldError("/applicant/contact_by", "app_only_for_its_own"))
     if errors:
         raise Invalid(errors)
-
-
-def wishes_another_app(person: Person, channel: str) -> bool:
-    """Whether somebody wishes to be told by the app who did not come through it: it would not know them."""
-    return person.contact_by is ContactBy.APP and channel != Channel.MOBILE
 
 
 _POINTERS = {

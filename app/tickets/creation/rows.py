@@ -1,18 +1,18 @@
-"""The rows of a new ticket, table by table, once it has its number; among them the answer to its sender."""
+"""The rows of a new ticket, table by table, with the receipt for its sender."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.clock import ISTANBUL
-from app.notices.kinds import MissingDocumentsPayload, NoticeKind, ReceiptPayload
+from app.notices.kinds import CitizenPayload, MissingDocumentsPayload, NoticeKind, ReceiptPayload
 from app.notices.rows import APPLICANT, notice_row
 from app.sla.calendar import ClockKind
 from app.sla.deadline import on_time
 from app.tickets.clock_policies import unknown_to_limits
-from app.tickets.commands.notifications import way_to
+from app.tickets.contact import CitizenFacts, preferred_medium_of_person
 from app.tickets.creation.prepare import NewTicket
-from app.tickets.history import first_event
-from app.tickets.numbers import dictate, format_number
+from app.tickets.history import EventRow, first_event
+from app.tickets.numbers import dictate_ticket_number, format_ticket_number
 from app.tickets.workflow import allowed_actions
 
 
@@ -22,16 +22,16 @@ class TicketRows:
 
     applicant: dict[str, Any]
     ticket: dict[str, Any]
-    event: dict[str, Any]
+    event: EventRow
     documents: list[dict[str, Any]]
     clocks: list[dict[str, Any]]
     checkpoints: list[dict[str, Any]]
     notices: list[dict[str, Any]]
 
 
-def rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> TicketRows:
-    """The rows of the ticket under the number made of `sequence` and the year in Istanbul."""
-    number = format_number(new_ticket.now.astimezone(ISTANBUL).year, sequence)
+def build_rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> TicketRows:
+    """Return the rows of the ticket; its number consists of `sequence` and the year in Istanbul."""
+    number = format_ticket_number(new_ticket.now.astimezone(ISTANBUL).year, sequence)
     event = first_event(
         ticket_id=new_ticket.ticket_id,
         at=new_ticket.now,
@@ -62,7 +62,7 @@ def rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> TicketRo
     )
 
 
-def _ticket_row(new_ticket: NewTicket, number: str, event: dict[str, Any], receipt: dict[str, Any]) -> dict[str, Any]:
+def _ticket_row(new_ticket: NewTicket, number: str, event: EventRow, receipt: dict[str, Any]) -> dict[str, Any]:
     intake = new_ticket.intake
     return {
         "id": new_ticket.ticket_id,
@@ -101,10 +101,10 @@ def _ticket_row(new_ticket: NewTicket, number: str, event: dict[str, Any], recei
 
 
 def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str, Any]:
-    """The answer to the caller; it is stored, so that a repeated request gets it again, word for word."""
+    """Return the response to the sender; it is stored, so that a repeated request gets the same bytes."""
     return {
         "number": number,
-        "dictation": dictate(number),
+        "dictation": dictate_ticket_number(number),
         "status": new_ticket.state.value,
         "status_label": new_ticket.state.label_tr,
         "kind": new_ticket.intake.kind.value,
@@ -133,7 +133,7 @@ def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str,
 
 
 def _allowed(new_ticket: NewTicket) -> list[str]:
-    """What may be done with it, as its page says it too."""
+    """Return the allowed commands, equal to those of `GET /v1/tickets/{number}`."""
     clocks = {opened.clock["kind"]: opened.clock for opened in new_ticket.clocks}
     promise, law = clocks.get(ClockKind.PROMISE), clocks.get(ClockKind.STATUTORY)
     unknown = unknown_to_limits(
@@ -146,11 +146,11 @@ def _allowed(new_ticket: NewTicket) -> list[str]:
 
 def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
     person = new_ticket.intake.person
-    medium = way_to(person, new_ticket.intake.channel)
+    medium = preferred_medium_of_person(person, new_ticket.intake.channel)
     if medium is None:
         return []
     promise = next((o.clock for o in new_ticket.clocks if o.clock["kind"] == "promise"), None)
-    common: dict[str, Any] = {
+    common: CitizenFacts = {
         "number": number,
         "applicant_named": person.name is not None,
         "received_at": new_ticket.now,
@@ -163,7 +163,7 @@ def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
         promise_due=promise["due_at"] if promise else None,
         under_a_day=new_ticket.service.limit.under_a_day,
     )
-    payloads: list[tuple[NoticeKind, Any]] = [(NoticeKind.RECEIPT, receipt)]
+    payloads: list[tuple[NoticeKind, CitizenPayload]] = [(NoticeKind.RECEIPT, receipt)]
     if new_ticket.missing:
         labels = tuple(document.label for document in new_ticket.missing)
         missing = MissingDocumentsPayload(**common, documents=labels, complete_by=None)
