@@ -29,7 +29,7 @@ from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
 from app.sla.deadline import deadline, working_days_before
 from app.sla.service import Calendars
 from app.standards.values import OFFICE_HOURS, Catalogue
-from app.tickets.history import SYSTEM_ACTOR, EventKind, next_event
+from app.tickets.history import SYSTEM_ACTOR, EventKind, EventRow, next_event
 
 Row = dict[str, Any]
 """Column → value, for `bulk_insert` and `bulk_update`."""
