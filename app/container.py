@@ -1,4 +1,4 @@
-"""The container of one process: everything the programs share, composed once from the settings.
+"""The dependency container of a process: all services, created once from the settings.
 
 The API, the worker and the command line each open a container and close it; nothing is created at import.
 """
@@ -26,12 +26,12 @@ TRACKING_PATH = "/v1/tracking"
 
 
 class SettingsError(Exception):
-    """A setting that a program needs is missing; the message names it."""
+    """A required setting is missing or can't be used; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What a program works with."""
+    """The services of a process."""
 
     settings: Settings
     clock: Clock
@@ -41,7 +41,7 @@ class Container:
     rulebooks: RulebookCache
     authenticator: Authenticator
     intake_service: IntakeService
-    tracking: AttemptLimiter
+    tracking_limiter: AttemptLimiter
     facts: TicketFacts
     renderer: Renderer
     adapters: Adapters
@@ -51,7 +51,7 @@ class Container:
 
 @asynccontextmanager
 async def open_container(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Container]:
-    """Compose a container and close it in order: first the door, so that everything accepted is stored."""
+    """Create a container and close it in order: intake first, so that every accepted request is stored."""
     if settings.database_url is None or settings.redis_url is None:
         raise SettingsError("ESTIM_DATABASE_URL and ESTIM_REDIS_URL are not set, and no embedded stack is running")
     clock = clock or make_clock(settings.virtual_clock)
@@ -66,7 +66,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         clock=clock,
         tracking_url=settings.base_url + TRACKING_PATH,
         max_batch=settings.intake_batch,
-        max_waiting=settings.intake_queue,
+        max_pending=settings.intake_queue,
     )
     container = Container(
         settings=settings,
@@ -77,7 +77,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         rulebooks=rulebooks,
         authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         intake_service=intake_service,
-        tracking=AttemptLimiter(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
+        tracking_limiter=AttemptLimiter(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
         facts=TicketFacts(vault),
         renderer=Renderer(settings.municipality / "templates"),
         adapters=open_adapters(settings),
@@ -94,7 +94,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
 
 
 def open_adapters(settings: Settings) -> Adapters:
-    """The adapters out for notices; raises `SettingsError` naming the setting that can't be used."""
+    """Create the delivery adapters; raise `SettingsError` naming a setting that can't be used."""
     try:
         return make_adapters(settings)
     except ValueError as error:
@@ -102,7 +102,7 @@ def open_adapters(settings: Settings) -> Adapters:
 
 
 def make_vault(settings: Settings) -> Vault:
-    """The vault under the configured keys; raises `SettingsError` where they are missing."""
+    """Create the vault with the configured keys; raise `SettingsError` if they are missing."""
     keys, index_key = settings.vault_keys.get_secret_value(), settings.index_key.get_secret_value()
     if not keys or not index_key or not settings.key_pepper.get_secret_value():
         raise SettingsError("ESTIM_VAULT_KEYS, ESTIM_INDEX_KEY and ESTIM_KEY_PEPPER have to be set")

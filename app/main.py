@@ -1,4 +1,4 @@
-"""The composition root of the API: `create_app(settings)` builds everything, nothing is created at import."""
+"""The FastAPI application: `create_app(settings)` builds it, nothing is created at import."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ from config.settings import Settings
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
-    """The API of one installation; `clock` replaces the one of the settings."""
+    """Create the API of an installation; `clock` replaces the clock of the settings."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

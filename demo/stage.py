@@ -26,7 +26,7 @@ from app.access.service import create_client
 from app.cli.database import connected
 from app.cli.install import install
 from app.core import embedded
-from app.core.embedded.home import find_home
+from app.core.embedded.home import servers_folder
 from app.core.embedded.processes import tied_command
 from app.people.vault import decode_key, generate_key
 from app.standards.catalogue import check_folder_or_file
@@ -109,7 +109,7 @@ def _folder() -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(find_home(folder), ignore_errors=True)  # elsewhere, where that account could not pass
+            shutil.rmtree(servers_folder(folder), ignore_errors=True)  # elsewhere, where that account could not pass
 
 
 def _settings(variables: Mapping[str, str]) -> Settings:

@@ -15,7 +15,7 @@ from app.channels.intake import IntakeService
 from app.channels.quarantine import Refused, keep
 from app.core.errors import AlreadyReceived, EstimError, FieldError, Forbidden, Invalid
 from app.core.field_errors import field_errors
-from app.core.problem import unreadable
+from app.core.problem import unreadable_body
 
 DOORS_PREFIX = "/v1/channels/"
 
@@ -35,7 +35,7 @@ class KeepingRoute(APIRoute):
             except HTTPException as error:
                 if error.status_code != 400:
                     raise
-                refusal = unreadable(error)
+                refusal = unreadable_body(error)
             except (Invalid, AlreadyReceived) as error:
                 refusal = error
             raise await _kept(request, refusal)

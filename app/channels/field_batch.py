@@ -16,7 +16,7 @@ from app.channels.quarantine import Refused, keep
 from app.core.db import Database
 from app.core.errors import AlreadyReceived, FieldError, Invalid
 from app.core.field_errors import field_errors
-from app.core.problem import describe
+from app.core.problem import problem_fields
 from app.core.wording import Language
 from app.people.vault import Vault
 from app.standards.values import Channel
@@ -84,7 +84,7 @@ def _answer(
             item_id=known_id,
             result="quarantined",
             quarantine_id=str(kept[outcome.body]),
-            errors=describe(outcome.errors, language),
+            errors=problem_fields(outcome.errors, language),
         )
     due = next((clock["due_at"] for clock in outcome.receipt["clocks"] if clock["kind"] == "promise"), None)
     return FieldItemOut(

@@ -75,7 +75,7 @@ class IntakeService:
         clock: Clock,
         tracking_url: str,
         max_batch: int,
-        max_waiting: int,
+        max_pending: int,
     ) -> None:
         self._database = database
         self._rulebooks = rulebooks
@@ -83,7 +83,7 @@ class IntakeService:
         self._clock = clock
         self._tracking_url = tracking_url
         self._batcher: Batcher[PendingIntake, IntakeResult | EstimError] = Batcher(
-            self._write, max_batch=max_batch, max_waiting=max_waiting, isolate=(DBAPIError,)
+            self._write, max_batch=max_batch, max_pending=max_pending, isolate=(DBAPIError,)
         )
 
     async def store(

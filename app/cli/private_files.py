@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from app.core.embedded.processes import adopt
+from app.core.embedded.processes import chown_like_parent
 
 
 def make_data_folder(folder: Path) -> None:
@@ -23,5 +23,5 @@ def write_private(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    adopt(Path(name))
+    chown_like_parent(Path(name))
     Path(name).replace(path)

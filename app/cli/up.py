@@ -20,7 +20,7 @@ from app.cli.port import reachable, refuse_taken_port
 from app.cli.private_files import make_data_folder, write_private
 from app.cli.welcome import print_welcome
 from app.core import embedded, supervisor
-from app.core.embedded.home import find_home
+from app.core.embedded.home import servers_folder
 from app.operations.readiness import READY_PATH
 from config.settings import SECRETS_FILE, STACK_FILE, Settings, running_stack_settings
 
@@ -47,8 +47,8 @@ def up(settings: Settings, *, workers: int, console: Console) -> int:
         whole = running_stack_settings(settings.data_dir)
         install(whole, catalogue)
         welcome = partial(print_welcome, whole, console)
-        ready = supervisor.ReadinessProbe(reachable(settings.host), settings.port, READY_PATH, welcome)
-        return supervisor.run(_children(workers), announce=say, restart_servers=restart_servers, ready=ready)
+        readiness = supervisor.ReadinessProbe(reachable(settings.host), settings.port, READY_PATH, welcome)
+        return supervisor.run(_children(workers), announce=say, restart_servers=restart_servers, readiness=readiness)
 
 
 def _keep_secrets(settings: Settings) -> None:
@@ -57,7 +57,7 @@ def _keep_secrets(settings: Settings) -> None:
     given = (settings.vault_keys, settings.index_key, settings.key_pepper)
     if path.exists() or all(secret.get_secret_value() for secret in given):
         return
-    if (find_home(settings.data_dir) / "postgres").exists():
+    if (servers_folder(settings.data_dir) / "postgres").exists():
         raise CommandError(
             f"{path} is missing, without which nobody can read the personal data in {settings.data_dir}: "
             "restore it, or move that folder away to begin anew."

@@ -1,1 +1,1 @@
-"""What every room needs: database, clock, jobs, errors and their answers, Turkish text."""
+"""The foundation of all packages: database, clock, jobs, errors and their responses, Turkish text."""

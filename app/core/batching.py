@@ -1,7 +1,7 @@
-"""Group commit: requests that arrive together share one transaction, each with its own answer.
+"""Group commit: requests that arrive together share one transaction, each with its own result.
 
-One commit costs the same for one intake as for fifty, so sharing it is what makes thousands a second possible. An item
-that can't be written never takes its neighbours along: a failed batch is written again, one by one.
+A commit costs the same for one intake as for fifty; sharing it makes thousands a second possible. An item that can't be
+written does not fail the others: the items of a failed batch are written again, one by one.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ R = TypeVar("R")
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[T, R]):
+class _Pending(Generic[T, R]):
     item: T
-    answer: "asyncio.Future[R]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    result: "asyncio.Future[R]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Batcher(Generic[T, R]):
-    """Collects items while earlier ones are being written; `write` gets a batch and answers item by item.
+    """Collector of items while earlier ones are being written; `write` gets a batch and returns one result per item.
 
-    `write` must be all-or-nothing: where it raises, none of its items may have been stored. `isolate` names the errors
-    that one item can cause for its whole batch; any other (a server that is away) is everybody's.
+    `write` must be all-or-nothing: if it raises, it has stored none of its items. `isolate` names the errors that one
+    item can cause for its whole batch. Any other error (an unavailable server) fails every item of the batch.
     """
 
     def __init__(
@@ -34,31 +34,31 @@ class Batcher(Generic[T, R]):
         write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
         *,
         max_batch: int,
-        max_waiting: int,
+        max_pending: int,
         isolate: tuple[type[Exception], ...],
         writers: int = 2,
     ) -> None:
         self._write = write
         self._max_batch = max_batch
-        self._max_waiting = max_waiting
+        self._max_pending = max_pending
         self._isolate = isolate
         self._writers = writers
-        self._waiting: deque[_Waiting[T, R]] = deque()
+        self._pending: deque[_Pending[T, R]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def submit(self, item: T) -> R:
-        """Have `item` written and return its answer; raises `Unavailable` where too much waits already."""
-        if self._closed or len(self._waiting) >= self._max_waiting:
+        """Write `item` with the next batch and return its result; raise `Unavailable` if too many items are pending."""
+        if self._closed or len(self._pending) >= self._max_pending:
             raise Unavailable(retry_after=2)
-        waiting: _Waiting[T, R] = _Waiting(item)
-        self._waiting.append(waiting)
+        pending: _Pending[T, R] = _Pending(item)
+        self._pending.append(pending)
         if len(self._running) < self._writers:
             self._start()
-        return await asyncio.shield(waiting.answer)
+        return await asyncio.shield(pending.result)
 
     async def close(self) -> None:
-        """Take nothing more and wait until everything accepted is written."""
+        """Refuse new items and wait until all accepted ones are written."""
         self._closed = True
         while self._running:
             await asyncio.wait(self._running)
@@ -70,24 +70,24 @@ class Batcher(Generic[T, R]):
 
     async def _drain(self) -> None:
         try:
-            while self._waiting:
-                size = min(self._max_batch, len(self._waiting))
-                await self._settle([self._waiting.popleft() for _ in range(size)])
+            while self._pending:
+                size = min(self._max_batch, len(self._pending))
+                await self._write_batch([self._pending.popleft() for _ in range(size)])
         finally:
-            # at once, not in the callback: an item that arrives in between would wait for a writer that has ended
+            # not in the callback: an item that arrives before it would wait for a writer that has ended
             self._running -= {asyncio.current_task()}
 
-    async def _settle(self, batch: list[_Waiting[T, R]]) -> None:
+    async def _write_batch(self, batch: list[_Pending[T, R]]) -> None:
         try:
-            answers = await self._write([waiting.item for waiting in batch])
-            answered = list(zip(batch, answers, strict=True))
-        except Exception as error:  # noqa: BLE001 - whatever went wrong is the answer of those who wait
+            results = await self._write([pending.item for pending in batch])
+            written = list(zip(batch, results, strict=True))
+        except Exception as error:  # noqa: BLE001 - every error is passed on to the waiting callers
             if len(batch) > 1 and isinstance(error, self._isolate):
-                for waiting in batch:
-                    await self._settle([waiting])
+                for pending in batch:
+                    await self._write_batch([pending])
             else:
-                for waiting in batch:
-                    waiting.answer.set_exception(error)
+                for pending in batch:
+                    pending.result.set_exception(error)
             return
-        for waiting, answer in answered:
-            waiting.answer.set_result(answer)
+        for pending, result in written:
+            pending.result.set_result(result)

@@ -1,7 +1,7 @@
-"""Where time comes from: business code gets `now` from a `Clock`, so a day can pass in a second.
+"""The source of time: business code gets `now` from a `Clock`, so a day can pass in a second.
 
-A virtual clock is a straight line through (origin, start) with a slope; processes that share the three numbers agree
-about the instant without talking to each other.
+A virtual clock is a linear function of real time. Processes that share its three numbers agree on the instant without
+communication.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ ISTANBUL = ZoneInfo("Europe/Istanbul")
 
 
 class Clock(Protocol):
-    """Something that knows the instant (aware, UTC) and how long a stretch of it really takes."""
+    """A source of the present instant (aware, UTC) and of the real length of a duration."""
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
+        """Return the present instant, in UTC."""
         ...
 
-    def real_seconds(self, stretch: timedelta) -> float:
-        """How many real seconds pass while `stretch` passes on this clock."""
+    def real_seconds(self, duration: timedelta) -> float:
+        """Return the real seconds that pass while `duration` passes on this clock."""
         ...
 
 
@@ -29,31 +29,31 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
+        """Return the present instant, in UTC."""
         return datetime.now(UTC)
 
-    def real_seconds(self, stretch: timedelta) -> float:
-        """The stretch itself, in seconds."""
-        return stretch.total_seconds()
+    def real_seconds(self, duration: timedelta) -> float:
+        """Return the duration in seconds."""
+        return duration.total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualClock:
-    """A clock that stood at `start` at the real instant `origin` and runs `speed` times as fast since."""
+    """A clock that showed `start` at the real instant `origin` and runs `speed` times as fast as real time."""
 
     start: datetime
     origin: datetime
     speed: float
 
     def now(self) -> datetime:
-        """The present virtual instant, in UTC."""
+        """Return the present virtual instant, in UTC."""
         return self.start.astimezone(UTC) + (datetime.now(UTC) - self.origin) * self.speed
 
-    def real_seconds(self, stretch: timedelta) -> float:
-        """Real seconds in which `stretch` passes here."""
-        return stretch.total_seconds() / self.speed
+    def real_seconds(self, duration: timedelta) -> float:
+        """Return the real seconds in which `duration` passes."""
+        return duration.total_seconds() / self.speed
 
 
 def make_clock(virtual: tuple[datetime, datetime, float] | None) -> Clock:
-    """The clock of an installation: the machine's, or a virtual one of (start, origin, speed)."""
+    """Return the machine's clock, or a virtual clock of (start, origin, speed)."""
     return SystemClock() if virtual is None else VirtualClock(*virtual)

@@ -67,7 +67,7 @@ async def _idempotency_key(
             alias="Idempotency-Key",
             max_length=255,
             pattern=r'^"?[\x21\x23-\x7e]+"?$',
-            description="Any unique text; the same key with the same body is one record and one answer",
+            description="Any unique text; repeating it with the same body returns the first response",
         ),
     ] = None,
 ) -> str | None:

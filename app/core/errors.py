@@ -1,30 +1,30 @@
-"""What can go wrong, as one tree of stable codes.
+"""Expected errors as one class tree of stable codes.
 
     EstimError
-    ├── Unauthenticated        no key, or one that is not valid
-    ├── Forbidden              the key may not do this
-    ├── NotOwner               it is another client's
-    ├── NotFound               it does not exist, or not for this key
-    ├── NoLetter               a notice of a kind that is never a letter
-    ├── Invalid                fields that break a rule (each named by its pointer)
+    ├── Unauthenticated        no API key, or an invalid one
+    ├── Forbidden              the key lacks a scope
+    ├── NotOwner               the record belongs to another client
+    ├── NotFound               the record does not exist or is not visible to this key
+    ├── NoLetter               this kind of notice has no official letter
+    ├── Invalid                fields break a rule (each named by its pointer)
     ├── WrongState             the ticket's state forbids the command
-    ├── IsComplaint            it is answered to the citizen, as a complaint
-    ├── NotExtendable          no law allows a longer limit, or it was taken already
-    ├── LimitPassed            too late: the limit is past
-    ├── LimitOfLaw             a limit of law is not set by hand
-    ├── NoFee                  no law that applies knows a fee
+    ├── IsComplaint            the record is answered by the command for complaints
+    ├── NotExtendable          no law allows a longer limit, or it was extended before
+    ├── LimitPassed            the limit has passed
+    ├── LimitOfLaw             a limit of law can't be set by hand
+    ├── NoFee                  the ticket's law knows no fee
     ├── NoLimit                no promise runs
     ├── StaleVersion           If-Match names an older version
-    ├── StaleCalendar          the calendar changed since it was looked at
+    ├── StaleCalendar          the calendar changed after the preview
     ├── VersionRequired        If-Match is missing
-    ├── KeyReused              the Idempotency-Key came with another content
-    ├── AlreadyReceived        the channel's id came with another content
-    ├── Unsupported            another content type than JSON
-    ├── TooLarge, TooSlow      the body is over its size or its time
-    ├── TooMany                too many attempts, or too much at once (with a time to wait)
-    └── Unavailable            a server behind us does not answer
+    ├── KeyReused              the Idempotency-Key belongs to a request with different content
+    ├── AlreadyReceived        the channel's id belongs to a message with different content
+    ├── Unsupported            the content type is not JSON
+    ├── TooLarge, TooSlow      the body exceeds its size or its time
+    ├── TooMany                too many attempts (with a time to wait)
+    └── Unavailable            a server that we depend on does not respond, or our queue is full
 
-`core/problem.py` turns codes into answers; nothing here knows HTTP.
+`core/problem.py` turns codes into responses; this module does not know HTTP.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field that broke a rule: where (JSON pointer), which rule, and what is allowed; never the value itself."""
+    """A field that broke a rule: its JSON pointer, the rule's code and what is allowed; never the value."""
 
     pointer: str
     code: str
@@ -42,7 +42,7 @@ class FieldError:
 
 
 class EstimError(Exception):
-    """Base of all expected errors; `facts` may be shown to the caller and hold nothing personal."""
+    """Base of all expected errors; `facts` may be shown to the caller and contain nothing personal."""
 
     code: ClassVar[str] = "internal"
 
@@ -52,7 +52,7 @@ class EstimError(Exception):
 
 
 class Unauthenticated(EstimError):
-    """No API key was sent, or none that is valid."""
+    """No API key was sent, or it is not valid."""
 
     code = "unauthenticated"
 
@@ -64,13 +64,13 @@ class Forbidden(EstimError):
 
 
 class NotOwner(EstimError):
-    """It is visible to the caller, but belongs to another client, and only that one may change it so."""
+    """The record is visible to the caller, but only its owner, another client, may make this change."""
 
     code = "not_owner"
 
 
 class NotFound(EstimError):
-    """The thing does not exist or is not visible to the caller."""
+    """The record does not exist or is not visible to the caller."""
 
     code = "not_found"
 
@@ -82,7 +82,7 @@ class NoLetter(EstimError):
 
 
 class Invalid(EstimError):
-    """Fields break rules; `errors` names each."""
+    """Fields break rules; `errors` names each of them."""
 
     code = "invalid"
 
@@ -98,19 +98,19 @@ class WrongState(EstimError):
 
 
 class IsComplaint(EstimError):
-    """The record stands for a citizen's complaint, which is answered by its own command; facts: `complaint`."""
+    """The record is a citizen's complaint, which has its own command for the answer; facts: `complaint`."""
 
     code = "is_complaint"
 
 
 class NotExtendable(EstimError):
-    """The limit has no longer form in its law, or was extended before."""
+    """The law of the limit allows no extension, or the limit was extended before."""
 
     code = "not_extendable"
 
 
 class LimitPassed(EstimError):
-    """The limit is past, so what was asked for comes too late; facts: `due_at`."""
+    """The limit has passed, so the request comes too late; facts: `due_at`."""
 
     code = "limit_passed"
 
@@ -122,7 +122,7 @@ class LimitOfLaw(EstimError):
 
 
 class NoFee(EstimError):
-    """The law that the ticket is under asks for no fee."""
+    """The law that applies to the ticket knows no fee."""
 
     code = "no_fee"
 
@@ -140,25 +140,25 @@ class StaleVersion(EstimError):
 
 
 class StaleCalendar(EstimError):
-    """The calendar has another version than the one that the change was previewed on; facts: `version`."""
+    """The calendar's version is not the one that the preview showed; facts: `version`."""
 
     code = "stale_calendar"
 
 
 class VersionRequired(EstimError):
-    """A change came without If-Match."""
+    """The request changes a record and has no If-Match."""
 
     code = "version_required"
 
 
 class KeyReused(EstimError):
-    """The Idempotency-Key belongs to a request with another content."""
+    """The Idempotency-Key belongs to a request with different content."""
 
     code = "key_reused"
 
 
 class AlreadyReceived(EstimError):
-    """The channel's external id belongs to a message with another content; facts: `number`."""
+    """The channel's external id belongs to a message with different content; facts: `number`."""
 
     code = "already_received"
 
@@ -188,6 +188,6 @@ class TooMany(EstimError):
 
 
 class Unavailable(EstimError):
-    """A server behind us does not answer, or more waits than we can take; facts: `retry_after` in seconds."""
+    """A server that we depend on does not respond, or our queue is full; facts: `retry_after` in seconds."""
 
     code = "unavailable"

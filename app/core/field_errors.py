@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a field, as our own stable codes; what was sent is left behind."""
+"""Conversion of pydantic's errors into our own stable codes, without the rejected input."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -60,9 +60,9 @@ _CONTEXT_NAMES: Final[Mapping[str, str]] = {
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[FieldError]:
-    """pydantic's errors as ours: a pointer, a stable code, and what is allowed; the rejected input is left behind.
+    """Convert pydantic's errors: each becomes a pointer, a stable code and what is allowed, without the input.
 
-    `skip` drops leading parts of the location (FastAPI says `body` first).
+    `skip` drops leading parts of the location (FastAPI puts `body` first).
     """
     found = []
     for error in errors:
@@ -82,11 +82,11 @@ def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> list[
 
 
 def _choices(expected: str) -> list[str]:
-    """pydantic's English `'a', 'b' or 'c'`, or `1 or 2`, as a list that reads well in any language."""
+    """Split pydantic's English `'a', 'b' or 'c'`, or `1 or 2`, into a list."""
     return [quoted or number for quoted, number in _CHOICE.findall(expected)]
 
 
 def _pointer(location: Iterable[Any]) -> str:
-    """The location as a JSON pointer; names that a caller made up are cut and freed of broken Unicode."""
+    """Return the location as a JSON pointer; a caller's own names are cut and cleaned of broken Unicode."""
     parts = (str(part)[:60].encode("utf-8", "replace").decode() for part in location)
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)

@@ -1,4 +1,4 @@
-"""Row ids: UUIDv7, made in Python, so that rows can name each other before any of them is stored."""
+"""Row ids: UUIDv7 from Python, so that rows can reference each other before they are stored."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ import uuid_utils.compat
 
 
 def new_id() -> UUID:
-    """A new time-ordered id (RFC 9562, version 7); later ones of a process sort after earlier ones."""
+    """Return a new id (RFC 9562, version 7) that sorts after earlier ids of this process."""
     return uuid_utils.compat.uuid7()

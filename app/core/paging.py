@@ -1,4 +1,4 @@
-"""Keyset paging: an opaque cursor, a bounded limit, and the `Link` header (RFC 8288)."""
+"""Keyset paging: an opaque cursor, a bounded page size and the `Link` header (RFC 8288)."""
 
 import base64
 import json
@@ -19,19 +19,19 @@ MAX_PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ended: the sort instant and the id of its last row."""
+    """The end of a page: the sort instant and the id of its last row."""
 
     at: datetime
     id: UUID
 
     def encode(self) -> str:
-        """The cursor as it stands in a URL."""
-        place = json.dumps([self.at.astimezone(UTC).isoformat(), str(self.id)])
-        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+        """Return the cursor as URL-safe text."""
+        position = json.dumps([self.at.astimezone(UTC).isoformat(), str(self.id)])
+        return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
     @staticmethod
     def decode(text: str) -> "Cursor":
-        """Read a cursor; raises `Invalid` for one that we did not make."""
+        """Decode a cursor; raise `Invalid` if `encode` can't have made it."""
         try:
             at, row_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             cursor = Cursor(datetime.fromisoformat(at), UUID(row_id))
@@ -45,7 +45,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows and the cursor after them, None on the last page."""
+    """Rows of a list and the cursor after them, None on the last page."""
 
     items: Sequence[T]
     next_cursor: str | None
@@ -54,8 +54,8 @@ class Page(Generic[T]):
 def link_header(
     path: str, query: Sequence[tuple[str, str]], next_cursor: str | None, *, parameter: str = "cursor"
 ) -> dict[str, str]:
-    """`Link: <…>; rel="next"` with the caller's own filters, or nothing on the last page."""
+    """Return `Link: <…>; rel="next"` with the caller's own filters; nothing on the last page."""
     if next_cursor is None:
         return {}
-    kept = [(name, value) for name, value in query if name != parameter]
-    return {"Link": f'<{path}?{urlencode([*kept, (parameter, next_cursor)])}>; rel="next"'}
+    filters = [(name, value) for name, value in query if name != parameter]
+    return {"Link": f'<{path}?{urlencode([*filters, (parameter, next_cursor)])}>; rel="next"'}

@@ -1,6 +1,6 @@
-"""Errors as answers: RFC 9457 `application/problem+json`, Turkish by default, English by `Accept-Language`.
+"""Error responses: RFC 9457 `application/problem+json`, Turkish by default, English by `Accept-Language`.
 
-What the caller sent is never echoed: a rejected field may be a phone number.
+They never repeat what the caller sent: a rejected field may be a phone number.
 """
 
 from collections.abc import Iterable, Mapping
@@ -67,7 +67,7 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """The body of every error answer (RFC 9457)."""
+    """The body of every error response (RFC 9457)."""
 
     type: str = Field(examples=["urn:estim:problem:invalid"])
     title: str = Field(examples=["Geçersiz alanlar var"])
@@ -79,13 +79,13 @@ class Problem(BaseModel):
     errors: list[ProblemField] | None = None
 
 
-def unreadable(error: HTTPException) -> Invalid:
-    """What FastAPI's bare 400 means: the body is not UTF-8, or its JSON breaks the reader (depth, a huge number)."""
+def unreadable_body(error: HTTPException) -> Invalid:
+    """Convert FastAPI's bare 400: the body is not UTF-8, or its JSON can't be parsed (depth, a huge number)."""
     return Invalid([FieldError("", "utf8" if isinstance(error.__cause__, UnicodeDecodeError) else "json")])
 
 
-def describe(errors: Iterable[FieldError], language: Language) -> list[dict[str, Any]]:
-    """Field errors as they stand in an answer."""
+def problem_fields(errors: Iterable[FieldError], language: Language) -> list[dict[str, str]]:
+    """Return field errors in the form of `ProblemField`."""
     return [
         {
             "pointer": error.pointer,
@@ -97,7 +97,7 @@ def describe(errors: Iterable[FieldError], language: Language) -> list[dict[str,
 
 
 def problem_body(error: EstimError, *, language: Language, instance: str, request_id: str) -> dict[str, Any]:
-    """The problem+json body of an error; extra members are its facts."""
+    """Return the problem+json body of an error; its facts are extra members."""
     facts = dict(error.facts)
     shown = {**facts, "allowed": facts.get("allowed_actions", facts.get("allowed", ""))}
     body: dict[str, Any] = {
@@ -111,12 +111,12 @@ def problem_body(error: EstimError, *, language: Language, instance: str, reques
         **facts,
     }
     if isinstance(error, Invalid):
-        body["errors"] = describe(error.errors, language)
+        body["errors"] = problem_fields(error.errors, language)
     return body
 
 
 def problem_response(request: Request, error: EstimError) -> JSONResponse:
-    """The answer to a request that ended in `error`."""
+    """Return the response to a request that ended in `error`."""
     language = preferred_language(request.headers.get("accept-language", ""))
     body = problem_body(
         error, language=language, instance=request.url.path, request_id=request.scope.get("request_id", "")
@@ -140,7 +140,7 @@ class _NotFoundHere(EstimError):
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every error of `app` as problem+json."""
+    """Respond to every error of `app` with problem+json."""
 
     async def on_estim_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, EstimError)  # noqa: S101 - narrows for the type checker
@@ -158,7 +158,7 @@ def install_problem_handlers(app: FastAPI) -> None:
             return problem_response(request, _MethodNotAllowed(allowed=(error.headers or {}).get("Allow", "")))
         if error.status_code == 404:
             return problem_response(request, _NotFoundHere())
-        return problem_response(request, unreadable(error))
+        return problem_response(request, unreadable_body(error))
 
     async def on_database_error(request: Request, error: Exception) -> JSONResponse:
         if not is_unavailable(error):

@@ -1,4 +1,4 @@
-"""`Retry-After` in the answers of other servers: how long they ask us to wait (RFC 9110 §10.2.3)."""
+"""`Retry-After` in the responses of other servers (RFC 9110 §10.2.3)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime, *, longest: float) -> float | None:
-    """Seconds that the header asks for, as a number or an HTTP date, at most `longest`; None where it is neither.
+    """Return the header's seconds, from a number or an HTTP date, at most `longest`; None if it is neither.
 
-    Names of `headers` are in lower case, or found in any case. A date without a zone is in UTC, as HTTP dates are.
+    `headers` has names in lower case, or ignores case. A date without a zone is in UTC, as HTTP dates are.
     """
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():

@@ -1,4 +1,4 @@
-"""Building blocks of all request schemas: bounded text, instants with a zone, nothing unknown accepted."""
+"""Base classes and field types of all schemas: bounded text, instants with a zone, no unknown fields."""
 
 import re
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class RequestModel(BaseModel):
-    """Base of everything a caller sends: unknown fields are refused, numbers are finite."""
+    """Base of all request bodies: unknown fields are refused, numbers are finite."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
@@ -24,18 +24,18 @@ class RequestModel(BaseModel):
 
 
 class ResponseModel(BaseModel):
-    """Base of everything we answer."""
+    """Base of all response bodies."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 def validation_error(code: str, **facts: Any) -> PydanticCustomError:
-    """A rule of ours broken inside a validator; the code is one of `wording.FIELD_SENTENCES`."""
+    """Return the error for a validator to raise; `code` is one of `wording.FIELD_SENTENCES`."""
     return PydanticCustomError(code, "{code}", {"code": code, **facts})
 
 
 def _printable(value: str) -> str:
-    """NUL ends in PostgreSQL as an error, other control characters in letters as rubbish: refuse both."""
+    """Refuse control characters: PostgreSQL refuses NUL, and letters would print the others as rubbish."""
     if _CONTROL.search(value):
         raise validation_error("control_character")
     return value
@@ -48,7 +48,7 @@ def _one_line(value: str) -> str:
 
 
 def _plausible(value: datetime) -> datetime:
-    """Instants at the ends of the calendar overflow when they are moved to another zone or prolonged."""
+    """Refuse instants before 2000 or from 2100: the ends of the calendar overflow in date arithmetic."""
     if value < _EARLIEST:
         raise validation_error("too_old", earliest=_EARLIEST.date().isoformat())
     if value >= _LATEST:
@@ -57,29 +57,29 @@ def _plausible(value: datetime) -> datetime:
 
 
 def _iso_text(value: Any) -> Any:
-    """A bare number is no date-time: 1778569200, "2026" and "1778569200.5" would otherwise become instants."""
+    """Refuse bare numbers: pydantic would read 1778569200, "2026" and "1778569200.5" as instants."""
     if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DATE.match(value)):
         return value
     raise validation_error("date_time")
 
 
 LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
-"""What a person wrote: 1 to 4,000 characters, line breaks allowed."""
+"""Free text: 1 to 4,000 characters, line breaks allowed."""
 
 ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
 """One line: a name, a label, a reason in brief."""
 
 Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._:-]+$")]
-"""A code of the catalogue or an id without spaces."""
+"""A code of the catalogue, or an id without spaces."""
 
 CASE_NUMBER = r"^([0-9]{10}|S[0-9]{9})$"
-"""The stored number of whatever a ticket carries: ten digits of a request, `S` and nine digits of a complaint."""
+"""The stored number of a ticket: ten digits for a request, `S` and nine digits for a complaint."""
 
 ExternalId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
-"""The channel's own id of a message or record, kept as text whatever it looks like."""
+"""The channel's own id of a message or record, stored as unchanged text."""
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), AfterValidator(_plausible)]
-"""ISO 8601 with a zone, of the years 2000 to 2099; held in UTC."""
+"""ISO 8601 with a zone, from 2000 to 2099, converted to UTC."""
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

@@ -1,7 +1,7 @@
-"""Run the programs of `estim up` side by side: what crashes is started again, one Ctrl-C or SIGTERM ends all.
+"""Supervisor of `estim up`: it restarts programs that crash; one Ctrl-C or SIGTERM ends all of them.
 
-Each program is a session of its own, so that a Ctrl-C in the terminal reaches the supervisor alone and the
-programs end in order; each is tied to the supervisor (`die_with_parent.py`), so that its kill -9 leaves none behind.
+Each program runs in its own session, so Ctrl-C in the terminal reaches the supervisor alone, which ends the programs in
+order. Each is tied to the supervisor (`die_with_parent.py`), so that kill -9 on it leaves no program running.
 """
 
 import asyncio
@@ -16,17 +16,17 @@ from app.core.embedded.processes import tied_command
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 4.0
-"""What a program gets between SIGTERM and SIGKILL; with the servers' 5 s all is over within 10 s."""
+"""Time between SIGTERM and SIGKILL; with the servers' 5 s everything ends within 10 s."""
 
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 30.0
-"""A program that ran this long has earned the first, short pause again."""
+MIN_BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 30.0
+STABLE_SECONDS = 30.0
+"""Uptime after which the backoff of a program starts at its minimum again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChildProcess:
-    """A program to keep running; `env` is its whole environment."""
+    """A program to supervise; `env` is its whole environment."""
 
     name: str
     argv: Sequence[str]
@@ -35,12 +35,12 @@ class ChildProcess:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessProbe:
-    """`then()` is called once, when `GET http://host:port/path` first answers 2xx."""
+    """A request to `http://host:port/path`; `on_ready` is called once, after its first 2xx response."""
 
     host: str
     port: int
     path: str
-    then: Callable[[], None]
+    on_ready: Callable[[], None]
 
 
 def run(
@@ -48,36 +48,36 @@ def run(
     *,
     announce: Callable[[str], None],
     restart_servers: Callable[[], None] | None = None,
-    ready: ReadinessProbe | None = None,
+    readiness: ReadinessProbe | None = None,
 ) -> int:
-    """Keep `children` running until SIGINT, SIGTERM or SIGHUP, then end them all; exit code for the shell.
+    """Run `children` until SIGINT, SIGTERM or SIGHUP, then end them all; return the exit code.
 
-    `restart_servers` is called every second to start again what else has died (the embedded servers); it may raise
-    EmbeddedError, which is announced before the next, later try. Must be called in the main thread.
+    `restart_servers` is called every second and restarts dead embedded servers; an EmbeddedError of it is announced and
+    delays the next call. Call `run` in the main thread.
     """
 
-    def say(text: str) -> None:
-        with suppress(OSError):  # a closed terminal must not keep the programs from being ended
+    def announce_safely(text: str) -> None:
+        with suppress(OSError):  # a closed terminal must not prevent the end of the programs
             announce(text)
 
-    return asyncio.run(_supervise(children, say, restart_servers, ready))
+    return asyncio.run(_supervise(children, announce_safely, restart_servers, readiness))
 
 
 async def _supervise(
     children: Sequence[ChildProcess],
     announce: Callable[[str], None],
     restart_servers: Callable[[], None] | None,
-    ready: ReadinessProbe | None,
+    readiness: ReadinessProbe | None,
 ) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(_keep(child, announce)) for child in children]
+    tasks = [asyncio.create_task(_run_child(child, announce)) for child in children]
     if restart_servers is not None:
         tasks.append(asyncio.create_task(_keep_restarting(restart_servers, announce)))
-    if ready is not None:
-        tasks.append(asyncio.create_task(_await_ready(ready)))
+    if readiness is not None:
+        tasks.append(asyncio.create_task(_await_ready(readiness)))
     for task in tasks:
         task.add_done_callback(lambda done: _stop_on_failure(done, stop))
     await stop.wait()
@@ -96,12 +96,12 @@ def _stop_on_failure(task: asyncio.Task[None], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _keep(child: ChildProcess, announce: Callable[[str], None]) -> None:
-    """Start the child again and again, with growing pauses while it dies young."""
+async def _run_child(child: ChildProcess, announce: Callable[[str], None]) -> None:
+    """Start the child again whenever it ends, with exponential backoff while it ends early."""
     loop = asyncio.get_running_loop()
-    pause = FIRST_PAUSE_SECONDS
+    backoff = MIN_BACKOFF_SECONDS
     while True:
-        began = loop.time()
+        started = loop.time()
         process = await asyncio.create_subprocess_exec(
             *tied_command(os.getpid(), signal.SIGKILL, child.argv), env=dict(child.env), start_new_session=True
         )
@@ -109,15 +109,15 @@ async def _keep(child: ChildProcess, announce: Callable[[str], None]) -> None:
             code = await process.wait()
         finally:
             await _end(process)
-        if loop.time() - began >= STEADY_SECONDS:
-            pause = FIRST_PAUSE_SECONDS
-        announce(f"{child.name} ended unexpectedly ({_reason(code)}); starting it again in {pause:g} s.")
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        if loop.time() - started >= STABLE_SECONDS:
+            backoff = MIN_BACKOFF_SECONDS
+        announce(f"{child.name} ended unexpectedly ({_reason(code)}); starting it again in {backoff:g} s.")
+        await asyncio.sleep(backoff)
+        backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """SIGTERM, the grace period, then SIGKILL; whatever the program had started goes with it."""
+    """Send SIGTERM, wait for the grace period, then send SIGKILL to the program and its own children."""
     if process.returncode is None:
         process.terminate()
         with suppress(TimeoutError):
@@ -135,29 +135,29 @@ def _reason(code: int) -> str:
 
 
 async def _keep_restarting(restart_servers: Callable[[], None], announce: Callable[[str], None]) -> None:
-    pause = 1.0
+    backoff = 1.0
     while True:
-        await asyncio.sleep(pause)
+        await asyncio.sleep(backoff)
         try:
             restart_servers()
         except (EmbeddedError, OSError) as error:
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            announce(f"{error} – next try in {pause:g} s.")
+            backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+            announce(f"{error} – next try in {backoff:g} s.")
         else:
-            pause = 1.0
+            backoff = 1.0
 
 
-async def _await_ready(ready: ReadinessProbe) -> None:
-    while not await _answers(ready):  # noqa: ASYNC110  another process has no asyncio.Event to give
+async def _await_ready(readiness: ReadinessProbe) -> None:
+    while not await _responds(readiness):  # noqa: ASYNC110  another process has no asyncio.Event to give
         await asyncio.sleep(0.05)
-    ready.then()
+    readiness.on_ready()
 
 
-async def _answers(ready: ReadinessProbe) -> bool:
-    request = f"GET {ready.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+async def _responds(readiness: ReadinessProbe) -> bool:
+    request = f"GET {readiness.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(5):
-            reader, writer = await asyncio.open_connection(ready.host, ready.port)
+            reader, writer = await asyncio.open_connection(readiness.host, readiness.port)
             writer.write(request.encode())
             status = await reader.readline()
             writer.close()

@@ -1,4 +1,4 @@
-"""Turkish text: case, search keys, sort order, suffixes and dates, which Python's own casing gets wrong (İ/i, I/ı)."""
+"""Turkish text: case (Python's own is wrong for İ/i and I/ı), search keys, sort order, suffixes and dates."""
 
 import re
 import unicodedata
@@ -20,52 +20,52 @@ _SOFT_K = re.compile("l[ıiuü]k$")
 
 
 def tr_lower(text: str) -> str:
-    """Lower case by Turkish rules (NFC): I → ı, İ → i.
+    """Convert to lower case by Turkish rules (NFC): I → ı, İ → i.
 
-    The dot that wrong casing leaves over an i (`İ` by English rules) is taken away.
+    Remove the combining dot that English casing of `İ` leaves over an i.
     """
     lowered = unicodedata.normalize("NFC", text).replace("I", "ı").replace("İ", "i").lower()
     return unicodedata.normalize("NFC", _DOTTED_I.sub("i", lowered))
 
 
 def tr_upper(text: str) -> str:
-    """Upper case by Turkish rules (NFC): i → İ, ı → I."""
+    """Convert to upper case by Turkish rules (NFC): i → İ, ı → I."""
     composed = _DOTTED_I.sub("i", unicodedata.normalize("NFC", text))
     return unicodedata.normalize("NFC", composed.translate(_TO_UPPER).upper())
 
 
 def tr_title(text: str) -> str:
-    """Each word with a capital first letter, the rest in lower case; what follows an apostrophe is no new word."""
+    """Capitalize each word and lower the rest; a suffix after an apostrophe is no new word."""
     composed = _DOTTED_I.sub("i", unicodedata.normalize("NFC", text))
     return _WORD.sub(lambda word: tr_upper(word[0][:1]) + tr_lower(word[0][1:]), composed)
 
 
 def tr_key(text: str) -> str:
-    """The key under which spellings of one word meet: lower case, letters without marks, single spaces.
+    """Return the search key of a text: lower case, letters without marks, single spaces.
 
-    `İSTANBUL`, `ISTANBUL` and `istanbul` have one key. For search, never for display.
+    `İSTANBUL`, `ISTANBUL` and `istanbul` have the same key. Use it for search, never for display.
     """
     key = tr_lower(text)
-    for letter, plain in _TO_ASCII:  # several times faster than str.translate, and every description passes here
+    for letter, plain in _TO_ASCII:  # several times faster than str.translate; every description passes here
         key = key.replace(letter, plain)
-    return " ".join((key if key.isascii() else _bare(key)).split())
+    return " ".join((key if key.isascii() else _without_marks(key)).split())
 
 
 def tr_sort_key(text: str) -> str:
-    """A key that sorts by the Turkish alphabet (ç after c, ı before i; q, w, x at their Latin places).
+    """Return a key that sorts by the Turkish alphabet (ç after c, ı before i; q, w, x at their Latin positions).
 
-    Spaces, signs and digits come first, other scripts last; a letter with a foreign mark stands with its letter (é, â).
+    Spaces, signs and digits sort first, other scripts last. A letter with a foreign mark (é, â) sorts as its letter.
     """
-    return "".join(_place(letter) for letter in tr_lower(text))
+    return "".join(_sort_position(letter) for letter in tr_lower(text))
 
 
 def dative_institution(name: str) -> str:
-    """The dative of an institution's name in words, without apostrophe.
+    """Return the dative of an institution's name, without apostrophe.
 
-    `Müdürlüğüne`, `Başkanlığına`, `Özel Kaleme`, `Kaymakamlığa`: n stands between after a possessive (…lüğü), y after
-    another vowel, and …lik becomes …liğ. The last vowel decides; loan words that break vowel harmony (`Terminal`) are
-    not known to it. What ends in no word that can be read (`Zabıta (Merkez)`, `Yapı Kontrol 2`, `İSKİ`) is helped by
-    one: `İSKİ birimine`.
+    Examples: `Müdürlüğüne`, `Başkanlığına`, `Özel Kaleme`, `Kaymakamlığa`. The suffix takes n after a possessive
+    (…lüğü) and y after another vowel; …lik becomes …liğ. The last vowel decides, so loan words that break vowel
+    harmony (`Terminal`) come out wrong. A name that does not end in a word (`Zabıta (Merkez)`, `Yapı Kontrol 2`,
+    `İSKİ`) gets one: `İSKİ birimine`.
     """
     stem, suffix = unicodedata.normalize("NFC", name.strip()), "e" if _last_vowel(name) in _FRONT else "a"
     if not _ends_in_a_word(stem):
@@ -81,39 +81,42 @@ def dative_institution(name: str) -> str:
 
 
 def format_date(value: date) -> str:
-    """`26.05.2026`."""
+    """Format a date as `26.05.2026`."""
     return f"{value:%d.%m}.{value.year:04d}"
 
 
 def format_long_date(value: date) -> str:
-    """`26 Mayıs 2026 Salı`."""
+    """Format a date as `26 Mayıs 2026 Salı`."""
     return babel_date(value, "d MMMM y EEEE", locale="tr")
 
 
 def format_datetime(local: datetime) -> str:
-    """`26.05.2026 14:05`, of a local date-time."""
+    """Format a local date-time as `26.05.2026 14:05`."""
     return f"{format_date(local)} {local:%H:%M}"
 
 
-def _bare(text: str) -> str:
-    """`text` without any mark over or under a letter."""
+def _without_marks(text: str) -> str:
+    """Remove all marks over or under letters."""
     letters = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
-def _place(letter: str) -> str:
-    """What stands for `letter` in a sort key."""
+def _sort_position(letter: str) -> str:
+    """Return the character that sorts `letter`."""
     if letter in _ORDINAL:
         return _ORDINAL[letter]
-    bare = _bare(letter)
-    return _ORDINAL.get(bare, _OTHER_SCRIPT + bare if letter.isalpha() else bare)
+    plain = _without_marks(letter)
+    return _ORDINAL.get(plain, _OTHER_SCRIPT + plain if letter.isalpha() else plain)
 
 
 def _ends_in_a_word(name: str) -> bool:
-    """Whether the last word is one of letters, and no abbreviation: capitals alone, or after words that are not."""
+    """Return whether the last word consists of letters and is no abbreviation.
+
+    Capitals are an abbreviation if they stand alone or after words in mixed case.
+    """
     *before, last = name.split() or [""]
-    spelled = last.isupper() and not (before and name.isupper())
-    return _WORD.fullmatch(last) is not None and not spelled
+    abbreviation = last.isupper() and not (before and name.isupper())
+    return _WORD.fullmatch(last) is not None and not abbreviation
 
 
 def _last_vowel(name: str) -> str:

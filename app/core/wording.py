@@ -1,4 +1,4 @@
-"""The sentences of the API's errors, Turkish and English side by side; codes are stable, sentences may improve."""
+"""The sentences of the API's errors in Turkish and English; codes are stable, sentences may improve."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ Language = Literal["tr", "en"]
 
 
 class Sentence(NamedTuple):
-    """One sentence in both languages, with `{fact}` places."""
+    """A sentence in both languages, with `{fact}` placeholders."""
 
     tr: str
     en: str
@@ -352,17 +352,17 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
 
 
 def translate(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
-    """The sentence in the language with its facts filled in; lists read `a, b`, and `–` where they are empty."""
+    """Return the sentence in `language` with its facts filled in; a list becomes `a, b`, an empty one `–`."""
     shown = {
         key: (", ".join(map(str, value)) or "–") if isinstance(value, (list, tuple)) else value
         for key, value in facts.items()
     }
-    words: str = getattr(sentence, language)
-    return words.format_map(shown)
+    template: str = getattr(sentence, language)
+    return template.format_map(shown)
 
 
 def preferred_language(accept_language: str) -> Language:
-    """English where the header prefers it to Turkish; Turkish otherwise (also without a header)."""
+    """Return English if the header prefers it to Turkish; otherwise, and without a header, Turkish."""
     best: dict[str, float] = {"tr": 0.0, "en": 0.0}
     for part in accept_language.split(","):
         tag, _, parameters = part.strip().partition(";")
@@ -373,7 +373,7 @@ def preferred_language(accept_language: str) -> Language:
 
 
 def parse_quality(parameters: str) -> float:
-    """What its parameters weigh a choice of an `Accept…` header with: 0 to 1, and 1 where they don't say."""
+    """Return the `q` weight in the parameters of an `Accept…` choice: 0 to 1, by default 1."""
     name, _, value = parameters.partition(";")[0].partition("=")
     if name.strip().lower() != "q":
         return 1.0

@@ -1,1 +1,1 @@
-"""What surrounds every HTTP request: the request guard, the OpenAPI file and the documentation pages."""
+"""The HTTP layer around the routes: request guard, OpenAPI file and documentation pages."""

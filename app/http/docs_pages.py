@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc` without the internet: the pages and their scripts come from this machine alone."""
+"""The pages `/docs` and `/redoc`, which load their scripts from this machine instead of the internet."""
 
 from pathlib import Path
 
@@ -10,17 +10,17 @@ from fastapi.staticfiles import StaticFiles
 
 _ASSETS = Path(fastapi_standalone_docs.__file__).parent / "static"
 
-_POLICY = {
+_SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; font-src 'self' data:; worker-src blob:; object-src 'none'; frame-ancestors 'none'"
     )
 }
-"""The browser itself sees to it that the pages ask nobody else."""
+"""The browser refuses requests of the pages to any other host."""
 
 
 def add_docs_pages(app: FastAPI) -> None:
-    """Serve both pages and what they are made of. Paths are relative, for a proxy may put a prefix before us."""
+    """Serve both pages and their assets; paths are relative, because a proxy may add a prefix."""
 
     async def swagger() -> HTMLResponse:
         page = get_swagger_ui_html(
@@ -38,7 +38,7 @@ def add_docs_pages(app: FastAPI) -> None:
                 "validatorUrl": None,
             },
         )
-        page.headers.update(_POLICY)
+        page.headers.update(_SECURITY_HEADERS)
         return page
 
     async def redoc() -> HTMLResponse:
@@ -49,7 +49,7 @@ def add_docs_pages(app: FastAPI) -> None:
             redoc_favicon_url="docs/fastapi/favicon.png",
             with_google_fonts=False,
         )
-        page.headers.update(_POLICY)
+        page.headers.update(_SECURITY_HEADERS)
         return page
 
     app.add_api_route("/docs", swagger, include_in_schema=False)

@@ -1,6 +1,6 @@
-"""What a first click on “Try it out” sends: requests in Turkish that are accepted as they stand.
+"""Request examples of “Try it out” in the documentation pages: Turkish requests that the API accepts unchanged.
 
-People are samples; the ids are fixed, so a second click shows that a repeated request stays one ticket.
+The people are fictitious. The ids are fixed, so a second click shows that a repeated request stays one ticket.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""What stands around every HTTP request: an id, a limit on the body's size and time, one content type.
+"""Checks of every HTTP request: an id, the body's size and time, and its content type.
 
-Plain ASGI, for a request passes here thousands of times a second.
+It is plain ASGI, because thousands of requests a second pass through it.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class RequestGuard:
-    """ASGI middleware: gives the request its id and refuses bodies that are too large, too slow or not JSON.
+    """ASGI middleware that gives the request its id and refuses bodies that are too large, too slow or not JSON.
 
-    Below `any_type` paths other content types are let through as well: those callers' formats are not ours to choose.
+    Paths below `any_type` accept every content type: providers choose the format of their delivery receipts.
     """
 
     def __init__(
@@ -31,20 +31,20 @@ class RequestGuard:
         self._timeout = body_timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Check the request and pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope["request_id"] = str(new_id())
         try:
-            guarded = await self._body(scope, receive) if scope["method"] in _WITH_BODY else receive
+            checked = await self._checked_body(scope, receive) if scope["method"] in _WITH_BODY else receive
         except EstimError as error:
             await problem_response(Request(scope), error)(scope, receive, _with_id(scope, send))
             return
-        await self._app(scope, guarded, _with_id(scope, send))
+        await self._app(scope, checked, _with_id(scope, send))
 
-    async def _body(self, scope: Scope, receive: Receive) -> Receive:
-        """Read the whole body within its limits and give it on as one message."""
+    async def _checked_body(self, scope: Scope, receive: Receive) -> Receive:
+        """Read the whole body within its maximum size and time; return a `receive` that gives it as one message."""
         headers = {name: value for name, value in scope["headers"] if name in {b"content-length", b"content-type"}}
         if _as_int(headers.get(b"content-length", b"0")) > self._max:
             raise TooLarge(limit=self._max)
@@ -53,8 +53,8 @@ class RequestGuard:
                 body = await self._collect(receive)
         except TimeoutError:
             raise TooSlow(seconds=self._timeout) from None
-        foreign = scope["path"].startswith(self._any_type)
-        if body and not foreign and not _is_json(headers.get(b"content-type", b"")):
+        any_type = scope["path"].startswith(self._any_type)
+        if body and not any_type and not _is_json(headers.get(b"content-type", b"")):
             raise Unsupported
         return _replay(body, receive)
 
@@ -73,7 +73,7 @@ class RequestGuard:
 
 
 def _as_int(value: bytes) -> int:
-    """The number of bytes that was announced; 18 digits are too many already, thousands would not become an int."""
+    """Return the announced number of bytes; 18 digits exceed any maximum, thousands would not parse as int."""
     return int(value[:18]) if value.isdigit() else 0
 
 
@@ -84,13 +84,13 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
+    delivered = False
 
     async def once() -> Message:
-        nonlocal given
-        if given:
+        nonlocal delivered
+        if delivered:
             return await receive()
-        given = True
+        delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return once

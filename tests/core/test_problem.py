@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from app.core import errors, wording
 from app.core.errors import EstimError, FieldError, Invalid, StaleVersion, TooMany, Unauthenticated, WrongState
 from app.core.field_errors import field_errors
-from app.core.problem import MEDIA_TYPE, STATUS, describe, install_problem_handlers, problem_body
+from app.core.problem import MEDIA_TYPE, STATUS, install_problem_handlers, problem_body, problem_fields
 from app.core.schema import Code, Instant, RequestModel, ShortText, validation_error
 from app.people.schemas import EmailText, NationalIdText, PhoneText
 
@@ -113,7 +113,7 @@ def test_a_refusal_names_the_field_and_the_rule_but_not_the_value(
     sent: Any, pointer: str, code: str, sentence: str | None
 ) -> None:
     found = refusals(sent)
-    told = [describe(found, "tr"), describe(found, "en")]
+    told = [problem_fields(found, "tr"), problem_fields(found, "en")]
 
     assert [(error.pointer, error.code) for error in found] == [(pointer, code)]
     assert sentence is None or told[0][0]["detail"] == sentence
@@ -142,7 +142,7 @@ def test_a_pointer_escapes_what_pointers_need_escaped() -> None:
 
 @pytest.mark.parametrize("name", ["x" * 100_000, "\ud800", "a\ud83d", "\x00", "", "\r\nX: y"])
 def test_names_that_a_caller_made_up_stay_short_and_encodable(name: str) -> None:
-    told = json.dumps(describe(refusals({name: 1}), "tr"), ensure_ascii=False)
+    told = json.dumps(problem_fields(refusals({name: 1}), "tr"), ensure_ascii=False)
 
     assert len(told.encode()) < 400
 
@@ -159,7 +159,7 @@ def test_whatever_is_sent_ends_in_a_model_or_in_errors_that_can_be_told(sent: An
     except ValidationError as refused:
         found = field_errors(refused.errors())
 
-    assert json.dumps([describe(found, "tr"), describe(found, "en")], ensure_ascii=False).encode()
+    assert json.dumps([problem_fields(found, "tr"), problem_fields(found, "en")], ensure_ascii=False).encode()
 
 
 def _facts_for(code: str) -> dict[str, Any]:

@@ -30,10 +30,10 @@ import json, os, sys
 from app.core import supervisor
 children, port = json.loads(sys.argv[1])
 def say(text): os.write(1, f"{text}\\n".encode())
-ready = supervisor.ReadinessProbe("127.0.0.1", port, "/health", lambda: say("ready"))
+readiness = supervisor.ReadinessProbe("127.0.0.1", port, "/health", lambda: say("ready"))
 sys.exit(supervisor.run(
     [supervisor.ChildProcess(name, [sys.executable, "-c", code]) for name, code in children.items()],
-    announce=say, ready=ready,
+    announce=say, readiness=readiness,
 ))
 """
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.core.field_errors import field_errors
-from app.core.problem import describe
+from app.core.problem import problem_fields
 from app.core.schema import RequestModel
 from app.people.schemas import CallerText, EmailText, NationalIdText, PhoneText
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_one_is_refused_without_echo(field: str, value: str, code
 
     assert [(error.pointer, error.code) for error in found] == [(f"/{field}", code)]
     assert not value or value not in str(refused.value)
-    assert not value or value not in json.dumps(describe(found, "tr"), ensure_ascii=False)
+    assert not value or value not in json.dumps(problem_fields(found, "tr"), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("value", [5320000000, 10000000146, True, [], {"e164": "+905320000000"}])

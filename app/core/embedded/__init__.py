@@ -1,6 +1,6 @@
-"""The servers of a bare machine: a real PostgreSQL and a real Valkey whose data stay in a folder.
+"""Embedded servers for a machine without any: a real PostgreSQL and a real Valkey with their data in a folder.
 
-`start` runs them for as long as the caller lives, `attach` finds the ones that somebody else runs.
+`start` runs them for as long as the calling process runs; `attach` finds the ones that another process runs.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from app.core.embedded.errors import AlreadyRunningError, EmbeddedError, NotRunningError
-from app.core.embedded.home import Announce, Home, Lock, find_home, open_home
-from app.core.embedded.postgres import Postgres, proven
-from app.core.embedded.processes import undisturbed
-from app.core.embedded.state import ClusterState, load_state, settle_state
-from app.core.embedded.valkey import Valkey, answers
+from app.core.embedded.home import Announce, Home, Lock, open_home, servers_folder
+from app.core.embedded.postgres import Postgres, accepts_queries
+from app.core.embedded.processes import ignore_stop_signals
+from app.core.embedded.state import ClusterState, load_or_create_state, load_state
+from app.core.embedded.valkey import Valkey, responds_to_ping
 
 PORT_ATTEMPTS = 3
 
@@ -22,7 +22,7 @@ __all__ = ["AlreadyRunningError", "EmbeddedError", "NotRunningError", "Servers",
 
 
 class Servers:
-    """Running servers, owned by this process: they end with `stop()`, or when this process dies."""
+    """Running servers of this process: they end with `stop()`, or when this process ends."""
 
     def __init__(self, home: Home, lock: Lock, *, announce: Announce, durable: bool) -> None:
         self._home = home
@@ -34,16 +34,16 @@ class Servers:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy address (asyncpg) of database `estim` for its owner `app`, who is no superuser."""
+        """Return the SQLAlchemy URL (asyncpg) of database `estim` for its owner `app`, who is no superuser."""
         return self._state.database_url
 
     @property
     def redis_url(self) -> str:
-        """Address of Valkey, password included."""
+        """Return the URL of Valkey with its password."""
         return self._state.redis_url
 
     def start(self) -> None:
-        """Start both; other ports are taken where somebody was quicker."""
+        """Start both servers; choose new ports if another program has taken one meanwhile."""
         for attempt in range(PORT_ATTEMPTS):
             try:
                 self._valkey.start(self._state)
@@ -52,21 +52,21 @@ class Servers:
                 if "Address already in use" not in str(error) or attempt == PORT_ATTEMPTS - 1:
                     raise
                 self._valkey.stop()
-                self._state = settle_state(self._home)
+                self._state = load_or_create_state(self._home)
             else:
                 return
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
-        """Make a database that belongs to `app`, a copy of `template` (idle at that time); its address."""
+        """Create a database of role `app` as a copy of `template` (without connections) and return its URL."""
         self._postgres.psql(f'CREATE DATABASE "{name}" OWNER app TEMPLATE "{template}"', self._state)
         return self.database_url.rsplit("/", 1)[0] + f"/{name}"
 
     def drop_database(self, name: str) -> None:
-        """Remove a database and end whoever is connected to it."""
+        """Drop a database and end its connections."""
         self._postgres.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', self._state)
 
     def restart_dead(self) -> None:
-        """Start again, at the same address, a server that has died. Raises EmbeddedError when it can't be."""
+        """Restart a server that has died, at the same address; raise EmbeddedError if that fails."""
         for server in (self._valkey, self._postgres):
             if not server.running:
                 self._announce(f"{server.name} has died; starting it again.")
@@ -74,8 +74,8 @@ class Servers:
                 self._announce(f"{server.name} is back.")
 
     def stop(self) -> None:
-        """End both servers within 10 s and let the next one in; may be called twice."""
-        with undisturbed():
+        """End both servers within 10 s and release the lock; may be called twice."""
+        with ignore_stop_signals():
             try:
                 self._valkey.stop()
                 self._postgres.stop()
@@ -93,21 +93,23 @@ class Servers:
     def _prepare(self) -> ClusterState:
         self._postgres.end_leftovers()
         self._valkey.end_leftovers()
-        state = settle_state(self._home)
+        state = load_or_create_state(self._home)
         self._postgres.prepare(state)
         self._valkey.prepare()
         return state
 
 
 def start(data_dir: Path, *, announce: Announce, durable: bool = True) -> Servers:
-    """Start PostgreSQL and Valkey on the data in `data_dir`, made there if it is new.
+    """Start PostgreSQL and Valkey on the data in `data_dir`; create the data if there is none.
 
-    `announce` gets one English line for each thing the person should know. `durable=False` is for data that
-    may be thrown away (tests, demonstrations). Raises EmbeddedError (one line, for the person): another one
-    runs there, disk full, damaged or foreign data, no rights.
+    `announce` gets one English line per message for the user. `durable=False` is for throw-away data (tests,
+    demonstrations).
+
+    Raise EmbeddedError with one line for the user. Reasons: another process runs the servers, the disk is full, the
+    data are damaged or of another version, permissions are missing.
     """
     with ExitStack() as undo:
-        undo.enter_context(_os_errors_told(data_dir))
+        undo.enter_context(_os_errors_converted(data_dir))
         home = open_home(data_dir, announce)
         lock = Lock(home.folder)
         undo.callback(lock.release)
@@ -119,19 +121,19 @@ def start(data_dir: Path, *, announce: Announce, durable: bool = True) -> Server
 
 
 def attach(data_dir: Path) -> ClusterState:
-    """Addresses (`database_url`, `redis_url`) of the servers another process runs in `data_dir`.
+    """Return the addresses (`database_url`, `redis_url`) of the servers that another process runs in `data_dir`.
 
-    Raises NotRunningError when nobody does, proven by asking both of them.
+    Raise NotRunningError unless both servers respond.
     """
-    with _os_errors_told(data_dir):
-        state = load_state(find_home(data_dir))
-    if state is None or not answers(state) or not proven(state):
+    with _os_errors_converted(data_dir):
+        state = load_state(servers_folder(data_dir))
+    if state is None or not responds_to_ping(state) or not accepts_queries(state):
         raise NotRunningError(f"ESTİM is not running with the data in {data_dir}: start it with “make run”.")
     return state
 
 
 @contextmanager
-def _os_errors_told(data_dir: Path) -> Iterator[None]:
+def _os_errors_converted(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -1,8 +1,10 @@
-"""Run a program that the kernel ends as soon as its parent has died, however it died.
+"""Run a program that the kernel ends when its parent process ends, even by SIGKILL.
 
-`python -I -S die_with_parent.py PARENT SIGNAL OWNER PROGRAM ARGUMENT…`: PARENT is the process id to be tied to,
-SIGNAL the number the program gets when that process is gone, OWNER `uid:gid` to become first (`-` to stay).
-The program replaces this process. A file of its own and no `preexec_fn`, which may deadlock beside threads.
+`python -I -S die_with_parent.py PARENT SIGNAL OWNER PROGRAM ARGUMENT…`
+
+PARENT is the process id to be tied to. SIGNAL is the number of the signal that the program gets when PARENT ends. OWNER
+is `uid:gid` to switch to first, or `-`. The program replaces this process. This is a script because `preexec_fn` may
+deadlock in a process with threads.
 """
 
 import ctypes
@@ -13,18 +15,18 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str]) -> None:
-    """Become OWNER, tie this process to PARENT and turn into PROGRAM; exit with 1 if the parent is gone."""
+    """Switch to OWNER, tie this process to PARENT and execute PROGRAM; exit with 1 if PARENT has ended."""
     parent, number, owner, *program = arguments
     if owner != "-":
         uid, gid = (int(part) for part in owner.split(":"))
         os.setgroups([])
         os.setgid(gid)
-        os.setuid(uid)  # before prctl: a change of user forgets the tie
+        os.setuid(uid)  # before prctl: a change of user resets the death signal
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit(1)
-    os.execv(program[0], program)  # noqa: S606  no shell is wanted between parent and program
+    os.execv(program[0], program)  # noqa: S606  no shell between parent and program
 
 
 if __name__ == "__main__":

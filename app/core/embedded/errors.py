@@ -1,12 +1,12 @@
-"""What can go wrong with the embedded servers, each as one sentence a person can act on."""
+"""Errors of the embedded servers, each with one sentence that a person can act on."""
 
 
 class EmbeddedError(Exception):
-    """The embedded servers can't do what was asked; `str()` is one line for the person at the terminal.
+    """Base of the errors; `str()` is one line for the person at the terminal.
 
     EmbeddedError
     ├── AlreadyRunningError   another process runs the servers of this data folder
-    └── NotRunningError       nobody runs them
+    └── NotRunningError       no process runs them
     """
 
 

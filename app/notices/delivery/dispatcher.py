@@ -78,7 +78,7 @@ class NoticeDispatcher:
     _batcher: Batcher[UUID, bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._batcher = Batcher(self._deliver_batch, max_batch=BATCH, max_waiting=20_000, isolate=())
+        self._batcher = Batcher(self._deliver_batch, max_batch=BATCH, max_pending=20_000, isolate=())
 
     async def deliver(self, notice_ids: Sequence[UUID]) -> int:
         """Deliver those of the notices that are due and in nobody's hands; returns how many were.
