@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.calendar import routes as calendar
+from app.calendar_admin import routes as calendar
 from app.channels import routes as channels
 from app.complaints import routes as complaints
 from app.container import open_container

@@ -10,7 +10,7 @@ from typing import Any
 from app.sla.calendar import Calendar
 from app.sla.deadline import Basis, Policy, deadline
 from app.sla.limit import Limit, Unit
-from app.sla.seed import seed_turkish_days
+from app.sla.turkish_holidays import turkish_special_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
 from app.standards.values import OFFICE_HOURS
@@ -27,7 +27,9 @@ YEAR = 2026
 
 def measure(times: int) -> list[dict[str, Any]]:
     """The median time of each case, over starts at all hours of a year."""
-    calendar = build_calendars(load_catalogue(ESENLER), seed_turkish_days(range(YEAR - 1, YEAR + 3)), {})[OFFICE_HOURS]
+    calendar = build_calendars(load_catalogue(ESENLER), turkish_special_days(range(YEAR - 1, YEAR + 3)), {})[
+        OFFICE_HOURS
+    ]
     return [
         {"case": name, "median_us": round(_median(policy, calendar, times), 1), "aim_us": AIMS_US[name]}
         for name, policy in CASES.items()

@@ -13,7 +13,7 @@ import asyncpg
 from sqlalchemy import select
 
 from app.access.actor import Actor
-from app.calendar.service import CalendarChange, apply, preview
+from app.calendar_admin.service import CalendarChange, apply, preview
 from app.channels.schemas import TicketBody
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.core.turkish import format_long_date
-from app.sla.seed import seed_turkish_days
+from app.sla.turkish_holidays import turkish_special_days
 from demo.city import NoticeSeen, TicketSeen
 from demo.scenario import END, START
 from demo.values import Story, Verdict
@@ -285,5 +285,5 @@ def _day_words(day: date) -> str:
 
 HOLIDAYS: Mapping[date, str] = {
     day: special.name.replace(" (saat 13.00'ten)", " arifesi")
-    for day, special in seed_turkish_days([START.year]).items()
+    for day, special in turkish_special_days([START.year]).items()
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from app.calendar.service import mark_settled, prolong, settle_newest
+from app.calendar_admin.service import mark_settled, seed_next_year, settle_newest
 from app.container import Container
 from workers.runtime import pause
 
@@ -30,7 +30,7 @@ async def look(container: Container, seen: UUID | None) -> UUID | None:
     were accepted while the version was made may have been dated with the one before: hence the second look.
     """
     now = container.clock.now()
-    if await prolong(container.database, container.rulebooks, now=now):
+    if await seed_next_year(container.database, container.rulebooks, now=now):
         log.info("calendar_prolonged")
     found = await settle_newest(container.database, container.rulebooks, now=now)
     if found is None:

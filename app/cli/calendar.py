@@ -7,7 +7,7 @@ from babel.dates import format_date, format_datetime
 from rich.console import Console
 from rich.table import Table
 
-from app.calendar.service import CalendarChange, apply, preview
+from app.calendar_admin.service import CalendarChange, apply, preview
 from app.cli.database import connected
 from app.cli.errors import CommandError
 from app.cli.occasion import person, present
@@ -15,9 +15,9 @@ from app.core.clock import ISTANBUL
 from app.core.errors import EstimError, Invalid, NotFound
 from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, translate
 from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, SpecialDay
-from app.sla.clocks import Moved
-from app.sla.decisions import decisions
-from app.sla.years import confirm_year, days_of, years
+from app.sla.calendar_decisions import decisions
+from app.sla.calendar_years import confirm_year, days_of, years
+from app.sla.clocks import DueDateMove
 from app.standards.rulebook import RulebookCache
 from config.settings import Settings
 
@@ -108,7 +108,7 @@ def _segment(text: str) -> Segment:
     return time.fromisoformat(start), time() if end == "24:00" else time.fromisoformat(end)
 
 
-def print_moves(first: Iterable[tuple[str, Moved]], console: Console) -> None:
+def print_moves(first: Iterable[tuple[str, DueDateMove]], console: Console) -> None:
     """The clocks of a preview: ticket, clock, date before and after."""
     for number, move in first:
         old, new = (

@@ -14,10 +14,10 @@ from app.cli.occasion import present
 from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.turkish import format_datetime
-from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file
+from app.standards.catalogue import CatalogueCheck, CatalogueError, check_folder_or_file
 from app.standards.diff import CatalogueChange, ChangeKind, diff_catalogues
 from app.standards.model import CatalogueVersion
-from app.standards.queries import applying_version, list_versions, versions_named
+from app.standards.queries import current_version, list_versions, versions_by_prefix
 from app.standards.report import print_check
 from app.standards.service import StoredCatalogue, store_catalogue
 from app.standards.values import Catalogue
@@ -62,7 +62,7 @@ async def diff_folder(settings: Settings, folder: Path, console: Console) -> boo
     """Print what would change if the folder were loaded now; whether anything would."""
     new = readable(folder, console, refusal=f"{folder} has faults, so there is nothing to compare.").catalogue
     async with connected(settings) as database, database.reading() as session:
-        applying = await applying_version(session)
+        applying = await current_version(session)
     if applying is None or new is None:
         raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {folder}”.")
     return _print_diff(console, _called(applying), applying.catalogue, str(folder), new)
@@ -76,7 +76,7 @@ async def diff_versions(settings: Settings, old: str, new: str, console: Console
 
 
 async def _version(session: AsyncSession, beginning: str) -> CatalogueVersion:
-    found = await versions_named(session, beginning)
+    found = await versions_by_prefix(session, beginning)
     if len(found) == 1:
         return found[0]
     reason = "More than one version begins" if found else "No version begins"
@@ -139,7 +139,7 @@ def _verdict(changes: Sequence[CatalogueChange]) -> Text:
     return Text(told + "tickets that run keep theirs.", style="yellow")
 
 
-def readable(folder: Path, console: Console, *, refusal: str | None = None) -> CheckResult:
+def readable(folder: Path, console: Console, *, refusal: str | None = None) -> CatalogueCheck:
     """What a folder says; raises `CommandError` after printing the findings that stop it from being used."""
     if not folder.is_dir():
         raise CommandError(f"There is no folder {folder}: ESTIM_MUNICIPALITY names the municipality's folder.")
@@ -150,7 +150,7 @@ def readable(folder: Path, console: Console, *, refusal: str | None = None) -> C
     return result
 
 
-async def store(settings: Settings, database: Database, result: CheckResult) -> StoredCatalogue:
+async def store(settings: Settings, database: Database, result: CatalogueCheck) -> StoredCatalogue:
     """Make a readable catalogue the version for new tickets."""
     if result.catalogue is None:
         raise CommandError(f"{result.path} can't be loaded.")

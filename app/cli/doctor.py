@@ -22,8 +22,8 @@ from app.notices.model import Notice
 from app.notices.recipients import holder
 from app.operations.queries import GivenUp, Waiting, oldest_overdue, read_given_up, read_waiting, refused_for_now
 from app.operations.readiness import Check, check_queue
+from app.sla.calendar_years import years
 from app.sla.model import CalendarYear
-from app.sla.years import years
 from app.standards.catalogue import check_folder_or_file
 from app.standards.values import Catalogue
 from config.settings import Settings, running_stack_settings
@@ -185,8 +185,8 @@ def _catalogue(loaded: Catalogue, folder: Path) -> Finding:
 
 def _addresses(catalogue: Catalogue, on: date) -> Finding:
     """Whom no e-mail reaches: an application office is what escalation is for, a directorate misses its warnings."""
-    in_charge = [(level, holder(catalogue, level, on)) for level in LEVELS]
-    offices = [f"level {level} ({one.office.printed.place})" for level, one in in_charge if not one.address]
+    holders = [(level, holder(catalogue, level, on)) for level in LEVELS]
+    offices = [f"level {level} ({one.office.printed.place})" for level, one in holders if not one.address]
     if offices:
         remedy = "offices.yaml: give a role_mailbox, or a head or a deputy for today; then load the catalogue"
         return Finding("addresses", FindingState.WRONG, f"no mail reaches the office of {', '.join(offices)}", remedy)

@@ -10,14 +10,14 @@ from app.cli.private_files import write_private
 from app.core.db import Database
 from app.core.errors import Unauthenticated
 from app.people.vault import decode_key
-from app.standards.catalogue import CheckResult
+from app.standards.catalogue import CatalogueCheck
 from config.settings import Settings
 from migrations import revisions
 
 KEY_FILE = "api-key"
 
 
-def install(settings: Settings, catalogue: CheckResult) -> None:
+def install(settings: Settings, catalogue: CatalogueCheck) -> None:
     """Make the database ready to serve; what is there already is left alone."""
     if not asyncio.run(_is_migrated(settings)):
         revisions.upgrade(database_url(settings))
@@ -29,7 +29,7 @@ async def _is_migrated(settings: Settings) -> bool:
         return await revisions.current(session) == revisions.head()
 
 
-async def _fill(settings: Settings, catalogue: CheckResult) -> None:
+async def _fill(settings: Settings, catalogue: CatalogueCheck) -> None:
     async with connected(settings) as database:
         await store(settings, database, catalogue)
         await _keep_key(settings, database)

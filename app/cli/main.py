@@ -211,7 +211,7 @@ def calendar_add(
     force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
 ) -> None:
     """Decide on a date, and compute every open clock anew; shows first what moves."""
-    from app.calendar.service import CalendarChange
+    from app.calendar_admin.service import CalendarChange
     from app.cli.calendar import change, one_date, special_day
     from app.sla.calendar import DayKind
 
@@ -230,7 +230,7 @@ def calendar_revoke(
     force: Annotated[bool, typer.Option("--force", help="Also for a date that is past.")] = False,
 ) -> None:
     """Take a decision on a date back, and compute every open clock anew."""
-    from app.calendar.service import CalendarChange
+    from app.calendar_admin.service import CalendarChange
     from app.cli.calendar import change, one_date
 
     wanted = CalendarChange({}, frozenset({one_date(date)}))

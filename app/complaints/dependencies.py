@@ -10,7 +10,7 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, TransactionDep
 from app.people.dependencies import OpenVault
-from app.standards.dependencies import Rulebooks
+from app.standards.dependencies import RulebookCacheDep
 from app.tickets.commands.context import CommandContext
 
 
@@ -21,7 +21,7 @@ def _context_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandCont
         session: TransactionDep,
         actor: Annotated[Actor, Depends(needs(*scopes))],
         vault: OpenVault,
-        rulebooks: Rulebooks,
+        rulebooks: RulebookCacheDep,
         now: NowDep,
     ) -> CommandContext:
         return CommandContext(session, actor, vault, rulebooks, now)

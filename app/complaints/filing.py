@@ -20,7 +20,7 @@ from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import APPLICANT, notice_row
 from app.people.vault import Vault
 from app.sla.clocks import OpenedClock
-from app.standards.in_charge import InCharge
+from app.standards.office_holder import OfficeHolder
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS
 from app.tickets.clock_policies import STANDARDS_COMPLAINT, complaint_policy
@@ -57,7 +57,7 @@ class Draft:
         return 2 if self.about is not None and self.about.about_first_office else self.filing.office
 
     @property
-    def addressed(self) -> InCharge:
+    def addressed(self) -> OfficeHolder:
         """Who holds that office today."""
         today = self.rulebook.calendars[OFFICE_HOURS].local_date(self.now)
         return holder(self.rulebook.catalogue, self.level, today)

@@ -11,7 +11,7 @@ from app.core.wording import parse_quality
 from app.deadlines.schemas import DeadlineOut, PreviewBody, PreviewOut
 from app.deadlines.service import account_of_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
-from app.standards.dependencies import CurrentRules, Rulebooks
+from app.standards.dependencies import RulebookCacheDep, RulebookDep
 from app.tickets.dependencies import ReaderDep, TicketNumber
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
@@ -36,7 +36,7 @@ async def explain_deadline(
     response: Response,
     actor: ReaderDep,
     session: ReadSessionDep,
-    rulebooks: Rulebooks,
+    rulebooks: RulebookCacheDep,
     now: NowDep,
     cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
 ) -> DeadlineOut | Response:
@@ -59,7 +59,7 @@ async def explain_deadline(
     responses=problem_responses(401, 403, 408, 413, 415, 422, 503) | _TEXT,
 )
 async def preview_deadline(
-    body: PreviewBody, request: Request, response: Response, rules: CurrentRules, now: NowDep
+    body: PreviewBody, request: Request, response: Response, rules: RulebookDep, now: NowDep
 ) -> PreviewOut | Response:
     """Promise and limit of law of a service from an instant on, with their ledgers, without a ticket.
 

@@ -24,10 +24,10 @@ from app.notices.kinds import Medium, NoticeKind, Payload, WarningPayload
 from app.notices.recipients import as_recipient, holder
 from app.notices.rows import Recipient, notice_row
 from app.sla.calendar import Calendar
+from app.sla.calendar_versions import Calendars
 from app.sla.checkpoints import CheckpointKind, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, checkpoint_rows, counts_from
+from app.sla.clocks import FEE_LAPSE, checkpoint_rows, next_level_base
 from app.sla.deadline import deadline, working_days_before
-from app.sla.service import Calendars
 from app.standards.values import OFFICE_HOURS, Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, EventRow, next_event
 
@@ -217,7 +217,7 @@ def _escalate(point: DueCheckpoint, context: _DecisionContext) -> None:
     _raise(point, context, level=level)
     if level > point.level:
         return
-    base = counts_from(point.due_at, context.now)
+    base = next_level_base(point.due_at, context.now)
     chain, calendar = point.pinned.chain, context.calendar_of(point)
     following = next_checkpoint(chain, CheckpointKind.ESCALATION, point.level, base, calendar)
     if following is not None:
@@ -268,7 +268,7 @@ def _escalation_row(point: DueCheckpoint, context: _DecisionContext, *, level: i
         addressed=holder(context.catalogue, level, context.today),
         raised_at=context.now,
         breached_at=None if legal_risk else point.clock_due_at,
-        remind_at=None if silent else context.first_reminder(counts_from(point.due_at, context.now)),
+        remind_at=None if silent else context.first_reminder(next_level_base(point.due_at, context.now)),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.core.ids import new_id
 from app.notices.kinds import NoticeKind
 from app.notices.recipients import as_kept
-from app.standards.in_charge import InCharge
+from app.standards.office_holder import OfficeHolder
 
 RAISING_KINDS = frozenset(
     {NoticeKind.ESCALATION_1, NoticeKind.ESCALATION_2, NoticeKind.COMPLAINT, NoticeKind.COMPLAINT_DUE}
@@ -41,7 +41,7 @@ def escalation_row(
     ticket_id: UUID,
     cycle: int,
     source: str,
-    addressed: InCharge,
+    addressed: OfficeHolder,
     raised_at: datetime,
     remind_at: datetime | None,
     legal_risk: bool = False,

@@ -16,10 +16,10 @@ from app.notices.payloads import MOST_REMINDERS
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import notice_row
 from app.sla.calendar import Calendar
-from app.sla.clocks import counts_from
+from app.sla.clocks import next_level_base
 from app.sla.deadline import Policy, deadline
 from app.sla.limit import Limit, Unit
-from app.standards.in_charge import InCharge
+from app.standards.office_holder import OfficeHolder
 from app.standards.values import Catalogue
 
 
@@ -79,7 +79,7 @@ def remind(
     for one in due:
         try:
             notice = _notice(one, catalogue, officials[one.level], now)
-            following = next_reminder(one.reminders + 1, counts_from(one.remind_at, now), calendar)
+            following = next_reminder(one.reminders + 1, next_level_base(one.remind_at, now), calendar)
         except Exception as error:  # noqa: BLE001 - an error in one ticket must not stop the others
             batch.failed.append((one.id, error))
             continue
@@ -89,7 +89,7 @@ def remind(
 
 
 def _notice(
-    one: UnacknowledgedEscalation, catalogue: Catalogue, official: InCharge, now: datetime
+    one: UnacknowledgedEscalation, catalogue: Catalogue, official: OfficeHolder, now: datetime
 ) -> dict[str, object]:
     return notice_row(
         NoticeKind.REMINDER,

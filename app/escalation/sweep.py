@@ -22,8 +22,8 @@ from app.escalation.reminders import remind
 from app.notices.model import Notice
 from app.notices.recipients import report_vacancies
 from app.people.vault import Vault
+from app.sla.calendar_versions import newest_calendar_version
 from app.sla.model import Checkpoint, SlaClock
-from app.sla.service import newest_calendar_version
 from app.standards.rulebook import RulebookCache
 from app.standards.values import OFFICE_HOURS
 from app.tickets.commands.fee_lapse import lapse_fee

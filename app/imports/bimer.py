@@ -16,7 +16,7 @@ from app.domain.terms import Outcome
 from app.imports.instants import Moment, first_of_day, parse_moment
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
-from app.sla.years import FIRST_YEAR
+from app.sla.calendar_years import FIRST_YEAR
 from app.standards.values import Directorate, PastChannel, Service
 from app.tickets.request import ApplicantRole, Intake, Kind, Person
 

@@ -12,24 +12,24 @@ import structlog
 
 from app.notices.kinds import OfficeFacts
 from app.notices.rows import OFFICE_PREFIX, Recipient
-from app.standards.in_charge import InCharge, in_charge
+from app.standards.office_holder import OfficeHolder, office_holder
 from app.standards.values import Catalogue
 
 log = structlog.get_logger(__name__)
 
 
-def holder(catalogue: Catalogue, level: int, on: date) -> InCharge:
+def holder(catalogue: Catalogue, level: int, on: date) -> OfficeHolder:
     """Who answers for the first (1) or second (2) application office on that local date."""
-    return in_charge(catalogue.office(level), on)
+    return office_holder(catalogue.office(level), on)
 
 
-def as_printed(one: InCharge) -> OfficeFacts:
+def as_printed(one: OfficeHolder) -> OfficeFacts:
     """The office as a notice of today names it."""
     printed = one.office.printed
     return OfficeFacts(place=printed.place, official=one.name, title=one.job_title, phone=printed.phone)
 
 
-def as_recipient(one: InCharge) -> Recipient:
+def as_recipient(one: OfficeHolder) -> Recipient:
     """Where a notice to the office goes."""
     printed = one.office.printed
     return Recipient(f"{OFFICE_PREFIX}{printed.level}", one.name or printed.place, one.address)
@@ -44,7 +44,7 @@ def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:
     return unit.email if unit else None
 
 
-def as_kept(one: InCharge) -> dict[str, Any]:
+def as_kept(one: OfficeHolder) -> dict[str, Any]:
     """Who was addressed, as the record of an escalation keeps it."""
     return {"name": one.name, "job_title": one.job_title, "stands_in": one.stands_in, "vacant": one.vacant}
 

@@ -22,7 +22,7 @@ DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
 # a calendar that stays closed, or has no working day, for longer than this is a mistake in its configuration
-CLOSED_DAYS_LIMIT: Final = 800
+MAX_CLOSED_DAYS: Final = 800
 
 Segment = tuple[time, time]
 Span = tuple[datetime, datetime]
@@ -166,7 +166,7 @@ class Calendar:
         """The date that the calendar's zone shows at an aware instant."""
         return instant.astimezone(self.tz).date()
 
-    def border(self, day: date, wall: time = MIDNIGHT) -> datetime:
+    def instant_at(self, day: date, wall: time = MIDNIGHT) -> datetime:
         """The first UTC instant at which the wall clock of that date shows `wall` or later.
 
         A time that the clocks skip is the instant of the change; of a repeated one it is the first.
@@ -180,18 +180,18 @@ class Calendar:
 
     def end_of_day(self, day: date) -> datetime:
         """The last instant of the local date (23:59:59.999999), as UTC."""
-        return self.border(day + DAY) - MICROSECOND
+        return self.instant_at(day + DAY) - MICROSECOND
 
     def whole_day(self, day: date) -> tuple[Span, ...]:
         """The date from midnight to midnight as half-open UTC instants; 23 to 25 hours if clocks change."""
-        return ((self.border(day), self.border(day + DAY)),)
+        return ((self.instant_at(day), self.instant_at(day + DAY)),)
 
     def segments(self, day: date) -> tuple[Span, ...]:
         """The opening times of the local date as half-open UTC instants, in order.
 
         Closed on holidays and on leave whatever clock counts the date; a half day ends at `ends_at`.
         """
-        spans = ((self.border(day, start), self._closing(day, end)) for start, end in self._wall(day))
+        spans = ((self.instant_at(day, start), self._closing(day, end)) for start, end in self._wall(day))
         return tuple((start, end) for start, end in spans if start < end)
 
     def _wall(self, day: date) -> tuple[Segment, ...]:
@@ -200,7 +200,7 @@ class Calendar:
         return wall if special is None else special.segments or _until(wall, special.ends_at)
 
     def _closing(self, day: date, wall: time) -> datetime:
-        return self.border(day + DAY) if wall == MIDNIGHT else self.border(day, wall)
+        return self.instant_at(day + DAY) if wall == MIDNIGHT else self.instant_at(day, wall)
 
     def to_json(self) -> dict[str, Any]:
         """The calendar as plain JSON values, the same for equal calendars (special days in date order)."""
@@ -277,7 +277,7 @@ def check_closures(special_days: Iterable[date], opens: Callable[[date], object]
         if ordinary >= 7 or any(opens(day - DAY * ago) for ago in range(1, ordinary + 1)):
             closed_since = None
         closed_since = None if opens(day) else closed_since or day
-        if closed_since and (day - closed_since).days >= CLOSED_DAYS_LIMIT:
+        if closed_since and (day - closed_since).days >= MAX_CLOSED_DAYS:
             raise CalendarError("closed_too_long", f"nothing opens, or no working day, from {closed_since} to {day}")
         previous = day
 

@@ -200,7 +200,7 @@ def default_chain(limit: Limit, clock_kind: ClockKind) -> Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedCheckpoint:
     """A checkpoint with the UTC instant at which it has to fire."""
 
     kind: CheckpointKind
@@ -216,7 +216,7 @@ def first_checkpoints(
     *,
     basis: Basis = Basis.ROUND_THE_CLOCK,
     pauses: Sequence[Pause] = (),
-) -> tuple[Planned, ...]:
+) -> tuple[PlannedCheckpoint, ...]:
     """What a clock arms when it starts or its due date moves: all but levels that wait for the one before.
 
     Percentages are of the time that runs from start to due: without the pauses, and of a limit of opening hours while
@@ -225,7 +225,7 @@ def first_checkpoints(
     """
     start, due = utc(started_at), utc(due_at)
     instants = ((step, _instant(step, start, due, calendar, basis, pauses)) for step in chain.steps)
-    return tuple(Planned(step.kind, step.level, instant) for step, instant in instants if instant is not None)
+    return tuple(PlannedCheckpoint(step.kind, step.level, instant) for step, instant in instants if instant is not None)
 
 
 def days_before_due(chain: Chain, due_at: datetime, calendar: Calendar) -> tuple[datetime, ...]:
@@ -239,7 +239,7 @@ def days_before_due(chain: Chain, due_at: datetime, calendar: Calendar) -> tuple
 
 def next_checkpoint(
     chain: Chain, fired_kind: CheckpointKind, fired_level: int, fired_at: datetime, calendar: Calendar
-) -> Planned | None:
+) -> PlannedCheckpoint | None:
     """The level that waited for the one that has just fired, or None.
 
     It is due at the end of the n-th working day after the local date of `fired_at`. Raises DeadlineError.
@@ -249,7 +249,7 @@ def next_checkpoint(
     for step in chain.steps:
         if step.anchor is Anchor.AFTER_PREVIOUS and step.level == fired_level + 1:
             wait = Policy(Limit(step.amount, Unit.WORKING_DAY), clock_kind=step.clock_kind)
-            return Planned(step.kind, step.level, deadline(wait, fired_at, calendar).due_at)
+            return PlannedCheckpoint(step.kind, step.level, deadline(wait, fired_at, calendar).due_at)
     return None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import LimitOfLaw, LimitPassed, NotExtendable
 from app.core.ids import new_id
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
+from app.sla.checkpoints import CheckpointKind, PlannedCheckpoint, first_checkpoints, next_checkpoint
 from app.sla.deadline import Pause, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
@@ -67,7 +67,7 @@ def open_clock(
     return OpenedClock(clock, checkpoint_rows(clock_id, planned, generation=1))
 
 
-def checkpoint_rows(clock_id: UUID, planned: Iterable[Planned], *, generation: int) -> list[dict[str, Any]]:
+def checkpoint_rows(clock_id: UUID, planned: Iterable[PlannedCheckpoint], *, generation: int) -> list[dict[str, Any]]:
     """Armed checkpoints as rows."""
     return [_armed(clock_id, point.kind.value, point.level, point.due_at, generation) for point in planned]
 
@@ -101,7 +101,7 @@ async def pauses_of(session: AsyncSession, clock_id: UUID) -> list[ClockPause]:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class DueDateMove:
     """A due date that was moved, as the history of the ticket keeps it."""
 
     kind: str
@@ -113,7 +113,7 @@ class Moved:
         return {"clock": self.kind, "from": self.old_due_at.isoformat(), "to": self.new_due_at.isoformat()}
 
 
-def counts_from(due_at: datetime, fired_at: datetime) -> datetime:
+def next_level_base(due_at: datetime, fired_at: datetime) -> datetime:
     """From when the next level counts: the instant of this one if it fired within a day of it, else when it fired.
 
     After an outage the levels so follow each other with their full distance (C7).
@@ -127,7 +127,7 @@ async def pause(session: AsyncSession, clock: SlaClock, *, reason: str, at: date
         await _stand_still(session, clock, reason=reason, at=at)
 
 
-async def resume(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
+async def resume(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> DueDateMove | None:
     """Let a paused clock run again: its due date is computed anew from all recorded pauses."""
     if clock.state != "paused":
         return None
@@ -158,7 +158,7 @@ async def cancel(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, 
     await _disarm(session, clock)
 
 
-async def extend(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
+async def extend(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> DueDateMove | None:
     """Take the longer limit that the law allows, once (4982 art. 11).
 
     Raises `NotExtendable` (no such law, or extended before) and `LimitPassed`: the notice has to leave before the
@@ -183,12 +183,12 @@ async def ask_for_fee(session: AsyncSession, clock: SlaClock, *, calendar: Calen
     pinned = clock.pinned
     if pinned.fee_within is None:
         return None
-    pay_by = fee_due(pinned, at, calendar)
+    pay_by = fee_due_at(pinned, at, calendar)
     session.add(Checkpoint(**_armed(clock.id, FEE_LAPSE, 1, pay_by, clock.generation)))
     return pay_by
 
 
-def fee_due(pinned: PinnedPolicy, asked_at: datetime, calendar: Calendar) -> datetime:
+def fee_due_at(pinned: PinnedPolicy, asked_at: datetime, calendar: Calendar) -> datetime:
     """Until when a fee that was asked for at `asked_at` has to be paid."""
     if pinned.fee_within is None:
         raise ValueError(f"{pinned.printed}: no fee")
@@ -201,7 +201,7 @@ async def pay_by(session: AsyncSession, clock: SlaClock) -> datetime | None:
     return await session.scalar(lapse.where(Checkpoint.kind == FEE_LAPSE))
 
 
-async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> Moved | None:
+async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar, at: datetime) -> DueDateMove | None:
     """The fee was paid: a clock that was interrupted for it counts its whole limit anew from `at`."""
     if clock.state != "paused":
         await _disarm_lapse(session, clock)
@@ -217,7 +217,7 @@ async def restart(session: AsyncSession, clock: SlaClock, *, calendar: Calendar,
 
 async def override(
     session: AsyncSession, clock: SlaClock, *, due_at: datetime, calendar: Calendar, at: datetime
-) -> Moved | None:
+) -> DueDateMove | None:
     """A person sets the due date of an open promise; from then on nothing computes it anew and no pause stops it (B32).
 
     Raises `LimitOfLaw` for a statutory clock, `LimitPassed` for a promise that is no longer open.
@@ -244,7 +244,7 @@ async def repin(
     calendar_version_id: UUID,
     kept_at: datetime | None,
     at: datetime,
-) -> Moved | None:
+) -> DueDateMove | None:
     """Judge a clock of an open ticket by another policy, from its original start and with its pauses (B30).
 
     A breach stays where the new limit is past as well; where it is not, the clock runs again, and so does one that was
@@ -319,7 +319,7 @@ def as_pauses(recorded: Iterable[ClockPause]) -> list[Pause]:
 
 async def _recompute(
     session: AsyncSession, clock: SlaClock, calendar: Calendar, *, at: datetime | None = None
-) -> Moved | None:
+) -> DueDateMove | None:
     """The due date anew, and what has not fired yet armed for it; a clock that stands still waits for its end."""
     if clock.state == "paused":
         return None
@@ -336,8 +336,8 @@ async def _recompute(
     return _moved(clock, before)
 
 
-def _moved(clock: SlaClock, before: datetime) -> Moved | None:
-    return None if clock.due_at == before else Moved(clock.kind, before, clock.due_at)
+def _moved(clock: SlaClock, before: datetime) -> DueDateMove | None:
+    return None if clock.due_at == before else DueDateMove(clock.kind, before, clock.due_at)
 
 
 async def _rearm_waiting(session: AsyncSession, clock: SlaClock, calendar: Calendar) -> None:
@@ -350,7 +350,7 @@ async def _rearm_waiting(session: AsyncSession, clock: SlaClock, calendar: Calen
         if row.state == "armed":
             row.state = "cancelled"
         if row.fired_at is not None:
-            chain, base = clock.pinned.chain, counts_from(row.due_at, row.fired_at)
+            chain, base = clock.pinned.chain, next_level_base(row.due_at, row.fired_at)
             following = next_checkpoint(chain, CheckpointKind.ESCALATION, row.level, base, calendar)
     if following is None:
         return

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # more dates than any limit of ten years needs; a walk that is longer has a wrong pause or calendar
-WALK_LIMIT: Final = 40_000
+MAX_WALKED_DATES: Final = 40_000
 SECOND: Final = timedelta(seconds=1)
 
 
@@ -271,10 +271,10 @@ def _pause_order(pause: Pause) -> tuple[datetime, bool, datetime, str]:
 
 def _dates_from(first: date) -> Iterator[date]:
     day = first
-    for _ in range(WALK_LIMIT):
+    for _ in range(MAX_WALKED_DATES):
         yield day
         day += DAY
-    raise DeadlineError("out_of_range", f"no due date within {WALK_LIMIT} dates of {first}")
+    raise DeadlineError("out_of_range", f"no due date within {MAX_WALKED_DATES} dates of {first}")
 
 
 # ── limits of days, weeks and months ──

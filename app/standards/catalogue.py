@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.sla.limit import Limit, NeedsReview
-from app.standards.folder import STANDARDS, TABLE, Folder, read_folder, read_table_file
-from app.standards.join import (
-    Understood,
-    judge_calendars,
-    judge_entries,
-    judge_offices,
-    judge_rows,
-    judge_units,
+from app.standards.cross_checks import (
+    LimitsByLine,
+    check_calendars,
+    check_entries,
+    check_offices,
+    check_rows,
+    check_units,
     match_rows,
     offices,
     service,
     understood_limits,
 )
-from app.standards.printed import PublishedTable, Row
+from app.standards.folder import STANDARDS, TABLE, Folder, read_folder, read_table_file
 from app.standards.problems import CatalogueProblem, Severity
+from app.standards.published_table import PublishedTable, Row
 from app.standards.table import limit_problem
 from app.standards.values import Catalogue, Service
 
@@ -37,7 +37,7 @@ class CatalogueError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CatalogueCheck:
     """What was understood of a table or a folder, and what needs a person.
 
     `limits` has what each row's limit means, by line; `catalogue` is None for a table alone and for a folder
@@ -46,7 +46,7 @@ class CheckResult:
 
     path: Path
     table: PublishedTable
-    limits: Understood
+    limits: LimitsByLine
     catalogue: Catalogue | None
     problems: tuple[CatalogueProblem, ...]
 
@@ -76,7 +76,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     return result.catalogue
 
 
-def check_folder_or_file(path: Path, known_folder: Path | None = None) -> CheckResult:
+def check_folder_or_file(path: Path, known_folder: Path | None = None) -> CatalogueCheck:
     """Reads a municipality's folder, or a table file, for a person to look at. Never raises.
 
     A table with a standards.yaml beside it is checked together with its companion files. So is a table that
@@ -90,10 +90,10 @@ def check_folder_or_file(path: Path, known_folder: Path | None = None) -> CheckR
     published, problems = read_table_file(path)
     limits = [replace(found, source=path.name) for found in map(limit_problem, published.rows) if found]
     understood = understood_limits(published.rows, ())
-    return CheckResult(path, published, understood, None, _sorted([*problems, *limits]))
+    return CatalogueCheck(path, published, understood, None, _sorted([*problems, *limits]))
 
 
-def _check_folder(path: Path, table: Path) -> CheckResult:
+def _check_folder(path: Path, table: Path) -> CatalogueCheck:
     folder = read_folder(table)
     rows, file = folder.table.rows, folder.standards
     matched = list(match_rows(file, rows))
@@ -101,19 +101,19 @@ def _check_folder(path: Path, table: Path) -> CheckResult:
     problems = [
         *folder.problems,
         *(found for found in matched if isinstance(found, CatalogueProblem)),
-        *judge_rows(file, rows, matches, folder.table_name),
-        *judge_entries(folder),
-        *judge_calendars(folder),
-        *judge_offices(folder),
-        *judge_units(folder),
+        *check_rows(file, rows, matches, folder.table_name),
+        *check_entries(folder),
+        *check_calendars(folder),
+        *check_offices(folder),
+        *check_units(folder),
     ]
     limits = understood_limits(rows, file.model.services if file.model else ())
     faulty = any(found.severity is Severity.ERROR for found in problems)
     catalogue = None if faulty else _assemble(folder, matches, limits)
-    return CheckResult(path, folder.table, limits, catalogue, _sorted(problems))
+    return CatalogueCheck(path, folder.table, limits, catalogue, _sorted(problems))
 
 
-def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: Understood) -> Catalogue | None:
+def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: LimitsByLine) -> Catalogue | None:
     """The catalogue of a folder in which no error was found (then every file has its model)."""
     standards, units, hours = folder.standards.model, folder.units.model, folder.hours.model
     office_file, closures = folder.offices.model, folder.closures.model

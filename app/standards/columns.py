@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from app.core.turkish import tr_key
-from app.standards.printed import TableLine
 from app.standards.problems import CatalogueProblem, problem
+from app.standards.published_table import TableLine
 
 
 class Column(StrEnum):
@@ -62,7 +62,7 @@ def header_columns(line: TableLine, *, table_open: bool) -> tuple[Column, ...] |
     return columns if len(known) >= 2 and not table_open else None
 
 
-def judge_header(line: TableLine, columns: Sequence[Column]) -> list[CatalogueProblem]:
+def check_header(line: TableLine, columns: Sequence[Column]) -> list[CatalogueProblem]:
     """What a header row lacks, has twice, or says in words that are not known."""
     found = [
         problem("column_missing", line.number, line.text, _NAMES_TR[column])

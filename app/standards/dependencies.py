@@ -12,13 +12,13 @@ async def _rulebooks(request: Request) -> RulebookCache:
     return rulebooks
 
 
-Rulebooks = Annotated[RulebookCache, Depends(_rulebooks)]
+RulebookCacheDep = Annotated[RulebookCache, Depends(_rulebooks)]
 """Catalogue and calendars of this process."""
 
 
-async def _rulebook(rulebooks: Rulebooks) -> Rulebook:
+async def _rulebook(rulebooks: RulebookCacheDep) -> Rulebook:
     return await rulebooks.current()
 
 
-CurrentRules = Annotated[Rulebook, Depends(_rulebook)]
+RulebookDep = Annotated[Rulebook, Depends(_rulebook)]
 """The newest catalogue with its calendars; raises `Unavailable` before one was loaded."""

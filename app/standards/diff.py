@@ -17,7 +17,7 @@ from app.sla.limit import Limit
 from app.standards.values import ApplicationOffice, Catalogue, ClockStart, Service
 
 
-class Subject(StrEnum):
+class ChangeSubject(StrEnum):
     """What kind of thing a change is about."""
 
     SERVICE = "service"
@@ -50,7 +50,7 @@ class CatalogueChange:
     """
 
     kind: ChangeKind
-    subject: Subject
+    subject: ChangeSubject
     code: str
     field: str
     old: str
@@ -60,9 +60,13 @@ class CatalogueChange:
     @property
     def moves_open_tickets(self) -> bool:
         """Whether it is of the calendar, which open clocks follow; hours that are gone stay for what began in them."""
-        if self.subject is Subject.HOURS and self.kind is not ChangeKind.CHANGED:
+        if self.subject is ChangeSubject.HOURS and self.kind is not ChangeKind.CHANGED:
             return False
-        return self.moves_deadlines and self.subject in {Subject.HOURS, Subject.CLOSURE, Subject.MUNICIPALITY}
+        return self.moves_deadlines and self.subject in {
+            ChangeSubject.HOURS,
+            ChangeSubject.CLOSURE,
+            ChangeSubject.MUNICIPALITY,
+        }
 
 
 def diff_catalogues(old: Catalogue, new: Catalogue) -> tuple[CatalogueChange, ...]:
@@ -79,7 +83,7 @@ def diff_catalogues(old: Catalogue, new: Catalogue) -> tuple[CatalogueChange, ..
 class _Kind:
     """How the things of one kind are found in a catalogue, told apart, called, and taken to pieces."""
 
-    subject: Subject
+    subject: ChangeSubject
     items: Callable[[Catalogue], Mapping[str, Any]]
     headline: Callable[[Any], str]
     parts: Callable[[Any], Mapping[str, object]]
@@ -215,36 +219,36 @@ def _of_name(thing: Any) -> str:
 
 _LISTED = (
     _Kind(
-        Subject.SERVICE,
+        ChangeSubject.SERVICE,
         lambda catalogue: _keyed(catalogue.services, _of_code),
         lambda service: f"{service.name}: {service.limit_text}",
         _service_parts,
         _service_moves,
     ),
     _Kind(
-        Subject.REGIME,
+        ChangeSubject.REGIME,
         lambda catalogue: _keyed(catalogue.regimes, _of_code),
         lambda regime: f"{regime.law}: {in_words(regime.limit)}",
         _parts,
         lambda _, field: field in _REGIME_MOVES,
     ),
     _Kind(
-        Subject.OFFICE,
+        ChangeSubject.OFFICE,
         lambda catalogue: _keyed(catalogue.offices, lambda each: f"{each.printed.table}/{each.printed.level}"),
         lambda office: f"{office.printed.place}: {office.printed.name}",
         _office_parts,
         _never,
     ),
-    _Kind(Subject.UNIT, lambda catalogue: _keyed(catalogue.units, _of_code), _of_name, _parts, _never),
+    _Kind(ChangeSubject.UNIT, lambda catalogue: _keyed(catalogue.units, _of_code), _of_name, _parts, _never),
     _Kind(
-        Subject.EXTERNAL_BODY,
+        ChangeSubject.EXTERNAL_BODY,
         lambda catalogue: _keyed(catalogue.external_bodies, _of_code),
         _of_name,
         _parts,
         _never,
     ),
     _Kind(
-        Subject.NEIGHBOURHOOD,
+        ChangeSubject.NEIGHBOURHOOD,
         lambda catalogue: _keyed(catalogue.neighbourhoods, _of_name),
         _of_name,
         _parts,
@@ -259,21 +263,21 @@ def _by_name(opening: frozenset[str]) -> tuple[_Kind, ...]:
     """What has no order: the week of each calendar, the dates decided upon, and what there is one of."""
     return (
         _Kind(
-            Subject.HOURS,
+            ChangeSubject.HOURS,
             lambda catalogue: {name: (name, catalogue.hours[name]) for name in sorted(catalogue.hours)},
             lambda week: in_words(_week(week)),
             _week,
             lambda week, _: week[0] in opening,
         ),
         _Kind(
-            Subject.CLOSURE,
+            ChangeSubject.CLOSURE,
             lambda catalogue: {format_date(day): catalogue.closures[day] for day in sorted(catalogue.closures)},
             lambda closure: f"{closure.name} ({closure.kind})",
             _parts,
             lambda _, field: field != "name",
         ),
         _Kind(
-            Subject.MUNICIPALITY,
+            ChangeSubject.MUNICIPALITY,
             lambda catalogue: {"": catalogue},
             lambda catalogue: str(catalogue.municipality.name),
             lambda catalogue: {

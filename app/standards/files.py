@@ -77,13 +77,13 @@ Opening = Annotated[Segment, BeforeValidator(_segment)]
 Openings = Annotated[tuple[Opening, ...], AfterValidator(_in_order)]
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Base of all entries: unknown fields are faults, values don't change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LimitEntry(Strict):
+class LimitEntry(StrictModel):
     """A limit as `{amount: 15, unit: working_day}`."""
 
     amount: Annotated[int, Field(strict=True)]
@@ -99,7 +99,7 @@ class LimitEntry(Strict):
         return Limit(self.amount, self.unit)
 
 
-class FeeEntry(Strict):
+class FeeEntry(StrictModel):
     """Law 4982: what a fee notice does to the limit."""
 
     effect: Literal["reset"]
@@ -111,7 +111,7 @@ class FeeEntry(Strict):
         return FeeRule(self.effect, self.pay_within.value(), self.on_lapse)
 
 
-class RegimeEntry(Strict):
+class RegimeEntry(StrictModel):
     """A statutory limit; a list of the municipality's lawyers, not of this program."""
 
     law: Words
@@ -141,7 +141,7 @@ class RegimeEntry(Strict):
         )
 
 
-class DocumentEntry(Strict):
+class DocumentEntry(StrictModel):
     """A document of the published list and when it may be asked for."""
 
     code: Snake
@@ -155,7 +155,7 @@ class DocumentEntry(Strict):
         return Document(self.code, self.label, self.when, self.accepts, self.store_copy)
 
 
-class StepEntry(Strict):
+class StepEntry(StrictModel):
     """One checkpoint of a chain: `{kind: warning, level: 50, at: 50%}`."""
 
     kind: CheckpointKind
@@ -167,7 +167,7 @@ class StepEntry(Strict):
         return self.model_dump(mode="json")
 
 
-class ServiceEntry(Strict):
+class ServiceEntry(StrictModel):
     """What the table can't say about one of its rows."""
 
     code: Kebab
@@ -212,7 +212,7 @@ class ServiceEntry(Strict):
         return steps
 
 
-class MunicipalityEntry(Strict):
+class MunicipalityEntry(StrictModel):
     """How the municipality calls itself."""
 
     name: Words
@@ -224,7 +224,7 @@ class MunicipalityEntry(Strict):
         return Municipality(self.name, self.call_line, self.website)
 
 
-class StandardsFile(Strict):
+class StandardsFile(StrictModel):
     """standards.yaml"""
 
     municipality: MunicipalityEntry
@@ -232,7 +232,7 @@ class StandardsFile(Strict):
     services: Annotated[tuple[ServiceEntry, ...], Field(min_length=1)]
 
 
-class DeputyEntry(Strict):
+class DeputyEntry(StrictModel):
     """Who stands in for the head of an office."""
 
     name: Words
@@ -246,7 +246,7 @@ class DeputyEntry(Strict):
         return Deputy(self.name, self.job_title, self.email, self.valid_from, self.valid_to)
 
 
-class OfficeEntry(Strict):
+class OfficeEntry(StrictModel):
     """What the table can't say about an application office; `table` where several tables print their own."""
 
     level: Literal[1, 2]
@@ -258,13 +258,13 @@ class OfficeEntry(Strict):
     deputies: tuple[DeputyEntry, ...] = ()
 
 
-class OfficesFile(Strict):
+class OfficesFile(StrictModel):
     """offices.yaml"""
 
     offices: tuple[OfficeEntry, ...]
 
 
-class UnitEntry(Strict):
+class DirectorateEntry(StrictModel):
     """A directorate."""
 
     code: Kebab
@@ -277,7 +277,7 @@ class UnitEntry(Strict):
         return Directorate(self.code, self.name, self.keywords, self.email)
 
 
-class ExternalBodyEntry(Strict):
+class ExternalBodyEntry(StrictModel):
     """A body outside the municipality."""
 
     code: Kebab
@@ -290,14 +290,14 @@ class ExternalBodyEntry(Strict):
         return ExternalBody(self.code, self.name, self.keywords, self.phone_line)
 
 
-class UnitsFile(Strict):
+class UnitsFile(StrictModel):
     """units.yaml"""
 
-    units: Annotated[tuple[UnitEntry, ...], Field(min_length=1)]
+    units: Annotated[tuple[DirectorateEntry, ...], Field(min_length=1)]
     external_bodies: tuple[ExternalBodyEntry, ...] = ()
 
 
-class WeekEntry(Strict):
+class WeekEntry(StrictModel):
     """The opening times of a week; a day that is left out is closed."""
 
     monday: Openings = ()
@@ -318,7 +318,7 @@ class WeekEntry(Strict):
         return tuple(getattr(self, weekday) for weekday in _WEEKDAYS)
 
 
-class HoursFile(Strict):
+class HoursFile(StrictModel):
     """hours.yaml"""
 
     zone: str
@@ -331,7 +331,7 @@ class HoursFile(Strict):
         return zone
 
 
-class ClosureEntry(Strict):
+class ClosureEntry(StrictModel):
     """A date that differs from its weekday by decision."""
 
     date: date
@@ -352,7 +352,7 @@ class ClosureEntry(Strict):
         return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
 
 
-class ClosuresFile(Strict):
+class ClosuresFile(StrictModel):
     """closures.yaml"""
 
     closures: tuple[ClosureEntry, ...] = ()

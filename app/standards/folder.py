@@ -9,8 +9,8 @@ from types import MappingProxyType
 from app.standards.files import ClosuresFile, HoursFile, OfficesFile, StandardsFile, UnitsFile
 from app.standards.lines import decode_table
 from app.standards.neighbourhoods import read_neighbourhoods
-from app.standards.printed import PublishedTable
 from app.standards.problems import CatalogueProblem, problem
+from app.standards.published_table import PublishedTable
 from app.standards.table import read_table
 from app.standards.values import Neighbourhood
 from app.standards.yaml_file import Model, YamlFile, read_yaml

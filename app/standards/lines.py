@@ -5,8 +5,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from app.standards.printed import TableLine
 from app.standards.problems import CatalogueProblem, problem
+from app.standards.published_table import TableLine
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

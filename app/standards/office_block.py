@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.core.turkish import tr_key
-from app.standards.printed import PrintedOffice, TableLine
 from app.standards.problems import CatalogueProblem, problem
+from app.standards.published_table import PrintedOffice, TableLine
 
 OFFICE_NAMES = {1: "İlk Müracaat Yeri", 2: "İkinci Müracaat Yeri"}
 _LEVELS = (

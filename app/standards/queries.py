@@ -43,7 +43,7 @@ async def list_versions(session: AsyncSession, *, cursor: Cursor | None = None, 
     return Page(page, following)
 
 
-async def applying_version(session: AsyncSession) -> CatalogueVersion | None:
+async def current_version(session: AsyncSession) -> CatalogueVersion | None:
     """The version that new tickets get; None before a catalogue was loaded."""
     return await session.scalar(select(CatalogueVersion).order_by(*_NEWEST_FIRST).limit(1))
 
@@ -55,7 +55,7 @@ async def newest_version_with(session: AsyncSession, service: str) -> UUID | Non
     return found
 
 
-async def versions_named(session: AsyncSession, beginning: str) -> Sequence[CatalogueVersion]:
+async def versions_by_prefix(session: AsyncSession, beginning: str) -> Sequence[CatalogueVersion]:
     """The versions whose id or checksum begins so: none, the one that is meant, or two where more than one is."""
     sought = beginning.lower()
     same = or_(

@@ -8,17 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from app.sla.limit import Limit, NeedsReview
-from app.standards.catalogue import CheckResult
+from app.standards.catalogue import CatalogueCheck
 from app.standards.office_block import OFFICE_NAMES
-from app.standards.printed import PrintedOffice, Row
 from app.standards.problems import Severity
+from app.standards.published_table import PrintedOffice, Row
 from app.standards.values import LimitSource, Service
 
 _STYLES = {Severity.ERROR: "bold red", Severity.REVIEW: "yellow", Severity.NOTE: "dim"}
 _MARKS = {Severity.ERROR: "✗ stops the load", Severity.REVIEW: "! to be looked at", Severity.NOTE: "· note"}
 
 
-def print_check(result: CheckResult, console: Console) -> None:
+def print_check(result: CatalogueCheck, console: Console) -> None:
     """The services, the offices, the problems and the verdict of a check, as tables on the console."""
     for heading in result.table.headings:
         console.print(Text(" ".join(heading.split()), style="bold"))
@@ -31,7 +31,7 @@ def print_check(result: CheckResult, console: Console) -> None:
     console.print(_verdict(result))
 
 
-def _services(result: CheckResult) -> Table:
+def _services(result: CatalogueCheck) -> Table:
     table = Table(title="Services", title_justify="left", show_lines=True, expand=True)
     table.add_column("row", justify="right", no_wrap=True)
     table.add_column("service as printed, and what it became", ratio=3, overflow="fold")
@@ -44,7 +44,7 @@ def _services(result: CheckResult) -> Table:
     return table
 
 
-def _cells(result: CheckResult, row: Row, *, needs_person: bool) -> list[Text]:
+def _cells(result: CatalogueCheck, row: Row, *, needs_person: bool) -> list[Text]:
     service = result.service_of(row)
     name = Text(row.name or "(blank)")
     if service:
@@ -81,7 +81,7 @@ def _office(office: PrintedOffice) -> Panel:
     return Panel(table, title=title, title_align="left", border_style="blue", expand=False)
 
 
-def _problems(result: CheckResult) -> Table:
+def _problems(result: CatalogueCheck) -> Table:
     table = Table(title="Findings", title_justify="left", show_lines=True, expand=True)
     table.add_column("", no_wrap=True)
     table.add_column("where", ratio=2, overflow="fold")
@@ -99,7 +99,7 @@ def _short(cell: str) -> str:
     return cell if len(cell) <= 80 else f"{cell[:79]}…"
 
 
-def _verdict(result: CheckResult) -> Text:
+def _verdict(result: CatalogueCheck) -> Text:
     counts = Counter(found.severity for found in result.problems)
     read = f"{len(result.table.rows)} services, {len(result.table.offices)} offices"
     if not result.needs_person:

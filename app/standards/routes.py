@@ -9,10 +9,10 @@ from app.access.dependencies import needs
 from app.access.scopes import Scope
 from app.core.dependencies import PagingDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
-from app.standards.dependencies import CurrentRules
+from app.standards.dependencies import RulebookDep
 from app.standards.diff import diff_catalogues
 from app.standards.model import CatalogueVersion
-from app.standards.queries import applying_version, list_versions, loaded_at, versions_named
+from app.standards.queries import current_version, list_versions, loaded_at, versions_by_prefix
 from app.standards.schemas import (
     CatalogueDiffOut,
     CatalogueOut,
@@ -44,7 +44,7 @@ _VERSION_NAME: dict[str, Any] = {
 
 
 @catalogue.get("", summary="The whole published table")
-async def read_catalogue(rules: CurrentRules, session: ReadSessionDep) -> CatalogueOut:
+async def read_catalogue(rules: RulebookDep, session: ReadSessionDep) -> CatalogueOut:
     """Every service with its literal words, its limit and documents, the laws beside it, and both application offices.
 
     New tickets get the limits of this version; tickets that run keep those of the version they were opened under.
@@ -55,7 +55,7 @@ async def read_catalogue(rules: CurrentRules, session: ReadSessionDep) -> Catalo
 
 @catalogue.get("/services/{code}", summary="One service", responses=problem_responses(404, 422))
 async def read_service(
-    code: Annotated[str, Path(max_length=60, examples=["call-center"])], rules: CurrentRules
+    code: Annotated[str, Path(max_length=60, examples=["call-center"])], rules: RulebookDep
 ) -> ServiceOut:
     """One row of the published table with its limit, documents and what starts its clock."""
     service = rules.catalogue.service(code)
@@ -65,7 +65,7 @@ async def read_service(
 
 
 @catalogue.get("/units", summary="Directorates, and bodies outside")
-async def read_units(rules: CurrentRules) -> UnitsOut:
+async def read_units(rules: RulebookDep) -> UnitsOut:
     """Where a ticket can be referred to, with the words by which a unit is suggested."""
     return UnitsOut(
         units=[UnitOut.model_validate(unit) for unit in rules.catalogue.units],
@@ -74,7 +74,7 @@ async def read_units(rules: CurrentRules) -> UnitsOut:
 
 
 @catalogue.get("/neighbourhoods", summary="Neighbourhoods")
-async def read_neighbourhoods(rules: CurrentRules) -> NeighbourhoodsOut:
+async def read_neighbourhoods(rules: RulebookDep) -> NeighbourhoodsOut:
     """The neighbourhoods that a place may name, with the spellings that are understood."""
     items = [NeighbourhoodOut.model_validate(each) for each in rules.catalogue.neighbourhoods]
     return NeighbourhoodsOut(items=items)
@@ -111,14 +111,14 @@ async def read_diff(
 
 
 async def _named(session: AsyncSession, beginning: str, pointer: str) -> CatalogueVersion:
-    found = await versions_named(session, beginning)
+    found = await versions_by_prefix(session, beginning)
     if len(found) != 1:
         raise Invalid([FieldError(pointer, "ambiguous_version" if found else "unknown_version")])
     return found[0]
 
 
 async def _applying(session: AsyncSession) -> CatalogueVersion:
-    version = await applying_version(session)
+    version = await current_version(session)
     if version is None:
         raise Unavailable(retry_after=30)
     return version

@@ -15,7 +15,7 @@ Index = dict[str, list[tuple[Words, tuple[int, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
-class UnitSuggestion:
+class DirectorateSuggestion:
     """The unit, or the body outside the municipality, and the keywords (folded) that spoke for it."""
 
     unit: Directorate | ExternalBody
@@ -27,9 +27,9 @@ class UnitSuggestion:
         return isinstance(self.unit, ExternalBody)
 
 
-def suggest_unit(
+def suggest_directorate(
     units: Sequence[Directorate], text: str, external_bodies: Sequence[ExternalBody] = ()
-) -> UnitSuggestion | None:
+) -> DirectorateSuggestion | None:
     """The unit or outside body with the most keywords in the text, or None when no keyword occurs.
 
     A keyword is found where words begin with its words ("kaldırım" in "kaldırımlarda"), whatever case and
@@ -45,7 +45,7 @@ def suggest_unit(
     if not found:
         return None
     best = max(found, key=lambda owner: (len(found[owner]), sum(map(_letters, found[owner])), -owner))
-    return UnitSuggestion(candidates[best], tuple(dict.fromkeys(map(" ".join, found[best]))))
+    return DirectorateSuggestion(candidates[best], tuple(dict.fromkeys(map(" ".join, found[best]))))
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.errors import Unavailable
-from app.sla.service import Calendars, calendars_of, newest_calendar_version
+from app.sla.calendar_versions import Calendars, calendars_of, newest_calendar_version
 from app.standards.model import CatalogueVersion, catalogue_from_json
 from app.standards.queries import newest_version_with
 from app.standards.values import Catalogue, Service

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from app.core.schema import ResponseModel
 from app.domain.terms import PauseReason, Regime
 from app.sla.limit import Limit, Unit
-from app.standards.diff import ChangeKind, Subject
+from app.standards.diff import ChangeKind, ChangeSubject
 from app.standards.model import CatalogueVersion
 from app.standards.values import (
     ApplicationOffice,
@@ -254,7 +254,7 @@ class ChangeOut(ResponseModel):
     """One difference between two versions."""
 
     kind: ChangeKind = Field(examples=["changed"])
-    subject: Subject = Field(examples=["service"])
+    subject: ChangeSubject = Field(examples=["service"])
     code: str = Field(examples=["call-center"], description="Which one; of an office its table and level (`1/2`)")
     field: str = Field(examples=["limit_text"], description='"" where the whole thing came or went')
     old: str = Field(examples=["15 GÜN"], description="In the words that were published or configured")

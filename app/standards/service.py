@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
 from app.sla.calendar import Calendar, Segment, SpecialDay, overlay
-from app.sla.decisions import decided_days, lock_calendar
-from app.sla.service import Calendars, calendars_of, newest_calendar_version, store_calendars
-from app.sla.years import seeded_days
+from app.sla.calendar_decisions import days_decided_on, lock_calendar
+from app.sla.calendar_versions import Calendars, calendars_of, newest_calendar_version, store_calendars
+from app.sla.calendar_years import seeded_days
 from app.standards.catalogue import CatalogueError
 from app.standards.folder import CLOSURES
 from app.standards.model import CatalogueVersion, catalogue_to_json
@@ -40,7 +40,7 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     the workers compute the open clocks anew. Raises CatalogueError where closures differ on dates that are past.
     """
     await lock_calendar(session)
-    calendars = await present_calendars(session, catalogue, now=now)
+    calendars = await current_calendars(session, catalogue, now=now)
     await _leave_the_past_alone(session, calendars, now)
     await store_calendars(session, calendars, now=now, actor="estim", reason=f"catalogue {catalogue.sha256[:12]}")
     by_age = select(CatalogueVersion).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
@@ -67,7 +67,7 @@ async def _leave_the_past_alone(session: AsyncSession, calendars: Calendars, now
         raise CatalogueError((problem("closure_past", None, "closures", dates, source=CLOSURES),))
 
 
-async def present_calendars(
+async def current_calendars(
     session: AsyncSession,
     catalogue: Catalogue,
     *,
@@ -79,7 +79,7 @@ async def present_calendars(
     With `decided` as they would be under those decisions. Raises CalendarError where the dates leave nothing open.
     """
     if decided is None:
-        decided = await decided_days(session)
+        decided = await days_decided_on(session)
     return build_calendars(catalogue, await seeded_days(session, now=now), decided, await _known_hours(session))
 
 

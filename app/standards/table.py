@@ -13,9 +13,9 @@ from app.sla.limit import NeedsReview, parse_limit
 from app.standards.columns import header_columns
 from app.standards.lines import cut_lines, decode_table
 from app.standards.office_block import OFFICE_NAMES, is_office_field, is_office_heading, read_offices
-from app.standards.printed import PrintedOffice, PublishedTable, Row, TableLine
 from app.standards.problems import CatalogueProblem, problem
-from app.standards.rows import RowCollector
+from app.standards.published_table import PrintedOffice, PublishedTable, Row, TableLine
+from app.standards.row_collector import RowCollector
 
 __all__ = ["PrintedOffice", "PublishedTable", "Row", "decode_table", "limit_problem", "read_table"]
 
@@ -87,7 +87,7 @@ class _Reader:
         self._drop_pending()
         offices, found = read_offices(self.office_lines)
         self.problems += found
-        self._judge_whole(offices)
+        self._check_whole(offices)
         return PublishedTable(
             headings=tuple(self.rows.headings),
             rows=tuple(self.rows.rows),
@@ -97,7 +97,7 @@ class _Reader:
             problems=tuple(sorted(self.problems, key=lambda found: found.line or 0)),
         )
 
-    def _judge_whole(self, offices: Iterable[PrintedOffice]) -> None:
+    def _check_whole(self, offices: Iterable[PrintedOffice]) -> None:
         if not self.rows.columns:
             self.problems.append(problem("table_missing", None))
         elif not self.rows.rows:

@@ -12,7 +12,7 @@ from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import ClockKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Policy, Roll
 from app.sla.limit import Limit
-from app.standards.printed import PrintedOffice
+from app.standards.published_table import PrintedOffice
 
 OFFICE_HOURS: Final = "office"
 """The calendar of services that name no other; limits of law are counted in it, offices and units reached by it."""

@@ -11,7 +11,7 @@ from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.dependencies import NowDep, TransactionDep, problem_responses
 from app.people.dependencies import OpenVault
-from app.standards.dependencies import Rulebooks
+from app.standards.dependencies import RulebookCacheDep
 from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
 from app.tickets.queries import load_details
 from app.tickets.schemas import TicketOut
@@ -76,7 +76,7 @@ async def _command_runner(
     actor: CommanderDep,
     session: TransactionDep,
     vault: OpenVault,
-    rulebooks: Rulebooks,
+    rulebooks: RulebookCacheDep,
     now: NowDep,
     if_match: IfMatch = None,
 ) -> CommandRunner:

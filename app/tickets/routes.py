@@ -10,7 +10,7 @@ from app.core.schema import Instant
 from app.people.dependencies import OpenVault
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
-from app.standards.dependencies import CurrentRules
+from app.standards.dependencies import RulebookDep
 from app.standards.values import Channel
 from app.tickets.commands.context import etag
 from app.tickets.dependencies import ReaderDep, TicketNumber
@@ -138,7 +138,7 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
     responses=problem_responses(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
-    body: TrackingBody, request: Request, session: ReadSessionDep, vault: OpenVault, rules: CurrentRules, now: NowDep
+    body: TrackingBody, request: Request, session: ReadSessionDep, vault: OpenVault, rules: RulebookDep, now: NowDep
 ) -> TrackingOut:
     """Return the status for the number and the last four digits of the phone.
 

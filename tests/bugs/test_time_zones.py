@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from app.sla.service import calendars_of
+from app.sla.calendar_versions import calendars_of
 from app.tickets.model import Ticket
 from app.tickets.queries import overdue
 from tests.bugs.steps import armed_at, local, told

@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
+from app.sla.checkpoints import CheckpointKind, PlannedCheckpoint, first_checkpoints, next_checkpoint
 from app.sla.deadline import Pause, deadline
 from app.sla.policy import PinnedPolicy
-from app.sla.seed import seed_turkish_days
+from app.sla.turkish_holidays import turkish_special_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
 from app.standards.values import Catalogue, Channel, Service
@@ -40,7 +40,7 @@ def catalogue() -> Catalogue:
 
 @cache
 def calendars() -> dict[str, Calendar]:
-    return dict(build_calendars(catalogue(), seed_turkish_days(range(2025, 2029)), {}))
+    return dict(build_calendars(catalogue(), turkish_special_days(range(2025, 2029)), {}))
 
 
 def service_of(story: Story) -> Service:
@@ -71,7 +71,7 @@ def waits_of(story: Story, *, paused_late: timedelta = timedelta(0), late: timed
     return [Pause(paused + paused_late, resumed + late, "awaiting_citizen")] if paused and resumed else []
 
 
-def planned_of(story: Story) -> list[Planned]:
+def planned_of(story: Story) -> list[PlannedCheckpoint]:
     """Everything that the story's clocks would fire if nobody ever answered."""
     pinned, start, due = promise_of(story)
     calendar = calendars()[pinned.hours]

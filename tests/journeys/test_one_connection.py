@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calendar.service import prolong
+from app.calendar_admin.service import seed_next_year
 from app.standards import rulebook
 from tests.desk import AT_WORK, BODIES, CITIZEN, INFORMATION, VISIT, Desk, due, opened_desk
 from tests.servers import TestServers
@@ -78,4 +78,4 @@ async def test_what_is_due_is_fired_and_reminded_of(desk: Desk) -> None:
 
 async def test_the_calendar_is_prolonged(desk: Desk) -> None:
     in_two_years = desk.clock.now() + timedelta(days=730)
-    assert await prolong(desk.container.database, desk.container.rulebooks, now=in_two_years) is True
+    assert await seed_next_year(desk.container.database, desk.container.rulebooks, now=in_two_years) is True

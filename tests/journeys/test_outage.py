@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core.clock import ISTANBUL
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import DEFAULT_PROMISE_CHAIN, CheckpointKind, next_checkpoint
-from app.sla.clocks import counts_from
+from app.sla.clocks import next_level_base
 from app.sla.model import Checkpoint
 from app.standards.values import OFFICE_HOURS
 from bench.copies import multiply
@@ -157,7 +157,7 @@ async def the_next_level_waits_for_its_time(desk: Desk, connection: asyncpg.Conn
     )
     assert len(waiting) == len({row["ended"] for row in waiting}) == 3
     for row in waiting:
-        assert row["due_at"] == second_level(counts_from(row["ended"], BACK), calendar)
+        assert row["due_at"] == second_level(next_level_base(row["ended"], BACK), calendar)
         assert row["due_at"] >= end_of(2026, 6, 8)
 
 

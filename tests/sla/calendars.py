@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.sla.calendar import Calendar, ClockKind, DayKind, Segment, SpecialDay
 from app.sla.deadline import Basis, Pause, Policy, Roll
 from app.sla.limit import Limit, Unit
-from app.sla.seed import seed_turkish_days
+from app.sla.turkish_holidays import turkish_special_days
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 OFFICE_DAY: tuple[Segment, ...] = ((time(8, 30), time(12)), (time(13), time(17)))
@@ -25,7 +25,7 @@ def turkish_calendar(
     weekly: tuple[tuple[Segment, ...], ...] = OFFICE_WEEK,
 ) -> Calendar:
     """The municipality's calendar: the holidays of these years, and `also` on top of them."""
-    return Calendar("test", "Europe/Istanbul", weekly, seed_turkish_days(years) | dict(also or {}))
+    return Calendar("test", "Europe/Istanbul", weekly, turkish_special_days(years) | dict(also or {}))
 
 
 def plain_calendar(zone: str, weekly: tuple[tuple[Segment, ...], ...] = OFFICE_WEEK) -> Calendar:

@@ -152,9 +152,9 @@ def test_offset_of_the_date_itself_is_used() -> None:
     """B4: Istanbul had winter time in February 2015 and has none today."""
     calendar = plain_calendar("Europe/Istanbul")
 
-    assert calendar.border(date(2015, 2, 2), time(9)) == datetime(2015, 2, 2, 7, tzinfo=UTC)
-    assert calendar.border(date(2026, 2, 2), time(9)) == datetime(2026, 2, 2, 6, tzinfo=UTC)
-    assert calendar.border(date(2026, 2, 2), time(9, 0, 0, 1)) == datetime(2026, 2, 2, 6, 0, 0, 1, tzinfo=UTC)
+    assert calendar.instant_at(date(2015, 2, 2), time(9)) == datetime(2015, 2, 2, 7, tzinfo=UTC)
+    assert calendar.instant_at(date(2026, 2, 2), time(9)) == datetime(2026, 2, 2, 6, tzinfo=UTC)
+    assert calendar.instant_at(date(2026, 2, 2), time(9, 0, 0, 1)) == datetime(2026, 2, 2, 6, 0, 0, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -186,15 +186,15 @@ def test_skipped_wall_time_is_the_instant_of_the_change() -> None:
     calendar = plain_calendar("America/New_York", (((time(2, 15), time(2, 45)), (time(3), time(4))),) * 7)
     change = datetime(2026, 3, 8, 7, tzinfo=UTC)
 
-    assert calendar.border(date(2026, 3, 8), time(2, 15)) == change
-    assert calendar.border(date(2026, 3, 8), time(2, 15, 0, 1)) == change
+    assert calendar.instant_at(date(2026, 3, 8), time(2, 15)) == change
+    assert calendar.instant_at(date(2026, 3, 8), time(2, 15, 0, 1)) == change
     assert calendar.segments(date(2026, 3, 8)) == ((change, change + timedelta(hours=1)),)
 
 
 def test_every_skipped_minute_is_the_same_instant_to_the_second() -> None:
     calendar = plain_calendar("America/New_York")
 
-    found = {calendar.border(date(2026, 3, 8), time(2, minute)) for minute in range(60)}
+    found = {calendar.instant_at(date(2026, 3, 8), time(2, minute)) for minute in range(60)}
 
     assert found == {datetime(2026, 3, 8, 7, tzinfo=UTC)}
 
@@ -202,7 +202,7 @@ def test_every_skipped_minute_is_the_same_instant_to_the_second() -> None:
 def test_repeated_wall_time_is_the_first_of_the_two() -> None:
     calendar = plain_calendar("America/New_York")
 
-    assert calendar.border(date(2026, 11, 1), time(1, 30)) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    assert calendar.instant_at(date(2026, 11, 1), time(1, 30)) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
 def test_date_that_the_zone_skipped_is_no_working_day() -> None:

@@ -16,7 +16,7 @@ from app.sla.checkpoints import (
     Chain,
     ChainError,
     CheckpointKind,
-    Planned,
+    PlannedCheckpoint,
     Step,
     default_chain,
     first_checkpoints,
@@ -37,7 +37,7 @@ def end_of(day: str) -> datetime:
     return local(day).replace(hour=23, minute=59, second=59, microsecond=999999)
 
 
-def planned(chain: Chain, policy: Policy, start: str) -> tuple[Planned, ...]:
+def planned(chain: Chain, policy: Policy, start: str) -> tuple[PlannedCheckpoint, ...]:
     """What a clock that starts at that local time arms."""
     started_at = local(start)
     due_at = deadline(policy, started_at, TURKEY).due_at
@@ -51,7 +51,7 @@ def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
     assert (half.kind, half.level, half.due_at) == (WARNING, 50, start + (due - start) // 2)
     assert (most.kind, most.level) == (WARNING, 80)
     assert most.due_at == start + (due - start) * 80 // 100
-    assert level_1 == Planned(ESCALATION, 1, due)
+    assert level_1 == PlannedCheckpoint(ESCALATION, 1, due)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_level_two_follows_three_working_days_after_level_one_has_fired() -> Non
 
     found = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, fired_at, TURKEY)
 
-    assert found == Planned(ESCALATION, 2, end_of("2026-06-02"))
+    assert found == PlannedCheckpoint(ESCALATION, 2, end_of("2026-06-02"))
 
 
 def test_level_two_counts_from_the_firing_and_not_from_the_limit() -> None:
@@ -125,8 +125,8 @@ def test_level_two_counts_from_the_firing_and_not_from_the_limit() -> None:
     on_the_day = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, local("2026-01-06"), TURKEY)
     after_outage = next_checkpoint(DEFAULT_PROMISE_CHAIN, ESCALATION, 1, local("2026-01-09"), TURKEY)
 
-    assert on_the_day == Planned(ESCALATION, 2, end_of("2026-01-09"))
-    assert after_outage == Planned(ESCALATION, 2, end_of("2026-01-14"))
+    assert on_the_day == PlannedCheckpoint(ESCALATION, 2, end_of("2026-01-09"))
+    assert after_outage == PlannedCheckpoint(ESCALATION, 2, end_of("2026-01-14"))
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_short_limit_warns_once_and_never_reaches_the_second_office() -> None:
     start = local("2026-01-05T10:00")
 
     assert planned(SHORT_CHAIN, policy, "2026-01-05T10:00") == (
-        Planned(WARNING, 80, start + timedelta(minutes=8)),
-        Planned(ESCALATION, 1, start + timedelta(minutes=10)),
+        PlannedCheckpoint(WARNING, 80, start + timedelta(minutes=8)),
+        PlannedCheckpoint(ESCALATION, 1, start + timedelta(minutes=10)),
     )
     assert next_checkpoint(SHORT_CHAIN, ESCALATION, 1, start, TURKEY) is None
 
@@ -151,8 +151,8 @@ def test_legal_risk_stands_three_working_days_before_the_law_is_broken() -> None
     policy = Policy(Limit(30, Unit.CALENDAR_DAY), clock_kind=ClockKind.STATUTORY)
 
     assert planned(STATUTORY_CHAIN, policy, "2026-05-12T10:00") == (
-        Planned(LEGAL_RISK, 2, end_of("2026-06-08")),
-        Planned(BREACH, 1, end_of("2026-06-11")),
+        PlannedCheckpoint(LEGAL_RISK, 2, end_of("2026-06-08")),
+        PlannedCheckpoint(BREACH, 1, end_of("2026-06-11")),
     )
 
 
@@ -222,10 +222,10 @@ def test_chain_is_read_from_configuration_with_the_long_words() -> None:
 
     second = next_checkpoint(found, ESCALATION, 1, local("2026-01-05"), TURKEY)
     assert planned(found, days(10), "2026-01-05")[1:] == (
-        Planned(LEGAL_RISK, 1, end_of("2026-01-14")),
-        Planned(ESCALATION, 1, end_of("2026-01-15")),
+        PlannedCheckpoint(LEGAL_RISK, 1, end_of("2026-01-14")),
+        PlannedCheckpoint(ESCALATION, 1, end_of("2026-01-15")),
     )
-    assert second == Planned(ESCALATION, 2, end_of("2026-01-12"))
+    assert second == PlannedCheckpoint(ESCALATION, 2, end_of("2026-01-12"))
 
 
 def entry(kind: str, level: Any, at: Any) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def test_ledger_has_every_date_up_to_the_due_one(
 
 @given(day_limits, instants(), st.integers(0, 1_439))
 def test_due_date_of_days_depends_on_the_local_date_only(limit: Limit, start: datetime, minute: int) -> None:
-    day = TURKEY.border(TURKEY.local_date(start))
+    day = TURKEY.instant_at(TURKEY.local_date(start))
 
     assert (
         deadline(Policy(limit), start, TURKEY).due_at

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.standards.catalogue import CheckResult, check_folder_or_file
+from app.standards.catalogue import CatalogueCheck, check_folder_or_file
 from tests.standards.samples import ESENLER, Edit
 
 
@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 def edit(folder: Path) -> Edit:
     """Replaces words in one file of the copy and checks the folder again."""
 
-    def change(name: str, old: str, new: str) -> CheckResult:
+    def change(name: str, old: str, new: str) -> CatalogueCheck:
         path = folder / name
         text = path.read_text(encoding="utf-8")
         assert old in text

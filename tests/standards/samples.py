@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from app.standards.catalogue import CheckResult
+from app.standards.catalogue import CatalogueCheck
 from app.standards.folder import CLOSURES, HOURS, NEIGHBOURHOODS, OFFICES, STANDARDS, TABLE, UNITS
 
 ESENLER = Path(__file__).parents[2] / "config" / "esenler"
 FILES = (TABLE, STANDARDS, OFFICES, UNITS, HOURS, CLOSURES, NEIGHBOURHOODS)
 
-Edit = Callable[[str, str, str], CheckResult]
+Edit = Callable[[str, str, str], CatalogueCheck]
 """The fixture `edit`: (file, words, other words) → the check of the copy of Esenler's folder after that."""
 
 CLOSING = (
@@ -34,7 +34,7 @@ def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str
     return "\n".join(["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""])
 
 
-def faults(result: CheckResult) -> list[tuple[str, str, str]]:
+def faults(result: CatalogueCheck) -> list[tuple[str, str, str]]:
     """The problems of a check as (file, cell or path, code)."""
     return [(problem.source, problem.cell, problem.code) for problem in result.problems]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.standards.catalogue import CatalogueError, CheckResult, check_folder_or_file, load_catalogue
+from app.standards.catalogue import CatalogueCheck, CatalogueError, check_folder_or_file, load_catalogue
 from app.standards.problems import CatalogueProblem, Severity
 from app.standards.report import print_check
 from tests.standards.samples import Edit, faults
@@ -129,20 +129,20 @@ CHAINS = {
 }
 
 
-def chain_of_field(edit: Edit, *steps: str) -> CheckResult:
+def chain_of_field(edit: Edit, *steps: str) -> CatalogueCheck:
     """The check after the service `field` got a chain of its own, each step as `kind level instant`."""
     entries = [dict(zip(("kind", "level", "at"), step.split(maxsplit=2), strict=True)) for step in steps]
     words = (f"{{kind: {entry['kind']}, level: {entry['level']}, at: {entry['at']}}}" for entry in entries)
     return edit("standards.yaml", "row: 8\n", f"row: 8\n    escalation: [{', '.join(words)}]\n")
 
 
-def the_fault(result: CheckResult) -> CatalogueProblem:
+def the_fault(result: CatalogueCheck) -> CatalogueProblem:
     """The one finding of a folder that can't be loaded for it."""
     assert ([found.severity for found in result.problems], result.catalogue) == ([Severity.ERROR], None)
     return result.problems[0]
 
 
-def decide(folder: Path, first: str, count: int, counts: str) -> CheckResult:
+def decide(folder: Path, first: str, count: int, counts: str) -> CatalogueCheck:
     """The check after so many dates in a row were decided to be leave."""
     days = (date.fromisoformat(first) + timedelta(number) for number in range(count))
     entries = [f"  - {{date: {day}, name: Deneme, kind: leave, counts_as_working: {counts}}}" for day in days]

@@ -15,7 +15,7 @@ from app.sla.calendar import DayKind, SpecialDay
 from app.sla.deadline import Basis
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
-from app.standards.diff import CatalogueChange, ChangeKind, Subject, diff_catalogues, in_words
+from app.standards.diff import CatalogueChange, ChangeKind, ChangeSubject, diff_catalogues, in_words
 from app.standards.model import catalogue_from_json, catalogue_to_json
 from app.standards.values import Catalogue, Deputy, FeeRule, Service
 from tests.standards.samples import ESENLER
@@ -185,9 +185,11 @@ def test_a_new_limit_is_told_as_printed_and_as_understood() -> None:
     new = of_service("call-center", limit_text="10 İŞ GÜNÜ", limit=Limit(10, Unit.WORKING_DAY))
     assert diff_catalogues(CATALOGUE, new) == (
         CatalogueChange(
-            ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit_text", "15 GÜN", "10 İŞ GÜNÜ", False
+            ChangeKind.CHANGED, ChangeSubject.SERVICE, "call-center", "limit_text", "15 GÜN", "10 İŞ GÜNÜ", False
         ),
-        CatalogueChange(ChangeKind.CHANGED, Subject.SERVICE, "call-center", "limit", "15 gün", "10 iş günü", True),
+        CatalogueChange(
+            ChangeKind.CHANGED, ChangeSubject.SERVICE, "call-center", "limit", "15 gün", "10 iş günü", True
+        ),
     )
 
 
@@ -264,7 +266,12 @@ def test_one_printed_cell_is_told_once() -> None:
         "offices", office, replace(office, printed=replace(office.printed, name="Örnek İSİM", printed=cells))
     )
     change = only(new)
-    assert (change.subject, change.code, change.field, change.new) == (Subject.OFFICE, "1/2", "name", "Örnek İSİM")
+    assert (change.subject, change.code, change.field, change.new) == (
+        ChangeSubject.OFFICE,
+        "1/2",
+        "name",
+        "Örnek İSİM",
+    )
 
 
 def test_a_deputy_is_told_with_title_and_dates() -> None:

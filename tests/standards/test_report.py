@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.standards.catalogue import CheckResult, check_folder_or_file
+from app.standards.catalogue import CatalogueCheck, check_folder_or_file
 from app.standards.report import print_check
 from tests.standards.samples import ESENLER, table
 
 
-def printed(result: CheckResult, width: int = 160) -> str:
+def printed(result: CatalogueCheck, width: int = 160) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     print_check(result, console)
     assert isinstance(console.file, io.StringIO)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.standards.catalogue import load_catalogue
-from app.standards.routing import suggest_unit
+from app.standards.routing import suggest_directorate
 from app.standards.values import Directorate, ExternalBody
 from tests.standards.samples import ESENLER
 
@@ -32,25 +32,25 @@ LIGHTS = ExternalBody("lights", "Elektrik", ("sokak lamba",), "186")
     ],
 )
 def test_keywords_are_found_at_the_beginning_of_words(text: str, code: str | None) -> None:
-    found = suggest_unit([WORKS, PARKS, ANIMALS], text, [LIGHTS])
+    found = suggest_directorate([WORKS, PARKS, ANIMALS], text, [LIGHTS])
     assert (found and found.unit.code) == code
 
 
 def test_of_equal_numbers_the_one_with_more_letters_found_wins() -> None:
-    found = suggest_unit([PARKS, WORKS], "ağaç ve çukur")
+    found = suggest_directorate([PARKS, WORKS], "ağaç ve çukur")
     assert found is not None
     assert (found.unit.code, found.keywords) == ("works", ("cukur",))
 
 
 def test_of_equal_letters_the_first_wins() -> None:
     twins = [Directorate("one", "Bir", ("elma",)), Directorate("two", "İki", ("armu",))]
-    found = suggest_unit(twins, "armut ve elma")
+    found = suggest_directorate(twins, "armut ve elma")
     assert found is not None
     assert found.unit.code == "one"
 
 
 def test_an_outside_body_is_marked() -> None:
-    found = suggest_unit([WORKS], "SOKAK LAMBASI", [LIGHTS])
+    found = suggest_directorate([WORKS], "SOKAK LAMBASI", [LIGHTS])
     assert found is not None
     assert (found.external, found.unit) == (True, LIGHTS)
 
@@ -74,12 +74,12 @@ def test_an_outside_body_is_marked() -> None:
     ],
 )
 def test_esenlers_keywords_send_common_requests_where_they_belong(text: str, code: str | None) -> None:
-    found = suggest_unit(CATALOGUE.units, text, CATALOGUE.external_bodies)
+    found = suggest_directorate(CATALOGUE.units, text, CATALOGUE.external_bodies)
     assert (found and found.unit.code) == code
 
 
 @settings(deadline=None)
 @given(st.text())
 def test_any_text_is_answered(text: str) -> None:
-    found = suggest_unit(CATALOGUE.units, text, CATALOGUE.external_bodies)
+    found = suggest_directorate(CATALOGUE.units, text, CATALOGUE.external_bodies)
     assert found is None or found.keywords

@@ -8,8 +8,8 @@ from sqlalchemy import delete
 
 from app.core.clock import ISTANBUL
 from app.sla.calendar import Calendar
+from app.sla.calendar_versions import store_calendars
 from app.sla.model import CalendarVersion
-from app.sla.service import store_calendars
 from app.standards.rulebook import REFRESH_SECONDS
 from tests.desk import ANSWER, AT_WORK, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of, state
 from tests.escalation.offices import second_container

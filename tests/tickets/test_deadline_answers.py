@@ -13,9 +13,9 @@ from app.core.clock import ISTANBUL
 from app.deadlines import wording_tr as tr
 from app.domain.terms import ExtensionGround, PauseReason
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
+from app.sla.calendar_versions import calendars_of, store_calendars
 from app.sla.clocks import AWAITING_FEE
 from app.sla.model import CalendarVersion
-from app.sla.service import calendars_of, store_calendars
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
 from tests.desk import (

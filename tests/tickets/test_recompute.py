@@ -11,18 +11,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, text
 
-from app.calendar.service import settle
+from app.calendar_admin.service import settle
 from app.container import Container
 from app.core.clock import ISTANBUL
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
+from app.sla.calendar_decisions import decide
+from app.sla.calendar_versions import Calendars, calendars_of, store_calendars
 from app.sla.checkpoints import CheckpointKind, first_checkpoints, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, counts_from, pauses_of
+from app.sla.clocks import FEE_LAPSE, next_level_base, pauses_of
 from app.sla.deadline import Pause, deadline
-from app.sla.decisions import decide
 from app.sla.model import CalendarDecision, CalendarVersion, Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
-from app.sla.service import Calendars, calendars_of, store_calendars
-from app.standards.service import present_calendars
+from app.standards.service import current_calendars
 from app.tickets.bulk import recompute
 from app.tickets.bulk.recompute import OpenClock, Renewal, Renewed, of_older_calendars
 from app.tickets.model import Ticket, TicketEvent
@@ -65,7 +65,7 @@ async def decided(
     now = container.clock.now()
     async with container.database.transaction() as session:
         await decide(session, days, revoke, actor="ops", reason="Genelge", now=now)
-        calendars = await present_calendars(session, (await container.rulebooks.current()).catalogue, now=now)
+        calendars = await current_calendars(session, (await container.rulebooks.current()).catalogue, now=now)
         version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
     container.rulebooks._checked = -1000.0
     return version
@@ -186,7 +186,7 @@ def expected(
         return paying
     if first.generation < clock.generation:  # withdrawn since
         return paying
-    base = counts_from(first.due_at, first.fired_at)
+    base = next_level_base(first.due_at, first.fired_at)
     following = next_checkpoint(pinned.chain, CheckpointKind.ESCALATION, 1, base, calendar)
     return paying if following is None else {**paying, ("escalation", 2): following.due_at}
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from app.notices.kinds import Audience, Medium, NoticeKind
-from app.sla.calendar import CLOSED_DAYS_LIMIT, DAY, Calendar
+from app.sla.calendar import DAY, MAX_CLOSED_DAYS, Calendar
 
 DAILY = frozenset({NoticeKind.ESCALATION_1})
 """Of services whose limit is under a day, these are told once a day: they are figures of quality, not files."""
@@ -52,23 +52,23 @@ def send_at(
     if under_a_day and kind not in DAILY:
         return now
     if under_a_day:
-        following = calendar.border(calendar.local_date(created_at) + DAY)
+        following = calendar.instant_at(calendar.local_date(created_at) + DAY)
         return _opening(max(now, following), calendar)
     return _opening(now, calendar)
 
 
 def _within(hours: Hours, now: datetime, calendar: Calendar) -> datetime:
     today = calendar.local_date(now)
-    begin, end = calendar.border(today, hours.start), calendar.border(today, hours.end)
+    begin, end = calendar.instant_at(today, hours.start), calendar.instant_at(today, hours.end)
     if now < begin:
         return begin
-    return now if now < end else calendar.border(today + DAY, hours.start)
+    return now if now < end else calendar.instant_at(today + DAY, hours.start)
 
 
 def _opening(now: datetime, calendar: Calendar) -> datetime:
     """`now` where the office is open on a working day, else the next opening; a calendar always has one."""
     today = calendar.local_date(now)
-    for day in (today + timedelta(days=number) for number in range(2 * CLOSED_DAYS_LIMIT)):
+    for day in (today + timedelta(days=number) for number in range(2 * MAX_CLOSED_DAYS)):
         if not calendar.is_working_day(day):
             continue
         for start, end in calendar.segments(day):

@@ -20,13 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, bulk_insert, bulk_update, equals_any, table_of
 from app.sla.calendar import Calendar
+from app.sla.calendar_versions import Calendars, calendars_of
+from app.sla.checkpoint_sync import DatedClock, sync_checkpoints
 from app.sla.checkpoints import days_before_due
-from app.sla.clocks import Moved
+from app.sla.clocks import DueDateMove
 from app.sla.deadline import Basis, Pause, Policy, deadline, on_time
 from app.sla.model import Checkpoint, ClockPause, SlaClock
 from app.sla.policy import PinnedPolicy
-from app.sla.redate import Redating, redate
-from app.sla.service import Calendars, calendars_of
 from app.tickets.history import SYSTEM_ACTOR, DetachedHead, EventKind, next_event
 from app.tickets.model import Ticket, TicketEvent
 
@@ -213,7 +213,7 @@ class RecomputePreview:
     moved: int
     earlier: int
     overdue_at_once: int
-    first: list[tuple[str, Moved]]
+    first: list[tuple[str, DueDateMove]]
 
 
 async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, first: int) -> RecomputePreview:
@@ -231,7 +231,7 @@ async def preview(session: AsyncSession, renewal: Renewal, *, now: datetime, fir
             moves.append((clock.due_at, clock.number, clock.kind, new))
             earlier += new < clock.due_at
             late += not on_time(now, new)
-    listed = [(number, Moved(kind, old, new)) for old, number, kind, new in heapq.nsmallest(first, moves)]
+    listed = [(number, DueDateMove(kind, old, new)) for old, number, kind, new in heapq.nsmallest(first, moves)]
     return RecomputePreview(looked_at, repinned, len(moves), earlier, late, listed)
 
 
@@ -329,7 +329,7 @@ async def _renew(
         due_at = renewal.due_at(clock, own)
         moved = due_at != clock.due_at
         if moved:
-            told[clock.ticket_id].moved.append(Moved(clock.kind, clock.due_at, due_at).to_json())
+            told[clock.ticket_id].moved.append(DueDateMove(clock.kind, clock.due_at, due_at).to_json())
         if rule.is_new:
             words = {"clock": clock.kind, "from": clock.pinned.printed, "to": rule.pinned.printed}
             told[clock.ticket_id].policies.append(words)
@@ -344,7 +344,7 @@ async def _renew(
     known = update(_clock).where(equals_any(_clock.c.id, same)).values(calendar_version_id=renewal.calendar_version_id)
     await session.execute(known)
     await bulk_update(session, SlaClock, repinned)
-    changed = await redate(session, redating)
+    changed = await sync_checkpoints(session, redating)
     await _record(session, renewal, told, now)
     looked_at = sum(clock.state != "breached" or clock.id in changed for clock in clocks)
     return Renewed(looked_at, sum(len(one.moved) for one in told.values()))
@@ -361,8 +361,8 @@ async def _heads(session: AsyncSession, tickets: Sequence[UUID]) -> list[_Head]:
     return [_Head(*row) for row in await session.execute(select(*of_head).where(equals_any(_ticket.c.id, tickets)))]
 
 
-def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> Redating:
-    return Redating(
+def _redating(rule: Rule, clock: OpenClock, due_at: datetime, pauses: Sequence[Pause]) -> DatedClock:
+    return DatedClock(
         clock_id=clock.id,
         state=clock.state,
         generation=clock.generation,

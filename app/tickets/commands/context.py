@@ -14,7 +14,7 @@ from app.core.errors import NotFound, StaleVersion, VersionRequired, WrongState
 from app.domain.terms import PauseReason, Regime
 from app.people.vault import Vault
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.clocks import Moved, OpenedClock, clocks_of
+from app.sla.clocks import DueDateMove, OpenedClock, clocks_of
 from app.sla.model import Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook, RulebookCache
@@ -149,7 +149,7 @@ async def service_of(context: CommandContext, ticket: Ticket) -> tuple[Service, 
     return await context.rulebooks.service(context.session, ticket.service, version_id=ticket.catalogue_version_id)
 
 
-def moved_due_dates(moved: Iterable[Moved | None]) -> dict[str, list[dict[str, str]]]:
+def moved_due_dates(moved: Iterable[DueDateMove | None]) -> dict[str, list[dict[str, str]]]:
     """Return the moved due dates as event data; an empty dict if none moved."""
     found = [one.to_json() for one in moved if one is not None]
     return {"moved": found} if found else {}

@@ -319,7 +319,7 @@ async def _cancel_clocks(context: CommandContext, locked: LockedTicket) -> None:
         await clocks.cancel(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
 
 
-async def _resume_clocks(context: CommandContext, locked: LockedTicket) -> list[clocks.Moved | None]:
+async def _resume_clocks(context: CommandContext, locked: LockedTicket) -> list[clocks.DueDateMove | None]:
     return [
         await clocks.resume(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
         for clock in locked.clocks

@@ -163,7 +163,7 @@ async def _repin(
     pinned: PinnedPolicy | None,
     *,
     keep_restart: bool,
-) -> clocks.Moved | None:
+) -> clocks.DueDateMove | None:
     """Repin, start or cancel one clock by the policy of the new service; return its move."""
     clock, ticket = locked.clock(kind), locked.ticket
     if pinned is None:

@@ -14,7 +14,7 @@ from app.people.vault import Vault
 from app.sla.clocks import OpenedClock, open_clock
 from app.sla.policy import PinnedPolicy
 from app.standards.neighbourhoods import match_neighbourhood
-from app.standards.routing import UnitSuggestion, suggest_unit
+from app.standards.routing import DirectorateSuggestion, suggest_directorate
 from app.standards.rulebook import Rulebook
 from app.standards.values import (
     Channel,
@@ -52,7 +52,7 @@ class NewTicket:
     applicant: dict[str, Any]
     sealed: dict[str, bytes | None]
     neighbourhood: str | None
-    suggestion: UnitSuggestion | None
+    suggestion: DirectorateSuggestion | None
     documents: tuple[tuple[Document, bool], ...]
     clocks: tuple[OpenedClock, ...]
     ticket_id: UUID = field(default_factory=new_id)
@@ -96,7 +96,7 @@ def prepare(
     missing = any(not provided for _, provided in documents)
     ticket_id = new_id()
     matched = match_neighbourhood(rulebook.catalogue.neighbourhoods, intake.place.neighbourhood or "")
-    suggestion = suggest_unit(rulebook.catalogue.units, intake.description, rulebook.catalogue.external_bodies)
+    suggestion = suggest_directorate(rulebook.catalogue.units, intake.description, rulebook.catalogue.external_bodies)
     return NewTicket(
         intake=intake,
         client_id=client_id,

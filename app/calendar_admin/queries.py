@@ -5,10 +5,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.calendar.schemas import CalendarOut, DayOut, YearOut
-from app.sla.decisions import decisions
+from app.calendar_admin.schemas import CalendarOut, DayOut, YearOut
+from app.sla.calendar_decisions import decisions
+from app.sla.calendar_years import years
 from app.sla.model import CalendarVersion
-from app.sla.years import years
 from app.standards.rulebook import Rulebook
 
 

@@ -14,7 +14,7 @@ from app.core.db import bulk_insert
 from app.core.errors import NotFound
 from app.sla.calendar import SpecialDay, special_day_from_json, special_day_to_json
 from app.sla.model import CalendarYear
-from app.sla.seed import seed_turkish_days
+from app.sla.turkish_holidays import turkish_special_days
 
 FIRST_YEAR = 2006
 """The oldest record that is imported: BİMER began in that year."""
@@ -69,7 +69,7 @@ async def _seed(session: AsyncSession, missing: Iterable[int], now: datetime) ->
             "year": year,
             "source": source,
             "seeded_at": now,
-            "days": {day.isoformat(): special_day_to_json(each) for day, each in seed_turkish_days([year]).items()},
+            "days": {day.isoformat(): special_day_to_json(each) for day, each in turkish_special_days([year]).items()},
         }
         for year in missing
     ]

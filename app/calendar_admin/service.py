@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import Database
 from app.core.errors import FieldError, Invalid, StaleCalendar
 from app.sla.calendar import CalendarError, SpecialDay
-from app.sla.decisions import decide, decided_days, lock_calendar
+from app.sla.calendar_decisions import days_decided_on, decide, lock_calendar
+from app.sla.calendar_versions import Calendars, newest_calendar, newest_calendar_version, store_calendars
+from app.sla.calendar_years import YEARS_AHEAD, last_year
 from app.sla.model import CalendarVersion
-from app.sla.service import Calendars, newest_calendar, newest_calendar_version, store_calendars
-from app.sla.years import YEARS_AHEAD, last_year
 from app.standards.rulebook import Rulebook, RulebookCache
-from app.standards.service import present_calendars
+from app.standards.service import current_calendars
 from app.standards.values import Catalogue
 from app.tickets.bulk import recompute
 from app.tickets.bulk.recompute import RecomputePreview, Renewal, Renewed, of_older_calendars, still_kept
@@ -86,7 +86,7 @@ async def settle_newest(database: Database, rulebooks: RulebookCache, *, now: da
     return found.id, await settle(database, found.id, calendars, actor=found.created_by, now=now)
 
 
-async def prolong(database: Database, rulebooks: RulebookCache, *, now: datetime) -> bool:
+async def seed_next_year(database: Database, rulebooks: RulebookCache, *, now: datetime) -> bool:
     """Seed the year that has come into reach, as a new version, so that no limit runs into a year without holidays."""
     async with database.transaction() as session:
         last = await last_year(session)
@@ -94,7 +94,7 @@ async def prolong(database: Database, rulebooks: RulebookCache, *, now: datetime
             return False
         await lock_calendar(session)
         rules = await rulebooks.current(session)
-        calendars = await present_calendars(session, rules.catalogue, now=now)
+        calendars = await current_calendars(session, rules.catalogue, now=now)
         await store_calendars(session, calendars, now=now, actor="estim", reason=f"{now.year + YEARS_AHEAD}")
     return True
 
@@ -109,11 +109,11 @@ async def _calendars_after(
     session: AsyncSession, change: CalendarChange, catalogue: Catalogue, *, now: datetime
 ) -> Calendars:
     """The calendars as the change would make them; raises `Invalid`."""
-    decided = await decided_days(session)
+    decided = await days_decided_on(session)
     _check_revoked(change, decided)
     kept = {day: special for day, special in decided.items() if day not in change.revoked}
     try:
-        return await present_calendars(session, catalogue, now=now, decided=kept | dict(change.days))
+        return await current_calendars(session, catalogue, now=now, decided=kept | dict(change.days))
     except CalendarError as error:
         raise Invalid([FieldError("/days", error.code)]) from error
 

@@ -21,7 +21,7 @@ async def lock_calendar(session: AsyncSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-async def decided_days(session: AsyncSession) -> dict[date, SpecialDay]:
+async def days_decided_on(session: AsyncSession) -> dict[date, SpecialDay]:
     """The decisions that hold, in date order."""
     return {row.date: special_day_from_json(row.day) for row in await decisions(session)}
 

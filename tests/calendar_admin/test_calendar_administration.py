@@ -10,7 +10,7 @@ import pytest
 from httpx import Response
 from sqlalchemy import delete, func, select, update
 
-from app.calendar.service import prolong, settle_newest
+from app.calendar_admin.service import seed_next_year, settle_newest
 from app.core.clock import ISTANBUL
 from app.sla.calendar import DayKind, SpecialDay
 from app.sla.model import CalendarDecision, CalendarVersion, CalendarYear, Checkpoint, SlaClock
@@ -379,10 +379,10 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(de
 async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(desk: Desk) -> None:
     number = await asked_on_monday(desk)
     container = desk.container
-    assert await prolong(container.database, container.rulebooks, now=desk.clock.now()) is False
+    assert await seed_next_year(container.database, container.rulebooks, now=desk.clock.now()) is False
     in_two_years = desk.clock.now() + timedelta(days=730)
-    assert await prolong(container.database, container.rulebooks, now=in_two_years) is True
-    assert await prolong(container.database, container.rulebooks, now=in_two_years) is False
+    assert await seed_next_year(container.database, container.rulebooks, now=in_two_years) is True
+    assert await seed_next_year(container.database, container.rulebooks, now=in_two_years) is False
     look_again(desk)
     span = {"from": "2031-10-29", "to": "2031-10-29"}
     assert [day["name"] for day in (await desk.client.get("/v1/calendar", params=span)).json()["days"]] == [

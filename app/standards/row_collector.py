@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from app.standards.columns import Column, judge_header
+from app.standards.columns import Column, check_header
 from app.standards.lines import NUMBER_CELL
-from app.standards.printed import Row, TableLine
 from app.standards.problems import CatalogueProblem, problem
+from app.standards.published_table import Row, TableLine
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class RowCollector:
     def open_table(self, line: TableLine, columns: tuple[Column, ...]) -> None:
         """Takes the columns of a header row."""
         self.columns, self.header_line, self._after_header = columns, line.number, True
-        self.problems += judge_header(line, columns)
+        self.problems += check_header(line, columns)
 
     def starts_row(self, line: TableLine) -> bool:
         """True for a line of several cells with a number where the number belongs."""
@@ -59,7 +59,7 @@ class RowCollector:
         if not self.columns:
             self.problems.append(problem("row_without_header", line.number, line.text))
             return
-        self._judge_length(line)
+        self._check_length(line)
         cells = self._by_column(line)
         printed_number = cells.get(Column.NUMBER, "")
         if self.rows and not printed_number and not cells.get(Column.NAME):
@@ -69,7 +69,7 @@ class RowCollector:
         self._enter_table(number, "\n".join(headings))
         if not self.numbered:
             number = sum(other.table == self.table for other in self.rows) + 1
-        self._judge_number(number, line)
+        self._check_number(number, line)
         if Column.NAME in self.columns and not cells.get(Column.NAME):
             self.problems.append(problem("name_missing", line.number, line.text))
         self.rows.append(self._row(line, number, cells))
@@ -96,7 +96,7 @@ class RowCollector:
                 cells.setdefault(column, cell)
         return cells
 
-    def _judge_length(self, line: TableLine) -> None:
+    def _check_length(self, line: TableLine) -> None:
         extra = [cell for cell in line.cells[len(self.columns) :] if cell]
         self.problems += [problem("cell_extra", line.number, cell) for cell in extra]
         if set(self.columns[len(line.cells) :]) - {Column.UNIT, Column.UNKNOWN}:
@@ -135,7 +135,7 @@ class RowCollector:
             self._last_number = self._last_number if runs_on else 0
         self._heading, self._after_header = heading, False
 
-    def _judge_number(self, number: int | None, line: TableLine) -> None:
+    def _check_number(self, number: int | None, line: TableLine) -> None:
         if number is None:
             return
         first = self._first_lines.setdefault((self.table, number), line.number)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.standards.catalogue import load_catalogue
-from app.standards.in_charge import in_charge
+from app.standards.office_holder import office_holder
 from app.standards.values import ApplicationOffice, Deputy
 from tests.installation import ESENLER
 
@@ -41,56 +41,56 @@ LEAVE = deputy("Örnek", "2026-06-01", "2026-06-05")
     ],
 )
 def test_a_deputy_stands_in_on_the_days_of_leave(day: str, name: str) -> None:
-    found = in_charge(office(LEAVE), date.fromisoformat(day))
+    found = office_holder(office(LEAVE), date.fromisoformat(day))
     assert (found.name, found.stands_in, found.vacant) == (name, name != HEAD, False)
 
 
 @pytest.mark.parametrize(("day", "name"), [("2026-06-30", HEAD), ("2026-07-01", "Yeni"), ("2026-05-31", "")])
 def test_an_official_changes_from_one_day_to_the_next(day: str, name: str) -> None:
     changing = office(deputy("Yeni", "2026-07-01"), valid_from=date(2026, 6, 1), valid_to=date(2026, 6, 30))
-    found = in_charge(changing, date.fromisoformat(day))
+    found = office_holder(changing, date.fromisoformat(day))
     assert (found.name, found.vacant) == (name, not name)
 
 
 def test_of_overlapping_deputies_the_one_who_began_last_counts() -> None:
     both = office(LEAVE, deputy("İkinci", "2026-06-03", "2026-06-04"))
-    named = [in_charge(both, date(2026, 6, day)).name for day in range(1, 7)]
+    named = [office_holder(both, date(2026, 6, day)).name for day in range(1, 7)]
     assert named == ["Örnek", "Örnek", "İkinci", "İkinci", "Örnek", HEAD]
 
 
 def test_of_deputies_who_began_together_the_first_named_counts() -> None:
     twins = office(LEAVE, deputy("İkinci", "2026-06-01", "2026-06-02"))
-    assert in_charge(twins, date(2026, 6, 1)).name == "Örnek"
+    assert office_holder(twins, date(2026, 6, 1)).name == "Örnek"
 
 
 def test_a_deputy_without_dates_waits_for_a_vacancy() -> None:
     standing = office(deputy("Daimî"), valid_to=date(2026, 6, 30))
-    assert in_charge(standing, date(2026, 6, 30)).name == HEAD
-    assert in_charge(standing, date(2026, 7, 1)).name == "Daimî"
+    assert office_holder(standing, date(2026, 6, 30)).name == HEAD
+    assert office_holder(standing, date(2026, 7, 1)).name == "Daimî"
 
 
 def test_a_dated_deputy_comes_before_one_without_dates() -> None:
     gone = office(deputy("Daimî"), LEAVE, valid_to=date(2026, 5, 1))
-    assert in_charge(gone, date(2026, 6, 2)).name == "Örnek"
+    assert office_holder(gone, date(2026, 6, 2)).name == "Örnek"
 
 
 def test_an_office_that_nobody_holds_is_written_to_by_its_place() -> None:
     """The personal address of somebody who has left would swallow the notice."""
     empty = office(valid_to=date(2026, 5, 1))
-    found = in_charge(empty, date(2026, 5, 2))
+    found = office_holder(empty, date(2026, 5, 2))
     assert (found.vacant, found.name, found.address) == (True, "", None)
-    with_role = in_charge(replace(empty, role_mailbox=ROLE), date(2026, 5, 2))
+    with_role = office_holder(replace(empty, role_mailbox=ROLE), date(2026, 5, 2))
     assert (with_role.vacant, with_role.address) == (True, ROLE)
 
 
 def test_mail_goes_to_the_role_then_to_the_person_then_to_the_printed_address() -> None:
     day = date(2026, 6, 2)
     nameless = replace(LEAVE, email=None)
-    assert in_charge(office(LEAVE, role_mailbox=ROLE), day).address == ROLE
-    assert in_charge(office(LEAVE), day).address == LEAVE.email
-    assert in_charge(office(nameless), day).address == (PRINTED.printed.email or None)
-    assert in_charge(office(role_mailbox=ROLE), day).address == ROLE
-    assert in_charge(office(), day).address == (PRINTED.printed.email or None)
+    assert office_holder(office(LEAVE, role_mailbox=ROLE), day).address == ROLE
+    assert office_holder(office(LEAVE), day).address == LEAVE.email
+    assert office_holder(office(nameless), day).address == (PRINTED.printed.email or None)
+    assert office_holder(office(role_mailbox=ROLE), day).address == ROLE
+    assert office_holder(office(), day).address == (PRINTED.printed.email or None)
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 1))
@@ -106,7 +106,7 @@ def test_whoever_is_in_charge_is_valid_on_that_day(
     def covers(first: date | None, last: date | None) -> bool:
         return (first or date.min) <= on <= (last or date.max)
 
-    found = in_charge(office(*deputies, valid_from=valid_from, valid_to=valid_to), on)
+    found = office_holder(office(*deputies, valid_from=valid_from, valid_to=valid_to), on)
     valid = {one.name for one in deputies if covers(one.valid_from, one.valid_to)}
     if found.stands_in:
         assert found.name in valid

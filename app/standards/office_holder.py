@@ -11,7 +11,7 @@ from app.standards.values import ApplicationOffice, Deputy
 
 
 @dataclass(frozen=True, slots=True)
-class InCharge:
+class OfficeHolder:
     """Who is written to at an office; without an official (`vacant`) the office itself, by its place.
 
     `address` is None where no address is known that belongs to the office on that day.
@@ -25,7 +25,7 @@ class InCharge:
     vacant: bool = False
 
 
-def in_charge(office: ApplicationOffice, on: date) -> InCharge:
+def office_holder(office: ApplicationOffice, on: date) -> OfficeHolder:
     """Who answers for `office` on the local date `on`; all dates of validity are inclusive.
 
     A deputy (vekil) with dates stands in on those days: the head is on leave. One without dates does where the head's
@@ -36,10 +36,10 @@ def in_charge(office: ApplicationOffice, on: date) -> InCharge:
     deputy = _latest(one for one in office.deputies if _stands_in(one, on, has_head=has_head))
     if deputy is not None:
         address = office.role_mailbox or deputy.email or office.printed.email
-        return InCharge(office, deputy.name, deputy.job_title, address or None, stands_in=True)
+        return OfficeHolder(office, deputy.name, deputy.job_title, address or None, stands_in=True)
     if has_head:
-        return InCharge(office, office.printed.name, office.printed.job_title, office.mailbox or None)
-    return InCharge(office, "", "", office.role_mailbox, vacant=True)
+        return OfficeHolder(office, office.printed.name, office.printed.job_title, office.mailbox or None)
+    return OfficeHolder(office, "", "", office.role_mailbox, vacant=True)
 
 
 def _stands_in(deputy: Deputy, on: date, *, has_head: bool) -> bool:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert, bulk_update, equals_any, table_of
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import CheckpointKind, Planned, first_checkpoints, next_checkpoint
-from app.sla.clocks import AWAITING_FEE, FEE_LAPSE, checkpoint_rows, counts_from, fee_due
+from app.sla.checkpoints import CheckpointKind, PlannedCheckpoint, first_checkpoints, next_checkpoint
+from app.sla.clocks import AWAITING_FEE, FEE_LAPSE, checkpoint_rows, fee_due_at, next_level_base
 from app.sla.deadline import Pause
 from app.sla.model import Checkpoint
 from app.sla.policy import PinnedPolicy
@@ -22,7 +22,7 @@ Name = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Redating:
+class DatedClock:
     """A clock as it is dated now, with its pauses."""
 
     clock_id: UUID
@@ -41,7 +41,7 @@ class Redating:
         return next(waiting, None)
 
 
-async def redate(session: AsyncSession, clocks: Sequence[Redating]) -> set[UUID]:
+async def sync_checkpoints(session: AsyncSession, clocks: Sequence[DatedClock]) -> set[UUID]:
     """Move, arm and disarm the checkpoints of these clocks, whose tickets are locked; those that had any to change."""
     points = await _points(session, [clock.clock_id for clock in clocks])
     steps = _Steps()
@@ -88,7 +88,7 @@ async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID
     return found
 
 
-def _plan(clock: Redating, points: Sequence[_Point], steps: _Steps) -> None:
+def _plan(clock: DatedClock, points: Sequence[_Point], steps: _Steps) -> None:
     """Hold what a clock has against what it has to wait for now."""
     present = {(point.kind, point.level): point for point in points if point.state != "cancelled"}
     planned = _running(clock, present) if clock.state == "running" else _waiting(clock, present)
@@ -106,16 +106,18 @@ def _plan(clock: Redating, points: Sequence[_Point], steps: _Steps) -> None:
         steps.changed.add(clock.clock_id)
 
 
-def _arm(clock: Redating, points: Sequence[_Point], missing: Mapping[Name, datetime], steps: _Steps) -> None:
+def _arm(clock: DatedClock, points: Sequence[_Point], missing: Mapping[Name, datetime], steps: _Steps) -> None:
     """What an earlier calendar left no room for comes back; the rest is new."""
     there = {(point.kind, point.level): point.id for point in points if point.generation == clock.generation}
     back = missing.keys() & there.keys()
     steps.switched += [{"id": there[name], "due_at": missing[name], "state": "armed"} for name in back]
-    new = [Planned(CheckpointKind(kind), level, missing[kind, level]) for kind, level in missing.keys() - back]
+    new = [
+        PlannedCheckpoint(CheckpointKind(kind), level, missing[kind, level]) for kind, level in missing.keys() - back
+    ]
     steps.armed += checkpoint_rows(clock.clock_id, new, generation=clock.generation)
 
 
-def _running(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
+def _running(clock: DatedClock, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
     """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
     planned, pinned = {}, clock.pinned
     for point in first_checkpoints(
@@ -133,16 +135,16 @@ def _running(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, date
     return planned
 
 
-def _waiting(clock: Redating, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
+def _waiting(clock: DatedClock, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
     """Of a clock that is late or stands still: the level that waits for the one before, and the time to pay a fee."""
     planned: dict[Name, datetime] = {}
     for kind, level in [name for name, row in present.items() if row.state == "armed"]:
         before = present.get((kind, level - 1))
         if kind == CheckpointKind.ESCALATION and before is not None and before.fired_at:
-            base = counts_from(before.due_at, before.fired_at)
+            base = next_level_base(before.due_at, before.fired_at)
             following = next_checkpoint(clock.pinned.chain, CheckpointKind.ESCALATION, level - 1, base, clock.calendar)
             if following is not None:
                 planned[kind, level] = following.due_at
         elif kind == FEE_LAPSE and (asked_at := clock.fee_asked_at) and clock.pinned.fee_within is not None:
-            planned[kind, level] = fee_due(clock.pinned, asked_at, clock.calendar)
+            planned[kind, level] = fee_due_at(clock.pinned, asked_at, clock.calendar)
     return planned

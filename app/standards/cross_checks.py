@@ -10,13 +10,13 @@ from app.sla.limit import Limit, NeedsReview, parse_limit
 from app.standards.files import OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
 from app.standards.folder import Folder
 from app.standards.office_block import OFFICE_NAMES
-from app.standards.printed import PrintedOffice, Row
 from app.standards.problems import CatalogueProblem, code_of, problem
+from app.standards.published_table import PrintedOffice, Row
 from app.standards.table import limit_problem
 from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, Service
 from app.standards.yaml_file import YamlFile
 
-Understood = dict[int, Limit | NeedsReview]
+LimitsByLine = dict[int, Limit | NeedsReview]
 # fields of an entry that the service has under the same name and with the same value
 _TAKEN_OVER = (
     *("code", "channels", "clock_start", "basis", "hours", "roll", "pausable", "statutory", "statutory_when"),
@@ -24,10 +24,10 @@ _TAKEN_OVER = (
 )
 
 
-def understood_limits(rows: Sequence[Row], entries: Sequence[ServiceEntry]) -> Understood:
+def understood_limits(rows: Sequence[Row], entries: Sequence[ServiceEntry]) -> LimitsByLine:
     """What each row's limit means, by line: the row override where it fits the print, else the print."""
     overrides = {(entry.row, entry.printed): entry.limit for entry in entries if entry.limit}
-    limits: Understood = {}
+    limits: LimitsByLine = {}
     for row in rows:
         override = overrides.get((row.number or 0, row.limit_text))
         limits[row.line] = override.value() if override else parse_limit(row.limit_text)
@@ -50,7 +50,7 @@ def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[t
             yield position, fitting[0]
 
 
-def judge_rows(
+def check_rows(
     file: YamlFile[StandardsFile], rows: Sequence[Row], matches: Sequence[tuple[int, Row]], table_name: str
 ) -> Iterator[CatalogueProblem]:
     """Printed rows without an entry, limits that nobody settled, and overrides that don't fit the print.
@@ -61,7 +61,7 @@ def judge_rows(
         return
     overridden = {row.line for position, row in matches if file.model.services[position].limit}
     for position, row in matches:
-        yield from _judge_override(file, position, file.model.services[position], row)
+        yield from _check_override(file, position, file.model.services[position], row)
     matched = {row.line for _, row in matches}
     for row in rows:
         if row.line not in matched:
@@ -71,7 +71,7 @@ def judge_rows(
             yield replace(found, source=table_name)
 
 
-def _judge_override(
+def _check_override(
     file: YamlFile[StandardsFile], position: int, entry: ServiceEntry, row: Row
 ) -> Iterator[CatalogueProblem]:
     path = ("services", position)
@@ -84,7 +84,7 @@ def _judge_override(
         yield file.problem("override_needless", (*path, "limit"), printed.describe_tr())
 
 
-def judge_entries(folder: Folder) -> Iterator[CatalogueProblem]:
+def check_entries(folder: Folder) -> Iterator[CatalogueProblem]:
     """Codes and channels given twice or not at all; laws, calendars and offices that are named and nowhere defined."""
     file = folder.standards
     if file.model is None:
@@ -99,14 +99,14 @@ def judge_entries(folder: Folder) -> Iterator[CatalogueProblem]:
             first = channels.setdefault(channel, entry.code)
             if first != entry.code:
                 yield file.problem("channel_twice", (*path, "channels"), channel, first)
-        yield from _judge_references(folder, position, entry)
+        yield from _check_references(folder, position, entry)
     for regime in sorted(set(Regime) - set(file.model.regimes)):
         yield file.problem("regime_missing", ("regimes",), regime)
     for channel in sorted(set(Channel) - set(channels)):
         yield file.problem("channel_unserved", ("services",), channel)
 
 
-def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Iterator[CatalogueProblem]:
+def _check_references(folder: Folder, position: int, entry: ServiceEntry) -> Iterator[CatalogueProblem]:
     file, path, hours = folder.standards, ("services", position), folder.hours.model
     for regime in _regimes(entry) - set(file.model.regimes if file.model else ()):
         yield file.problem("regime_undefined", (*path, "statutory"), regime)
@@ -117,7 +117,7 @@ def _judge_references(folder: Folder, position: int, entry: ServiceEntry) -> Ite
             yield file.problem("level_without_office", (*path, "escalation", number, "level"), step.level)
 
 
-def judge_calendars(folder: Folder) -> Iterator[CatalogueProblem]:
+def check_calendars(folder: Folder) -> Iterator[CatalogueProblem]:
     """The calendar of the law, dates that are decided twice, and calendars that their closures leave closed."""
     hours, closures = folder.hours.model, folder.closures.model
     if hours is None or closures is None:
@@ -161,7 +161,7 @@ def offices(printed: Sequence[PrintedOffice], file: OfficesFile) -> tuple[Applic
     return tuple(_office(office, _entry_of(office, file.offices)) for office in printed)
 
 
-def judge_offices(folder: Folder) -> Iterator[CatalogueProblem]:
+def check_offices(folder: Folder) -> Iterator[CatalogueProblem]:
     """Offices that name a unit which is not in the list, or which the table calls otherwise."""
     units = {unit.code: unit for unit in folder.units.model.units} if folder.units.model else {}
     entries = folder.offices.model.offices if folder.offices.model else ()
@@ -179,7 +179,7 @@ def judge_offices(folder: Folder) -> Iterator[CatalogueProblem]:
                 yield folder.offices.problem("unit_name", path, name, place)
 
 
-def judge_units(folder: Folder) -> Iterator[CatalogueProblem]:
+def check_units(folder: Folder) -> Iterator[CatalogueProblem]:
     """Units and outside bodies share one list of codes: a referral names either."""
     model = folder.units.model
     if model is None:

@@ -11,7 +11,7 @@ from holidays import country_holidays
 from app.sla.calendar import MONDAY_TO_FRIDAY, DayKind, SpecialDay
 
 
-def seed_turkish_days(years: Iterable[int]) -> dict[date, SpecialDay]:
+def turkish_special_days(years: Iterable[int]) -> dict[date, SpecialDay]:
     """Holidays and half days (from 13:00) of Law 2429 for these years, in date order, with Turkish names.
 
     Religious holidays are confirmed to 2032; later ones carry "(tahmini)" in the name. Two holidays on one

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from app.access.actor import Actor
 from app.access.dependencies import needs
 from app.access.scopes import Scope
-from app.calendar import service
-from app.calendar.queries import read_calendar
-from app.calendar.schemas import (
+from app.calendar_admin import service
+from app.calendar_admin.queries import read_calendar
+from app.calendar_admin.schemas import (
     AppliedOut,
     ApplyBody,
     CalendarOut,
@@ -20,8 +20,8 @@ from app.calendar.schemas import (
     YearOut,
 )
 from app.core.dependencies import NowDep, ReadSessionDep, TransactionDep, problem_responses
-from app.sla.years import confirm_year
-from app.standards.dependencies import CurrentRules
+from app.sla.calendar_years import confirm_year
+from app.standards.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=problem_responses(401, 403, 422, 503))
 
@@ -30,7 +30,7 @@ Administrator = Annotated[Actor, Depends(needs(Scope.CALENDAR_MANAGE))]
 
 @router.get("", summary="The calendar that applies", dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
 async def read(
-    rules: CurrentRules,
+    rules: RulebookDep,
     session: ReadSessionDep,
     now: NowDep,
     first: Annotated[dt.date | None, Query(alias="from", description="Default: 1 January of this year")] = None,
@@ -43,7 +43,7 @@ async def read(
 
 @router.post("/preview", summary="What a change would move")
 async def preview_change(
-    body: ChangeBody, _actor: Administrator, rules: CurrentRules, session: TransactionDep, now: NowDep
+    body: ChangeBody, _actor: Administrator, rules: RulebookDep, session: TransactionDep, now: NowDep
 ) -> ChangePreviewOut:
     """Computes every open clock with the changed calendar: how many would move, and the first; stores nothing."""
     found = await service.preview(session, rules, _change(body), now=now)
@@ -62,7 +62,7 @@ async def preview_change(
 
 @router.post("/apply", summary="Change the calendar", responses=problem_responses(412))
 async def apply_change(
-    body: ApplyBody, actor: Administrator, rules: CurrentRules, request: Request, now: NowDep
+    body: ApplyBody, actor: Administrator, rules: RulebookDep, request: Request, now: NowDep
 ) -> AppliedOut:
     """Makes the new version and computes every open clock anew. Both dates stay in each ticket's history; no notice
     that went out is repeated, and what has not fired yet is moved. A clock whose matter is settled keeps its dates."""
