@@ -1,1 +1,1 @@
-"""What the published table promises a citizen who was asked for too much, kept waiting, or not served: to complain."""
+"""Citizens' complaints on the three grounds of the published table: filed, answered by an office, withdrawn."""

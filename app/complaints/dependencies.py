@@ -1,4 +1,4 @@
-"""What an endpoint of complaints holds in its hands."""
+"""Dependencies of the routes of complaints: a command context for callers with the scopes of the route."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -14,8 +14,8 @@ from app.standards.dependencies import RulebookCacheDep
 from app.tickets.commands.context import CommandContext
 
 
-def _context_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandContext]]:
-    """A dependency that gives a caller with any of the scopes what commands and reads context with."""
+def _context_for(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandContext]]:
+    """Return a dependency that opens a command context for a caller with any of the scopes."""
 
     async def context(
         session: TransactionDep,
@@ -29,6 +29,8 @@ def _context_of(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandCont
     return context
 
 
-Filer = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_FILE), scope="function")]
-Reader = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")]
-Office = Annotated[CommandContext, Depends(_context_of(Scope.COMPLAINTS_ANSWER), scope="function")]
+FilingDep = Annotated[CommandContext, Depends(_context_for(Scope.COMPLAINTS_FILE), scope="function")]
+ReadingDep = Annotated[
+    CommandContext, Depends(_context_for(Scope.COMPLAINTS_READ, Scope.COMPLAINTS_FILE), scope="function")
+]
+AnsweringDep = Annotated[CommandContext, Depends(_context_for(Scope.COMPLAINTS_ANSWER), scope="function")]

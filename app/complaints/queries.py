@@ -1,7 +1,7 @@
-"""Reading complaints; every query starts at `visible_to`, so that nobody sees what is not theirs."""
+"""Queries of complaints; each one starts at `visible_to`, so no caller sees complaints of others."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,48 +23,48 @@ _About = aliased(Ticket, name="about")
 
 @dataclass(frozen=True, slots=True)
 class ComplaintFilter:
-    """What a list may be narrowed by; None does not narrow."""
+    """Filters of a list; None leaves a filter out."""
 
-    standing: ComplaintState | None = None
+    state: ComplaintState | None = None
     ground: str | None = None
     office: int | None = None
     ticket: str | None = None
 
 
-class Case(NamedTuple):
-    """A complaint whole: its own row, the ticket that carries it, its applicant, its office's record and its limit.
+class ComplaintRecord(NamedTuple):
+    """A complaint with the ticket that carries it, its applicant, its own escalation and its clock.
 
-    `about` is the number of the ticket that it complains of.
+    `about` is the number of the ticket complained of.
     """
 
     complaint: Complaint
     ticket: Ticket
     applicant: Applicant
-    record: Escalation
+    escalation: Escalation
     clock: SlaClock
     about: str | None
 
     @property
-    def standing(self) -> ComplaintState:
-        """How far it has come; SQL twin: `standing_is`."""
+    def state(self) -> ComplaintState:
+        """Return the present state; SQL twin: `state_is`."""
         ended = ENDED.get(State(self.ticket.state))
         if ended is not None:
             return ended
-        return ComplaintState.FILED if self.record.acknowledged_at is None else ComplaintState.ACKNOWLEDGED
+        return ComplaintState.FILED if self.escalation.acknowledged_at is None else ComplaintState.ACKNOWLEDGED
 
 
-def standing_is(wanted: ComplaintState) -> ColumnElement[bool]:
-    """SQL twin of `Case.standing`."""
-    for state, standing in ENDED.items():
-        if standing is wanted:
-            return Ticket.state == state.value
+def state_is(wanted: ComplaintState) -> ColumnElement[bool]:
+    """Return the condition for complaints in the wanted state: the SQL twin of `ComplaintRecord.state`."""
+    for ticket_state, state in ENDED.items():
+        if state is wanted:
+            return Ticket.state == ticket_state.value
     seen = Escalation.acknowledged_at.is_not(None)
     is_open = Ticket.state.not_in([state.value for state in ENDED])
     return and_(is_open, seen if wanted is ComplaintState.ACKNOWLEDGED else ~seen)
 
 
-def visible_to(actor: Actor) -> Select[*tuple[Any, ...]]:
-    """The complaints that `actor` may see: all, those about its unit's tickets, or those that it filed."""
+def visible_to(actor: Actor) -> Select[Complaint, Ticket, Applicant, Escalation, SlaClock, str]:
+    """Select the complaints that `actor` may see: all, those about its unit's tickets, or those that it filed."""
     query = (
         select(Complaint, Ticket, Applicant, Escalation, SlaClock, _About.number)
         .join(Ticket, Ticket.id == Complaint.ticket_id)
@@ -85,8 +85,8 @@ def visible_to(actor: Actor) -> Select[*tuple[Any, ...]]:
     return query if actor.unit is None else query.where(_About.unit == actor.unit)
 
 
-async def find_case(session: AsyncSession, actor: Actor, number: str) -> Case:
-    """One visible complaint by its number as somebody typed it; raises `NotFound`."""
+async def find_complaint(session: AsyncSession, actor: Actor, number: str) -> ComplaintRecord:
+    """Return a visible complaint by its number in any accepted spelling; raises `NotFound`."""
     try:
         wanted = parse_complaint_number(number)
     except InvalidComplaintNumber:
@@ -95,26 +95,26 @@ async def find_case(session: AsyncSession, actor: Actor, number: str) -> Case:
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise NotFound
-    return Case(*row)
+    return ComplaintRecord(*row)
 
 
-async def list_cases(
-    session: AsyncSession, actor: Actor, wanted: ComplaintFilter, *, cursor: Cursor | None, limit: int
-) -> Page[Case]:
-    """Visible complaints, newest first; one query whatever the page."""
+async def list_complaints(
+    session: AsyncSession, actor: Actor, wanted: ComplaintFilter, *, cursor: Cursor | None, page_size: int
+) -> Page[ComplaintRecord]:
+    """Return a page of visible complaints, newest first, with one query."""
     query = visible_to(actor).where(*_conditions(wanted))
     if cursor is not None:
         query = query.where(tuple_(Ticket.received_at, Ticket.id) < (cursor.at, cursor.id))
-    query = query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(limit + 1)
-    found = [Case(*row) for row in await session.execute(query)]
-    page = found[:limit]
-    last = page[-1].ticket if len(found) > limit else None
+    query = query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(page_size + 1)
+    found = [ComplaintRecord(*row) for row in await session.execute(query)]
+    page = found[:page_size]
+    last = page[-1].ticket if len(found) > page_size else None
     return Page(page, Cursor(last.received_at, last.id).encode() if last else None)
 
 
 def _conditions(wanted: ComplaintFilter) -> list[ColumnElement[bool]]:
     equal = ((Complaint.ground, wanted.ground), (Complaint.level, wanted.office), (_About.number, wanted.ticket))
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
-    if wanted.standing is not None:
-        conditions.append(standing_is(wanted.standing))
+    if wanted.state is not None:
+        conditions.append(state_is(wanted.state))
     return conditions

@@ -1,4 +1,4 @@
-"""What callers send to complain and to answer, and what they read of complaints."""
+"""Bodies and responses of the routes of complaints."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from app.channels.schemas import ApplicantBody
-from app.complaints.values import Filing
+from app.complaints.values import ComplaintRequest
 from app.core.schema import LongText, RequestModel, ResponseModel, ShortText, validation_error
 from app.domain.terms import ComplaintGround, Outcome, Remedy
 from app.tickets.schemas import ApplicantOut, NoteBody, ResolutionBody
@@ -15,20 +15,18 @@ from app.tickets.schemas import ApplicantOut, NoteBody, ResolutionBody
 class ComplaintBody(RequestModel):
     """A complaint under one of the three printed grounds, to the first or directly to the second office."""
 
-    channel: Literal["mobile", "call-center", "desk"] = Field(examples=["desk"], description="How it was made")
+    channel: Literal["mobile", "call-center", "desk"] = Field(examples=["desk"], description="Channel that took it")
     ground: ComplaintGround = Field(examples=["deadline_missed"])
-    office: Literal[1, 2] = Field(
-        1, examples=[1], description="1: İlk, 2: İkinci Müracaat Yeri; neither has to come before the other"
-    )
+    office: Literal[1, 2] = Field(1, examples=[1], description="1: İlk, 2: İkinci Müracaat Yeri; either may come first")
     ticket: ShortText | None = Field(
         None, examples=["2600012349"], description="The application it is about; needed for `deadline_missed`"
     )
     applicant: ApplicantBody = Field(description="Not anonymous: an answer is owed")
     description: LongText = Field(examples=["Süresi geçtiği hâlde başvurum sonuçlandırılmadı."])
 
-    def to_filing(self, digest: bytes) -> Filing:
-        """The complaint as it is understood; `digest` is the keyed hash of the body as it came."""
-        return Filing(
+    def to_request(self, digest: bytes) -> ComplaintRequest:
+        """Return the request to file the complaint; `digest` is the keyed hash of the body."""
+        return ComplaintRequest(
             channel=self.channel,
             ground=self.ground,
             office=self.office,
@@ -40,10 +38,10 @@ class ComplaintBody(RequestModel):
 
 
 class AnswerBody(RequestModel):
-    """What the office answers; a refusal names its reason in the text, and the remedy."""
+    """The office's answer; a refusal gives its reason in the text, and the remedy."""
 
     outcome: Literal[Outcome.POSITIVE, Outcome.PARTIAL, Outcome.NEGATIVE] = Field(
-        examples=["positive"], description="Whether the complaint was justified"
+        examples=["positive"], description="positive, partial: justified; negative: not justified"
     )
     text: LongText = Field(
         examples=["Şikâyetiniz haklı bulunmuş, başvurunuz 12.06.2026 tarihinde sonuçlandırılmıştır."]
@@ -57,14 +55,14 @@ class AnswerBody(RequestModel):
         return self
 
     def resolution(self) -> ResolutionBody:
-        """The answer as the ticket that carries the complaint is resolved with."""
+        """Return the body that resolves the ticket which carries the complaint."""
         if self.outcome is Outcome.NEGATIVE:
             return ResolutionBody(outcome=self.outcome, reason=self.text, remedy=self.remedy)
         return ResolutionBody(outcome=self.outcome, reply=self.text)
 
 
 class WithdrawalBody(NoteBody):
-    """Why the complaint is given up, if the applicant said so."""
+    """The applicant's reason for the withdrawal, if given."""
 
 
 class OwingOfficeOut(ResponseModel):
@@ -76,7 +74,7 @@ class OwingOfficeOut(ResponseModel):
 
 
 class ComplaintReceipt(ResponseModel):
-    """The answer to a complaint; the same request again gets exactly the same answer."""
+    """The receipt of a complaint; a repeated request gets exactly the same one."""
 
     number: str = Field(examples=["S260001238"])
     dictation: str = Field(examples=["S 26 000 1238"], description="The number in groups, for reading aloud")
@@ -91,7 +89,7 @@ class ComplaintReceipt(ResponseModel):
 
 
 class ComplaintSummary(ResponseModel):
-    """A complaint in a list; nothing of it is personal."""
+    """A complaint in a list, without personal data."""
 
     number: str = Field(examples=["S260001238"])
     state: Literal["filed", "acknowledged", "answered", "withdrawn"] = Field(examples=["filed"])
@@ -120,7 +118,7 @@ class ComplaintPage(ResponseModel):
 
 
 class ComplaintOut(ComplaintSummary):
-    """One complaint whole; personal parts are masked unless the key may read personal data."""
+    """A complaint in full; personal data are masked unless the key may read them."""
 
     applicant: ApplicantOut
     description: str = Field(examples=["Süresi geçtiği hâlde başvurum sonuçlandırılmadı."])

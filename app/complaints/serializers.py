@@ -1,4 +1,4 @@
-"""From stored rows to what a caller reads of complaints, masked unless the caller may read personal data."""
+"""Responses with complaints, masked unless the caller may read personal data."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
 from app.access.service import record_unmasked_read
-from app.complaints.queries import Case
+from app.complaints.queries import ComplaintRecord
 from app.complaints.schemas import ComplaintOut, ComplaintSummary, OwingOfficeOut
 from app.complaints.values import ALLOWED, GROUND_LABELS
 from app.domain.terms import ComplaintGround
@@ -16,53 +16,53 @@ from app.standards.values import Catalogue
 from app.tickets.serializers import applicant_out, met_in_time, sees_personal_data
 
 
-def summary(case: Case, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
-    """A complaint in a list."""
-    ground, standing = ComplaintGround(case.complaint.ground), case.standing
-    printed = catalogue.office(case.complaint.level).printed
+def complaint_summary(record: ComplaintRecord, catalogue: Catalogue, now: datetime) -> ComplaintSummary:
+    """Return a complaint as lists show it."""
+    ground, state = ComplaintGround(record.complaint.ground), record.state
+    printed = catalogue.office(record.complaint.level).printed
     return ComplaintSummary(
-        number=case.ticket.number,
-        state=standing.value,
-        state_label=standing.label_tr,
-        allowed_actions=list(ALLOWED[standing]),
+        number=record.ticket.number,
+        state=state.value,
+        state_label=state.label_tr,
+        allowed_actions=list(ALLOWED[state]),
         ground=ground,
         ground_label=GROUND_LABELS[ground],
-        office=OwingOfficeOut(level=case.complaint.level, place=printed.place, phone=printed.phone),
-        ticket=case.about,
-        channel=case.ticket.channel,
-        filed_at=case.ticket.received_at,
-        answer_by=case.clock.due_at,
-        on_time=met_in_time(case.clock, now),
-        acknowledged_at=case.record.acknowledged_at,
-        answered_at=case.ticket.resolved_at,
-        outcome=case.ticket.outcome,
+        office=OwingOfficeOut(level=record.complaint.level, place=printed.place, phone=printed.phone),
+        ticket=record.about,
+        channel=record.ticket.channel,
+        filed_at=record.ticket.received_at,
+        answer_by=record.clock.due_at,
+        on_time=met_in_time(record.clock, now),
+        acknowledged_at=record.escalation.acknowledged_at,
+        answered_at=record.ticket.resolved_at,
+        outcome=record.ticket.outcome,
     )
 
 
-async def shown(
+async def complaint_out(
     session: AsyncSession,
     vault: Vault,
-    case: Case,
+    record: ComplaintRecord,
     catalogue: Catalogue,
     *,
     actor: Actor,
     operation: str,
     now: datetime,
 ) -> ComplaintOut:
-    """One complaint whole; a reading in clear is written down in the same transaction."""
-    clear = sees_personal_data(actor, case.applicant)
+    """Return a complaint in full; log a read of personal data in clear in the same transaction."""
+    clear = sees_personal_data(actor, record.applicant)
     if clear:
-        facts = {"complaint": case.ticket.number}
+        facts = {"complaint": record.ticket.number}
         await record_unmasked_read(session, actor=actor, operation=operation, facts=facts, now=now)
-    ticket = case.ticket
+    ticket = record.ticket
 
     def text(column: str, sealed: bytes) -> str:
         opened = vault.open(sealed, table="ticket", column=column, row_id=ticket.id)
         return opened if clear else mask_text(opened)
 
     return ComplaintOut(
-        **dict(summary(case, catalogue, now)),
-        applicant=applicant_out(case.applicant, vault, unmasked=clear),
+        **dict(complaint_summary(record, catalogue, now)),
+        applicant=applicant_out(record.applicant, vault, unmasked=clear),
         description=text("description", ticket.description),
         answer=text("reply", ticket.reply) if ticket.reply else None,
     )

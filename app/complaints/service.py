@@ -1,7 +1,7 @@
-"""The commands of a complaint: made, seen, answered, withdrawn. Each is one transaction.
+"""Commands on complaints: file, acknowledge, answer, withdraw. Each is one transaction.
 
-A complaint is carried by a ticket, and ends by that ticket's own commands; where it complains of another ticket, its
-record there goes along. Locks are taken on the complaint first and on the ticket that it is about after it.
+A ticket carries the complaint, and that ticket's own commands end it. A mirror on the ticket complained of, if there is
+one, is changed along with it. The complaint's ticket is locked first, the ticket complained of after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,23 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.complaints.filing import Draft, draft, notice_rows, receipt, record_row, ticket_rows
-from app.complaints.queries import Case, find_case
+from app.complaints.queries import ComplaintRecord, find_complaint
+from app.complaints.rows import (
+    NewComplaint,
+    complaint_row,
+    mirror_escalation,
+    new_complaint,
+    notice_rows,
+    own_escalation,
+    receipt,
+    ticket_rows,
+)
 from app.complaints.schemas import AnswerBody
-from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, Filing
+from app.complaints.values import ALLOWED, ENDED, NEEDS_TICKET, ComplaintRequest
 from app.core.db import Base, ChildRows, bulk_insert, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid, KeyReused, NotFound, WrongState
 from app.core.jobs import enqueue
-from app.escalation.responses import acknowledge as acknowledge_record
+from app.escalation.responses import acknowledge as acknowledge_escalation
 from app.escalation.responses import store_response
 from app.notices.model import Notice
 from app.notices.recipients import report_vacancies
@@ -33,17 +42,19 @@ from app.tickets.queries import select_by_number
 from app.tickets.request import ApplicantRole
 
 
-async def file(context: CommandContext, filing: Filing, *, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
-    """Store a complaint; gives the receipt, and whether it is that of an earlier, equal request.
+async def file(
+    context: CommandContext, request: ComplaintRequest, *, idempotency_key: str | None
+) -> tuple[dict[str, Any], bool]:
+    """Store a complaint; return the receipt, and whether it is that of an earlier, equal request.
 
-    Raises `Invalid` for an anonymous one (an answer is owed), a missed limit without its ticket, or a ticket that the
-    caller does not see; `KeyReused` where another content comes under a known key.
+    Raises `Invalid` for an anonymous complaint (an answer is owed), a missed limit without a ticket, or a ticket that
+    the caller does not see. Raises `KeyReused` if a known key comes with another content.
     """
-    _check(filing)
-    about = await _lock_about(context, filing.ticket)
+    _check(request)
+    about = await _lock_about(context, request.ticket)
     [sequence] = await next_values(context.session, COMPLAINT_SEQUENCE, 1)
-    one = draft(
-        filing,
+    complaint = new_complaint(
+        request,
         about,
         actor=context.actor,
         idempotency_key=idempotency_key,
@@ -52,66 +63,64 @@ async def file(context: CommandContext, filing: Filing, *, idempotency_key: str 
         sequence=sequence,
         now=context.now,
     )
-    if not await _store(context.session, one):
-        return await _earlier(context, filing, idempotency_key), True
+    if not await _store(context.session, complaint):
+        return await _earlier_receipt(context, request, idempotency_key), True
     if about is not None:
-        await _record_on(context, about, one)
-    return receipt(one), False
+        await _mirror(context, about, complaint)
+    return receipt(complaint), False
 
 
-async def acknowledge(context: CommandContext, number: str) -> Case:
-    """The office takes note: reminders stop; again it changes nothing.
+async def acknowledge(context: CommandContext, number: str) -> ComplaintRecord:
+    """Acknowledge a complaint for its office and end its reminders; a repetition changes nothing.
 
-    Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
+    Raises `NotFound`, `WrongState`, and `Forbidden` for an actor who does not act for the office.
     """
-    case = await _lock(context, number)
-    await acknowledge_record(context.session, case.ticket, case.record, actor=context.actor, now=context.now)
-    await context.session.flush()  # read again with what was just written
-    return await find_case(context.session, context.actor, number)
+    record = await _lock(context, number)
+    await acknowledge_escalation(
+        context.session, record.ticket, record.escalation, actor=context.actor, now=context.now
+    )
+    return await _read_again(context, number)
 
 
-async def answer(context: CommandContext, number: str, body: AnswerBody) -> Case:
-    """The office answers: the limit is met, the applicant is told, and the record on the other ticket has it too.
+async def answer(context: CommandContext, number: str, body: AnswerBody) -> ComplaintRecord:
+    """Answer a complaint: meet its limit, notify the applicant, and copy the answer to its mirrors.
 
-    Raises `NotFound`, `WrongState`, and `Forbidden` for somebody who does not act for that office.
+    Raises `NotFound`, `WrongState`, and `Forbidden` for an actor who does not act for the office.
     """
-    case = await _lock(context, number)
-    context.actor.act_for_office(case.complaint.level)
+    session, vault, actor, now = context.session, context.vault, context.actor, context.now
+    record = await _lock(context, number)
+    actor.act_for_office(record.complaint.level)
     resolution = body.resolution()
-    for ticket, record in [(case.ticket, case.record), *await _mirrors(context, case)]:
-        if record.acknowledged_at is None:
-            await acknowledge_record(context.session, ticket, record, actor=context.actor, now=context.now)
-        store_response(
-            context.session, context.vault, ticket, record, resolution.words, actor=context.actor, now=context.now
-        )
-        record.closed_at = context.now
-    await context.session.flush()  # the end of the ticket closes by statement what is still open
-    await tickets.resolve(context, await load_locked(context, case.ticket), resolution)
-    await context.session.flush()  # read again with what was just written
-    return await find_case(context.session, context.actor, number)
+    for ticket, escalation in [(record.ticket, record.escalation), *await _lock_mirrors(context, record)]:
+        if escalation.acknowledged_at is None:
+            await acknowledge_escalation(session, ticket, escalation, actor=actor, now=now)
+        store_response(session, vault, ticket, escalation, resolution.words, actor=actor, now=now)
+        escalation.closed_at = now
+    await session.flush()  # resolving the ticket closes its open escalations by a statement
+    await tickets.resolve(context, await load_locked(context, record.ticket), resolution)
+    return await _read_again(context, number)
 
 
-async def withdraw(context: CommandContext, number: str, note: str | None) -> Case:
-    """The applicant gives the complaint up; its limit leaves the figures. Raises `NotFound`, `WrongState`."""
-    case = await _lock(context, number)
-    for _, record in await _mirrors(context, case):
-        record.closed_at, record.remind_at = context.now, None
-    await tickets.withdraw(context, await load_locked(context, case.ticket), note)
-    await context.session.flush()  # read again with what was just written
-    return await find_case(context.session, context.actor, number)
+async def withdraw(context: CommandContext, number: str, note: str | None) -> ComplaintRecord:
+    """Withdraw a complaint for its applicant; its limit leaves the figures. Raises `NotFound`, `WrongState`."""
+    record = await _lock(context, number)
+    for _, escalation in await _lock_mirrors(context, record):
+        escalation.closed_at, escalation.remind_at = context.now, None
+    await tickets.withdraw(context, await load_locked(context, record.ticket), note)
+    return await _read_again(context, number)
 
 
-def _check(filing: Filing) -> None:
-    if filing.person.role is ApplicantRole.ANONYMOUS:
+def _check(request: ComplaintRequest) -> None:
+    if request.person.role is ApplicantRole.ANONYMOUS:
         raise Invalid([FieldError("/applicant/role", "answer_owed")])
-    if filing.ticket is None and filing.ground in NEEDS_TICKET:
+    if request.ticket is None and request.ground in NEEDS_TICKET:
         raise Invalid([FieldError("/ticket", "ticket_needed")])
-    if wants_unavailable_app(filing.person, filing.channel):
+    if wants_unavailable_app(request.person, request.channel):
         raise Invalid([FieldError("/applicant/contact_by", "app_only_for_its_own")])
 
 
 async def _lock_about(context: CommandContext, number: str | None) -> Ticket | None:
-    """The ticket that is complained of, as the caller sees it; raises `Invalid` on `/ticket`."""
+    """Lock the ticket complained of, if the caller sees it; raises `Invalid` on `/ticket`."""
     if number is None:
         return None
     try:
@@ -123,75 +132,77 @@ async def _lock_about(context: CommandContext, number: str | None) -> Ticket | N
     return about
 
 
-async def _store(session: AsyncSession, one: Draft) -> bool:
-    """Insert the complaint with all that belongs to it, or nothing where its key is known."""
-    ticket, applicant, event = ticket_rows(one)
-    notices, record = notice_rows(one), record_row(one)
-    complaint = {
-        "ticket_id": one.ticket_id,
-        "ground": one.filing.ground.value,
-        "level": one.level,
-        "about_id": one.about.id if one.about else None,
-    }
-    parts = [
-        _part(Applicant, [applicant], one.ticket_id),
-        _part(TicketEvent, [event], one.ticket_id),
-        _part(SlaClock, [one.clock.clock], one.ticket_id),
-        _part(Checkpoint, one.clock.checkpoints, one.ticket_id),
-        _part(Complaint, [complaint], one.ticket_id),
-        _part(Escalation, [record], one.ticket_id),
-        _part(Notice, notices, one.ticket_id),
+async def _store(session: AsyncSession, complaint: NewComplaint) -> bool:
+    """Insert the complaint with its child rows; return False, with nothing inserted, if its key is known."""
+    ticket, applicant, event = ticket_rows(complaint)
+    notices, escalation = notice_rows(complaint), own_escalation(complaint)
+    children = [
+        _children(Applicant, [applicant], complaint.ticket_id),
+        _children(TicketEvent, [event], complaint.ticket_id),
+        _children(SlaClock, [complaint.clock.clock], complaint.ticket_id),
+        _children(Checkpoint, complaint.clock.checkpoints, complaint.ticket_id),
+        _children(Complaint, [complaint_row(complaint)], complaint.ticket_id),
+        _children(Escalation, [escalation], complaint.ticket_id),
+        _children(Notice, notices, complaint.ticket_id),
     ]
-    if not await insert_with_children(session, Ticket, [ticket], parts):
+    if not await insert_with_children(session, Ticket, [ticket], children):
         return False
     enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
-    report_vacancies([(one.level, record["addressed_to"])])
+    report_vacancies([(complaint.level, escalation["addressed_to"])])
     return True
 
 
-def _part(model: type[Base], rows: Sequence[Mapping[str, Any]], owner: UUID) -> ChildRows:
-    return ChildRows(model, rows, [owner] * len(rows))
+def _children(model: type[Base], rows: Sequence[Mapping[str, Any]], ticket_id: UUID) -> ChildRows:
+    return ChildRows(model, rows, [ticket_id] * len(rows))
 
 
-async def _earlier(context: CommandContext, filing: Filing, idempotency_key: str | None) -> dict[str, Any]:
-    """The receipt that stands under the same key; raises `KeyReused` where it is another complaint's, or a ticket's."""
+async def _earlier_receipt(
+    context: CommandContext, request: ComplaintRequest, idempotency_key: str | None
+) -> dict[str, Any]:
+    """Return the receipt stored under the same key; raises `KeyReused` if another request has it."""
     known = select(Ticket).where(Ticket.client_id == context.actor.client_id, Ticket.idempotency_key == idempotency_key)
     ticket = (await context.session.execute(known)).scalar_one()
-    if ticket.fingerprint != filing.digest:
+    if ticket.fingerprint != request.digest:
         raise KeyReused
     return ticket.receipt
 
 
-async def _record_on(context: CommandContext, about: Ticket, one: Draft) -> None:
-    """Let the ticket that is complained of show it; a second complaint to the same office finds the record there."""
-    await bulk_insert(context.session, Escalation, [record_row(one, mirror_of=one.ticket_id)], skip_conflicts=True)
+async def _mirror(context: CommandContext, about: Ticket, complaint: NewComplaint) -> None:
+    """Show the complaint on the ticket complained of; a second complaint to the same office adds no mirror."""
+    await bulk_insert(context.session, Escalation, [mirror_escalation(complaint, about)], skip_conflicts=True)
     data = {
-        "level": one.level,
+        "level": complaint.level,
         "legal_risk": False,
-        "office": one.addressed.office.printed.place,
+        "office": complaint.addressed.office.printed.place,
         "source": "citizen",
-        "ground": one.filing.ground.value,
-        "complaint": one.number,
+        "ground": complaint.request.ground.value,
+        "complaint": complaint.number,
     }
     append_event(context.session, about, kind=EventKind.ESCALATED, at=context.now, actor=context.actor.name, data=data)
 
 
-async def _lock(context: CommandContext, number: str) -> Case:
-    """A visible complaint that is still open, its ticket locked; raises `NotFound`, `WrongState`."""
-    seen = await find_case(context.session, context.actor, number)
+async def _lock(context: CommandContext, number: str) -> ComplaintRecord:
+    """Lock the ticket of a visible, open complaint; raises `NotFound`, `WrongState`."""
+    seen = await find_complaint(context.session, context.actor, number)
     await context.session.execute(select(Ticket.id).where(Ticket.id == seen.ticket.id).with_for_update(key_share=True))
-    case = await find_case(context.session, context.actor, number)
-    if case.standing in ENDED.values():
-        raise WrongState(state=case.standing.value, allowed_actions=list(ALLOWED[case.standing]))
-    return case
+    record = await find_complaint(context.session, context.actor, number)
+    if record.state in ENDED.values():
+        raise WrongState(state=record.state.value, allowed_actions=list(ALLOWED[record.state]))
+    return record
 
 
-async def _mirrors(context: CommandContext, case: Case) -> list[tuple[Ticket, Escalation]]:
-    """What stands for the complaint on the ticket that it is about, and still is open, with that ticket locked."""
-    if case.complaint.about_id is None:
+async def _lock_mirrors(context: CommandContext, record: ComplaintRecord) -> list[tuple[Ticket, Escalation]]:
+    """Lock the ticket complained of; return it with each mirror of the complaint that has no response yet."""
+    if record.complaint.about_id is None:
         return []
-    locked = select(Ticket).where(Ticket.id == case.complaint.about_id).with_for_update(key_share=True)
+    locked = select(Ticket).where(Ticket.id == record.complaint.about_id).with_for_update(key_share=True)
     about = await context.session.scalar(locked.execution_options(populate_existing=True))
-    found = select(Escalation).where(Escalation.complaint_id == case.ticket.id, Escalation.responded_at.is_(None))
-    records = await context.session.scalars(found.execution_options(populate_existing=True))
-    return [(about, record) for record in records] if about is not None else []
+    found = select(Escalation).where(Escalation.complaint_id == record.ticket.id, Escalation.responded_at.is_(None))
+    mirrors = await context.session.scalars(found.execution_options(populate_existing=True))
+    return [(about, mirror) for mirror in mirrors] if about is not None else []
+
+
+async def _read_again(context: CommandContext, number: str) -> ComplaintRecord:
+    """Write pending changes and read the complaint with them."""
+    await context.session.flush()
+    return await find_complaint(context.session, context.actor, number)

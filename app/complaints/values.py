@@ -1,4 +1,4 @@
-"""What a complaint may be about, and how far it has come."""
+"""Values of complaints: the understood request, the states and the actions they allow, Turkish labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.tickets.workflow import State
 
 
 class ComplaintState(StrEnum):
-    """How far a complaint has come."""
+    """The state of a complaint."""
 
     FILED = "filed"
     ACKNOWLEDGED = "acknowledged"
@@ -20,7 +20,7 @@ class ComplaintState(StrEnum):
 
     @property
     def label_tr(self) -> str:
-        """The Turkish name."""
+        """Return the Turkish name."""
         return STATE_LABELS[self]
 
 
@@ -31,7 +31,7 @@ GROUND_LABELS: Mapping[ComplaintGround, str] = MappingProxyType(
         ComplaintGround.SERVICE_NOT_LISTED: "Hizmetin tabloda bulunmaması",
     }
 )
-"""The grounds as the published table prints them, in brief."""
+"""The grounds as the published table prints them, shortened."""
 
 STATE_LABELS: Mapping[ComplaintState, str] = MappingProxyType(
     {
@@ -49,20 +49,23 @@ ALLOWED: Mapping[ComplaintState, tuple[str, ...]] = MappingProxyType(
         ComplaintState.WITHDRAWN: (),
     }
 )
-"""What may be done next; taking note again is no error and changes nothing."""
+"""The actions offered next; a repeated acknowledgement is no error and changes nothing."""
 
 NEEDS_TICKET = frozenset({ComplaintGround.DEADLINE_MISSED})
-"""A missed limit is the limit of an application; the other two grounds may stand for themselves."""
+"""The ground that needs a ticket: a missed limit is the limit of an application."""
 
 ENDED: Mapping[State, ComplaintState] = MappingProxyType(
     {State.RESOLVED: ComplaintState.ANSWERED, State.WITHDRAWN: ComplaintState.WITHDRAWN}
 )
-"""The states of its ticket by which a complaint has ended; there are no others."""
+"""Final state of the ticket that carries the complaint → final state of the complaint."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """A complaint as it was made, understood; `digest` tells a repeated one from another under the same key."""
+class ComplaintRequest:
+    """A validated request to file a complaint.
+
+    `digest` is the keyed hash of the request body; it distinguishes a repeated request from another with the same key.
+    """
 
     channel: str
     ground: ComplaintGround

@@ -1,7 +1,7 @@
 """Reads locked checkpoints and escalations together with the ticket, clock and notice data that their decision needs.
 
-A sweep reads thousands of rows a second. So the queries select columns of tables, not ORM entities, and the rows are
-read as mappings, whose look-up by name costs a tenth of an attribute of a row.
+A sweep reads thousands of rows a second. The queries therefore select columns of tables, not ORM entities. Rows are
+read as mappings, because a key of a mapping costs a tenth of an attribute of a row.
 """
 
 from collections.abc import Iterable, Sequence

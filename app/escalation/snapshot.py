@@ -1,9 +1,7 @@
 """Snapshots of due checkpoints and their tickets, and the notice payloads built from them."""
 
-import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
 from typing import TypedDict
 from uuid import UUID
 
@@ -12,7 +10,7 @@ from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, Escalatio
 from app.notices.recipients import as_printed, holder
 from app.sla.checkpoints import Anchor, CheckpointKind
 from app.sla.clocks import FEE_LAPSE
-from app.sla.policy import PinnedPolicy
+from app.sla.policy import PinnedPolicy, parse_pinned
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS
 from app.tickets.request import Kind
@@ -92,8 +90,8 @@ class DueCheckpoint:
 
     @property
     def pinned(self) -> PinnedPolicy:
-        """Return the policy of the clock; each stored text is parsed once."""
-        return _parse_policy(self.policy)
+        """Return the policy of the clock; clocks with the same stored policy share one parsed value."""
+        return parse_pinned(self.policy)
 
     @property
     def is_stale(self) -> bool:
@@ -109,20 +107,14 @@ class DueCheckpoint:
     @property
     def follows_level(self) -> bool:
         """Return whether it is an escalation level that was armed only after the level before it had fired."""
-        return self.kind == CheckpointKind.ESCALATION and any(
-            step.anchor is Anchor.AFTER_PREVIOUS and step.kind == self.kind and step.level == self.level
-            for step in self.pinned.chain.steps
-        )
+        if self.kind != CheckpointKind.ESCALATION:
+            return False
+        step = self.pinned.chain.step(self.kind, self.level)
+        return step is not None and step.anchor is Anchor.AFTER_PREVIOUS
 
     def is_overtaken(self, now: datetime) -> bool:
         """Return whether a later warning or the end of the limit has passed as well, so that this one is not sent."""
         return now >= self.clock_due_at or (self.next_warning_at is not None and now >= self.next_warning_at)
-
-
-@lru_cache(maxsize=1024)
-def _parse_policy(stored: str) -> PinnedPolicy:
-    """Parse a stored policy; the clocks of one service share the same text."""
-    return PinnedPolicy.from_json(json.loads(stored))
 
 
 class CaseFacts(TypedDict):
