@@ -13,7 +13,7 @@ from app.core.attempt_limiter import AttemptLimiter
 from app.core.clock import Clock, make_clock
 from app.core.db import Database
 from app.core.jobs import ArqJobQueue
-from app.feed.guard import Guard
+from app.feed.guard import AddressGuard
 from app.feed.watermark import Watermark
 from app.notices.delivery.adapters.registry import Adapters, make_adapters
 from app.notices.texts.render import Renderer
@@ -46,7 +46,7 @@ class Container:
     renderer: Renderer
     adapters: Adapters
     watermark: Watermark
-    guard: Guard
+    address_guard: AddressGuard
 
 
 @asynccontextmanager
@@ -82,7 +82,7 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         renderer=Renderer(settings.municipality / "templates"),
         adapters=open_adapters(settings),
         watermark=Watermark(database),
-        guard=Guard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
+        address_guard=AddressGuard(allowed=settings.webhook_allow_private, allow_http=settings.webhook_allow_http),
     )
     try:
         yield container

@@ -12,7 +12,7 @@ from app.container import open_container
 from app.core.garbage_collection import tune_garbage_collector
 from config.logging import configure_logging
 from config.settings import Settings
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 from workers.upkeep import deliver_lost
 
 
@@ -20,7 +20,7 @@ async def _main() -> None:
     settings = Settings()
     configure_logging(level=settings.log_level, style=settings.log_format)
     async with open_container(settings) as container:
-        dispatcher = open_dispatcher(container)
+        dispatcher = open_notice_dispatcher(container)
         print(json.dumps("ready"), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             began, busy = time.perf_counter(), time.process_time()

@@ -11,7 +11,7 @@ from app.notices.delivery.triage import DeliveryTriage, TriageRules
 from app.tickets.notice_ports import TicketStatuses
 
 
-def open_dispatcher(container: Container) -> NoticeDispatcher:
+def open_notice_dispatcher(container: Container) -> NoticeDispatcher:
     """The one dispatcher of a worker process."""
     settings = container.settings
     rules = TriageRules(

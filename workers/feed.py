@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from app.container import Container
-from app.feed.dispatch import TURN_SECONDS, Dispatcher
+from app.feed.dispatcher import TURN_SECONDS, WebhookDispatcher
 from app.feed.sender import Sender
 from workers.runtime import pause
 
@@ -26,9 +26,11 @@ LOOKS_PER_CLEANING = 14_400
 """After about an hour of looks, old deliveries are deleted."""
 
 
-def open_dispatcher(container: Container, sender: Sender, *, turn_seconds: float = TURN_SECONDS) -> Dispatcher:
+def open_webhook_dispatcher(
+    container: Container, sender: Sender, *, turn_seconds: float = TURN_SECONDS
+) -> WebhookDispatcher:
     """The dispatcher of a worker process."""
-    return Dispatcher(
+    return WebhookDispatcher(
         database=container.database,
         clock=container.clock,
         vault=container.vault,
@@ -40,8 +42,8 @@ def open_dispatcher(container: Container, sender: Sender, *, turn_seconds: float
 
 async def keep_feeding(container: Container, stop: asyncio.Event) -> None:
     """Serve subscriptions until `stop` is set; errors of the database are raised, and the caller starts again."""
-    sender = Sender(container.guard)
-    dispatcher = open_dispatcher(container, sender)
+    sender = Sender(container.address_guard)
+    dispatcher = open_webhook_dispatcher(container, sender)
     serving: dict[UUID, asyncio.Task[None]] = {}
     looks = 0
     try:
@@ -58,7 +60,7 @@ async def keep_feeding(container: Container, stop: asyncio.Event) -> None:
         await sender.close()
 
 
-async def _start(dispatcher: Dispatcher, serving: dict[UUID, "asyncio.Task[None]"]) -> None:
+async def _start(dispatcher: WebhookDispatcher, serving: dict[UUID, "asyncio.Task[None]"]) -> None:
     """Begin to serve those that wait, as far as there is room."""
     for one in [one for one, task in serving.items() if task.done()]:
         del serving[one]
@@ -67,7 +69,7 @@ async def _start(dispatcher: Dispatcher, serving: dict[UUID, "asyncio.Task[None]
             serving[one] = asyncio.create_task(_serve(dispatcher, one))
 
 
-async def _serve(dispatcher: Dispatcher, subscription_id: UUID) -> None:
+async def _serve(dispatcher: WebhookDispatcher, subscription_id: UUID) -> None:
     """An error of one subscription is logged; its lease keeps it from being tried again at once."""
     try:
         await dispatcher.serve(subscription_id)

@@ -19,7 +19,7 @@ from app.core.jobs import deserialize_job, redis_settings, serialize_job
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from config.settings import Settings
 from workers.calendar import keep_calendar
-from workers.delivery import deliver_notices, open_dispatcher
+from workers.delivery import deliver_notices, open_notice_dispatcher
 from workers.feed import keep_feeding
 from workers.runtime import job, keep_running
 from workers.timers import keep_time
@@ -54,7 +54,7 @@ async def _until_signalled(settings: Settings) -> None:
 
 async def work(container: Container, stop: asyncio.Event) -> None:
     """Do all of a worker's tasks until `stop` is set."""
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     tasks = {
         "time": partial(keep_time, container, stop),
         "calendar": partial(keep_calendar, container, stop),

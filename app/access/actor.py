@@ -21,7 +21,7 @@ class Actor:
         """Whether the client holds the scope."""
         return scope in self.scopes
 
-    def act_for_office(self, level: int) -> None:
+    def require_office(self, level: int) -> None:
         """Raise `Forbidden` unless the client may act for the first (1) or second (2) application office.
 
         What went to the second is its own alone: the first may be what it is about (CİMER: üst amir).

@@ -36,7 +36,7 @@ async def identify(request: Request) -> Actor:
     return actor
 
 
-def needs(*scopes: Scope) -> Callable[[Actor], Coroutine[Any, Any, Actor]]:
+def require_scope(*scopes: Scope) -> Callable[[Actor], Coroutine[Any, Any, Actor]]:
     """A dependency that gives the caller if it holds ANY of `scopes`."""
 
     names = [str(scope) for scope in scopes]  # stand in the API docs only; the check below decides

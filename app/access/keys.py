@@ -48,7 +48,7 @@ def hash_key(plain: str, pepper: bytes) -> bytes:
     return hmac.digest(pepper, plain.encode(), hashlib.sha256)
 
 
-def same_hash(one: bytes, other: bytes) -> bool:
+def hashes_match(one: bytes, other: bytes) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(one, other)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, prefix_of, same_hash
+from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, hashes_match, prefix_of
 from app.access.model import ApiClient, ApiKey, PersonalDataAccess
 from app.access.scopes import ROLES, Scope
 from app.core.db import Database
@@ -58,7 +58,7 @@ async def record_unmasked_read(
 
 
 @dataclass(frozen=True, slots=True)
-class _Proven:
+class _CachedActor:
     actor: Actor
     until: float
 
@@ -69,7 +69,7 @@ class Authenticator:
     def __init__(self, database: Database, *, pepper: bytes) -> None:
         self._database = database
         self._pepper = pepper
-        self._proven: dict[bytes, _Proven] = {}
+        self._proven: dict[bytes, _CachedActor] = {}
 
     async def identify(self, key: str, *, now: datetime) -> Actor:
         """The actor behind `key`; raises `Unauthenticated` without saying which part was wrong."""
@@ -84,7 +84,7 @@ class Authenticator:
             actor = await _find_actor(session, prefix_of(key), digest, now)
         if len(self._proven) > 10_000:
             self._proven.clear()
-        self._proven[digest] = _Proven(actor, time.monotonic() + CACHE_SECONDS)
+        self._proven[digest] = _CachedActor(actor, time.monotonic() + CACHE_SECONDS)
         return actor
 
 
@@ -98,7 +98,7 @@ async def _find_actor(session: AsyncSession, prefix: str, digest: bytes, now: da
         raise Unauthenticated
     key, client = row
     expired = key.expires_at is not None and key.expires_at <= now
-    if not same_hash(key.hash, digest) or expired or key.revoked_at is not None or client.disabled_at is not None:
+    if not hashes_match(key.hash, digest) or expired or key.revoked_at is not None or client.disabled_at is not None:
         raise Unauthenticated
     return actor_of(client)
 

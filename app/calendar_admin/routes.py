@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.calendar_admin import service
 from app.calendar_admin.queries import read_calendar
@@ -25,10 +25,10 @@ from app.standards.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=problem_responses(401, 403, 422, 503))
 
-Administrator = Annotated[Actor, Depends(needs(Scope.CALENDAR_MANAGE))]
+Administrator = Annotated[Actor, Depends(require_scope(Scope.CALENDAR_MANAGE))]
 
 
-@router.get("", summary="The calendar that applies", dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
+@router.get("", summary="The calendar that applies", dependencies=[Depends(require_scope(Scope.CATALOGUE_READ))])
 async def read(
     rules: RulebookDep,
     session: ReadSessionDep,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from app.access.actor import Actor
-from app.access.dependencies import current_actor, needs
+from app.access.dependencies import current_actor, require_scope
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.channels import quarantine
@@ -32,7 +32,7 @@ from app.channels.sms import SmsBody
 from app.core.dependencies import IdempotencyKeyDep, NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.errors import Forbidden
 from app.core.wording import preferred_language
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.people.vault import Vault
 
 _REFUSALS = problem_responses(401, 403, 408, 409, 413, 415, 422, 503)
@@ -53,7 +53,7 @@ async def create_ticket(
     body: TicketBody,
     actor: Annotated[Actor, Depends(current_actor)],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
     idempotency_key: IdempotencyKeyDep,
 ) -> JSONResponse:
     """Take a citizen's request from any channel. The key needs the scope `intake:<channel>`.
@@ -70,9 +70,9 @@ async def create_ticket(
 async def call_center_call(
     body: CallBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CALL_CENTER))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_CALL_CENTER))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
 ) -> JSONResponse:
     """Take a call. One `call_id` is one ticket, however often it is sent."""
     return await _store(intake_service, vault, actor, body, request)
@@ -82,9 +82,9 @@ async def call_center_call(
 async def sms_message(
     body: SmsBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_SMS))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_SMS))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
 ) -> JSONResponse:
     """Take an SMS as a request. One `message_id` is one ticket, however often the gateway delivers it."""
     return await _store(intake_service, vault, actor, body, request)
@@ -94,9 +94,9 @@ async def sms_message(
 async def mobile_report(
     body: ReportBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_MOBILE))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_MOBILE))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
 ) -> JSONResponse:
     """Take a report. `report_id` is made on the phone, so that a retry is no second ticket."""
     return await _store(intake_service, vault, actor, body, request)
@@ -106,9 +106,9 @@ async def mobile_report(
 async def desk_visit(
     body: VisitBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_DESK))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_DESK))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
 ) -> JSONResponse:
     """Take a request at the solution desk, the information desk or the hospitality point.
 
@@ -122,9 +122,9 @@ async def desk_visit(
 async def cimer_application(
     body: CimerBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_CIMER))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_CIMER))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
 ) -> JSONResponse:
     """Mirror a CİMER record. The limits run from its date in CİMER; `bilgi edinme` is under law 4982."""
     return await _store(intake_service, vault, actor, body, request)
@@ -141,7 +141,7 @@ async def cimer_application(
 async def field_batch(
     body: FieldBatchBody,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.INTAKE_FIELD))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.INTAKE_FIELD))],
     batches: FieldBatches,
     now: NowDep,
 ) -> FieldBatchOut:
@@ -161,8 +161,8 @@ async def field_batch(
 )
 async def list_quarantine(
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
-    vault: OpenVault,
+    actor: Annotated[Actor, Depends(require_scope(Scope.QUARANTINE_MANAGE))],
+    vault: VaultDep,
     now: NowDep,
     paging: PagingDep,
 ) -> QuarantinePage:
@@ -189,9 +189,9 @@ async def list_quarantine(
 async def retry_message(
     message_id: UUID,
     request: Request,
-    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.QUARANTINE_MANAGE))],
     intake_service: IntakeServiceDep,
-    vault: OpenVault,
+    vault: VaultDep,
     now: NowDep,
     body: RetryBody | None = None,
 ) -> JSONResponse:
@@ -215,8 +215,8 @@ async def discard_message(
     message_id: UUID,
     body: DiscardBody,
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.QUARANTINE_MANAGE))],
-    vault: OpenVault,
+    actor: Annotated[Actor, Depends(require_scope(Scope.QUARANTINE_MANAGE))],
+    vault: VaultDep,
     now: NowDep,
 ) -> None:
     """Discard a message that is no request, with a reason. It stays stored."""

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import Depends
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, TransactionDep
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.standards.dependencies import RulebookCacheDep
 from app.tickets.commands.context import CommandContext
 
@@ -19,8 +19,8 @@ def _context_for(*scopes: Scope) -> Callable[..., Coroutine[Any, Any, CommandCon
 
     async def context(
         session: TransactionDep,
-        actor: Annotated[Actor, Depends(needs(*scopes))],
-        vault: OpenVault,
+        actor: Annotated[Actor, Depends(require_scope(*scopes))],
+        vault: VaultDep,
         rulebooks: RulebookCacheDep,
         now: NowDep,
     ) -> CommandContext:

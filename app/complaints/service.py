@@ -89,7 +89,7 @@ async def answer(context: CommandContext, number: str, body: AnswerBody) -> Comp
     """
     session, vault, actor, now = context.session, context.vault, context.actor, context.now
     record = await _lock(context, number)
-    actor.act_for_office(record.complaint.level)
+    actor.require_office(record.complaint.level)
     resolution = body.resolution()
     for ticket, escalation in [(record.ticket, record.escalation), *await _lock_mirrors(context, record)]:
         if escalation.acknowledged_at is None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.wording import parse_quality
@@ -15,7 +15,9 @@ from app.standards.dependencies import RulebookCacheDep, RulebookDep
 from app.tickets.dependencies import ReaderDep, TicketNumber
 
 router = APIRouter(prefix="/v1/tickets", tags=["tickets"])
-previews = APIRouter(prefix="/v1/deadlines", tags=["catalogue"], dependencies=[Depends(needs(Scope.CATALOGUE_READ))])
+previews = APIRouter(
+    prefix="/v1/deadlines", tags=["catalogue"], dependencies=[Depends(require_scope(Scope.CATALOGUE_READ))]
+)
 
 MEDIA_TYPE = "text/plain"
 _EXAMPLE = "Buna göre süre 1 Haziran 2026 Pazartesi günü sonunda dolar."

@@ -63,7 +63,7 @@ async def respond(
     if seen.source == "citizen":
         complaint = select(Ticket.number).where(Ticket.id == (seen.complaint_id or seen.ticket_id))
         raise IsComplaint(complaint=await session.scalar(complaint))
-    actor.act_for_office(seen.level)
+    actor.require_office(seen.level)
     ticket, escalation = await _lock(session, seen)
     if escalation.state in {EscalationState.ANSWERED, EscalationState.CLOSED}:
         raise WrongState(state=escalation.state.value, allowed_actions=[])
@@ -87,7 +87,7 @@ async def acknowledge(
     `notice` is the number of the notice that was acknowledged, if it was done through one. Raises `Forbidden` for an
     actor who does not act for the office.
     """
-    actor.act_for_office(escalation.level)
+    actor.require_office(escalation.level)
     if escalation.acknowledged_at is not None:
         return
     escalation.acknowledged_at, escalation.acknowledged_by, escalation.remind_at = now, actor.client_id, None

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
@@ -17,7 +17,7 @@ from app.escalation.serializers import escalations_out
 from app.notices.dependencies import OpenDesk
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeOut
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.tickets.model import EscalationState
 
 router = APIRouter(prefix="/v1", tags=["escalation"])
@@ -51,9 +51,9 @@ def _filter(
 )
 async def read_escalations(
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
     filters: Annotated[EscalationFilter, Depends(_filter)],
-    vault: OpenVault,
+    vault: VaultDep,
     now: NowDep,
     paging: PagingDep,
 ) -> EscalationPage:
@@ -74,8 +74,8 @@ async def read_escalations(
 async def acknowledge_escalation(
     escalation_id: UUID,
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
-    vault: OpenVault,
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_ACKNOWLEDGE))],
+    vault: VaultDep,
     now: NowDep,
 ) -> EscalationOut:
     """Acknowledge an escalation for its office: reminders stop, and its notices count as acknowledged.
@@ -100,8 +100,8 @@ async def respond_to_escalation(
     escalation_id: UUID,
     body: ResponseBody,
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
-    vault: OpenVault,
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_ACKNOWLEDGE))],
+    vault: VaultDep,
     now: NowDep,
 ) -> EscalationOut:
     """Store what the office has done or decided, encrypted; reminders stop.
@@ -127,7 +127,7 @@ async def respond_to_escalation(
 async def acknowledge_notice(
     number: NoticeNumber,
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_ACKNOWLEDGE))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_ACKNOWLEDGE))],
     desk: OpenDesk,
     now: NowDep,
 ) -> NoticeOut:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 
 from app.core.errors import FieldError, Invalid
-from app.feed.watermark import Extent
+from app.feed.watermark import FeedRange
 
 LATEST = "latest"
 """What a reader sends who wants to begin with what comes next."""
@@ -39,7 +39,7 @@ class FeedCursor:
         return cursor
 
 
-def start_of(after: str | None, extent: Extent) -> int:
+def start_of(after: str | None, feed_range: FeedRange) -> int:
     """The position after which a reader goes on: from the beginning without a cursor.
 
     Raises `Invalid` for a cursor of something else, and for one that a restored database has not given (again).
@@ -47,8 +47,8 @@ def start_of(after: str | None, extent: Extent) -> int:
     if after is None:
         return 0
     if after == LATEST:
-        return extent.settled
+        return feed_range.settled
     cursor = FeedCursor.decode(after)
-    if cursor.epoch != extent.epoch or cursor.position > extent.drawn:
+    if cursor.epoch != feed_range.epoch or cursor.position > feed_range.drawn:
         raise Invalid([FieldError(FIELD, "cursor_of_lost_data")])
     return cursor.position

@@ -141,12 +141,12 @@ class FeedEvent:
             "at": utc_text(self.at),
             "ticket": self.ticket,
             "seq": self.seq,
-            "data": shown(self.data),
+            "data": public_data(self.data),
             "cursor": cursor,
         }
 
 
-def shown(data: Mapping[str, Any]) -> dict[str, Any]:
+def public_data(data: Mapping[str, Any]) -> dict[str, Any]:
     """Of an event's data what may leave the container: known members whose values are codes, numbers or instants."""
     return {name: value for name, value in data.items() if name in SHOWN and _is_plain(value)}
 

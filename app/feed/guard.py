@@ -65,7 +65,7 @@ class SystemResolver:
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class Guard:
+class AddressGuard:
     """Judges where webhooks may go; `allowed` are the private hosts and networks that this installation permits."""
 
     def __init__(self, *, allowed: str = "", allow_http: bool = False, resolver: Resolver | None = None) -> None:
@@ -131,7 +131,7 @@ def is_public(address: Address) -> bool:
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """A transport that connects only to addresses that the guard has judged; knows no proxy of the environment."""
 
-    def __init__(self, guard: Guard, *, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, guard: AddressGuard, *, trust: ssl.SSLContext | None = None) -> None:
         context = trust or httpx.create_ssl_context(trust_env=False)
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
@@ -146,7 +146,7 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
     """TLS still speaks to the name: the pool takes certificate and SNI from the URL, the connection from here."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
         self._inner = httpcore.AnyIOBackend()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import PageSize, PagingDep, ReadSessionDep, TransactionDep, problem_responses
 from app.core.paging import MAX_PAGE_SIZE, link_header
@@ -31,17 +31,17 @@ from app.feed.schemas import (
     WebhookTest,
 )
 from app.feed.service import Bureau, next_attempt
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.tickets.dependencies import ReaderDep
 
 router = APIRouter(prefix="/v1", tags=["feed"])
-Manager = Annotated[Actor, Depends(needs(Scope.WEBHOOKS_MANAGE))]
+Manager = Annotated[Actor, Depends(require_scope(Scope.WEBHOOKS_MANAGE))]
 _READ = problem_responses(401, 403, 404, 422, 503)
 
 
-async def _bureau(request: Request, session: TransactionDep, actor: Manager, vault: OpenVault) -> Bureau:
+async def _bureau(request: Request, session: TransactionDep, actor: Manager, vault: VaultDep) -> Bureau:
     container = request.app.state.container
-    return Bureau(session, actor, vault, container.guard, container.watermark, container.clock)
+    return Bureau(session, actor, vault, container.address_guard, container.watermark, container.clock)
 
 
 AtBureau = Annotated[Bureau, Depends(_bureau, scope="function")]
@@ -65,14 +65,16 @@ async def read_events(
     Keep `next_cursor` with what you did with the events, and send it as `after` next time, also after a year. While
     `has_more` is true there is more to read at once, even if this page is empty.
     """
-    extent = await request.app.state.container.watermark.look()
-    start = start_of(after, extent)
-    page = await read_feed(session, actor, after=start, until=extent.settled, types=types or (), limit=limit)
-    following = FeedCursor(extent.epoch, page.end).encode()
+    feed_range = await request.app.state.container.watermark.refresh()
+    start = start_of(after, feed_range)
+    page = await read_feed(session, actor, after=start, until=feed_range.settled, types=types or (), limit=limit)
+    following = FeedCursor(feed_range.epoch, page.end).encode()
     query = request.query_params.multi_items()
     further = following if page.has_more else None
     response.headers.update(link_header(request.url.path, query, further, parameter="after"))
-    items = [FeedEventOut(**event.to_json(FeedCursor(extent.epoch, event.position).encode())) for event in page.events]
+    items = [
+        FeedEventOut(**event.to_json(FeedCursor(feed_range.epoch, event.position).encode())) for event in page.events
+    ]
     return EventPage(items=items, next_cursor=following, has_more=page.has_more)
 
 

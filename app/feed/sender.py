@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 from app.core.clock import Clock, SystemClock
 from app.core.retry_after import parse_retry_after
 from app.feed.events import utc_text
-from app.feed.guard import Guard, GuardedTransport, RefusedAddress
+from app.feed.guard import AddressGuard, GuardedTransport, RefusedAddress
 
 SEND_SECONDS = 15.0
 """Real seconds that a receiver has to answer, connection and all."""
@@ -46,7 +46,7 @@ class SendOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class WebhookRequest:
     """A message for one receiver: where to, under which id, what, and the secrets it is signed with."""
 
     url: str
@@ -74,13 +74,13 @@ class Sender:
     """Sends webhooks over guarded connections; keeps no cookies and follows no redirect."""
 
     def __init__(
-        self, guard: Guard, *, trust: ssl.SSLContext | None = None, send_seconds: float = SEND_SECONDS
+        self, guard: AddressGuard, *, trust: ssl.SSLContext | None = None, send_seconds: float = SEND_SECONDS
     ) -> None:
         self._transport = GuardedTransport(guard, trust=trust)
         self._send_seconds = send_seconds
         self._clock: Clock = SystemClock()
 
-    async def send(self, parcel: Parcel) -> Attempt:
+    async def send(self, parcel: WebhookRequest) -> Attempt:
         """One attempt; every failure becomes an outcome.
 
         It is signed with the machine's own time, also where the installation's clock is another one: receivers refuse
@@ -132,7 +132,7 @@ def body_of(type_: str, at: datetime, data: Mapping[str, Any]) -> bytes:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _headers(parcel: Parcel, at: datetime) -> dict[str, str]:
+def _headers(parcel: WebhookRequest, at: datetime) -> dict[str, str]:
     body = parcel.body.decode()
     signatures = [Webhook(secret).sign(parcel.message_id, at, body) for secret in parcel.secrets]
     return {

@@ -14,7 +14,7 @@ from app.core.errors import FieldError, Forbidden, Invalid, NotFound, NotOwner
 from app.core.ids import new_id
 from app.feed.cursor import LATEST, start_of
 from app.feed.events import TEST_TYPE
-from app.feed.guard import Guard, RefusedAddress
+from app.feed.guard import AddressGuard, RefusedAddress
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_delivery, subscriptions_of
 from app.feed.schemas import WebhookBody, WebhookChange
@@ -34,7 +34,7 @@ class Bureau:
     session: AsyncSession
     actor: Actor
     vault: Vault
-    guard: Guard
+    guard: AddressGuard
     watermark: Watermark
     clock: Clock
 
@@ -47,7 +47,7 @@ async def subscribe(bureau: Bureau, body: WebhookBody) -> tuple[WebhookSubscript
     if not (bureau.actor.may(Scope.TICKETS_READ) or bureau.actor.may(Scope.TICKETS_READ_OWN)):
         raise Forbidden(scope=str(Scope.TICKETS_READ_OWN))
     await _check(bureau, body.url)
-    start = start_of(body.after or LATEST, await bureau.watermark.look())
+    start = start_of(body.after or LATEST, await bureau.watermark.refresh())
     subscription_id, secret, now = new_id(), new_secret(), bureau.clock.now()
     subscription = WebhookSubscription(
         id=subscription_id,

@@ -44,7 +44,7 @@ _WRITERS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class FeedRange:
     """How much of the feed there is: all up to `settled` can be read, nothing after `drawn` was ever written."""
 
     epoch: str
@@ -87,7 +87,7 @@ class Watermark:
         self._looking = asyncio.Lock()
         self._save_at = 0.0
 
-    async def look(self) -> Extent:
+    async def refresh(self) -> FeedRange:
         """Look how far it is now. What was committed before the call is within, unless an older writer is at work."""
         async with self._looking:
             async with self._database.reading() as session:
@@ -99,7 +99,7 @@ class Watermark:
             if last > self._settled:
                 await self._sample(last)
                 await self._save(saved)
-            return Extent(epoch, self._settled, drawn)
+            return FeedRange(epoch, self._settled, drawn)
 
     async def _sample(self, last: int) -> None:
         """The last EVENT, not the last position drawn: a crash can take back a position that nobody committed."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
@@ -59,7 +59,7 @@ def _filter(
 )
 async def read_notices(
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
     desk: OpenDesk,
     wanted: Annotated[NoticeFilter, Depends(_filter)],
     now: NowDep,
@@ -83,7 +83,7 @@ async def read_notices(
 )
 async def read_letter(
     number: NoticeNumber,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
     letters: OpenLetterDesk,
     now: NowDep,
 ) -> Response:
@@ -106,7 +106,7 @@ async def read_letter(
 async def read_notice(
     number: NoticeNumber,
     session: TransactionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.NOTICES_READ))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
     desk: OpenDesk,
     now: NowDep,
 ) -> NoticeOut:

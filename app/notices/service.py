@@ -32,7 +32,7 @@ async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: 
     if notice.recipient == APPLICANT.code:
         raise NotFound
     if notice.recipient.startswith(OFFICE_PREFIX):
-        actor.act_for_office(int(notice.recipient.removeprefix(OFFICE_PREFIX)))
+        actor.require_office(int(notice.recipient.removeprefix(OFFICE_PREFIX)))
     if notice.acknowledged_at is not None:
         return found
     notice.acknowledged_at, notice.acknowledged_by = now, actor.client_id

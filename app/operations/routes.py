@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
 
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, Unavailable
@@ -42,7 +42,7 @@ async def ready(request: Request) -> ReadyOut:
 @operations.get(
     "/status",
     summary="What waits, and for how long",
-    dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
+    dependencies=[Depends(require_scope(Scope.OPERATIONS_READ))],
     responses=problem_responses(401, 403, 503),
 )
 async def operations_status(request: Request, session: ReadSessionDep, now: NowDep) -> StatusOut:
@@ -60,7 +60,7 @@ async def operations_status(request: Request, session: ReadSessionDep, now: NowD
 @operations.get(
     "/deliveries",
     summary="What became of notices",
-    dependencies=[Depends(needs(Scope.OPERATIONS_READ))],
+    dependencies=[Depends(require_scope(Scope.OPERATIONS_READ))],
     responses=problem_responses(401, 403, 422, 503),
 )
 async def operations_deliveries(

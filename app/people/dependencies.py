@@ -12,5 +12,5 @@ async def _vault(request: Request) -> Vault:
     return vault
 
 
-OpenVault = Annotated[Vault, Depends(_vault)]
+VaultDep = Annotated[Vault, Depends(_vault)]
 """The vault of this process."""

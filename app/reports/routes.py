@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid
@@ -37,7 +37,7 @@ async def _month(month: Annotated[str, Query(examples=["2026-05"], description="
 async def compliance(
     request: Request,
     session: ReadSessionDep,
-    actor: Annotated[Actor, Depends(needs(Scope.REPORTS_READ))],
+    actor: Annotated[Actor, Depends(require_scope(Scope.REPORTS_READ))],
     month: Annotated[Month, Depends(_month)],
     now: NowDep,
 ) -> ComplianceOut | Response:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import PagingDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, NotFound, Unavailable
@@ -30,7 +30,7 @@ from app.standards.schemas import (
 catalogue = APIRouter(
     prefix="/v1/catalogue",
     tags=["catalogue"],
-    dependencies=[Depends(needs(Scope.CATALOGUE_READ))],
+    dependencies=[Depends(require_scope(Scope.CATALOGUE_READ))],
     responses=problem_responses(401, 403, 503),
 )
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypedDict
 from fastapi import Depends, Header, Path, Response
 
 from app.access.actor import Actor
-from app.access.dependencies import needs
+from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
 from app.core.dependencies import NowDep, TransactionDep, problem_responses
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.standards.dependencies import RulebookCacheDep
 from app.tickets.commands.context import CommandContext, LockedTicket, etag, lock_ticket
 from app.tickets.queries import load_details
@@ -22,8 +22,8 @@ P = ParamSpec("P")
 TicketNumber = Annotated[
     str, Path(max_length=20, examples=["2600012349"], description="Digits; spaces and dashes allowed")
 ]
-ReaderDep = Annotated[Actor, Depends(needs(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
-CommanderDep = Annotated[Actor, Depends(needs(Scope.TICKETS_COMMAND))]
+ReaderDep = Annotated[Actor, Depends(require_scope(Scope.TICKETS_READ, Scope.TICKETS_READ_OWN))]
+CommanderDep = Annotated[Actor, Depends(require_scope(Scope.TICKETS_COMMAND))]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200, examples=['"v1"'])]
 
 
@@ -75,7 +75,7 @@ async def _command_runner(
     response: Response,
     actor: CommanderDep,
     session: TransactionDep,
-    vault: OpenVault,
+    vault: VaultDep,
     rulebooks: RulebookCacheDep,
     now: NowDep,
     if_match: IfMatch = None,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from app.access.service import record_unmasked_read
 from app.core.dependencies import NowDep, PagingDep, ReadSessionDep, TransactionDep, problem_responses
 from app.core.schema import Instant
-from app.people.dependencies import OpenVault
+from app.people.dependencies import VaultDep
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.standards.dependencies import RulebookDep
@@ -39,7 +39,7 @@ _READ = problem_responses(401, 403, 404, 422, 503)
 
 
 def _filter(
-    vault: OpenVault,
+    vault: VaultDep,
     state: Annotated[State | None, Query(description="One state")] = None,
     is_open: Annotated[bool | None, Query(alias="open", description="Still owed an answer")] = None,
     overdue: Annotated[bool | None, Query(description="The promise was not kept in time")] = None,
@@ -99,7 +99,7 @@ async def read_ticket(
     response: Response,
     actor: ReaderDep,
     session: TransactionDep,
-    vault: OpenVault,
+    vault: VaultDep,
     now: NowDep,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=200)] = None,
 ) -> TicketOut | Response:
@@ -117,7 +117,7 @@ async def read_ticket(
 
 @router.get("/{number}/events", summary="The history of a ticket", response_model=TimelineOut, responses=_READ)
 async def read_timeline(
-    number: TicketNumber, actor: ReaderDep, session: TransactionDep, vault: OpenVault, now: NowDep
+    number: TicketNumber, actor: ReaderDep, session: TransactionDep, vault: VaultDep, now: NowDep
 ) -> TimelineOut:
     """Return every event, oldest first. `chain_holds` is true if none is missing or altered."""
     details = await get_details(session, actor, number)
@@ -138,7 +138,7 @@ tracking = APIRouter(prefix="/v1/tracking", tags=["tracking"])
     responses=problem_responses(404, 408, 413, 415, 422, 429, 503),
 )
 async def track_ticket(
-    body: TrackingBody, request: Request, session: ReadSessionDep, vault: OpenVault, rules: RulebookDep, now: NowDep
+    body: TrackingBody, request: Request, session: ReadSessionDep, vault: VaultDep, rules: RulebookDep, now: NowDep
 ) -> TrackingOut:
     """Return the status for the number and the last four digits of the phone.
 

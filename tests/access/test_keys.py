@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, prefix_of, same_hash
+from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, hashes_match, prefix_of
 
 PEPPER = bytes(range(32))
 KEY = generate_api_key().plain
@@ -33,9 +33,9 @@ def test_a_hash_is_the_keys_under_its_pepper() -> None:
     stored = hash_key(KEY, PEPPER)
 
     assert len(stored) == 32
-    assert same_hash(stored, hash_key(KEY, PEPPER))
-    assert not same_hash(stored, hash_key(KEY, bytes(32)))
-    assert not same_hash(stored, hash_key(generate_api_key().plain, PEPPER))
+    assert hashes_match(stored, hash_key(KEY, PEPPER))
+    assert not hashes_match(stored, hash_key(KEY, bytes(32)))
+    assert not hashes_match(stored, hash_key(generate_api_key().plain, PEPPER))
 
 
 @given(places, st.sampled_from("aB3xZ09q"))

@@ -17,7 +17,7 @@ from config.settings import Settings
 from tests.delivery.mail_server import Mailbox
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, notices_of, open_ticket, plan
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 OFFICE = Recipient("office:1", "Örnek Müdür", "ofis@example.org")
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
@@ -44,7 +44,7 @@ def by_smtp(box: Mailbox) -> dict[str, Any]:
 
 async def run_for(container: Container, clock: SettableClock, stretch: timedelta) -> None:
     """What upkeep does for so long: again and again it delivers what is due, and sleeps until the next is."""
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     until = clock.now() + stretch
     while True:
         await drain(container, dispatcher)
@@ -61,7 +61,7 @@ async def drain(container: Container, dispatcher: NoticeDispatcher | None = None
     """Deliver what is due now."""
     async with container.database.reading() as session:
         due = await due_notices(session, container.clock.now(), 1000)
-    await (dispatcher or open_dispatcher(container)).deliver(due)
+    await (dispatcher or open_notice_dispatcher(container)).deliver(due)
 
 
 async def escalations(container: Container, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:

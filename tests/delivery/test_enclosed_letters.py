@@ -35,7 +35,7 @@ from tests.notices.cases import NAME, WRITER, Recorder, actor_of, dispatcher_wit
 from tests.notices.samples import FULL, TEMPLATES
 from tests.notices.test_console import read_back
 from tests.notices.test_letters import AT, VALUES
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 from workers.timers import sweep
 
 K = NoticeKind
@@ -148,14 +148,14 @@ async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: 
 
 async def test_a_file_in_the_outbox_carries_the_letter_too(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
-    await open_dispatcher(container).deliver([notice.id])
+    await open_notice_dispatcher(container).deliver([notice.id])
     path = container.settings.outbox / f"{notice.number}.eml"
     [(name, _, pdf)] = attached(read_back(path))
     assert name == f"{notice.number}.pdf"
     assert NAME in text_of(pdf)
     before = path.read_bytes()
     await unmarked(container, K.ESCALATION_2)
-    await open_dispatcher(container).deliver([notice.id])
+    await open_notice_dispatcher(container).deliver([notice.id])
     assert path.read_bytes() == before
 
 

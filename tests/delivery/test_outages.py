@@ -15,7 +15,7 @@ from tests.delivery.http_receiver import receiving
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, actor_of, notices_of, open_ticket
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 
 async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
@@ -91,7 +91,7 @@ async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings
         await open_ticket(container, await actor_of(container), WRITER)
         async with container.database.transaction() as session:
             await session.execute(update(Notice).values(attempts=3))
-        dispatcher = open_dispatcher(container)
+        dispatcher = open_notice_dispatcher(container)
         dispatcher.delivery_seconds = 3600.0
         await drain(container, dispatcher)
         [notice] = await notices_of(container)

@@ -18,7 +18,7 @@ from config.settings import Settings
 from tests.delivery.cases import all_notices, drain, states
 from tests.installation import SettableClock, opened_app, opened_client
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 SECRET = "nur-der-anbieter-kennt-ihn"
 ACCOUNT = {"sms_url": "http://127.0.0.1:9", "sms_user": "AC1", "sms_password": "12345", "sms_sender": "ESENLERBLD"}
@@ -52,7 +52,7 @@ async def desk(
 async def sent_by(container: Container, provider: Provider, name: str = "verimor", applicant: Any = CALLER) -> None:
     """A receipt to an applicant, handed over to the provider."""
     await open_ticket(container, await actor_of(container), applicant)
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     dispatcher.adapters = Adapters.only(provider, name=name)
     await drain(container, dispatcher)
 

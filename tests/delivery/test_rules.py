@@ -24,7 +24,7 @@ from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, esca
 from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket, plan
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 LATE: dict[str, Any] = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
@@ -192,7 +192,7 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     """A worker that died with three in its hands at the end of the day: each keeps its number on the next."""
     clock.advance(hours=6, minutes=59, seconds=50)
     planned = await escalations(container, 3)
-    dying = open_dispatcher(container)
+    dying = open_notice_dispatcher(container)
     dying.triage = replace(dying.triage, rules=replace(dying.triage.rules, digest_from=0))
     calendar = (await container.rulebooks.current()).calendars["office"]
     await dying._lease([notice.id for notice in planned], calendar)

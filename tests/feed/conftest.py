@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from app.feed.dispatch import Dispatcher
+from app.feed.dispatcher import WebhookDispatcher
 from app.feed.sender import Sender
 from tests.desk import Desk, opened_desk
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.servers import TestServers
-from workers.feed import open_dispatcher
+from workers.feed import open_webhook_dispatcher
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def dispatcher(desk: Desk) -> AsyncIterator[Dispatcher]:
+async def dispatcher(desk: Desk) -> AsyncIterator[WebhookDispatcher]:
     """The dispatcher of a worker beside the desk; a turn with it lasts until all is sent."""
-    sender = Sender(desk.container.guard)
-    yield open_dispatcher(desk.container, sender, turn_seconds=3600)
+    sender = Sender(desk.container.address_guard)
+    yield open_webhook_dispatcher(desk.container, sender, turn_seconds=3600)
     await sender.close()

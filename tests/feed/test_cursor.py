@@ -11,10 +11,10 @@ from app.core.errors import Invalid
 from app.core.ids import new_id
 from app.core.paging import Cursor
 from app.feed.cursor import FeedCursor, start_of
-from app.feed.watermark import Extent
+from app.feed.watermark import FeedRange
 from tests.installation import START
 
-EXTENT = Extent("6f1c2a90", settled=40, drawn=50)
+EXTENT = FeedRange("6f1c2a90", settled=40, drawn=50)
 
 
 def code(given_cursor: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.feed.dispatch import Dispatcher
+from app.feed.dispatcher import WebhookDispatcher
 from app.feed.documentation import example_of
 from app.feed.events import TEST_TYPE, EventType
 from app.feed.schemas import WebhookMessage, WebhookTest
@@ -18,7 +18,7 @@ from tests.bugs.steps import leave_on
 from tests.desk import ATTORNEY_VISIT, CALL, INFORMATION, REFUSAL, VISIT, Desk, end_of
 from tests.escalation.offices import DUE
 from tests.feed.receiver import Receiver, subscribed
-from tests.feed.test_dispatch import deliver
+from tests.feed.test_dispatcher import deliver
 from tests.installation import START
 from workers.timers import sweep
 
@@ -85,7 +85,9 @@ def documented(type_: EventType) -> set[str]:
     return members(example_of(type_)["data"]["data"]) | set(re.findall("`(.+?)`", summary))
 
 
-async def test_what_is_sent_is_as_the_openapi_file_says(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_what_is_sent_is_as_the_openapi_file_says(
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
+) -> None:
     await subscribed(desk, receiver)
     await live(desk)
     await deliver(dispatcher)
@@ -99,7 +101,7 @@ async def test_what_is_sent_is_as_the_openapi_file_says(desk: Desk, receiver: Re
 
 
 async def test_a_test_message_is_as_the_openapi_file_says(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     await desk.client.post(f"/v1/webhooks/{made['id']}/test")

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.ids import new_id
 from app.feed.documentation import DOCUMENTED, example_of
-from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of, message_id, shown
+from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of, message_id, public_data
 from app.tickets.history import EventKind
 from app.tickets.workflow import Command
 from tests.installation import START
@@ -53,7 +53,7 @@ def test_a_type_is_documented_with_a_body_as_the_standard_wants_it(type_: EventT
     ],
 )
 def test_words_and_unknown_members_stay_inside(data: dict[str, object]) -> None:
-    assert shown(data) == {}
+    assert public_data(data) == {}
 
 
 def test_codes_numbers_and_instants_are_shown() -> None:
@@ -65,7 +65,7 @@ def test_codes_numbers_and_instants_are_shown() -> None:
         "due_at": "2026-05-27T20:59:59.999999+00:00",
         "moved": [{"clock": "promise", "from": "2026-05-27T20:59:59+00:00", "to": "2026-06-01T20:59:59+00:00"}],
     }
-    assert shown(data) == data
+    assert public_data(data) == data
 
 
 def test_an_id_is_the_same_whenever_it_is_made_and_another_for_each_event_and_receiver() -> None:

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from app.feed.guard import Guard, RefusedAddress, is_public
-from app.feed.sender import Parcel, Sender, SendOutcome, new_secret
+from app.feed.guard import AddressGuard, RefusedAddress, is_public
+from app.feed.sender import Sender, SendOutcome, WebhookRequest, new_secret
 from tests.feed.receiver import Receiver
 
 
@@ -24,9 +24,9 @@ class Names:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-async def code(url: str, guard: Guard | None = None) -> str:
+async def code(url: str, guard: AddressGuard | None = None) -> str:
     with pytest.raises(RefusedAddress) as refused:
-        await (guard or Guard()).check(url)
+        await (guard or AddressGuard()).check(url)
     return refused.value.code
 
 
@@ -50,8 +50,8 @@ async def test_an_address_off_the_public_internet_is_closed(address: str) -> Non
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.63.255.255", "2606:4700:4700::1111"])
 async def test_a_public_address_is_open(address: str) -> None:
     host = f"[{address}]" if ":" in address else address
-    await Guard().check(f"https://{host}/hook")
-    await Guard().check(f"https://{host}:8443/hook?key=value")
+    await AddressGuard().check(f"https://{host}/hook")
+    await AddressGuard().check(f"https://{host}:8443/hook?key=value")
 
 
 @pytest.mark.parametrize(
@@ -81,43 +81,43 @@ async def test_names_of_this_machine_are_closed() -> None:
 
 async def test_one_closed_address_among_several_closes_the_name() -> None:
     names = Names([["93.184.215.14", "10.0.0.7"]])
-    assert await code("https://hooks.example/", Guard(resolver=names)) == "webhook_private_address"
+    assert await code("https://hooks.example/", AddressGuard(resolver=names)) == "webhook_private_address"
 
 
 async def test_a_name_without_an_address_is_refused() -> None:
-    assert await code("https://hooks.example/", Guard(resolver=Names([[]]))) == "webhook_unknown_host"
+    assert await code("https://hooks.example/", AddressGuard(resolver=Names([[]]))) == "webhook_unknown_host"
 
 
 async def test_unencrypted_is_refused_unless_the_installation_allows_it() -> None:
     assert await code("http://8.8.8.8/") == "webhook_https"
-    await Guard(allow_http=True).check("http://8.8.8.8/")
+    await AddressGuard(allow_http=True).check("http://8.8.8.8/")
 
 
 @pytest.mark.parametrize("allowed", ["10.0.0.7", "10.0.0.0/24", "hooks.internal", " 192.168.0.0/16 , 10.0.0.7 "])
 async def test_what_the_installation_allows_is_open_and_nothing_beside_it(allowed: str) -> None:
-    await Guard(allowed=allowed, resolver=Names([["10.0.0.7"]])).check("https://hooks.internal/")
-    closed = Guard(allowed=allowed, resolver=Names([["10.0.1.7"]]))
+    await AddressGuard(allowed=allowed, resolver=Names([["10.0.0.7"]])).check("https://hooks.internal/")
+    closed = AddressGuard(allowed=allowed, resolver=Names([["10.0.1.7"]]))
     assert await code("https://other.internal/", closed) == "webhook_private_address"
 
 
 @pytest.mark.parametrize("host", ["app01", "mobile-backend-1", "hooks2", "srv.int4", "0x.example", "1.hooks.example"])
 async def test_a_host_whose_name_ends_in_a_digit_is_a_host(host: str) -> None:
     """So servers of a municipality's own network and containers are called."""
-    await Guard(allowed="10.0.0.0/8", resolver=Names([["10.0.0.7"]])).check(f"https://{host}/hook")
+    await AddressGuard(allowed="10.0.0.0/8", resolver=Names([["10.0.0.7"]])).check(f"https://{host}/hook")
 
 
 async def test_an_allowed_network_holds_for_its_addresses_in_ipv6_clothes_too() -> None:
-    await Guard(allowed="10.0.0.0/8").check("https://[::ffff:10.0.0.7]/")
+    await AddressGuard(allowed="10.0.0.0/8").check("https://[::ffff:10.0.0.7]/")
 
 
-def parcel(url: str) -> Parcel:
-    return Parcel(url, "msg_1", b"{}", [new_secret()])
+def parcel(url: str) -> WebhookRequest:
+    return WebhookRequest(url, "msg_1", b"{}", [new_secret()])
 
 
 async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(receiver: Receiver) -> None:
     """DNS rebinding: public when the subscription is made, this machine when the message is sent."""
     names = Names([["93.184.215.14"], ["127.0.0.1"]])
-    guard = Guard(allow_http=True, resolver=names)
+    guard = AddressGuard(allow_http=True, resolver=names)
     url = f"http://hooks.example:{receiver.port}/hook"
     await guard.check(url)
     sender = Sender(guard)
@@ -130,7 +130,7 @@ async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(rec
 async def test_the_connection_goes_to_the_address_that_was_judged(receiver: Receiver) -> None:
     """The name is asked once for each connection; the second answer, which would be refused, is never asked for."""
     names = Names([["127.0.0.1"], ["10.0.0.7"]])
-    sender = Sender(Guard(allowed="127.0.0.0/8", allow_http=True, resolver=names))
+    sender = Sender(AddressGuard(allowed="127.0.0.0/8", allow_http=True, resolver=names))
     attempt = await sender.send(parcel(f"http://hooks.example:{receiver.port}/hook"))
     await sender.close()
     assert attempt.delivered

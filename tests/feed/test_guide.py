@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from app.feed.dispatch import LADDER_SECONDS, Dispatcher
+from app.feed.dispatcher import RETRY_DELAYS_SECONDS, WebhookDispatcher
 from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
-from tests.feed.test_dispatch import deliver
+from tests.feed.test_dispatcher import deliver
 from tests.installation import ROOT
 
 GUIDE = (ROOT / "docs/integration-events.md").read_text()
@@ -21,7 +21,7 @@ def printed() -> Verify:
 
 
 async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     verified = printed()
     old = (await subscribed(desk, receiver))["secret"]
@@ -40,4 +40,4 @@ async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
 
 def test_the_guide_names_every_rung_of_the_ladder() -> None:
     assert "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h,\n20 h and 24 h" in GUIDE
-    assert LADDER_SECONDS == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+    assert RETRY_DELAYS_SECONDS == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)

@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.feed.guard import Guard
-from app.feed.sender import MOST_ANSWER_BYTES, Attempt, Parcel, Sender, SendOutcome, body_of, new_secret
+from app.feed.guard import AddressGuard
+from app.feed.sender import MOST_ANSWER_BYTES, Attempt, Sender, SendOutcome, WebhookRequest, body_of, new_secret
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.feed.test_guard import Names
 from tests.installation import START
@@ -25,13 +25,13 @@ BODY = body_of("ticket.resolved", START, {"id": "evt_1", "ticket": "2600012349",
 
 @pytest.fixture
 async def sender() -> AsyncIterator[Sender]:
-    opened = Sender(Guard(allowed="127.0.0.1", allow_http=True), send_seconds=5)
+    opened = Sender(AddressGuard(allowed="127.0.0.1", allow_http=True), send_seconds=5)
     yield opened
     await opened.close()
 
 
 async def sent(sender: Sender, receiver: Receiver, *secrets: str) -> Attempt:
-    return await sender.send(Parcel(receiver.url, "msg_1", BODY, secrets or [new_secret()]))
+    return await sender.send(WebhookRequest(receiver.url, "msg_1", BODY, secrets or [new_secret()]))
 
 
 async def test_both_libraries_verify_under_the_new_secret_and_under_the_old_one(
@@ -98,7 +98,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monke
     async with opened_receiver() as proxy:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
-        sender = Sender(Guard(allowed="127.0.0.1", allow_http=True))
+        sender = Sender(AddressGuard(allowed="127.0.0.1", allow_http=True))
         assert (await sent(sender, receiver)).delivered
         await sender.close()
         assert proxy.got == []
@@ -111,7 +111,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(sender: Sender, rece
 
 async def test_a_receiver_that_does_not_answer_costs_a_bounded_time(receiver: Receiver) -> None:
     receiver.held.clear()
-    sender = Sender(Guard(allowed="127.0.0.1", allow_http=True), send_seconds=0.05)
+    sender = Sender(AddressGuard(allowed="127.0.0.1", allow_http=True), send_seconds=0.05)
     attempt = await sent(sender, receiver)
     await sender.close()
     assert attempt == Attempt(SendOutcome.TIMED_OUT, None, attempt.milliseconds)
@@ -146,9 +146,11 @@ async def test_encryption_is_with_the_name_though_the_connection_goes_to_an_addr
     server, trust = certificate(tmp_path, "hooks.example")
     async with opened_receiver(server) as receiver:
         names = Names([["127.0.0.1"]])
-        sender = Sender(Guard(allowed="127.0.0.0/8", resolver=names), trust=trust)
+        sender = Sender(AddressGuard(allowed="127.0.0.0/8", resolver=names), trust=trust)
         outcomes = [
-            (await sender.send(Parcel(f"https://{name}:{receiver.port}/", "msg_1", b"{}", [new_secret()]))).outcome
+            (
+                await sender.send(WebhookRequest(f"https://{name}:{receiver.port}/", "msg_1", b"{}", [new_secret()]))
+            ).outcome
             for name in ("hooks.example", "other.example")
         ]
         await sender.close()

@@ -9,13 +9,13 @@ from httpx import AsyncClient
 from sqlalchemy import select
 
 from app.core.ids import new_id
-from app.feed.dispatch import Dispatcher
+from app.feed.dispatcher import WebhookDispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.service import ROTATION_SECONDS
 from app.notices.delivery.backoff import on_clock
 from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
-from tests.feed.test_dispatch import DOWN, deliver, deliveries, later, state_of
+from tests.feed.test_dispatcher import DOWN, deliver, deliveries, later, state_of
 from tests.installation import new_key, opened_client
 
 PUBLIC = "https://8.8.8.8/hook"
@@ -151,7 +151,7 @@ async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(desk
 
 
 async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one_alone(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     rotated = await sent(desk.client, "POST", f"/{made['id']}/rotate", 200)
@@ -172,7 +172,7 @@ async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_o
 
 
 async def test_after_two_rotations_the_two_newest_secrets_verify(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     rotated = [await sent(desk.client, "POST", f"/{made['id']}/rotate", 200) for _ in range(2)]
@@ -186,7 +186,7 @@ async def test_after_two_rotations_the_two_newest_secrets_verify(
 
 
 async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_went(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver, enabled=False)
     await desk.open()
@@ -201,7 +201,7 @@ async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_w
 
 
 async def test_a_failed_test_is_not_repeated_and_holds_nothing_up(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     receiver.answers = [DOWN]
@@ -216,7 +216,7 @@ async def test_a_failed_test_is_not_repeated_and_holds_nothing_up(
 
 
 async def test_a_message_is_sent_again_under_the_same_id(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     number = await desk.open()
@@ -233,7 +233,7 @@ async def test_a_message_is_sent_again_under_the_same_id(
 
 
 async def test_a_message_that_is_being_retried_is_tried_now(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
     receiver.answers = [DOWN, DOWN]
@@ -249,7 +249,7 @@ async def test_a_message_that_is_being_retried_is_tried_now(
 
 
 async def test_the_delivery_of_another_subscription_is_not_found(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     one, other = await subscribed(desk, receiver), await subscribed(desk, receiver)
     await desk.open()

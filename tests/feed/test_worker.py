@@ -3,11 +3,11 @@
 import asyncio
 from datetime import timedelta
 
-from app.feed.dispatch import LEASE_SECONDS
+from app.feed.dispatcher import LEASE_SECONDS
 from tests.desk import Desk
 from tests.faults.processes import environment, eventually, running
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
-from tests.feed.test_dispatch import deliveries
+from tests.feed.test_dispatcher import deliveries
 from workers.feed import keep_feeding
 
 

@@ -18,7 +18,7 @@ from app.notices.model import Notice
 from app.notices.rows import Recipient, notice_row
 from app.tickets.model import Escalation, Ticket
 from tests.installation import new_key
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 NAME, PHONE, EMAIL = "Örnek Vatandaş", "+905321234567", "ornek.vatandas@example.org"
 WRITER = ApplicantBody(name=NAME, email=EMAIL)
@@ -45,7 +45,7 @@ class Recorder:
 
 def dispatcher_with(container: Container, delivery: Any) -> NoticeDispatcher:
     """The dispatcher of `container` with another way out."""
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     dispatcher.adapters = Adapters.only(delivery)
     return dispatcher
 

@@ -35,7 +35,7 @@ from tests.notices.cases import (
     open_ticket,
     plan,
 )
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 TEMPLATES = ESENLER / "templates"
 UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
@@ -55,7 +55,7 @@ async def stored(container: Container, notice: Notice) -> Notice:
 
 async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(container: Container) -> None:
     notice = await receipt(container)
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     assert await dispatcher.deliver([notice.id]) == 1
     assert await dispatcher.deliver([notice.id]) == 0
     after = await stored(container, notice)
@@ -96,7 +96,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
-    dying, heir = open_dispatcher(container), open_dispatcher(container)
+    dying, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(dying, notice)
     await container.adapters.to(Medium.EMAIL).delivery.deliver(_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
@@ -114,7 +114,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
-    slow, heir = open_dispatcher(container), open_dispatcher(container)
+    slow, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(slow, notice)
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
@@ -200,7 +200,7 @@ async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(container: C
     folder.mkdir()
     (folder / "receipt.email.txt").write_text("Konu: {{ number }}\n{{ no_such_fact }}\n", encoding="utf-8")
     notice = await receipt(container)
-    dispatcher = open_dispatcher(container)
+    dispatcher = open_notice_dispatcher(container)
     dispatcher.renderer = Renderer(folder)
     with capture_logs() as logs:
         await dispatcher.deliver([notice.id])
@@ -216,7 +216,7 @@ async def test_a_broken_text_file_sends_the_plain_facts_and_says_so(container: C
 async def test_facts_that_do_not_fit_their_kind_are_sent_in_one_line(container: Container) -> None:
     notice = await receipt(container)
     await set_columns(container, notice, payload={"number": "2600000001"})
-    await open_dispatcher(container).deliver([notice.id])
+    await open_notice_dispatcher(container).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.body) == ("sent", "Alındı bildirimi: 2600000001")
 
@@ -239,7 +239,7 @@ async def test_an_applicant_without_an_address_can_not_be_told(container: Contai
     notice = await receipt(container)
     async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(email=None))
-    await open_dispatcher(container).deliver([notice.id])
+    await open_notice_dispatcher(container).deliver([notice.id])
     after = await stored(container, notice)
     assert (after.state, after.state_reason) == ("failed", "no_address")
 
@@ -249,7 +249,7 @@ async def test_one_unreadable_ticket_waits_and_holds_up_nobody(container: Contai
     async with container.database.transaction() as session:
         moved = select(Ticket.description).where(Ticket.id == sound.ticket_id).scalar_subquery()
         await session.execute(update(Ticket).where(Ticket.id == spoilt.ticket_id).values(description=moved))
-    await open_dispatcher(container).deliver([spoilt.id, sound.id])
+    await open_notice_dispatcher(container).deliver([spoilt.id, sound.id])
     assert (await stored(container, sound)).state == "sent"
     after = await stored(container, spoilt)
     assert (after.state, after.state_reason) == ("queued", "facts_unreadable")

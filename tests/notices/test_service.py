@@ -14,7 +14,7 @@ from app.notices.schemas import NoticeOut
 from app.notices.service import ReadingDesk, acknowledge, label_of, words_of
 from tests.installation import SettableClock
 from tests.notices.cases import EMAIL, NAME, WRITER, actor_of, escalate, notices_of, open_ticket, plan
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 
 TO_UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@example.org")
 
@@ -115,7 +115,7 @@ async def test_the_words_before_and_after_the_delivery_are_the_same(container: C
     number = await open_ticket(container, await actor_of(container), WRITER)
     [receipt] = await notices_of(container, number)
     before = await shown(container, receipt.number, "pr-director")
-    dispatcher: NoticeDispatcher = open_dispatcher(container)
+    dispatcher: NoticeDispatcher = open_notice_dispatcher(container)
     await dispatcher.deliver([receipt.id])
     after = await shown(container, receipt.number, "pr-director")
     assert (before.state, after.state) == ("queued", "sent")

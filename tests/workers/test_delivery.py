@@ -22,7 +22,7 @@ from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket
 from tests.servers import TestServers
-from workers.delivery import open_dispatcher
+from workers.delivery import open_notice_dispatcher
 from workers.main import work
 from workers.upkeep import RING_SECONDS, deliver_lost
 
@@ -146,7 +146,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
 async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Container, clock: SettableClock) -> None:
     notice_container = replace(container, adapters=Adapters.only(Counter()))
     await open_ticket(notice_container, await actor_of(container))
-    dispatcher, never = open_dispatcher(notice_container), asyncio.Event()
+    dispatcher, never = open_notice_dispatcher(notice_container), asyncio.Event()
     assert await deliver_lost(notice_container, dispatcher, never) == 0
     let_the_bell_pass(clock)
     assert await deliver_lost(notice_container, dispatcher, never) == 1

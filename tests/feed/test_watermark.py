@@ -77,17 +77,17 @@ class Reader:
 
     def __init__(self, database: Database, *, limit: int = 1000) -> None:
         self._database = database
-        self._horizon = Watermark(database)
+        self._watermark = Watermark(database)
         self._limit = limit
         self._after = 0
         self.got: list[tuple[UUID, int]] = []
 
     async def read(self) -> int:
         """One page; returns how many events were on it."""
-        extent = await self._horizon.look()
+        feed_range = await self._watermark.refresh()
         async with self._database.reading() as session:
             page = await read_feed(
-                session, EVERYTHING, after=self._after, until=extent.settled, types=(), limit=self._limit
+                session, EVERYTHING, after=self._after, until=feed_range.settled, types=(), limit=self._limit
             )
         assert page.end >= self._after
         self._after = page.end

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from app.access.model import ApiClient
 from app.core.clock import VirtualClock
-from app.feed.dispatch import JITTER, KEPT_SECONDS, LADDER_SECONDS, LEASE_SECONDS, Dispatcher
+from app.feed.dispatcher import JITTER, LEASE_SECONDS, RETENTION_SECONDS, RETRY_DELAYS_SECONDS, WebhookDispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.queries import stuck_webhooks
 from app.feed.sender import Sender
@@ -18,13 +18,13 @@ from app.notices.delivery.backoff import on_clock
 from tests.desk import ANSWER, VISIT, Desk
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.installation import new_key, opened_client
-from workers.feed import open_dispatcher
+from workers.feed import open_webhook_dispatcher
 
 DOWN = b"503 Service Unavailable"
 MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind": "request"}
 
 
-async def deliver(dispatcher: Dispatcher) -> int:
+async def deliver(dispatcher: WebhookDispatcher) -> int:
     """Serve everybody who waits, one after the other; returns how many messages were sent."""
     return sum([await dispatcher.serve(one) for one in await dispatcher.waiting()])
 
@@ -49,7 +49,7 @@ async def deliveries(desk: Desk, webhook: dict[str, Any], **wanted: Any) -> list
 
 
 async def test_events_arrive_in_order_as_the_feed_has_them(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await desk.open()
     await subscribed(desk, receiver)
@@ -69,7 +69,7 @@ async def test_events_arrive_in_order_as_the_feed_has_them(
 
 
 async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_types(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     first = await desk.open(VISIT)
     cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
@@ -83,7 +83,7 @@ async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_typ
 
 
 async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_order(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
@@ -97,7 +97,7 @@ async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_o
     assert 3 <= refused <= 5, "attempts follow the ladder, not the events"
     assert {got.id for got in receiver.got} == {receiver.got[0].id}, "nobody passes the one that failed"
     receiver.always, receiver.got[:] = b"204 No Content", []
-    later(desk, LADDER_SECONDS[3] * (1 + JITTER))
+    later(desk, RETRY_DELAYS_SECONDS[3] * (1 + JITTER))
     await deliver(dispatcher)
     assert receiver.seqs == [(number, 1) for number in numbers]
     assert (await state_of(desk, webhook))["failures"] == 0
@@ -105,13 +105,13 @@ async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_o
 
 
 async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
     number = await desk.open()
     assert await deliver(dispatcher) == 1
-    for take_enqueued, seconds in enumerate(LADDER_SECONDS, 1):
+    for take_enqueued, seconds in enumerate(RETRY_DELAYS_SECONDS, 1):
         failing = await state_of(desk, webhook)
         assert (failing["enabled"], failing["failures"]) == (True, take_enqueued)
         later(desk, seconds - 0.01)
@@ -120,12 +120,12 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
         assert await deliver(dispatcher) == 1
     disabled = await state_of(desk, webhook)
     assert (disabled["enabled"], disabled["disabled_reason"]) == (False, "failing")
-    later(desk, 10 * LADDER_SECONDS[-1])
+    later(desk, 10 * RETRY_DELAYS_SECONDS[-1])
     assert await deliver(dispatcher) == 0
     [delivery] = await deliveries(desk, webhook)
-    assert (delivery["state"], len(delivery["attempts"])) == ("failed", len(LADDER_SECONDS) + 1)
+    assert (delivery["state"], len(delivery["attempts"])) == ("failed", len(RETRY_DELAYS_SECONDS) + 1)
     assert {(attempt["outcome"], attempt["status"]) for attempt in delivery["attempts"]} == {("refused", 503)}
-    assert [got.id for got in receiver.got] == [delivery["message_id"]] * (len(LADDER_SECONDS) + 1)
+    assert [got.id for got in receiver.got] == [delivery["message_id"]] * (len(RETRY_DELAYS_SECONDS) + 1)
 
     receiver.always = b"204 No Content"
     await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
@@ -135,7 +135,7 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
 
 
 async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken_for_it(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     """Readers drop ids that they know: the second event of a ticket may be another one after an older backup."""
     number = await desk.open(VISIT)
@@ -159,7 +159,7 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
 
 @pytest.mark.parametrize("answer", [b"410 Gone", DOWN])
 async def test_a_failure_from_before_a_change_is_not_held_against_what_was_changed(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher, answer: bytes
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher, answer: bytes
 ) -> None:
     """A client that moves to another address does so because the old one is going."""
     webhook = await subscribed(desk, receiver)
@@ -179,12 +179,12 @@ async def test_a_failure_from_before_a_change_is_not_held_against_what_was_chang
     assert delivery["state"] == "delivered"
 
 
-async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
     """Not after the twenty hours that the old one had earned."""
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
     number = await desk.open()
-    for seconds in (0, *LADDER_SECONDS[:-2]):
+    for seconds in (0, *RETRY_DELAYS_SECONDS[:-2]):
         later(desk, seconds * (1 + JITTER))
         assert await deliver(dispatcher) == 1
     async with opened_receiver() as elsewhere:
@@ -195,7 +195,7 @@ async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, 
 
 
 async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     """A receiver that breaks over one type of event may ask for the others."""
     webhook = await subscribed(desk, receiver)
@@ -211,7 +211,7 @@ async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
     assert found == {"ticket.received": "failed", "ticket.registered": "delivered"}
 
 
-async def test_gone_disables_at_once(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_gone_disables_at_once(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
     webhook = await subscribed(desk, receiver)
     receiver.always = b"410 Gone"
     await desk.open()
@@ -219,12 +219,12 @@ async def test_gone_disables_at_once(desk: Desk, receiver: Receiver, dispatcher:
     assert await deliver(dispatcher) == 1
     gone = await state_of(desk, webhook)
     assert (gone["enabled"], gone["disabled_reason"], gone["next_attempt_at"]) == (False, "gone", None)
-    later(desk, LADDER_SECONDS[-1])
+    later(desk, RETRY_DELAYS_SECONDS[-1])
     assert await deliver(dispatcher) == 0
 
 
 async def test_a_receivers_wish_for_a_pause_is_respected(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
     receiver.answers = [b"429 Slow down\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n"]
@@ -238,7 +238,7 @@ async def test_a_receivers_wish_for_a_pause_is_respected(
 
 
 async def test_a_redirect_and_a_closed_door_are_failures(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     await desk.open()
@@ -251,7 +251,7 @@ async def test_a_redirect_and_a_closed_door_are_failures(
 
 
 async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     """What registration let through is judged again at every connection."""
     webhook = await subscribed(desk, receiver)
@@ -264,7 +264,7 @@ async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to
 
 
 async def test_a_subscription_of_an_app_never_sees_others_tickets(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     async with opened_client(desk.app, await new_key(desk.container, "mobile-app")) as app:
         answer = await app.post("/v1/webhooks", json={"url": receiver.url})
@@ -278,7 +278,9 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
     assert await dispatcher.waiting() == []
 
 
-async def test_a_client_that_was_disabled_gets_nothing(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_a_client_that_was_disabled_gets_nothing(
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
+) -> None:
     async with opened_client(desk.app, await new_key(desk.container, "desk")) as other_desk:
         assert (await other_desk.post("/v1/webhooks", json={"url": receiver.url})).status_code == 403
     await subscribed(desk, receiver)
@@ -295,7 +297,7 @@ async def test_a_client_that_was_disabled_gets_nothing(desk: Desk, receiver: Rec
 
 
 async def test_a_subscription_that_is_deleted_while_its_receiver_dawdles_stops(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     await desk.open()
@@ -310,7 +312,9 @@ async def test_a_subscription_that_is_deleted_while_its_receiver_dawdles_stops(
     assert len(receiver.got) == 1
 
 
-async def test_a_change_holds_from_the_next_message_on(desk: Desk, receiver: Receiver, dispatcher: Dispatcher) -> None:
+async def test_a_change_holds_from_the_next_message_on(
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
+) -> None:
     webhook = await subscribed(desk, receiver)
     numbers = [await desk.open() for _ in range(3)]
     receiver.held.clear()
@@ -327,7 +331,7 @@ async def test_a_change_holds_from_the_next_message_on(desk: Desk, receiver: Rec
 
 
 async def test_two_workers_do_not_serve_one_subscription_at_once(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
     numbers = [await desk.open() for _ in range(20)]
@@ -342,8 +346,8 @@ async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: 
     await subscribed(desk, receiver)
     for _ in range(3):
         await desk.open()
-    sender = Sender(desk.container.guard)
-    hurried, served = open_dispatcher(desk.container, sender, turn_seconds=0), []
+    sender = Sender(desk.container.address_guard)
+    hurried, served = open_webhook_dispatcher(desk.container, sender, turn_seconds=0), []
     while waiting := await hurried.waiting():
         later(desk, 1)
         assert await hurried.serve(waiting[0]) == 1
@@ -354,7 +358,7 @@ async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: 
 
 
 async def test_a_worker_that_ends_in_order_gives_its_lease_back(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
     await desk.open()
@@ -370,7 +374,7 @@ async def test_a_worker_that_ends_in_order_gives_its_lease_back(
 
 
 async def test_a_sender_that_lost_its_lease_marks_nothing(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     """It hung for longer than its lease; another has taken over meanwhile, and what it says is what counts."""
     webhook = await subscribed(desk, receiver)
@@ -391,7 +395,7 @@ async def test_a_sender_that_lost_its_lease_marks_nothing(
 
 
 async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_not(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
     off = await subscribed(desk, receiver)
@@ -407,7 +411,7 @@ async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_
 
 
 async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
-    desk: Desk, receiver: Receiver, dispatcher: Dispatcher
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     await desk.open()
@@ -415,7 +419,7 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
     receiver.always = DOWN
     await desk.open()
     await deliver(dispatcher)
-    later(desk, KEPT_SECONDS)
+    later(desk, RETENTION_SECONDS)
     assert await dispatcher.forget() == 0
     desk.clock.advance(timedelta(seconds=1))
     assert await dispatcher.forget() == 1
@@ -425,7 +429,7 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
 async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(desk: Desk) -> None:
     """Thirty real days of it are seven thousand years, and the calendar begins in the year 1."""
     container, fast = desk.container, VirtualClock(desk.clock.now(), datetime.now(UTC), speed=86_400)
-    sender = Sender(container.guard)
-    dispatcher = open_dispatcher(replace(container, clock=fast), sender)
+    sender = Sender(container.address_guard)
+    dispatcher = open_webhook_dispatcher(replace(container, clock=fast), sender)
     assert await dispatcher.forget() == 0
     await sender.close()

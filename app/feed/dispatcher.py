@@ -26,14 +26,14 @@ from app.feed.cursor import FeedCursor
 from app.feed.events import TEST_TYPE, EventType, FeedEvent, message_id
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.feed.queries import find_event, read_feed
-from app.feed.sender import Attempt, Parcel, Sender, SendOutcome, body_of
-from app.feed.watermark import Extent, Watermark
+from app.feed.sender import Attempt, Sender, SendOutcome, WebhookRequest, body_of
+from app.feed.watermark import FeedRange, Watermark
 from app.notices.delivery.backoff import on_clock
 from app.people.vault import Vault
 
 log = structlog.get_logger(__name__)
 
-LADDER_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+RETRY_DELAYS_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Real seconds between attempts, as Standard Webhooks suggests: ten attempts over three days, then it is disabled."""
 
 JITTER = 0.1
@@ -48,10 +48,10 @@ TURN_SECONDS = 5.0
 BATCH = 50
 """Events that are read at a time for one subscription."""
 
-KEPT_SECONDS = 30 * 86_400.0
+RETENTION_SECONDS = 30 * 86_400.0
 """Real seconds for which deliveries can be looked at and sent again."""
 
-LONGEST_KEPT = timedelta(days=36_525)
+MAX_RETENTION = timedelta(days=36_525)
 """On a clock that makes a day of a second, those would reach back before the calendar."""
 
 _QUEUED = text("webhook_delivery.state = 'queued'")
@@ -59,7 +59,7 @@ _QUEUED = text("webhook_delivery.state = 'queued'")
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class _PendingSend:
     """One message to send: the next event of the subscription, or a delivery that somebody asked for by hand.
 
     `reached` is the position that the subscription has when the event was delivered.
@@ -79,10 +79,10 @@ class _Batch:
     subscription: WebhookSubscription
     lease: int
     revision: int
-    errands: Sequence[_Errand]
+    errands: Sequence[_PendingSend]
 
 
-class Dispatcher:
+class WebhookDispatcher:
     """Sends what waits; any number of them may work beside each other, each subscription is served by one."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Dispatcher:
         self._database = database
         self._clock = clock
         self._vault = vault
-        self._horizon = watermark
+        self._watermark = watermark
         self._sender = sender
         self._turn_seconds = turn_seconds
 
@@ -117,8 +117,8 @@ class Dispatcher:
             found = list(await session.execute(query))
         if not found:
             return []
-        extent = await self._horizon.look()
-        return [one for one, position, is_asked in found if is_asked or position < extent.settled]
+        feed_range = await self._watermark.refresh()
+        return [one for one, position, is_asked in found if is_asked or position < feed_range.settled]
 
     async def serve(self, subscription_id: UUID) -> int:
         """Send what waits for one subscription until an event fails or its turn ends; returns how many messages.
@@ -138,8 +138,8 @@ class Dispatcher:
         return sent
 
     async def forget(self) -> int:
-        """Delete deliveries that are settled and older than `KEPT_SECONDS`; returns how many."""
-        before = self._clock.now() - min(on_clock(self._clock, KEPT_SECONDS), LONGEST_KEPT)
+        """Delete deliveries that are settled and older than `RETENTION_SECONDS`; returns how many."""
+        before = self._clock.now() - min(on_clock(self._clock, RETENTION_SECONDS), MAX_RETENTION)
         settled = WebhookDelivery.state.in_(("delivered", "failed"))
         async with self._database.transaction() as session:
             gone = await session.scalars(
@@ -152,14 +152,14 @@ class Dispatcher:
     async def _next(self, subscription_id: UUID) -> _Batch | None:
         """Lease the subscription with its next messages; None when there are none, or it is in other hands."""
         while True:
-            extent = await self._horizon.look()
+            feed_range = await self._watermark.refresh()
             async with self._database.transaction() as session:
                 now = self._clock.now()
                 query = select(WebhookSubscription).where(WebhookSubscription.id == subscription_id, _free(now))
                 subscription = await session.scalar(query.with_for_update(skip_locked=True))
                 if subscription is None:
                     return None
-                errands, has_more = await self._errands(session, subscription, extent, now)
+                errands, has_more = await self._errands(session, subscription, feed_range, now)
                 if errands:
                     subscription.lease += 1
                     subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS)
@@ -168,8 +168,8 @@ class Dispatcher:
                 return None
 
     async def _errands(
-        self, session: AsyncSession, subscription: WebhookSubscription, extent: Extent, now: datetime
-    ) -> tuple[list[_Errand], bool]:
+        self, session: AsyncSession, subscription: WebhookSubscription, feed_range: FeedRange, now: datetime
+    ) -> tuple[list[_PendingSend], bool]:
         """What is to be sent, the wishes of people first; where no event is for it the position moves on by itself."""
         client = (await session.execute(select(ApiClient).where(ApiClient.id == subscription.client_id))).scalar_one()
         actor = actor_of(client)
@@ -182,24 +182,24 @@ class Dispatcher:
             if event is None and delivery.type != TEST_TYPE:
                 delivery.state = "failed"  # its ticket is not the client's any more
                 continue
-            errands.append(_Errand(delivery.message_id, delivery.type, _asked_body(delivery, event, extent)))
-        if not subscription.enabled or subscription.due_at > now or subscription.position >= extent.settled:
+            errands.append(_PendingSend(delivery.message_id, delivery.type, _asked_body(delivery, event, feed_range)))
+        if not subscription.enabled or subscription.due_at > now or subscription.position >= feed_range.settled:
             return errands, False
         types = [EventType(name) for name in subscription.events]
         page = await read_feed(
-            session, actor, after=subscription.position, until=extent.settled, types=types, limit=BATCH
+            session, actor, after=subscription.position, until=feed_range.settled, types=types, limit=BATCH
         )
         if not page.events:
             subscription.position = page.end
-        errands += [_errand(subscription, event, extent, event.position) for event in page.events[:-1]]
-        errands += [_errand(subscription, event, extent, page.end) for event in page.events[-1:]]
+        errands += [_errand(subscription, event, feed_range, event.position) for event in page.events[:-1]]
+        errands += [_errand(subscription, event, feed_range, page.end) for event in page.events[-1:]]
         return errands, page.has_more
 
     async def _send_all(self, batch: _Batch, ends: float) -> tuple[int, bool]:
         """How many messages were sent, and whether there may be more to send before the turn `ends`."""
         secrets = self._secrets(batch.subscription)  # under the lease: what does not open is not tried again at once
         for sent, errand in enumerate(batch.errands, 1):
-            parcel = Parcel(batch.subscription.url, errand.message_id, errand.body, secrets)
+            parcel = WebhookRequest(batch.subscription.url, errand.message_id, errand.body, secrets)
             attempt = await self._sender.send(parcel)
             over = time.monotonic() >= ends
             goes_on = await self._mark(batch, errand, attempt, last=over or sent == len(batch.errands))
@@ -224,7 +224,7 @@ class Dispatcher:
             for column, blob in sealed.items()
         ]
 
-    async def _mark(self, batch: _Batch, errand: _Errand, attempt: Attempt, *, last: bool) -> bool:
+    async def _mark(self, batch: _Batch, errand: _PendingSend, attempt: Attempt, *, last: bool) -> bool:
         """Write down how it went; whether the batch goes on: not after a failed event, a change or a lost lease.
 
         With the `last` message of a batch the lease is given back, and the answer is whether another batch may follow.
@@ -259,7 +259,7 @@ class Dispatcher:
         self,
         subscription: WebhookSubscription,
         delivery: WebhookDelivery,
-        errand: _Errand,
+        errand: _PendingSend,
         attempt: Attempt,
         now: datetime,
     ) -> None:
@@ -277,10 +277,10 @@ class Dispatcher:
             status=attempt.status,
             failures=subscription.failures,
         )
-        if subscription.failures > len(LADDER_SECONDS):
+        if subscription.failures > len(RETRY_DELAYS_SECONDS):
             _disable(subscription, delivery, "failing", now)
             return
-        pause = LADDER_SECONDS[subscription.failures - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
+        pause = RETRY_DELAYS_SECONDS[subscription.failures - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
         subscription.due_at = now + on_clock(self._clock, max(pause, attempt.retry_after or 0))
 
 
@@ -288,23 +288,23 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(WebhookSubscription.leased_until.is_(None), WebhookSubscription.leased_until < now)
 
 
-def _errand(subscription: WebhookSubscription, event: FeedEvent, extent: Extent, reached: int) -> _Errand:
+def _errand(subscription: WebhookSubscription, event: FeedEvent, feed_range: FeedRange, reached: int) -> _PendingSend:
     message = message_id(subscription.id, event.hash)
-    return _Errand(message, event.type.value, _event_body(event, extent), event, reached)
+    return _PendingSend(message, event.type.value, _event_body(event, feed_range), event, reached)
 
 
-def _event_body(event: FeedEvent, extent: Extent) -> bytes:
-    return body_of(event.type, event.at, event.to_json(FeedCursor(extent.epoch, event.position).encode()))
+def _event_body(event: FeedEvent, feed_range: FeedRange) -> bytes:
+    return body_of(event.type, event.at, event.to_json(FeedCursor(feed_range.epoch, event.position).encode()))
 
 
-def _asked_body(delivery: WebhookDelivery, event: FeedEvent | None, extent: Extent) -> bytes:
+def _asked_body(delivery: WebhookDelivery, event: FeedEvent | None, feed_range: FeedRange) -> bytes:
     if event is not None:
-        return _event_body(event, extent)
+        return _event_body(event, feed_range)
     return body_of(TEST_TYPE, delivery.created_at, {"subscription": str(delivery.subscription_id)})
 
 
 async def _delivery_of(
-    session: AsyncSession, subscription: WebhookSubscription, errand: _Errand, now: datetime
+    session: AsyncSession, subscription: WebhookSubscription, errand: _PendingSend, now: datetime
 ) -> WebhookDelivery:
     """The row of a message; an event has none before its first attempt."""
     query = select(WebhookDelivery).where(
