@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from rich.console import Console
 
-from app.cli.catalogue import readable
-from app.cli.install import KEY_FILE, install
+from app.cli.catalogue import check_loadable
+from app.cli.up import KEY_FILE, install
 from app.core import embedded
 from app.core.embedded.processes import tied_command
 from app.core.embedded.state import free_port
@@ -111,7 +111,7 @@ def laid_out() -> Iterator[Ground]:
                 key_pepper=generate_key(),
                 log_level="warning",
             )
-            install(settings, readable(ESENLER, Console(stderr=True)))
+            install(settings, check_loadable(ESENLER, Console(stderr=True)))
             yield Ground(settings, servers, (folder / KEY_FILE).read_text().strip())
 
 

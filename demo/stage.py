@@ -23,8 +23,8 @@ from redis.asyncio import Redis
 import app
 import config
 from app.access.service import create_client
-from app.cli.database import connected
-from app.cli.install import install
+from app.cli.context import open_database
+from app.cli.up import install
 from app.core import embedded
 from app.core.embedded.home import servers_folder
 from app.core.embedded.processes import tied_command
@@ -127,7 +127,7 @@ def _clock(start: datetime, origin: datetime, *, speed: float) -> dict[str, str]
 
 async def _make_keys(settings: Settings, now: datetime) -> dict[str, str]:
     pepper = decode_key(settings.key_pepper.get_secret_value())
-    async with connected(settings) as database, database.transaction() as session:
+    async with open_database(settings) as database, database.transaction() as session:
         return {
             role: await create_client(session, name=f"Örnek {role}", role=role, unit=None, pepper=pepper, now=now)
             for role in ROLES

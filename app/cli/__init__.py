@@ -1,1 +1,1 @@
-"""The `estim` command: `main.py` has its grammar and calls the functions of the other files, one file a group."""
+"""The `estim` command: `main.py` defines the commands and calls the other files, one file per group."""

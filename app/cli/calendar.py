@@ -1,4 +1,4 @@
-"""`estim calendar`: the days that count, who decided them, and what a change of them moves."""
+"""`estim calendar`: special days, decisions about them, and previews of changes."""
 
 from collections.abc import Iterable
 from datetime import date, time
@@ -8,9 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.calendar_admin.service import CalendarChange, apply, preview
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import person, present
+from app.cli.context import CommandError, current_time, current_user, open_database
 from app.core.clock import ISTANBUL
 from app.core.errors import EstimError, Invalid, NotFound
 from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, translate
@@ -23,8 +21,8 @@ from config.settings import Settings
 
 
 async def show(settings: Settings, year: int, console: Console) -> None:
-    """Print the special days of a year, with who decided them, and whether its holidays are confirmed."""
-    async with connected(settings) as database, database.reading() as session:
+    """Print the special days of a year, their decisions, and whether the holidays are confirmed."""
+    async with open_database(settings) as database, database.reading() as session:
         rules = await RulebookCache(database).current()
         decided = {row.date: row for row in await decisions(session)}
         stored = next((one for one in await years(session) if one.year == year), None)
@@ -47,10 +45,10 @@ async def show(settings: Settings, year: int, console: Console) -> None:
 
 
 async def confirm(settings: Settings, year: int, console: Console) -> None:
-    """Print the stored holidays of a year and note that a person compared them with the official gazette."""
-    async with connected(settings) as database, database.transaction() as session:
+    """Print the stored holidays of a year and record that the user compared them with the official gazette."""
+    async with open_database(settings) as database, database.transaction() as session:
         try:
-            found = await confirm_year(session, year, actor=person(), now=present(settings))
+            found = await confirm_year(session, year, actor=current_user(), now=current_time(settings))
         except NotFound:
             raise CommandError(f"The holidays of {year} are not stored; see `estim calendar show`.") from None
         for day, special in days_of(found).items():
@@ -61,17 +59,18 @@ async def confirm(settings: Settings, year: int, console: Console) -> None:
 async def change(
     settings: Settings, change: CalendarChange, *, reason: str, dry_run: bool, force: bool, console: Console
 ) -> None:
-    """Print what a change moves, and make it unless it is only to be looked at."""
-    now = present(settings)
-    async with connected(settings) as database:
+    """Print which due dates a change moves; apply it unless `dry_run` is set."""
+    now = current_time(settings)
+    async with open_database(settings) as database:
         rules = await RulebookCache(database).current()
         try:
             async with database.transaction() as session:
-                seen = await preview(session, rules, change, now=now)
-            print_moves(seen.first, console)
+                previewed = await preview(session, rules, change, now=now)
+            print_moves(previewed.first, console)
             console.print(
-                f"{seen.moved} of {seen.looked_at} open clocks move, {seen.earlier} of them to an earlier date; "
-                f"{seen.overdue_at_once} would be late at once.",
+                f"{previewed.moved} of {previewed.looked_at} open clocks move, "
+                f"{previewed.earlier} of them to an earlier date; "
+                f"{previewed.overdue_at_once} would be late at once.",
                 soft_wrap=True,
             )
             if dry_run:
@@ -82,19 +81,19 @@ async def change(
                 change,
                 expected=rules.calendar_version_id,
                 force=force,
-                actor=person(),
+                actor=current_user(),
                 reason=reason,
                 now=now,
             )
         except EstimError as error:
-            raise CommandError(_sentence(error)) from error
+            raise CommandError(_describe_error(error)) from error
     console.print(f"[green]✓[/] Calendar {version}: {renewed.moved} dates moved.", soft_wrap=True)
 
 
-def special_day(
+def parse_special_day(
     kind: DayKind, name: str, *, ends_at: str | None, counts_for: list[str] | None, segments: list[str]
 ) -> SpecialDay:
-    """The day that the command line describes; raises `CommandError` where its parts don't go together."""
+    """Return the day that the options describe; raise `CommandError` if they contradict each other."""
     try:
         ends = time.fromisoformat(ends_at) if ends_at else None
         counts = frozenset(ClockKind) if counts_for is None else frozenset(ClockKind(one) for one in counts_for)
@@ -109,7 +108,7 @@ def _segment(text: str) -> Segment:
 
 
 def print_moves(first: Iterable[tuple[str, DueDateMove]], console: Console) -> None:
-    """The clocks of a preview: ticket, clock, date before and after."""
+    """Print ticket, clock, old and new due date of each move."""
     for number, move in first:
         old, new = (
             format_datetime(instant.astimezone(ISTANBUL), "dd.MM.yyyy HH:mm", locale="tr")
@@ -119,23 +118,23 @@ def print_moves(first: Iterable[tuple[str, DueDateMove]], console: Console) -> N
 
 
 def _kind(special: SpecialDay) -> str:
-    words = {
+    labels = {
         DayKind.HOLIDAY: "resmî tatil",
         DayKind.HALF_DAY: "yarım gün",
         DayKind.LEAVE: "idari izin",
         DayKind.WORKING: "çalışma günü",
     }
-    return words[special.kind]
+    return labels[special.kind]
 
 
-def _sentence(error: EstimError) -> str:
+def _describe_error(error: EstimError) -> str:
     if isinstance(error, Invalid):
         return " ".join(translate(FIELD_SENTENCES[one.code], "en", one.facts) for one in error.errors)
     return translate(PROBLEM_DETAILS[error.code], "en", error.facts)
 
 
-def one_date(text: str) -> date:
-    """A date of the command line; raises `CommandError`."""
+def parse_date(text: str) -> date:
+    """Parse an ISO date; raise `CommandError` for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`estim catalogue`: look at a published table, and make a municipality's folder the version that applies."""
+"""`estim catalogue`: check, load and compare catalogues of the published table."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import present
+from app.cli.context import CommandError, current_time, open_database
 from app.core.clock import ISTANBUL
 from app.core.db import Database
 from app.core.turkish import format_datetime
@@ -25,7 +23,7 @@ from config.settings import Settings
 
 
 def check(settings: Settings, path: Path, console: Console) -> bool:
-    """Print what was understood of a table or a folder; whether a person has to look at it."""
+    """Print what was read from a table or a folder; return whether a person must review it."""
     if not path.exists():
         raise CommandError(f"There is no {path}.")
     result = check_folder_or_file(path, settings.municipality)
@@ -34,17 +32,17 @@ def check(settings: Settings, path: Path, console: Console) -> bool:
 
 
 async def load(settings: Settings, folder: Path, console: Console) -> None:
-    """Store a folder as the catalogue for new tickets; a faulty one is printed and changes nothing."""
-    result = readable(folder, console)
-    async with connected(settings) as database:
+    """Load a folder as the catalogue for new tickets; print the faults of an invalid one and change nothing."""
+    result = check_loadable(folder, console)
+    async with open_database(settings) as database:
         stored = await store(settings, database, result)
     words = "is now the version for new tickets" if stored.is_new else "applies already"
     console.print(f"[green]✓[/] {folder}: catalogue {stored.version_id} {words}.", soft_wrap=True)
 
 
 async def versions(settings: Settings, console: Console, *, limit: int) -> None:
-    """Print the catalogues that were loaded, the newest first."""
-    async with connected(settings) as database, database.reading() as session:
+    """Print the loaded catalogues, newest first."""
+    async with open_database(settings) as database, database.reading() as session:
         page = await list_versions(session, limit=limit)
     table = Table(title="Versions of the catalogue, the newest applies to new tickets", title_justify="left")
     for heading in ("loaded", "version", "checksum"):
@@ -59,20 +57,20 @@ async def versions(settings: Settings, console: Console, *, limit: int) -> None:
 
 
 async def diff_folder(settings: Settings, folder: Path, console: Console) -> bool:
-    """Print what would change if the folder were loaded now; whether anything would."""
-    new = readable(folder, console, refusal=f"{folder} has faults, so there is nothing to compare.").catalogue
-    async with connected(settings) as database, database.reading() as session:
+    """Print what loading the folder would change; return whether anything would."""
+    new = check_loadable(folder, console, refusal=f"{folder} has faults, so there is nothing to compare.").catalogue
+    async with open_database(settings) as database, database.reading() as session:
         applying = await current_version(session)
     if applying is None or new is None:
         raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {folder}”.")
-    return _print_diff(console, _called(applying), applying.catalogue, str(folder), new)
+    return _print_differences(console, _version_name(applying), applying.catalogue, str(folder), new)
 
 
 async def diff_versions(settings: Settings, old: str, new: str, console: Console) -> bool:
-    """Print what differs between two stored versions, each named by how its id or checksum begins."""
-    async with connected(settings) as database, database.reading() as session:
+    """Print what differs between two versions, each named by the start of its id or checksum."""
+    async with open_database(settings) as database, database.reading() as session:
         before, after = await _version(session, old), await _version(session, new)
-    return _print_diff(console, _called(before), before.catalogue, _called(after), after.catalogue)
+    return _print_differences(console, _version_name(before), before.catalogue, _version_name(after), after.catalogue)
 
 
 async def _version(session: AsyncSession, beginning: str) -> CatalogueVersion:
@@ -83,21 +81,21 @@ async def _version(session: AsyncSession, beginning: str) -> CatalogueVersion:
     raise CommandError(f"{reason} with {beginning!r}: “estim catalogue versions” lists them.")
 
 
-def _called(version: CatalogueVersion) -> str:
+def _version_name(version: CatalogueVersion) -> str:
     return f"version {version.sha256[:12]} of {format_datetime(version.loaded_at.astimezone(ISTANBUL))}"
 
 
-def _print_diff(console: Console, old_name: str, old: Catalogue, new_name: str, new: Catalogue) -> bool:
+def _print_differences(console: Console, old_name: str, old: Catalogue, new_name: str, new: Catalogue) -> bool:
     changes = diff_catalogues(old, new)
     console.print(Text(f"{old_name}  →  {new_name}", style="bold"))
     if changes:
         console.print(_table(changes))
-        console.print(_verdict(changes))
+        console.print(_summary(changes))
         return True
     console.print(Text("✓ Nothing differs.", style="green"))
-    touched = sorted(name for name in old.sources | new.sources if old.sources.get(name) != new.sources.get(name))
-    if touched:
-        console.print(Text(f"Only comments, blanks or the places of lines: {', '.join(touched)}.", style="dim"))
+    changed_files = sorted(name for name in old.sources | new.sources if old.sources.get(name) != new.sources.get(name))
+    if changed_files:
+        console.print(Text(f"Only comments, blanks or the places of lines: {', '.join(changed_files)}.", style="dim"))
     return False
 
 
@@ -128,19 +126,19 @@ def _moves(change: CatalogueChange) -> Text:
     return Text("all move" if change.moves_open_tickets else "new move", style="bold yellow")
 
 
-def _verdict(changes: Sequence[CatalogueChange]) -> Text:
+def _summary(changes: Sequence[CatalogueChange]) -> Text:
     moving = sum(change.moves_deadlines for change in changes)
     of_calendar = sum(change.moves_open_tickets for change in changes)
-    told = f"{len(changes)} differences. "
+    summary = f"{len(changes)} differences. "
     if not moving:
-        return Text(told + "No due date of a new ticket moves by them.")
-    told += f"{moving} may move due dates of new tickets"
-    told += f", {of_calendar} of them (the calendar) those of open tickets too; otherwise " if of_calendar else "; "
-    return Text(told + "tickets that run keep theirs.", style="yellow")
+        return Text(summary + "No due date of a new ticket moves by them.")
+    summary += f"{moving} may move due dates of new tickets"
+    summary += f", {of_calendar} of them (the calendar) those of open tickets too; otherwise " if of_calendar else "; "
+    return Text(summary + "tickets that run keep theirs.", style="yellow")
 
 
-def readable(folder: Path, console: Console, *, refusal: str | None = None) -> CatalogueCheck:
-    """What a folder says; raises `CommandError` after printing the findings that stop it from being used."""
+def check_loadable(folder: Path, console: Console, *, refusal: str | None = None) -> CatalogueCheck:
+    """Check a folder; if its faults prevent loading, print them and raise `CommandError`."""
     if not folder.is_dir():
         raise CommandError(f"There is no folder {folder}: ESTIM_MUNICIPALITY names the municipality's folder.")
     result = check_folder_or_file(folder)
@@ -151,11 +149,11 @@ def readable(folder: Path, console: Console, *, refusal: str | None = None) -> C
 
 
 async def store(settings: Settings, database: Database, result: CatalogueCheck) -> StoredCatalogue:
-    """Make a readable catalogue the version for new tickets."""
+    """Store a checked catalogue as the version for new tickets."""
     if result.catalogue is None:
         raise CommandError(f"{result.path} can't be loaded.")
     try:
         async with database.transaction() as session:
-            return await store_catalogue(session, result.catalogue, now=present(settings))
+            return await store_catalogue(session, result.catalogue, now=current_time(settings))
     except CatalogueError as error:
         raise CommandError(f"The catalogue that applies is unchanged. {error}") from error

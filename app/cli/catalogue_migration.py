@@ -1,11 +1,9 @@
-"""`estim catalogue migrate`: running limits judged by the catalogue that applies now, shown before it is done."""
+"""`estim catalogue migrate`: apply the present catalogue to running limits, with a preview."""
 
 from rich.console import Console
 
 from app.cli.calendar import print_moves
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import person, present
+from app.cli.context import CommandError, current_time, current_user, open_database
 from app.container import make_vault
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.tickets.bulk.catalogue_migration import migrate as migrate_clocks
@@ -15,20 +13,20 @@ from config.settings import Settings
 
 
 async def migrate(settings: Settings, *, service: str | None, reason: str, dry_run: bool, console: Console) -> None:
-    """Print which running limits change, and change them unless it is only to be looked at."""
+    """Print which running limits change; change them unless `dry_run` is set."""
     if not reason.strip():
         raise CommandError("Say why: the reason stands in the history of every ticket that is concerned.")
-    now = present(settings)
-    async with connected(settings) as database:
+    now = current_time(settings)
+    async with open_database(settings) as database:
         rules = await RulebookCache(database).current()
         _check_service(rules, service)
         async with database.reading() as session:
-            seen = await preview_migration(session, rules, service=service, now=now)
-        _print(seen, console)
-        if dry_run or not seen.repinned:
+            previewed = await preview_migration(session, rules, service=service, now=now)
+        _print_preview(previewed, console)
+        if dry_run or not previewed.repinned:
             return
         done = await migrate_clocks(
-            database, make_vault(settings), rules, service=service, actor=person(), reason=reason, now=now
+            database, make_vault(settings), rules, service=service, actor=current_user(), reason=reason, now=now
         )
     console.print(f"[green]✓[/] {done.looked_at} limits follow the catalogue now; {done.moved} dates moved.")
 
@@ -39,14 +37,14 @@ def _check_service(rules: Rulebook, service: str | None) -> None:
         raise CommandError(f"The catalogue that applies has no service {service!r}. It has: {', '.join(known)}.")
 
 
-def _print(seen: RecomputePreview, console: Console) -> None:
-    print_moves(seen.first, console)
-    if len(seen.first) < seen.moved:
-        console.print(f"  … and {seen.moved - len(seen.first)} more")
+def _print_preview(previewed: RecomputePreview, console: Console) -> None:
+    print_moves(previewed.first, console)
+    if len(previewed.first) < previewed.moved:
+        console.print(f"  … and {previewed.moved - len(previewed.first)} more")
     console.print(
-        f"{seen.repinned} of {seen.looked_at} running limits have another policy now; {seen.moved} dates move, "
-        f"{seen.earlier} of them to an earlier date.",
+        f"{previewed.repinned} of {previewed.looked_at} running limits have another policy now; "
+        f"{previewed.moved} dates move, {previewed.earlier} of them to an earlier date.",
         soft_wrap=True,
     )
-    if seen.overdue_at_once:
-        console.print(f"[yellow]![/] {seen.overdue_at_once} would be late at once, and their offices told.")
+    if previewed.overdue_at_once:
+        console.print(f"[yellow]![/] {previewed.overdue_at_once} would be late at once, and their offices told.")

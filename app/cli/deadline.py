@@ -1,4 +1,4 @@
-"""`estim deadline`: when a request would be due, drawn as a calendar that says of each date whether it counts."""
+"""`estim deadline`: the due date of a request, drawn as a calendar that marks the dates that count."""
 
 import datetime as dt
 from calendar import Calendar as Grid
@@ -11,9 +11,7 @@ from babel.dates import get_day_names, get_month_names
 from rich.console import Console
 from rich.text import Text
 
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import present
+from app.cli.context import CommandError, current_time, open_database
 from app.core.clock import ISTANBUL
 from app.core.errors import Invalid, Unavailable
 from app.core.wording import FIELD_SENTENCES, translate
@@ -28,11 +26,11 @@ from app.sla.limit import Unit
 from app.standards.rulebook import RulebookCache
 from config.settings import Settings
 
-WIDTH = 8
-"""Columns of a date."""
+DATE_WIDTH = 8
+"""Width of a date, in characters."""
 
-SIGNS = 6
-"""Columns of a sign of the legend."""
+SIGN_WIDTH = 6
+"""Width of a sign in the legend, in characters."""
 
 _DAYS = get_day_names("abbreviated", locale="tr")
 _MONTHS = get_month_names("wide", locale="tr")
@@ -40,7 +38,7 @@ _MONTHS = get_month_names("wide", locale="tr")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What stands below a date that does not count, in which colour, and what it means."""
+    """The sign below a date that does not count, its style and its meaning."""
 
     sign: str
     style: str
@@ -65,24 +63,24 @@ _COUNTED: Mapping[Unit, tuple[str, str]] = {
 }
 
 
-async def find(settings: Settings, supposed: Supposed) -> DeadlinePreview:
-    """What the rules that apply now give; raises `CommandError` naming the option that can't be used."""
-    now = present(settings)
-    async with connected(settings) as database:
+async def compute(settings: Settings, supposed: Supposed) -> DeadlinePreview:
+    """Compute the deadline by the present rules; raise `CommandError` naming an invalid option."""
+    now = current_time(settings)
+    async with open_database(settings) as database:
         try:
             return preview(supposed, await RulebookCache(database).current(), now=now)
         except Unavailable:
             raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {settings.municipality}”.") from None
         except Invalid as error:
-            told = (
+            problems = (
                 f"{_option(each.pointer)}: {translate(FIELD_SENTENCES[each.code], 'en', each.facts)}"
                 for each in error.errors
             )
-            raise CommandError(" ".join(told)) from None
+            raise CommandError(" ".join(problems)) from None
 
 
 def parse_instant(text: str, option: str = "--from") -> datetime:
-    """A date or date-time; without a zone it is the wall clock of Istanbul."""
+    """Parse a date or date-time; without a zone it is local time of Istanbul."""
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -91,9 +89,9 @@ def parse_instant(text: str, option: str = "--from") -> datetime:
 
 
 def parse_pause(text: str) -> Pause:
-    """`START/END:REASON`; an empty END means that it lasts."""
-    stretch, _, reason = text.rpartition(":")
-    start, slash, end = stretch.partition("/")
+    """Parse `START/END:REASON`; an empty END means that the pause continues."""
+    interval, _, reason = text.rpartition(":")
+    start, slash, end = interval.partition("/")
     if not slash or reason not in set(PauseReason):
         allowed = ", ".join(PauseReason)
         raise CommandError(f"--pause: {text!r} is not START/END:REASON; reasons are {allowed}.")
@@ -104,11 +102,11 @@ def parse_pause(text: str) -> Pause:
 
 
 def show(found: DeadlinePreview, console: Console) -> None:
-    """Print the calendars of both limits, each with its legend and when it ends."""
+    """Print the calendars of both limits, each with its legend and its due date."""
     console.print(Text(found.service.name, style="bold"), soft_wrap=True)
     for account in (found.promise, found.statutory):
         if account is not None:
-            for line in _drawn(account):
+            for line in _draw(account):
                 console.print(line, soft_wrap=True)
 
 
@@ -117,7 +115,7 @@ def _option(pointer: str) -> str:
     return "--pause" if name == "pauses" else f"--{name}"
 
 
-def _drawn(account: Account) -> Iterator[Text]:
+def _draw(account: Account) -> Iterator[Text]:
     explanation = account.explanation
     yield Text()
     yield Text(f"{tr.CLOCKS[account.pinned.policy.clock_kind]}: {account.printed}", style="bold")
@@ -137,9 +135,9 @@ def _drawn(account: Account) -> Iterator[Text]:
 
 
 def _month(year: int, month: int, lines: Mapping[dt.date, LedgerLine], explanation: Explanation) -> Iterator[Text]:
-    """A month with the dates of each week, and below those of the ledger what became of them."""
-    yield Text(f"{_MONTHS[month]} {year}".center(7 * WIDTH).rstrip(), style="bold")
-    yield Text("".join(_DAYS[weekday].rjust(WIDTH) for weekday in range(7)), style="dim")
+    """Yield the lines of a month: the dates of each week, and the marks of the ledger below them."""
+    yield Text(f"{_MONTHS[month]} {year}".center(7 * DATE_WIDTH).rstrip(), style="bold")
+    yield Text("".join(_DAYS[weekday].rjust(DATE_WIDTH) for weekday in range(7)), style="dim")
     for week in Grid().monthdatescalendar(year, month):
         inside = [day if day.month == month else None for day in week]
         yield _row((str(day.day), "" if day in lines else "dim") if day else ("", "") for day in inside)
@@ -150,26 +148,26 @@ def _month(year: int, month: int, lines: Mapping[dt.date, LedgerLine], explanati
 def _row(cells: Iterable[tuple[str, str]]) -> Text:
     row = Text()
     for words, style in cells:
-        row.append(" " * (WIDTH - len(words)))
+        row.append(" " * (DATE_WIDTH - len(words)))
         row.append(words, style=style)
     row.rstrip()
     return row
 
 
 def _mark(line: LedgerLine, explanation: Explanation) -> tuple[str, str]:
-    """What stands below a date, and its colour; the due date stands in brackets."""
+    """Return the mark below a date and its style; the due date is in brackets."""
     due = explanation.due_at is not None and line is explanation.ledger[-1]
     if line.reason_code is DayReason.ROLLED:
         return "[SON]", "bold reverse"
     if line.counted:
-        total, star = _short(line.total, explanation.unit), "*" if line.detail else ""
+        total, star = _short_total(line.total, explanation.unit), "*" if line.detail else ""
         return (f"[{total}]{star}", "bold reverse") if due else (f"({total}){star}", "green")
     mark = _MARKS[line.reason_code]
     return mark.sign, mark.style
 
 
-def _short(total: int, unit: Unit) -> str:
-    """What has counted, in a few characters: `5`, and of times `10dk` or `2:30`."""
+def _short_total(total: int, unit: Unit) -> str:
+    """Format the counted total briefly: days as `5`, times as `10dk` or `2:30`."""
     if unit is not Unit.SECOND:
         return str(total)
     hours, minutes = divmod(total // 60, 60)
@@ -177,22 +175,22 @@ def _short(total: int, unit: Unit) -> str:
 
 
 def _legend(explanation: Explanation) -> Iterator[Text]:
-    """Each sign that occurs with its meaning; holidays, leave and pauses with their names and dates."""
+    """Yield each used sign with its meaning; holidays, leave and pauses with names and dates."""
     sign, meaning = _COUNTED[explanation.unit]
-    yield _entry(sign, "green", meaning)
+    yield _legend_entry(sign, "green", meaning)
     for reason, mark in _MARKS.items():
         lines = [line for line in explanation.ledger if line.reason_code is reason]
         if lines:
-            yield _entry(mark.sign, mark.style, _with_names(mark.meaning, lines))
+            yield _legend_entry(mark.sign, mark.style, _with_names(mark.meaning, lines))
     named = [line for line in explanation.ledger if line.counted and line.detail]
     if named:
-        yield _entry("*", "green", _with_names("tatil ya da yarım gün, sayılır", named))
+        yield _legend_entry("*", "green", _with_names("tatil ya da yarım gün, sayılır", named))
     if explanation.due_at is not None:
-        yield _entry("[ ]", "bold reverse", "son gün")
+        yield _legend_entry("[ ]", "bold reverse", "son gün")
 
 
-def _entry(sign: str, style: str, meaning: str) -> Text:
-    return Text("  ").append(sign.ljust(SIGNS + 1), style=style).append(meaning)
+def _legend_entry(sign: str, style: str, meaning: str) -> Text:
+    return Text("  ").append(sign.ljust(SIGN_WIDTH + 1), style=style).append(meaning)
 
 
 def _with_names(meaning: str, lines: Sequence[LedgerLine]) -> str:
@@ -201,7 +199,7 @@ def _with_names(meaning: str, lines: Sequence[LedgerLine]) -> str:
 
 
 def _named(lines: Sequence[LedgerLine]) -> Iterator[str]:
-    """`28–30 Mayıs Kurban Bayramı`: the dates of each name, those without one left out."""
+    """Yield the dates of each name, such as `28–30 Mayıs Kurban Bayramı`; skip lines without a name."""
     for _, run in groupby(enumerate(lines), key=lambda each: (each[1].detail, each[1].date.toordinal() - each[0])):
         found = [line for _, line in run]
         if found[0].detail:

@@ -1,4 +1,4 @@
-"""`estim doctor`: looks at everything that can be wrong or stuck, and says in one line how to free it."""
+"""`estim doctor`: check everything that can be wrong or stuck, and print a remedy for each finding."""
 
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.failures import explain
+from app.cli.errors import explain_error
 from app.container import Container, open_container
 from app.core.clock import ISTANBUL, Clock
 from app.core.errors import Unavailable
@@ -30,27 +30,27 @@ from config.settings import Settings, running_stack_settings
 from migrations import revisions
 
 LATE_CHECKPOINT = timedelta(seconds=30)
-"""A running worker fires within 2 s; after this nobody does."""
+"""A running worker fires within 2 s; after this no worker runs."""
 
 LATE_DELIVERY = timedelta(minutes=5)
 
 LONG_WRITE = timedelta(minutes=1)
-"""No transaction of ours is open for so long; one that is keeps all readers of the change feed waiting."""
+"""Longer than any transaction of ours; an open one delays all readers of the change feed."""
 
 CONFIRMED_AHEAD = timedelta(days=90)
-"""So long before a year begins its holidays should be confirmed: limits of thirty working days reach into it."""
+"""Lead time for confirming a year's holidays: limits of thirty working days reach into it."""
 
-NAMED = 3
-"""So many stuck notices are named; the rest is counted."""
+MAX_NAMED = 3
+"""Stuck notices that a finding names; the rest is counted."""
 
 LEVELS = (1, 2)
-"""The application offices that every published table names."""
+"""The levels of the two application offices that every published table names."""
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
 class FindingState(StrEnum):
-    """How bad a finding is; only `WRONG` makes the command fail."""
+    """Severity of a finding; only `WRONG` makes the command fail."""
 
     FINE = "✓"
     NOTE = "!"
@@ -62,7 +62,7 @@ _STYLES = {FindingState.FINE: "green", FindingState.NOTE: "yellow", FindingState
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `remedy` says what frees it."""
+    """Result of one check; `remedy` is the action that solves it."""
 
     subject: str
     state: FindingState
@@ -71,8 +71,8 @@ class Finding:
 
 
 async def examine(console: Console) -> bool:
-    """Print what was found; True where nothing is wrong."""
-    findings = [finding async for finding in _examined()]
+    """Print all findings; return whether nothing is wrong."""
+    findings = [finding async for finding in _all_findings()]
     table = Table(title="ESTİM", title_justify="left", show_edge=False)
     for heading in ("", "what", "found", "what to do"):
         table.add_column(heading, overflow="fold")
@@ -84,8 +84,8 @@ async def examine(console: Console) -> bool:
     return not wrong
 
 
-async def _examined() -> AsyncIterator[Finding]:
-    """Findings in the order in which they depend on each other; what can't be looked at any more is left out."""
+async def _all_findings() -> AsyncIterator[Finding]:
+    """Yield findings in the order of their dependencies; skip checks whose dependency fails."""
     try:
         settings = running_stack_settings()
         async with open_container(settings) as container:
@@ -96,7 +96,7 @@ async def _examined() -> AsyncIterator[Finding]:
             async for finding in _database(container):
                 yield finding
     except Exception as error:
-        line = explain(error)
+        line = explain_error(error)
         if line is None:
             raise
         yield Finding("settings", FindingState.WRONG, line, "correct the variable, or start “make run” in this folder")
@@ -108,7 +108,10 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
             revision, head = await revisions.current(session), revisions.head()
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         yield Finding(
-            "database", FindingState.WRONG, explain(error) or type(error).__name__, "start it, or correct its address"
+            "database",
+            FindingState.WRONG,
+            explain_error(error) or type(error).__name__,
+            "start it, or correct its address",
         )
         return
     if revision != head:
@@ -116,6 +119,13 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
         return
     yield Finding("database", FindingState.FINE, f"reachable, at {head}")
     now = container.clock.now()
+    async for finding in _loaded_catalogue(container, now):
+        yield finding
+    async for finding in _stored_work(container, now):
+        yield finding
+
+
+async def _loaded_catalogue(container: Container, now: datetime) -> AsyncIterator[Finding]:
     try:
         catalogue = (await container.rulebooks.current()).catalogue
     except Unavailable:
@@ -124,20 +134,24 @@ async def _database(container: Container) -> AsyncIterator[Finding]:
     else:
         yield _catalogue(catalogue, container.settings.municipality)
         yield _addresses(catalogue, now.astimezone(ISTANBUL).date())
+
+
+async def _stored_work(container: Container, now: datetime) -> AsyncIterator[Finding]:
+    """Yield the findings about calendar, timers, notices, quarantine and feed, read in one session."""
     async with container.database.reading() as session:
         waiting = await read_waiting(session, now)
-        overdue = await oldest_overdue(session, now, NAMED)
+        overdue = await oldest_overdue(session, now, MAX_NAMED)
         refused = await refused_for_now(session)
-        untold_offices = await read_given_up(session, NAMED, to_applicants=False)
-        untold_applicants = await read_given_up(session, NAMED, to_applicants=True)
+        failed_offices = await read_given_up(session, MAX_NAMED, to_applicants=False)
+        failed_applicants = await read_given_up(session, MAX_NAMED, to_applicants=True)
         stored = await years(session)
         broken = await stuck_webhooks(session)
         writers = await old_writers(session, LONG_WRITE)
     yield _calendar(stored, now)
     yield _checkpoints(waiting, container.clock, now)
     yield _delivery(waiting, overdue, refused, container.clock, now)
-    yield _given_up(untold_offices)
-    yield _not_told(untold_applicants)
+    yield _failed_to_offices(failed_offices)
+    yield _failed_to_applicants(failed_applicants)
     yield _quarantine(waiting)
     yield _feed(writers)
     yield _webhooks(broken)
@@ -184,7 +198,7 @@ def _catalogue(loaded: Catalogue, folder: Path) -> Finding:
 
 
 def _addresses(catalogue: Catalogue, on: date) -> Finding:
-    """Whom no e-mail reaches: an application office is what escalation is for, a directorate misses its warnings."""
+    """Check e-mail addresses: without one an office misses escalations, a directorate its warnings."""
     holders = [(level, holder(catalogue, level, on)) for level in LEVELS]
     offices = [f"level {level} ({one.office.printed.place})" for level, one in holders if not one.address]
     if offices:
@@ -192,7 +206,7 @@ def _addresses(catalogue: Catalogue, on: date) -> Finding:
         return Finding("addresses", FindingState.WRONG, f"no mail reaches the office of {', '.join(offices)}", remedy)
     units = [unit.name for unit in catalogue.units if not unit.email]
     if units:
-        named = ", ".join(units[:NAMED]) + (" …" if len(units) > NAMED else "")
+        named = ", ".join(units[:MAX_NAMED]) + (" …" if len(units) > MAX_NAMED else "")
         found = f"{len(units)} of {len(catalogue.units)} directorates have no e-mail address: {named}"
         return Finding(
             "addresses", FindingState.NOTE, found, "give each an email in units.yaml, then load the catalogue"
@@ -201,7 +215,7 @@ def _addresses(catalogue: Catalogue, on: date) -> Finding:
 
 
 def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
-    """Whether a person has confirmed the holidays of this year, and from autumn on those of the next."""
+    """Check that a person has confirmed the holidays of this year, and from autumn on of the next."""
     needed = {now.year, (now + CONFIRMED_AHEAD).year}
     open_years = sorted(needed - {year.year for year in stored if year.confirmed_at is not None})
     if not open_years:
@@ -214,10 +228,10 @@ def _calendar(stored: Sequence[CalendarYear], now: datetime) -> Finding:
 
 
 def _feed(writers: Sequence[OldWriter]) -> Finding:
-    """Events that were written after a transaction that is still open are told when it has ended."""
+    """Check for old open transactions: the feed publishes later events only after they end."""
     if not writers:
         return Finding("change feed", FindingState.FINE, "nothing holds it back")
-    found = f"held back for {_told(writers[0].age)} by an open transaction, {writers[0].name}; webhooks wait, too"
+    found = f"held back for {_duration(writers[0].age)} by an open transaction, {writers[0].name}; webhooks wait, too"
     return Finding("change feed", FindingState.WRONG, found, f"end it: {writers[0].ending}")
 
 
@@ -225,7 +239,7 @@ def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
     if not broken:
         return Finding("webhooks", FindingState.FINE, "none fails")
     named = ", ".join(
-        f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'}, {one.id})" for one in broken[:NAMED]
+        f"{one.client}: {one.url} ({one.disabled_reason or 'retrying'}, {one.id})" for one in broken[:MAX_NAMED]
     )
     remedy = "tell its owner; once it answers: PATCH /v1/webhooks/{id} with enabled true"
     return Finding("webhooks", FindingState.NOTE, f"{len(broken)} get nothing, {named}", remedy)
@@ -233,10 +247,13 @@ def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
 
 def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
     armed = f"{waiting.armed_checkpoints:,} set"
-    late = _real(waiting.oldest_unfired, clock, now)
+    late = _real_age(waiting.oldest_unfired, clock, now)
     if late > LATE_CHECKPOINT:
         return Finding(
-            "timers", FindingState.WRONG, f"{armed}, the oldest should have fired {_told(late)} ago", "start a worker"
+            "timers",
+            FindingState.WRONG,
+            f"{armed}, the oldest should have fired {_duration(late)} ago",
+            "start a worker",
         )
     return Finding("timers", FindingState.FINE, f"{armed}, none late")
 
@@ -246,9 +263,9 @@ def _delivery(
 ) -> Finding:
     found = f"{waiting.undelivered_notices:,} on their way"
     if waiting.oldest_undelivered is not None:
-        found += f", the oldest made {_told(_real(waiting.oldest_undelivered, clock, now))} ago"
-    if _real(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
-        return Finding("notices", FindingState.WRONG, f"{found}; overdue: {_named(overdue)}", "start a worker")
+        found += f", the oldest made {_duration(_real_age(waiting.oldest_undelivered, clock, now))} ago"
+    if _real_age(waiting.overdue_delivery, clock, now) > LATE_DELIVERY:
+        return Finding("notices", FindingState.WRONG, f"{found}; overdue: {_numbers(overdue)}", "start a worker")
     if refused:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in refused.items())
         remedy = (
@@ -261,28 +278,28 @@ def _delivery(
     return Finding("notices", FindingState.FINE, found)
 
 
-def _given_up(failed: GivenUp) -> Finding:
+def _failed_to_offices(failed: GivenUp) -> Finding:
     if failed.count == 0:
         return Finding("given up", FindingState.FINE, "no notice to an office or a directorate")
     remedy = (
         "“estim notices list --state failed” has all; mend the address or the server, then “estim notices retry NUMBER”"
     )
     found = (
-        f"{failed.count:,} to offices and directorates will not go out by themselves, lately {_named(failed.newest)}"
+        f"{failed.count:,} to offices and directorates will not go out by themselves, lately {_numbers(failed.newest)}"
     )
     return Finding("given up", FindingState.WRONG, found, remedy)
 
 
-def _not_told(failed: GivenUp) -> Finding:
-    """Applicants whom no medium reached: nobody here can mend their addresses, so this alone is no fault."""
+def _failed_to_applicants(failed: GivenUp) -> Finding:
+    """Report applicants whom no medium reached; no fault, because the municipality can't correct addresses."""
     if failed.count == 0:
         return Finding("not told", FindingState.FINE, "no applicant")
     remedy = "“estim notices retry NUMBER” if a server was at fault; else tell them by telephone or post"
-    found = f"{failed.count:,} notices to applicants did not arrive, lately {_named(failed.newest)}"
+    found = f"{failed.count:,} notices to applicants did not arrive, lately {_numbers(failed.newest)}"
     return Finding("not told", FindingState.NOTE, found, remedy)
 
 
-def _named(notices: Sequence[Notice]) -> str:
+def _numbers(notices: Sequence[Notice]) -> str:
     return ", ".join(f"{notice.number} ({notice.state_reason or 'no attempt yet'})" for notice in notices)
 
 
@@ -293,12 +310,12 @@ def _quarantine(waiting: Waiting) -> Finding:
     return Finding("quarantine", FindingState.NOTE, found, "GET /v1/channels/quarantine; retry or discard each")
 
 
-def _real(since: datetime | None, clock: Clock, now: datetime) -> timedelta:
+def _real_age(since: datetime | None, clock: Clock, now: datetime) -> timedelta:
     return timedelta(seconds=0 if since is None else max(0.0, clock.real_seconds(now - since)))
 
 
-def _told(stretch: timedelta) -> str:
-    seconds = int(stretch.total_seconds())
+def _duration(duration: timedelta) -> str:
+    seconds = int(duration.total_seconds())
     for size, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds // size} {name}"

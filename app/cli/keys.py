@@ -1,4 +1,4 @@
-"""`estim keys`: API keys of programs and desks, and the secrets of a new installation."""
+"""`estim keys`: API keys of clients, and the secrets of a new installation."""
 
 from datetime import datetime
 
@@ -9,9 +9,7 @@ from rich.text import Text
 from app.access.queries import ListedKey, list_keys
 from app.access.scopes import ROLES
 from app.access.service import create_client, revoke_key
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import present
+from app.cli.context import CommandError, current_time, open_database
 from app.container import SettingsError
 from app.core.clock import ISTANBUL
 from app.core.db import Database
@@ -22,7 +20,7 @@ from config.settings import Settings
 
 
 async def create(settings: Settings, *, name: str, role: str, unit: str | None) -> str:
-    """Make a client with its first key; the key, which is shown this once only."""
+    """Create a client with its first key and return the key, which is not stored."""
     if role not in ROLES:
         raise CommandError(f"There is no role {role!r}. Roles: {', '.join(ROLES)}.")
     if not name.strip():
@@ -30,7 +28,7 @@ async def create(settings: Settings, *, name: str, role: str, unit: str | None) 
     pepper = settings.key_pepper.get_secret_value()
     if not pepper:
         raise SettingsError("ESTIM_KEY_PEPPER is not set: API keys can't be made without it.")
-    async with connected(settings) as database:
+    async with open_database(settings) as database:
         if unit is not None:
             await _check_unit(database, unit)
         async with database.transaction() as session:
@@ -40,15 +38,15 @@ async def create(settings: Settings, *, name: str, role: str, unit: str | None) 
                 role=role,
                 unit=unit,
                 pepper=decode_key(pepper),
-                now=present(settings),
+                now=current_time(settings),
             )
 
 
 async def show(settings: Settings, console: Console) -> None:
-    """Print every key: whose it is and whether it works, never the key itself."""
-    async with connected(settings) as database, database.reading() as session:
+    """Print client and state of every key, never the key itself."""
+    async with open_database(settings) as database, database.reading() as session:
         found = await list_keys(session)
-    now = present(settings)
+    now = current_time(settings)
     table = Table(title=f"API keys ({len(found)})", title_justify="left")
     table.add_column("prefix", no_wrap=True)
     for heading in ("client", "role", "unit", "made", "state"):
@@ -59,23 +57,23 @@ async def show(settings: Settings, console: Console) -> None:
 
 
 async def revoke(settings: Settings, prefix: str) -> str:
-    """End a key; the name of the client it belonged to."""
-    async with connected(settings) as database, database.transaction() as session:
-        now = present(settings)
+    """Revoke a key and return the name of its client."""
+    async with open_database(settings) as database, database.transaction() as session:
+        now = current_time(settings)
         client = await revoke_key(session, prefix=prefix, now=now)
     if client is None:
         raise CommandError(f"No working key has the prefix {prefix}: “estim keys list” shows them.")
     return client
 
 
-def secrets() -> str:
-    """Fresh secrets of an installation, as lines of an environment file."""
-    made = {
+def generate_secrets() -> str:
+    """Return new secrets of an installation as lines of an environment file."""
+    secrets = {
         "ESTIM_VAULT_KEYS": f"k1:{generate_key()}",
         "ESTIM_INDEX_KEY": generate_key(),
         "ESTIM_KEY_PEPPER": generate_key(),
     }
-    return "".join(f"{name}={value}\n" for name, value in made.items())
+    return "".join(f"{name}={value}\n" for name, value in secrets.items())
 
 
 async def _check_unit(database: Database, unit: str) -> None:

@@ -1,4 +1,4 @@
-"""`estim notices`: which notices are stuck or given up, and sending one again once the cause is mended."""
+"""`estim notices`: list failed or waiting notices, and send them again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli.errors import CommandError
+from app.cli.context import CommandError
 from app.container import open_container
 from app.core.clock import ISTANBUL
 from app.core.jobs import enqueue
@@ -24,13 +24,13 @@ RETRIABLE: Final = ("failed", "queued")
 
 
 async def show(settings: Settings, console: Console, *, state: str, limit: int) -> None:
-    """Print the notices in a state, the newest first. Raises `CommandError` for a state that does not exist."""
+    """Print the notices in a state, newest first; raise `CommandError` for an unknown state."""
     if state not in STATE_LABELS:
         raise CommandError(f"{state}: no such state; there are {', '.join(STATE_LABELS)}.")
     async with open_container(settings) as container, container.database.reading() as session:
         newest = select(Notice).where(Notice.state == state).order_by(Notice.created_at.desc(), Notice.id.desc())
         found = list(await session.scalars(newest.limit(limit)))
-        digests = await _numbers(session, found)
+        digests = await _digest_numbers(session, found)
     table = Table(title=f"{len(found)} {state}", title_justify="left", show_edge=False)
     for heading in ("number", "made", "kind", "recipient", "medium", "attempts", "reason", "next attempt", "in digest"):
         table.add_column(heading, overflow="fold")
@@ -51,16 +51,16 @@ async def show(settings: Settings, console: Console, *, state: str, limit: int) 
 
 
 async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, str]]:
-    """Make notices due now, with all attempts before them again; each number with what was done.
+    """Make notices due now with all attempts available again; return each number with the result.
 
-    A notice to an office or a directorate goes to the address that the catalogue gives it by now.
-    All or none: raises `CommandError` naming the first that can't be sent again (sent, skipped, or in a digest).
+    A notice to an office or a directorate gets the address of the present catalogue. Either all are changed or none:
+    raise `CommandError` naming the first that can't be sent again (sent, skipped, or in a digest).
     """
     done = []
     async with open_container(settings) as container, container.database.transaction() as session:
         catalogue, now = (await container.rulebooks.current()).catalogue, container.clock.now()
         for number in dict.fromkeys(numbers):
-            notice = await _locked(session, number)
+            notice = await _lock_notice(session, number)
             notice.state, notice.attempts, notice.due_at = "queued", 0, now
             if notice.recipient != APPLICANT.code:
                 found = address_now(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
@@ -70,7 +70,7 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
     return done
 
 
-async def _locked(session: AsyncSession, number: str) -> Notice:
+async def _lock_notice(session: AsyncSession, number: str) -> Notice:
     _, _, running = number.partition("-")
     if not (running.isdigit() and len(running) <= 15):
         raise CommandError(f"{number}: not the number of a notice.")
@@ -78,7 +78,7 @@ async def _locked(session: AsyncSession, number: str) -> Notice:
     if notice is None or notice.number != number:
         raise CommandError(f"{number}: there is no such notice.")
     if notice.digest_id is not None:
-        digests = await _numbers(session, [notice])
+        digests = await _digest_numbers(session, [notice])
         raise CommandError(f"{number}: it goes out in the digest {digests[str(notice.digest_id)]}; retry that one.")
     if notice.state not in RETRIABLE:
         raise CommandError(f"{number}: it is {notice.state}; only failed and waiting notices are sent again.")
@@ -87,8 +87,8 @@ async def _locked(session: AsyncSession, number: str) -> Notice:
     return notice
 
 
-async def _numbers(session: AsyncSession, notices: Sequence[Notice]) -> dict[str, str]:
-    """Id → number of the digests that notices are in."""
+async def _digest_numbers(session: AsyncSession, notices: Sequence[Notice]) -> dict[str, str]:
+    """Return id → number of the digests that contain the notices."""
     wanted = {notice.digest_id for notice in notices if notice.digest_id is not None}
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""`estim report`: the figures of a month at the terminal, or as a sheet."""
+"""`estim report`: the compliance report of a month at the terminal or as a CSV file."""
 
 from pathlib import Path
 
@@ -6,9 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.database import connected
-from app.cli.errors import CommandError
-from app.cli.occasion import present
+from app.cli.context import CommandError, current_time, open_database
 from app.core.clock import ISTANBUL
 from app.core.turkish import format_datetime
 from app.reports.figures import Compliance, ComplianceLine, Month
@@ -18,26 +16,26 @@ from config.settings import Settings
 
 
 async def read(settings: Settings, month: str) -> Compliance:
-    """The report of a month; raises `CommandError` for what is none."""
+    """Return the report of a month; raise `CommandError` for an invalid month."""
     try:
         asked = Month.parse(month)
     except ValueError as error:
         raise CommandError(f"{error}.") from None
-    now = present(settings)
-    async with connected(settings) as database, database.reading() as session:
+    now = current_time(settings)
+    async with open_database(settings) as database, database.reading() as session:
         return await read_compliance(session, asked, unit=None, now=now)
 
 
 def show(report: Compliance, sheet: Path | None, console: Console) -> None:
-    """Print a report, or write it to `sheet`."""
+    """Print a report, or write it to the file `sheet`."""
     if sheet is None:
         console.print(_table(report))
     else:
         sheet.write_bytes(compliance_sheet(report))
         console.print(f"[green]✓[/] {sheet}: {len(report.lines)} rows.", soft_wrap=True)
     if report.as_of is not None:
-        told = format_datetime(report.as_of.astimezone(ISTANBUL))
-        console.print(Text(f"The month is not over; these are the figures of {told}.", style="yellow"))
+        as_of = format_datetime(report.as_of.astimezone(ISTANBUL))
+        console.print(Text(f"The month is not over; these are the figures of {as_of}.", style="yellow"))
 
 
 _COUNTS = ("due", "on_time", "late", "open_late", "pending", "cancelled")

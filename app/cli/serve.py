@@ -6,22 +6,22 @@ from types import FrameType
 
 import uvicorn
 
-from app.cli.port import refuse_taken_port
+from app.cli.context import check_port_is_free
 from app.core.garbage_collection import tune_garbage_collector
 from app.main import create_app
 from config.logging import configure_logging
 from config.settings import Settings
 
 GRACE_SECONDS = 3
-"""What running requests get to end; then, and for the container to close, the supervisor waits a little longer."""
+"""Time for running requests to end; the supervisor waits a little longer, so that the container can close."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C; a stop that was asked for exits with 0."""
-    refuse_taken_port(settings)
+    """Serve until SIGTERM or Ctrl-C, which exit with 0."""
+    check_port_is_free(settings)
     configure_logging(level=settings.log_level, style=settings.log_format)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _asked_to_stop)  # uvicorn raises the signal again when it has stopped
+        signal.signal(number, _exit)  # uvicorn raises the signal again after its shutdown
     app = create_app(settings)
     tune_garbage_collector()
     uvicorn.run(
@@ -36,5 +36,5 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _asked_to_stop(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)

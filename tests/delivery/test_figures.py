@@ -10,8 +10,8 @@ from httpx import AsyncClient
 from pydantic import ValidationError
 from rich.console import Console
 
-from app.cli.errors import CommandError
-from app.cli.failures import explain
+from app.cli.context import CommandError
+from app.cli.errors import explain_error
 from app.cli.notices import retry, show
 from app.container import Container, SettingsError, open_container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
@@ -168,7 +168,7 @@ async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(container: Con
 def test_a_half_set_way_out_is_named_at_the_start(given: dict[str, Any], named: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(**given)
-    line = explain(caught.value)
+    line = explain_error(caught.value)
     assert line is not None
     assert named in line
     assert "\n" not in line
