@@ -20,7 +20,14 @@ from app.feed.queries import StuckWebhook, stuck_webhooks
 from app.feed.watermark import OldWriter, old_writers
 from app.notices.model import Notice
 from app.notices.recipients import holder
-from app.operations.queries import GivenUp, Waiting, oldest_overdue, read_given_up, read_waiting, refused_for_now
+from app.operations.queries import (
+    AbandonedNotices,
+    Backlog,
+    oldest_overdue,
+    read_abandoned,
+    read_backlog,
+    retry_reasons,
+)
 from app.operations.readiness import Check, check_queue
 from app.sla.calendar_years import years
 from app.sla.model import CalendarYear
@@ -139,11 +146,11 @@ async def _loaded_catalogue(container: Container, now: datetime) -> AsyncIterato
 async def _stored_work(container: Container, now: datetime) -> AsyncIterator[Finding]:
     """Yield the findings about calendar, timers, notices, quarantine and feed, read in one session."""
     async with container.database.reading() as session:
-        waiting = await read_waiting(session, now)
+        waiting = await read_backlog(session, now)
         overdue = await oldest_overdue(session, now, MAX_NAMED)
-        refused = await refused_for_now(session)
-        failed_offices = await read_given_up(session, MAX_NAMED, to_applicants=False)
-        failed_applicants = await read_given_up(session, MAX_NAMED, to_applicants=True)
+        refused = await retry_reasons(session)
+        failed_offices = await read_abandoned(session, MAX_NAMED, to_applicants=False)
+        failed_applicants = await read_abandoned(session, MAX_NAMED, to_applicants=True)
         stored = await years(session)
         broken = await stuck_webhooks(session)
         writers = await old_writers(session, LONG_WRITE)
@@ -245,7 +252,7 @@ def _webhooks(broken: Sequence[StuckWebhook]) -> Finding:
     return Finding("webhooks", FindingState.NOTE, f"{len(broken)} get nothing, {named}", remedy)
 
 
-def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
+def _checkpoints(waiting: Backlog, clock: Clock, now: datetime) -> Finding:
     armed = f"{waiting.armed_checkpoints:,} set"
     late = _real_age(waiting.oldest_unfired, clock, now)
     if late > LATE_CHECKPOINT:
@@ -259,7 +266,7 @@ def _checkpoints(waiting: Waiting, clock: Clock, now: datetime) -> Finding:
 
 
 def _delivery(
-    waiting: Waiting, overdue: Sequence[Notice], refused: Mapping[str, int], clock: Clock, now: datetime
+    waiting: Backlog, overdue: Sequence[Notice], refused: Mapping[str, int], clock: Clock, now: datetime
 ) -> Finding:
     found = f"{waiting.undelivered_notices:,} on their way"
     if waiting.oldest_undelivered is not None:
@@ -278,7 +285,7 @@ def _delivery(
     return Finding("notices", FindingState.FINE, found)
 
 
-def _failed_to_offices(failed: GivenUp) -> Finding:
+def _failed_to_offices(failed: AbandonedNotices) -> Finding:
     if failed.count == 0:
         return Finding("given up", FindingState.FINE, "no notice to an office or a directorate")
     remedy = (
@@ -290,7 +297,7 @@ def _failed_to_offices(failed: GivenUp) -> Finding:
     return Finding("given up", FindingState.WRONG, found, remedy)
 
 
-def _failed_to_applicants(failed: GivenUp) -> Finding:
+def _failed_to_applicants(failed: AbandonedNotices) -> Finding:
     """Report applicants whom no medium reached; no fault, because the municipality can't correct addresses."""
     if failed.count == 0:
         return Finding("not told", FindingState.FINE, "no applicant")
@@ -303,7 +310,7 @@ def _numbers(notices: Sequence[Notice]) -> str:
     return ", ".join(f"{notice.number} ({notice.state_reason or 'no attempt yet'})" for notice in notices)
 
 
-def _quarantine(waiting: Waiting) -> Finding:
+def _quarantine(waiting: Backlog) -> Finding:
     if waiting.oldest_quarantined is None:
         return Finding("quarantine", FindingState.FINE, "empty")
     found = f"{waiting.quarantined_messages:,} messages, the oldest of {waiting.oldest_quarantined:%d.%m.%Y}"

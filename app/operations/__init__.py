@@ -1,1 +1,1 @@
-"""Whether the service is well: what probes ask, and what the people who run it have to see before citizens do."""
+"""Operation of the service: health probes, and the backlog and delivery figures for operators."""

@@ -1,4 +1,4 @@
-"""What a probe is told: whether this process can take a request now."""
+"""Readiness of this process: the state of everything that a request needs."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from migrations import revisions
 LIVE_PATH, READY_PATH = "/health/live", "/health/ready"
 
 PROBE_SECONDS = 3.0
-"""How long a server behind us may take to answer a probe."""
+"""Real seconds that the database or the queue may take to reply to a probe."""
 
 
 class Check(StrEnum):
-    """How one of the things that a request needs is doing."""
+    """The state of one thing that a request needs."""
 
     OK = "ok"
     DOWN = "down"
@@ -30,7 +30,7 @@ class Check(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """One answer for each check; the queue is a job queue, so its absence degrades the service and stops nothing."""
+    """The result of each check; without the queue the service is degraded and still works."""
 
     database: Check
     migrations: Check
@@ -39,17 +39,17 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        """Whether requests can be taken."""
+        """Return whether requests can be taken."""
         return self.database is self.migrations is self.catalogue is Check.OK
 
     @property
     def degraded(self) -> bool:
-        """Whether something is away that nothing depends on."""
+        """Return whether the queue is unavailable, which no request depends on."""
         return self.queue is not Check.OK
 
 
 async def check_readiness(database: Database, rulebooks: RulebookCache, job_queue: ArqJobQueue) -> Readiness:
-    """Ask everything behind us, at most `PROBE_SECONDS` long."""
+    """Check the database and the queue at the same time, each for at most `PROBE_SECONDS`."""
     (reached, migrated, loaded), queue = await asyncio.gather(
         _check_database(database, rulebooks), check_queue(job_queue)
     )
@@ -57,7 +57,7 @@ async def check_readiness(database: Database, rulebooks: RulebookCache, job_queu
 
 
 async def check_queue(job_queue: ArqJobQueue) -> Check:
-    """Whether the queue's server answers."""
+    """Return `OK` if the server of the queue replies, else `DOWN`."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             return Check.OK if await job_queue.ping() else Check.DOWN

@@ -1,4 +1,4 @@
-"""Health for probes, which carry no key, and the state of the work for the people who run the service."""
+"""HTTP routes of health probes, which need no key, and of the figures for operators."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -11,7 +11,7 @@ from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, Unavailable
-from app.operations.queries import read_deliveries, read_waiting
+from app.operations.queries import read_backlog, read_delivery_statistics
 from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
 from app.operations.schemas import DeliveriesOut, LiveOut, ReadinessChecks, ReadyOut, StatusOut
 
@@ -21,15 +21,15 @@ operations = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 @health.get(LIVE_PATH, summary="Is the process alive?", responses=problem_responses(500))
 async def live() -> LiveOut:
-    """Answer without asking anything behind us: a probe that restarts the process belongs here. No key needed."""
+    """Reply without checking anything: for a probe that restarts the process. No key needed."""
     return LiveOut()
 
 
 @health.get(READY_PATH, summary="Can it take requests?", responses=problem_responses(503))
 async def ready(request: Request) -> ReadyOut:
-    """Ask the database (reachable, migrated, catalogue loaded) and Valkey: a load balancer's probe. No key needed.
+    """Check the database (reachable, migrated, catalogue loaded) and Valkey: for a load balancer. No key needed.
 
-    503 names in `checks` what is missing. Valkey away is `degraded` and still 200: nothing depends on it.
+    503 lists the failed checks in `checks`. Without Valkey the status is `degraded` with 200: no request depends on it.
     """
     container = request.app.state.container
     found = await check_readiness(container.database, container.rulebooks, container.job_queue)
@@ -41,25 +41,25 @@ async def ready(request: Request) -> ReadyOut:
 
 @operations.get(
     "/status",
-    summary="What waits, and for how long",
+    summary="Backlog and its age",
     dependencies=[Depends(require_scope(Scope.OPERATIONS_READ))],
     responses=problem_responses(401, 403, 503),
 )
 async def operations_status(request: Request, session: ReadSessionDep, now: NowDep) -> StatusOut:
-    """Timers that are late, notices that did not go out, messages in quarantine, and the versions that apply.
+    """Return late timers, undelivered notices, messages in quarantine, and the versions in use.
 
-    Ages are real seconds, also where the clock is accelerated. `estim doctor` says the same with what to do.
+    Ages are real seconds, even if the clock is accelerated. `estim doctor` shows the same with remedies.
     """
     container = request.app.state.container
     virtual = container.settings.virtual_clock
     return StatusOut.of(
-        await read_waiting(session, now), clock=container.clock, now=now, speed=virtual[2] if virtual else 1.0
+        await read_backlog(session, now), clock=container.clock, now=now, speed=virtual[2] if virtual else 1.0
     )
 
 
 @operations.get(
     "/deliveries",
-    summary="What became of notices",
+    summary="Deliveries of notices",
     dependencies=[Depends(require_scope(Scope.OPERATIONS_READ))],
     responses=problem_responses(401, 403, 422, 503),
 )
@@ -68,17 +68,17 @@ async def operations_deliveries(
     session: ReadSessionDep,
     now: NowDep,
     since: Annotated[
-        AwareDatetime | None, Query(description="Made from then on; a day before `until` by default")
+        AwareDatetime | None, Query(description="Created at or after it; a day before `until` by default")
     ] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Made before; now by default")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Created before it; now by default")] = None,
 ) -> DeliveriesOut:
-    """Notices delivered, failed, skipped and waiting, by medium and kind, and the age of the oldest undelivered one.
+    """Count notices by medium, kind and state, and return the age of the oldest undelivered one.
 
-    `sent` means that the mail server or the provider took it, `delivered` that the provider reported its arrival.
+    `sent` means that the mail server or the provider accepted it, `delivered` that the provider reported its arrival.
     """
     end = until or now
     begin = since or end - timedelta(days=1)
     if begin > end:
         raise Invalid([FieldError("/since", "too_late", {"latest": end.isoformat()})])
-    found = await read_deliveries(session, begin, end)
+    found = await read_delivery_statistics(session, begin, end)
     return DeliveriesOut.of(found, since=begin, until=end, clock=request.app.state.container.clock, now=now)

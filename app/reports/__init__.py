@@ -1,1 +1,1 @@
-"""Figures of what was done, from stored dates and pinned policies: the catalogue of today has no say in them."""
+"""Reports of met and missed limits, from stored dates and pinned policies; the present catalogue does not count."""

@@ -1,14 +1,14 @@
-"""The figures of a month from stored rows alone.
+"""Queries of the figures of a month, from stored rows alone.
 
-Nothing of the catalogue is read: services stand here by their code and limits by the words that were pinned to each
-clock, so neither an edited policy nor a renamed or removed service changes the report of a month that is past (C9).
-Nor does what becomes of a ticket afterwards: another service leaves a settled clock as it was pinned, and another
-directorate takes over no lateness that was there before it.
+The catalogue is not read. Services appear by their code and limits by the words pinned to each clock. So an edited
+policy or a renamed service does not change the report of a past month (C9). Later changes of a ticket do not either: a
+settled clock keeps its service, and a lateness stays with the directorate that had the ticket.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.reports.figures import Compliance, ComplianceLine, Month
@@ -19,37 +19,49 @@ from app.tickets.workflow import Command
 
 
 async def read_compliance(session: AsyncSession, month: Month, *, unit: str | None, now: datetime) -> Compliance:
-    """The report of a month, in one statement; `unit` narrows it to what was a directorate's when it ended or fell due.
+    """Return the report of a month with one statement.
 
-    Due in the month are the clocks, of every cycle, whose stored due date lies in it by the local calendar; one that
-    stands still has no due date. In a month that is not over, those that were met early count already: the verdict on
-    each clock is the one that its ticket shows. These are figures and no tickets, so whoever may read reports has
-    those of all tickets of the unit, or of all. It reads every clock (0.3 s for 300,000 on two cores): an index on
-    the due date would be paid for by each request that comes in.
+    A clock of any cycle belongs to the month in which its stored due date lies by the local calendar; a paused clock
+    has none. In a month that is not over, clocks met early count already. `unit` limits the report to the clocks of the
+    tickets that the directorate had when they were met or fell due. The statement reads every clock (0.3 s for 300,000
+    on two cores), because an index on the due date would slow down each intake.
     """
     rows = await session.execute(_figures(month, unit, now))
-    lines = sorted((ComplianceLine(*row) for row in rows), key=lambda line: (line.service, line.clock, line.limit))
+    lines = sorted(map(_line, rows), key=lambda line: (line.service, line.clock, line.limit))
     return Compliance(month, None if now >= month.ends_at else now, unit, tuple(lines))
 
 
-def _figures(
-    month: Month, unit: str | None, now: datetime
-) -> Select[str, str, str, int, int, int, int, int, timedelta | None, timedelta | None]:
+def _line(row: Row[*tuple[Any, ...]]) -> ComplianceLine:
+    return ComplianceLine(
+        service=row.service,
+        clock=row.clock,
+        limit=row.limit,
+        due=row.due,
+        on_time=row.on_time,
+        late=row.late,
+        open_late=row.open_late,
+        cancelled=row.cancelled,
+        median=row.median,
+        ninetieth=row.ninetieth,
+    )
+
+
+def _figures(month: Month, unit: str | None, now: datetime) -> Select[*tuple[Any, ...]]:
     cancelled = SlaClock.state == "cancelled"
     taken = SlaClock.met_at - func.coalesce(SlaClock.restarted_at, SlaClock.started_at)
     service, printed = pinned_text("service"), pinned_text("printed")
     query = (
         select(
-            service,
-            SlaClock.kind,
-            printed,
-            func.count().filter(~cancelled),
-            func.count().filter(met_on_time()),
-            func.count().filter(met_late()),
-            func.count().filter(open_late(now)),
-            func.count().filter(cancelled),
-            func.percentile_disc(0.5).within_group(taken),
-            func.percentile_disc(0.9).within_group(taken),
+            service.label("service"),
+            SlaClock.kind.label("clock"),
+            printed.label("limit"),
+            func.count().filter(~cancelled).label("due"),
+            func.count().filter(met_on_time()).label("on_time"),
+            func.count().filter(met_late()).label("late"),
+            func.count().filter(open_late(now)).label("open_late"),
+            func.count().filter(cancelled).label("cancelled"),
+            func.percentile_disc(0.5).within_group(taken).label("median"),
+            func.percentile_disc(0.9).within_group(taken).label("ninetieth"),
         )
         .where(SlaClock.due_at >= month.starts_at, SlaClock.due_at < month.ends_at, SlaClock.state != "paused")
         .group_by(service, SlaClock.kind, printed)
@@ -60,12 +72,12 @@ def _figures(
 
 
 def _unit_in_charge() -> ColumnElement[str | None]:
-    """The directorate that had the ticket when the clock was met or fell due, whichever came first.
+    """Return the directorate that had the ticket when the clock was met or fell due, whichever came first.
 
-    The first handing on after that instant names the one before it, "" if that was the desk; without one, the ticket is
-    where it was then.
+    The first referral or return after that instant names the directorate before it ("" for the desk). Without one the
+    directorate has not changed since.
     """
-    handed_on = (
+    later_referral = (
         select(func.coalesce(TicketEvent.data["from_unit"].astext, ""))
         .where(
             TicketEvent.ticket_id == SlaClock.ticket_id,
@@ -77,4 +89,4 @@ def _unit_in_charge() -> ColumnElement[str | None]:
         .correlate(SlaClock)
         .scalar_subquery()
     )
-    return func.coalesce(handed_on, Ticket.unit)
+    return func.coalesce(later_referral, Ticket.unit)

@@ -1,4 +1,4 @@
-"""Reports over HTTP: as JSON for programs, as a sheet for offices."""
+"""HTTP routes of reports: JSON for programs, CSV for offices."""
 
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ async def _month(month: Annotated[str, Query(examples=["2026-05"], description="
 
 @router.get(
     "/compliance",
-    summary="How limits were kept in a month",
+    summary="Compliance with limits in a month",
     response_model=ComplianceOut,
     responses=problem_responses(401, 403, 422, 503) | _SHEET,
 )
@@ -41,11 +41,11 @@ async def compliance(
     month: Annotated[Month, Depends(_month)],
     now: NowDep,
 ) -> ComplianceOut | Response:
-    """By service, kind of clock and printed limit: due, on time, late, open, and the share in percent.
+    """Count due, on-time, late and open clocks by service, kind of clock and printed limit.
 
-    Computed from stored dates and the words pinned to each clock: editing the catalogue changes no month that is past.
-    With `Accept: text/csv` a sheet as a Turkish Excel reads it. A key with a unit sees what was with its unit when it
-    was answered or fell due.
+    The figures come from stored dates and the words pinned to each clock: editing the catalogue changes no past month.
+    `Accept: text/csv` returns a sheet for a Turkish Excel. A key with a unit sees the clocks of the tickets that its
+    unit had when they were answered or fell due.
     """
     report = await read_compliance(session, month, unit=actor.unit, now=now)
     if not _wants_sheet(request.headers.get("accept", "")):

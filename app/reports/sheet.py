@@ -1,7 +1,7 @@
-"""A report as a sheet for the spreadsheet of a Turkish office.
+"""Reports as CSV sheets for the spreadsheet of a Turkish office.
 
-Excel in the Turkish locale parts columns at semicolons (the comma is the decimal sign there), reads numbers with a
-decimal comma, and takes a file without a byte order mark for Windows-1254: so UTF-8 with the mark, `;`, `,` and CRLF.
+Excel in the Turkish locale separates columns at semicolons and reads numbers with a decimal comma. It decodes a file
+without a byte order mark as Windows-1254. Hence UTF-8 with the mark, `;`, `,` and CRLF.
 """
 
 import csv
@@ -24,7 +24,7 @@ _CLOCKS: Final = {"promise": "Hizmet standardı", "statutory": "Yasal süre"}
 
 
 def compliance_sheet(report: Compliance) -> bytes:
-    """The report, one line a row; the last column says whether the month was over."""
+    """Return the report as a sheet, one line a row; the last column states whether the month was over."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADINGS)
@@ -33,7 +33,7 @@ def compliance_sheet(report: Compliance) -> bytes:
 
 
 def sheet_name(report: Compliance) -> str:
-    """The name under which a browser keeps the sheet."""
+    """Return the file name of the sheet."""
     parts = ("sure-uyumu", str(report.month), report.unit or "", "" if report.complete else "gecici")
     return "-".join(filter(None, parts)) + ".csv"
 

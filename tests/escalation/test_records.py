@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.core.clock import ISTANBUL
 from app.core.ids import new_id
 from app.notices.model import Notice
-from app.operations.queries import read_given_up, read_waiting
+from app.operations.queries import read_abandoned, read_backlog
 from app.tickets.model import Escalation
 from config.settings import Settings
 from tests.delivery.cases import by_smtp, drain, house_with
@@ -190,8 +190,8 @@ async def test_an_office_without_a_reachable_address_fails_loudly_and_is_named(
         await drain(container)
         async with container.database.reading() as session:
             lost = (await session.scalars(select(Notice).where(Notice.kind == "escalation_1"))).one()
-            waiting = await read_waiting(session, clock.now())
-            named = await read_given_up(session, 3, to_applicants=False)
+            waiting = await read_backlog(session, clock.now())
+            named = await read_abandoned(session, 3, to_applicants=False)
     assert (lost.state, lost.state_reason) == ("failed", "no_address")
     assert lost.number in [notice.number for notice in named.newest]
     assert waiting.failed_notices >= 1

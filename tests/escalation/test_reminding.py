@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from app.escalation.sweep import next_due_at, remind_due
 from app.notices.model import Notice
-from app.operations.queries import read_waiting
+from app.operations.queries import read_backlog
 from app.tickets.model import Escalation, Ticket
 from tests.desk import ANSWER, ORDER, VISIT, Desk, end_of
 from tests.escalation.offices import DUE, HEAD, deputy, load_offices, second_container
@@ -173,7 +173,7 @@ async def test_one_that_can_not_be_written_to_holds_up_nobody(desk: Desk) -> Non
     assert [one.payload["number"] for one in await reminders(desk)] == [good]
     async with desk.container.database.transaction() as session:
         assert await next_due_at(session) == end_of(2026, 6, 2)
-        assert (await read_waiting(session, desk.clock.now())).oldest_unfired == end_of(2026, 6, 2)
+        assert (await read_backlog(session, desk.clock.now())).oldest_unfired == end_of(2026, 6, 2)
         await session.execute(text("UPDATE ticket SET kind = 'request' WHERE number = :n"), {"n": bad})
     assert await sweep(desk.container) == 1
 
