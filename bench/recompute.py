@@ -150,12 +150,12 @@ async def _change(
         container.database, rules, change, expected=None, force=True, actor="bench", reason="İdari izin", now=TODAY
     )
     applied, busy = time.perf_counter(), time.process_time() - busy
-    if (seen.looked_at, seen.moved) != (done.looked_at, done.moved):
-        raise Wrong(f"{name}: previewed {seen.looked_at, seen.moved}, done {done.looked_at, done.moved}")
+    if (seen.examined, seen.moved) != (done.examined, done.moved):
+        raise Wrong(f"{name}: previewed {seen.examined, seen.moved}, done {done.examined, done.moved}")
     await _prove(container, connection, version, done.moved)
     return {
         "change": name,
-        "looked_at": done.looked_at,
+        "looked_at": done.examined,
         "moved": done.moved,
         "preview_seconds": round(previewed - began, 2),
         "apply_seconds": round(applied - previewed, 2),

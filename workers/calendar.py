@@ -36,8 +36,8 @@ async def look(container: Container, seen: UUID | None) -> UUID | None:
     if found is None:
         return None
     version, renewed = found
-    if renewed.looked_at:
-        log.info("calendar_settled", version=str(version), clocks=renewed.looked_at, moved=renewed.moved)
+    if renewed.examined:
+        log.info("calendar_settled", version=str(version), clocks=renewed.examined, moved=renewed.moved)
     elif seen == version:
         await mark_settled(container.database, version, now=now)
     return version

@@ -49,13 +49,13 @@ async def preview_change(
     found = await service.preview(session, rules, _change(body), now=now)
     return ChangePreviewOut(
         version=rules.calendar_version_id,
-        open_clocks=found.looked_at,
+        open_clocks=found.examined,
         moved=found.moved,
         earlier=found.earlier,
         overdue_at_once=found.overdue_at_once,
         first=[
             MovedOut(number=number, clock=move.kind, old_due_at=move.old_due_at, new_due_at=move.new_due_at)
-            for number, move in found.first
+            for number, move in found.first_moves
         ],
     )
 
@@ -76,7 +76,7 @@ async def apply_change(
         reason=body.reason,
         now=now,
     )
-    return AppliedOut(version=version, open_clocks=renewed.looked_at, moved=renewed.moved)
+    return AppliedOut(version=version, open_clocks=renewed.examined, moved=renewed.moved)
 
 
 @router.post("/years/{year}/confirm", summary="Confirm a year's holidays", responses=problem_responses(404))

@@ -18,8 +18,8 @@ from app.sla.model import CalendarVersion
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.service import current_calendars
 from app.standards.values import Catalogue
-from app.tickets.bulk import recompute
-from app.tickets.bulk.recompute import RecomputePreview, Renewal, Renewed, of_older_calendars, still_kept
+from app.tickets.bulk.recompute import RecomputePreview, RecomputeResult, preview_recompute, recompute
+from app.tickets.bulk.rules import RecomputeRun, has_older_calendar, is_open_or_armed
 
 LISTED = 20
 """So many of the clocks that move are named in a preview."""
@@ -36,8 +36,9 @@ class CalendarChange:
 async def preview(session: AsyncSession, rules: Rulebook, change: CalendarChange, *, now: datetime) -> RecomputePreview:
     """Which open clocks would move, and the first of them; nothing is stored. Raises `Invalid`."""
     calendars = await _calendars_after(session, change, rules.catalogue, now=now)
-    renewal = Renewal(calendars, rules.calendar_version_id, cause="calendar", actor="", concerns=still_kept())
-    return await recompute.preview(session, renewal, now=now, first=LISTED)
+    condition = is_open_or_armed()
+    run = RecomputeRun(calendars, rules.calendar_version_id, cause="calendar", actor="", condition=condition)
+    return await preview_recompute(session, run, now=now, max_listed=LISTED)
 
 
 async def apply(
@@ -50,7 +51,7 @@ async def apply(
     actor: str,
     reason: str,
     now: datetime,
-) -> tuple[UUID, Renewed]:
+) -> tuple[UUID, RecomputeResult]:
     """Make the change the newest version, then compute every open clock anew; what was told is not told again.
 
     Raises `Invalid` (a past date without `force`, a date that was not decided on, a calendar that never opens) and
@@ -69,14 +70,18 @@ async def apply(
     return version, await settle(database, version, calendars, actor=actor, now=now)
 
 
-async def settle(database: Database, version: UUID, calendars: Calendars, *, actor: str, now: datetime) -> Renewed:
+async def settle(
+    database: Database, version: UUID, calendars: Calendars, *, actor: str, now: datetime
+) -> RecomputeResult:
     """Compute anew what was computed with an older calendar; nothing where all clocks know this one."""
-    concerns = of_older_calendars(version)
-    renewal = Renewal(calendars, version, cause="calendar", actor=actor, concerns=concerns)
-    return await recompute.run(database, renewal, now=now)
+    condition = has_older_calendar(version)
+    run = RecomputeRun(calendars, version, cause="calendar", actor=actor, condition=condition)
+    return await recompute(database, run, now=now)
 
 
-async def settle_newest(database: Database, rulebooks: RulebookCache, *, now: datetime) -> tuple[UUID, Renewed] | None:
+async def settle_newest(
+    database: Database, rulebooks: RulebookCache, *, now: datetime
+) -> tuple[UUID, RecomputeResult] | None:
     """`settle` for the newest version until it is marked as settled; None where it is."""
     async with database.reading() as session:
         found = await newest_calendar(session)

@@ -66,9 +66,9 @@ async def change(
         try:
             async with database.transaction() as session:
                 previewed = await preview(session, rules, change, now=now)
-            print_moves(previewed.first, console)
+            print_moves(previewed.first_moves, console)
             console.print(
-                f"{previewed.moved} of {previewed.looked_at} open clocks move, "
+                f"{previewed.moved} of {previewed.examined} open clocks move, "
                 f"{previewed.earlier} of them to an earlier date; "
                 f"{previewed.overdue_at_once} would be late at once.",
                 soft_wrap=True,

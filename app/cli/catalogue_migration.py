@@ -28,7 +28,7 @@ async def migrate(settings: Settings, *, service: str | None, reason: str, dry_r
         done = await migrate_clocks(
             database, make_vault(settings), rules, service=service, actor=current_user(), reason=reason, now=now
         )
-    console.print(f"[green]✓[/] {done.looked_at} limits follow the catalogue now; {done.moved} dates moved.")
+    console.print(f"[green]✓[/] {done.examined} limits follow the catalogue now; {done.moved} dates moved.")
 
 
 def _check_service(rules: Rulebook, service: str | None) -> None:
@@ -38,11 +38,11 @@ def _check_service(rules: Rulebook, service: str | None) -> None:
 
 
 def _print_preview(previewed: RecomputePreview, console: Console) -> None:
-    print_moves(previewed.first, console)
-    if len(previewed.first) < previewed.moved:
-        console.print(f"  … and {previewed.moved - len(previewed.first)} more")
+    print_moves(previewed.first_moves, console)
+    if len(previewed.first_moves) < previewed.moved:
+        console.print(f"  … and {previewed.moved - len(previewed.first_moves)} more")
     console.print(
-        f"{previewed.repinned} of {previewed.looked_at} running limits have another policy now; "
+        f"{previewed.repinned} of {previewed.examined} running limits have another policy now; "
         f"{previewed.moved} dates move, {previewed.earlier} of them to an earlier date.",
         soft_wrap=True,
     )

@@ -33,8 +33,9 @@ FIRED_ON_TIME = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OpenedClock:
-    """A new clock and its checkpoints as rows ready to insert."""
+    """A new clock and its checkpoints as rows ready to insert, with the policy pinned to it."""
 
+    pinned: PinnedPolicy
     clock: dict[str, Any]
     checkpoints: list[dict[str, Any]]
 
@@ -64,7 +65,7 @@ def open_clock(
         "generation": 1,
     }
     planned = first_checkpoints(pinned.chain, started_at, due_at, calendar, basis=pinned.policy.basis)
-    return OpenedClock(clock, checkpoint_rows(clock_id, planned, generation=1))
+    return OpenedClock(pinned, clock, checkpoint_rows(clock_id, planned, generation=1))
 
 
 def checkpoint_rows(clock_id: UUID, planned: Iterable[PlannedCheckpoint], *, generation: int) -> list[dict[str, Any]]:

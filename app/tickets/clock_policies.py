@@ -1,9 +1,7 @@
 """The policies that a service of the catalogue pins to the clocks of a ticket, and the commands they allow."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from app.domain.terms import Regime
 from app.sla.calendar import ClockKind
@@ -70,14 +68,14 @@ def _of_regime(regime: RegimeRules, service: str) -> PinnedPolicy:
     )
 
 
-def unknown_to_limits(*, promise_runs: bool, law: Mapping[str, Any] | None, extendable: bool) -> set[Command]:
-    """The commands that the limits of a ticket do not know: no extension is offered where no law has one.
+def inapplicable_commands(*, promise_open: bool, law: PinnedPolicy | None, extendable: bool) -> set[Command]:
+    """Return the commands that the limits of a ticket do not allow, for example an extension without a law for it.
 
-    `law` is the stored policy of its statutory clock, `extendable` whether that runs and was not prolonged yet.
+    `law` is the policy of the statutory clock; `extendable` is true if that clock is open and not extended yet.
     """
-    known = {
-        Command.OVERRIDE_DUE: promise_runs,
-        Command.EXTEND: extendable and law is not None and law.get("extended_to") is not None,
-        Command.FEE_NOTICE: law is not None and law.get("fee_within") is not None,
+    applicable = {
+        Command.OVERRIDE_DUE: promise_open,
+        Command.EXTEND: extendable and law is not None and law.extended_to is not None,
+        Command.FEE_NOTICE: law is not None and law.fee_within is not None,
     }
-    return {command for command, is_known in known.items() if not is_known}
+    return {command for command, applies in applicable.items() if not applies}

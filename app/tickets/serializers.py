@@ -8,10 +8,10 @@ from app.access.scopes import Scope
 from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault
+from app.sla.calendar import ClockKind
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
-from app.sla.policy import PinnedPolicy
-from app.tickets.clock_policies import unknown_to_limits
+from app.tickets.clock_policies import inapplicable_commands
 from app.tickets.history import EVENT_LABELS, history_is_complete, open_note
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import TicketDetails
@@ -35,16 +35,17 @@ def sees_personal_data(actor: Actor, applicant: Applicant) -> bool:
 
 def clock_out(clock: SlaClock, now: datetime) -> ClockOut:
     """Return the response for a clock."""
+    pinned, extended = clock.pinned, clock.extended_at is not None
     return ClockOut(
         kind=clock.kind,
-        limit=_printed_limit(clock),
+        limit=pinned.printed_in_force(extended=extended),
         state=clock.state,
         started_at=clock.started_at,
         due_at=None if clock.state == "paused" else clock.due_at,
         met_at=clock.met_at,
         breached_at=clock.breached_at,
         on_time=met_in_time(clock, now),
-        extended=clock.extended_at is not None and clock.policy.get("extended_to") is not None,
+        extended=extended and pinned.extended_to is not None,
         overridden=clock.overridden,
     )
 
@@ -61,7 +62,7 @@ def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
     return any(
         not on_time(clock.met_at or now, clock.due_at)
         for clock in clocks
-        if clock.kind == "promise" and (clock.met_at or clock.state in {"running", "breached"})
+        if clock.kind == ClockKind.PROMISE and (clock.met_at or clock.state in {"running", "breached"})
     )
 
 
@@ -72,13 +73,6 @@ def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
 
 def _is_past(clock: SlaClock, now: datetime) -> bool:
     return clock.state == "breached" or (clock.state == "running" and not on_time(now, clock.due_at))
-
-
-def _printed_limit(clock: SlaClock) -> str:
-    """Return the limit in words; parse the whole policy only if the limit was extended (lists show every clock)."""
-    if clock.extended_at is None:
-        return str(clock.policy["printed"])
-    return PinnedPolicy.from_json(clock.policy).printed_in_force(extended=True)
 
 
 def ticket_summary(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> TicketSummary:
@@ -137,13 +131,13 @@ def ticket_out(details: TicketDetails, *, vault: Vault, actor: Actor, now: datet
 
 def _actions(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> list[str]:
     """Return the commands that the state and the limits allow."""
-    law = next((clock for clock in clocks if clock.kind == "statutory"), None)
-    unknown = unknown_to_limits(
-        promise_runs=any(clock.kind == "promise" and _is_open(clock, now) for clock in clocks),
-        law=law.policy if law else None,
+    law = next((clock for clock in clocks if clock.kind == ClockKind.STATUTORY), None)
+    inapplicable = inapplicable_commands(
+        promise_open=any(clock.kind == ClockKind.PROMISE and _is_open(clock, now) for clock in clocks),
+        law=law.pinned if law else None,
         extendable=law is not None and law.extended_at is None and _is_open(law, now),
     )
-    return [action.value for action in allowed_actions(State(ticket.state)) if action not in unknown]
+    return [action.value for action in allowed_actions(State(ticket.state)) if action not in inapplicable]
 
 
 def _is_open(clock: SlaClock, now: datetime) -> bool:

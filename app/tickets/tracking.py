@@ -24,7 +24,6 @@ from app.sla.calendar import ClockKind
 from app.sla.clocks import clocks_of
 from app.sla.deadline import on_time
 from app.sla.model import SlaClock
-from app.sla.policy import PinnedPolicy
 from app.standards.values import Catalogue
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.model import Ticket
@@ -155,6 +154,6 @@ def _message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:
     if not on_time(now, clock.due_at):
         return words.late
     local = clock.due_at.astimezone(ISTANBUL)
-    if PinnedPolicy.from_json(clock.policy).policy.limit.under_a_day:
+    if clock.pinned.policy.limit.under_a_day:
         return f"{words.open} En geç {format_datetime(local)} itibarıyla {words.promised}"
     return f"{words.open} En geç {format_date(local)} tarihinde {words.promised}"

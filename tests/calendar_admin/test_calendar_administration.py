@@ -238,11 +238,11 @@ async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_
     number = await asked_with(desk, old)
     found = await settle_newest(container.database, container.rulebooks, now=desk.clock.now())
     assert found is not None
-    assert (found[1].looked_at, found[1].moved) == (2, 1)
+    assert (found[1].examined, found[1].moved) == (2, 1)
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 8)
     again = await settle_newest(container.database, container.rulebooks, now=desk.clock.now())
     assert again is not None
-    assert again[1].looked_at == 0
+    assert again[1].examined == 0
 
 
 async def asked_with(desk: Desk, version: Any) -> str:
@@ -390,7 +390,7 @@ async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(desk: De
     ]
     found = await settle_newest(container.database, container.rulebooks, now=desk.clock.now())
     assert found is not None
-    assert (found[1].looked_at, found[1].moved) == (2, 0)
+    assert (found[1].examined, found[1].moved) == (2, 0)
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 5)
 
 

@@ -14,7 +14,7 @@ from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from app.standards.values import Catalogue
 from app.tickets.bulk.catalogue_migration import migrate, preview_migration
-from app.tickets.bulk.recompute import RecomputePreview, Renewed
+from app.tickets.bulk.recompute import RecomputePreview, RecomputeResult
 from app.tickets.model import Ticket, TicketEvent
 from tests.bugs.steps import armed_at, load, without_service
 from tests.desk import AT_WORK, CALL, ORDER, VISIT, Desk, due, end_of, opened_desk, state
@@ -42,7 +42,7 @@ def with_limit(service: str, days: int, **other: Any) -> Catalogue:
     return replace(table, services=services, sha256=f"{days:064}")
 
 
-async def migrated(desk: Desk, *, service: str | None = None) -> Renewed:
+async def migrated(desk: Desk, *, service: str | None = None) -> RecomputeResult:
     rules = await desk.container.rulebooks.current()
     return await migrate(
         desk.container.database,
@@ -82,7 +82,7 @@ async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its
     await sweep(desk.container)
     assert await desk.notices(plain) == [("warning", 50, 1)]
     await load(desk, with_limit("call-center", 30))
-    assert await migrated(desk) == Renewed(2, 2)
+    assert await migrated(desk) == RecomputeResult(2, 2)
     assert [due(await desk.read(number)) for number in (plain, waited)] == [LONGER, end_of(2026, 6, 15)]
     start = (await desk.rows_of_clocks(plain))[0].started_at
     assert await armed_at(desk, plain) == {
@@ -128,10 +128,15 @@ async def test_only_what_another_policy_judges_is_touched(desk: Desk) -> None:
     before = [await desk.read(visit), await desk.timeline(visit), await armed_at(desk, visit)]
     await load(desk, with_limit("call-center", 30))
     found = await previewed(desk)
-    assert (found.looked_at, found.repinned, found.moved, [number for number, _ in found.first]) == (3, 1, 1, [call])
-    assert await migrated(desk) == Renewed(1, 1)
+    assert (found.examined, found.repinned, found.moved, [number for number, _ in found.first_moves]) == (
+        3,
+        1,
+        1,
+        [call],
+    )
+    assert await migrated(desk) == RecomputeResult(1, 1)
     assert [await desk.read(visit), await desk.timeline(visit), await armed_at(desk, visit)] == before
-    assert await migrated(desk) == Renewed(0, 0)
+    assert await migrated(desk) == RecomputeResult(0, 0)
 
 
 async def test_one_service_may_be_migrated_without_the_others(desk: Desk) -> None:
@@ -140,7 +145,7 @@ async def test_one_service_may_be_migrated_without_the_others(desk: Desk) -> Non
     row = next(one for one in with_limit("solution-desk", 30).services if one.code == "solution-desk")
     services = tuple(row if one.code == row.code else one for one in both.services)
     await load(desk, replace(both, services=services))
-    assert await migrated(desk, service="solution-desk") == Renewed(1, 1)
+    assert await migrated(desk, service="solution-desk") == RecomputeResult(1, 1)
     assert [due(await desk.read(number)) for number in (call, visit)] == [LIMIT, LONGER]
 
 
@@ -157,7 +162,7 @@ async def test_late_met_and_cancelled_clocks_keep_what_they_were_judged_by(desk:
     assert [state(await desk.read(number)) for number in (late, unseen)] == ["breached", "running"]
     before = [await desk.read(number) for number in (answered, withdrawn, late, unseen)]
     await load(desk, with_limit("call-center", 30))
-    assert await migrated(desk) == Renewed(0, 0)
+    assert await migrated(desk) == RecomputeResult(0, 0)
     assert [await desk.read(number) for number in (answered, withdrawn, late, unseen)] == before
     await sweep(desk.container)
     [row] = await desk.rows_of_clocks(unseen)
@@ -168,7 +173,7 @@ async def test_a_clock_that_stands_still_counts_the_new_limit_when_it_runs_again
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK, "pause")
     await load(desk, with_limit("call-center", 30))
-    assert await migrated(desk) == Renewed(1, 0)
+    assert await migrated(desk) == RecomputeResult(1, 0)
     assert (await desk.timeline(number))["items"][-1]["data"]["moved"] == []
     desk.clock.advance(days=3)
     assert due(await desk.run(number, "resume")) == end_of(2026, 6, 15)
@@ -189,7 +194,7 @@ async def test_a_service_that_left_the_catalogue_keeps_its_policy(desk: Desk) ->
     number = await desk.open(CALL)
     before = await desk.read(number)
     await load(desk, without_service("call-center", heir="field"))
-    assert await migrated(desk) == Renewed(0, 0)
+    assert await migrated(desk) == RecomputeResult(0, 0)
     assert await desk.read(number) == before
 
 
@@ -210,7 +215,7 @@ async def test_other_steps_are_armed_though_the_date_stays(desk: Desk) -> None:
     number = await desk.open(CALL)
     chain = ({"kind": "warning", "level": 80, "at": "80%"}, {"kind": "breach", "level": 1, "at": "due"})
     await load(desk, with_limit("call-center", 15, chain=chain))
-    assert await migrated(desk) == Renewed(1, 0)
+    assert await migrated(desk) == RecomputeResult(1, 0)
     assert sorted(await desk.armed(number)) == [("breach", 1), ("warning", 80)]
     desk.clock.set(LIMIT)
     await sweep(desk.container)

@@ -23,8 +23,8 @@ from app.sla.deadline import Pause, deadline
 from app.sla.model import CalendarDecision, CalendarVersion, Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.service import current_calendars
-from app.tickets.bulk import recompute
-from app.tickets.bulk.recompute import OpenClock, Renewal, Renewed, of_older_calendars
+from app.tickets.bulk.recompute import RecomputeResult, recompute
+from app.tickets.bulk.rules import OpenClock, RecomputeRun, has_older_calendar
 from app.tickets.model import Ticket, TicketEvent
 from tests.bugs.steps import another_worker
 from tests.desk import AT_WORK, CALL, INFORMATION, ORDER, PETITION, VISIT, Desk, end_of
@@ -76,17 +76,20 @@ async def calendars(container: Container, version: UUID) -> Calendars:
         return await calendars_of(session, version)
 
 
-async def settled(container: Container, version: UUID) -> Renewed:
+async def settled(container: Container, version: UUID) -> RecomputeResult:
     return await settle(
         container.database, version, await calendars(container, version), actor="ops", now=container.clock.now()
     )
 
 
-async def in_batches(container: Container, version: UUID, *, size: int, lanes: int = 1, **other: Any) -> Renewed:
+async def in_batches(
+    container: Container, version: UUID, *, size: int, concurrency: int = 1, **other: Any
+) -> RecomputeResult:
     """`settled`, a few tickets at once."""
-    concerns = of_older_calendars(version)
-    renewal = Renewal(await calendars(container, version), version, "calendar", "ops", concerns, **other)
-    return await recompute.run(container.database, renewal, now=container.clock.now(), at_once=size, lanes=lanes)
+    condition = has_older_calendar(version)
+    run = RecomputeRun(await calendars(container, version), version, "calendar", "ops", condition, **other)
+    now = container.clock.now()
+    return await recompute(container.database, run, now=now, batch_size=size, concurrency=concurrency)
 
 
 # ── the population ──
@@ -139,14 +142,14 @@ async def everything_is_as(container: Container, version: UUID) -> None:
     known = await calendars(container, version)
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.met_at.is_(None))):
-            calendar = known[PinnedPolicy.from_json(clock.policy).hours]
+            calendar = known[clock.pinned.hours]
             pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
             points = list(await session.scalars(select(Checkpoint).where(Checkpoint.clock_id == clock.id)))
             armed = {(one.kind, one.level): one.due_at for one in points if one.state == "armed"}
             assert clock.state in {"cancelled", "breached"} or clock.calendar_version_id == version
             assert armed == expected(clock, calendar, pauses, points)
             if clock.state == "running" and not clock.overridden:
-                pinned = PinnedPolicy.from_json(clock.policy).in_force(extended=clock.extended_at is not None)
+                pinned = clock.pinned.in_force(extended=clock.extended_at is not None)
                 assert clock.due_at == deadline(pinned, clock.counted_from, calendar, pauses).due_at
 
 
@@ -154,7 +157,7 @@ async def every_date_is_explained(container: Container) -> None:
     """What a clock's own calendar gives is what stands on it, be it late, met or running."""
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state != "paused", ~SlaClock.overridden)):
-            pinned = PinnedPolicy.from_json(clock.policy)
+            pinned = clock.pinned
             calendar = (await container.rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
             pauses = [Pause(row.started_at, row.ended_at, row.reason) for row in await pauses_of(session, clock.id)]
             policy = pinned.in_force(extended=clock.extended_at is not None)
@@ -165,7 +168,7 @@ def expected(
     clock: SlaClock, calendar: Any, pauses: list[Pause], points: list[Checkpoint]
 ) -> dict[tuple[str, int], datetime]:
     """What a clock has to wait for."""
-    pinned = PinnedPolicy.from_json(clock.policy)
+    pinned = clock.pinned
     fired = {(one.kind, one.level): one for one in points if one.state == "fired"}
     if clock.state == "running":
         planned = first_checkpoints(
@@ -271,7 +274,7 @@ async def test_twice_changes_nothing(desk: Desk) -> None:
     version = await decided(desk.container, LEAVE_DAYS)
     await settled(desk.container, version)
     once = await rows(desk.container)
-    assert await settled(desk.container, version) == Renewed(0, 0)
+    assert await settled(desk.container, version) == RecomputeResult(0, 0)
     assert await rows(desk.container) == once
 
 
@@ -318,13 +321,13 @@ async def test_a_limit_that_is_past_is_past_though_no_sweep_has_seen_it(desk: De
         await session.execute(select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True))
         await sweep(desk.container)
     version = await decided(desk.container, {date(2026, 6, 1): LEAVE, date(2026, 6, 3): LEAVE})
-    assert await settled(desk.container, version) == Renewed(1, 0)
+    assert await settled(desk.container, version) == RecomputeResult(1, 0)
     await sweep(desk.container)
     for number in (seen, unseen):
         [clock] = await desk.rows_of_clocks(number)
         assert (clock.state, clock.breached_at) == ("breached", end_of(2026, 6, 1))
     await everything_is_as(desk.container, version)
-    assert await settled(desk.container, version) == Renewed(0, 0)
+    assert await settled(desk.container, version) == RecomputeResult(0, 0)
 
 
 # ── beside other work ──
@@ -347,7 +350,7 @@ async def test_an_interrupted_run_is_completed_by_the_next(desk: Desk) -> None:
         await in_batches(desk.container, version, size=2, policy_of=dying)
     moved = [len((await desk.timeline(number))["items"]) - 1 for number in numbers]
     assert moved == [1, 1, 0, 0, 0, 0]
-    assert (await in_batches(desk.container, version, size=2)).looked_at == 8
+    assert (await in_batches(desk.container, version, size=2)).examined == 8
     moved = [len((await desk.timeline(number))["items"]) - 1 for number in numbers]
     assert moved == [1] * 6
     await everything_is_as(desk.container, version)
@@ -361,7 +364,7 @@ async def test_a_run_leaves_alone_what_a_newer_calendar_has_dated(desk: Desk) ->
     second = await decided(desk.container, {date(2026, 6, 15): LEAVE}, revoke=frozenset({date(2026, 6, 2)}))
     assert (await settled(desk.container, second)).moved > 8
     as_decided_last = await rows(desk.container)
-    assert await settled(desk.container, first) == Renewed(0, 0)
+    assert await settled(desk.container, first) == RecomputeResult(0, 0)
     assert await rows(desk.container) == as_decided_last
 
 
@@ -375,7 +378,7 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(desk: Desk) -> Non
     version = await decided(desk.container, LEAVE_DAYS)
     async with another_worker(desk, sweep_batch=3) as one, another_worker(desk, sweep_batch=4) as other:
         await asyncio.gather(
-            in_batches(one, version, size=3, lanes=2),
+            in_batches(one, version, size=3, concurrency=2),
             sweep(other),
             sweep(one),
             *(desk.run(number, "resolve") for number in numbers[::4]),

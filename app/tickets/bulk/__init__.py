@@ -1,1 +1,1 @@
-"""Changes of many running clocks at once: another calendar, another catalogue version."""
+"""Bulk changes of open clocks: another calendar, another version of the catalogue."""

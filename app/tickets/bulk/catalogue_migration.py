@@ -1,6 +1,6 @@
-"""Running clocks moved to the policies of the catalogue that applies now: only by a person's word, and with a reason.
+"""Migration of running clocks to the policies of the present catalogue, by a person's decision and with a reason.
 
-A new version of the catalogue by itself changes no clock. Late, met and cancelled ones keep what they were judged by.
+A new version of the catalogue changes no clock by itself. Breached, met and cancelled clocks keep their policies.
 """
 
 from collections.abc import Callable
@@ -17,59 +17,59 @@ from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import Catalogue
-from app.tickets.bulk import recompute
-from app.tickets.bulk.recompute import OpenClock, RecomputePreview, Renewal, Renewed
+from app.tickets.bulk.recompute import RecomputePreview, RecomputeResult, preview_recompute, recompute
+from app.tickets.bulk.rules import OpenClock, RecomputeRun
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.history import seal_note
 
-LISTED = 20
-"""So many of the clocks that move are named in a preview."""
+MAX_LISTED = 20
+"""The number of moved clocks that a preview lists."""
 
 
 async def preview_migration(
     session: AsyncSession, rules: Rulebook, *, service: str | None, now: datetime
 ) -> RecomputePreview:
-    """Which running clocks, of one service or of all, would change; nothing is stored."""
-    return await recompute.preview(session, _renewal(rules, service), now=now, first=LISTED)
+    """Return the effect of `migrate` on the running clocks of one service or of all; nothing is stored."""
+    return await preview_recompute(session, _run(rules, service), now=now, max_listed=MAX_LISTED)
 
 
 async def migrate(
     database: Database, vault: Vault, rules: Rulebook, *, service: str | None, actor: str, reason: str, now: datetime
-) -> Renewed:
-    """Judge running clocks, of one service or of all, by today's policies: from their original start, pauses kept.
+) -> RecomputeResult:
+    """Repin the running clocks of one service or of all to today's policies, from their start and with their pauses.
 
-    A clock whose policy is equal is left alone, as is one whose service or law is not in the catalogue any more. Each
-    ticket's history keeps both policies, both dates, who did it, and the reason, sealed.
+    A clock with an equal policy is skipped, and so is one whose service or law left the catalogue. Each ticket's
+    history records both policies, both dates, the actor, and the reason, sealed.
     """
 
-    def sealed(ticket_id: UUID, sequence: int) -> bytes:
-        return seal_note(vault, reason, ticket_id=ticket_id, seq=sequence)
+    def seal_reason(ticket_id: UUID, seq: int) -> bytes:
+        return seal_note(vault, reason, ticket_id=ticket_id, seq=seq)
 
-    return await recompute.run(database, _renewal(rules, service, actor=actor, reason=sealed), now=now)
+    return await recompute(database, _run(rules, service, actor=actor, seal_reason=seal_reason), now=now)
 
 
-def _renewal(
-    rules: Rulebook, service: str | None, *, actor: str = "", reason: Callable[[UUID, int], bytes] | None = None
-) -> Renewal:
+def _run(
+    rules: Rulebook, service: str | None, *, actor: str = "", seal_reason: Callable[[UUID, int], bytes] | None = None
+) -> RecomputeRun:
     def policy_of(clock: OpenClock) -> PinnedPolicy:
         return _policy_now(clock, rules.catalogue) or clock.pinned
 
-    concerns: ColumnElement[bool] = SlaClock.state.in_(("running", "paused"))
-    return Renewal(
+    running: ColumnElement[bool] = SlaClock.state.in_(("running", "paused"))
+    return RecomputeRun(
         rules.calendars,
         rules.calendar_version_id,
         cause="policy",
         actor=actor,
-        concerns=concerns if service is None else and_(concerns, SlaClock.policy["service"].astext == service),
+        condition=running if service is None else and_(running, SlaClock.policy["service"].astext == service),
         policy_of=policy_of,
         only_new_policies=True,
         facts={"catalogue_version": str(rules.catalogue_version_id)},
-        reason=reason,
+        seal_reason=seal_reason,
     )
 
 
 def _policy_now(clock: OpenClock, catalogue: Catalogue) -> PinnedPolicy | None:
-    """The policy that such a clock would start with today; None where there is none any more."""
+    """Return the policy that such a clock would get today; None if the catalogue has none any more."""
     service = catalogue.service(clock.service)
     if service is None:
         return None

@@ -16,7 +16,6 @@ from app.people.vault import Vault
 from app.sla.calendar import Calendar, ClockKind
 from app.sla.clocks import DueDateMove, OpenedClock, clocks_of
 from app.sla.model import Checkpoint, SlaClock
-from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service
 from app.tickets.history import append_event, seal_note
@@ -60,7 +59,7 @@ class LockedTicket:
         clock = self.clock(ClockKind.STATUTORY)
         if clock is None or clock.state == "cancelled":
             return None
-        return PinnedPolicy.from_json(clock.policy).regime
+        return clock.pinned.regime
 
 
 async def lock_ticket(context: CommandContext, number: str, if_match: str | None) -> LockedTicket:
@@ -83,7 +82,7 @@ async def load_locked(context: CommandContext, ticket: Ticket) -> LockedTicket:
     """Load the clocks and calendars of a ticket that is already locked."""
     clocks = await clocks_of(context.session, ticket.id, ticket.cycle)
     calendars = {
-        clock.id: (await context.rulebooks.calendars(context.session, clock.calendar_version_id))[clock.policy["hours"]]
+        clock.id: (await context.rulebooks.calendars(context.session, clock.calendar_version_id))[clock.pinned.hours]
         for clock in clocks
     }
     return LockedTicket(ticket, clocks, lambda clock: calendars[clock.id])

@@ -33,7 +33,7 @@ async def lapse_fee(
         return
     for clock in await clocks_of(session, ticket.id, ticket.cycle):
         calendars = await rulebooks.calendars(session, clock.calendar_version_id)
-        await cancel(session, clock, calendar=calendars[clock.policy["hours"]], at=now)
+        await cancel(session, clock, calendar=calendars[clock.pinned.hours], at=now)
     data = {"from": ticket.state, "to": ended.value}
     ticket.state, ticket.outcome, ticket.closed_at = ended.value, Outcome.WITHDRAWN.value, now
     ticket.version += 1

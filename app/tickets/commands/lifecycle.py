@@ -13,7 +13,7 @@ from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.domain.terms import ComplaintGround, Outcome, PauseReason
 from app.sla import clocks
 from app.sla.calendar import ClockKind
-from app.sla.policy import PinnedPolicy, interim_reply_satisfies
+from app.sla.policy import PinnedPolicy
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.commands import notifications
 from app.tickets.commands.context import (
@@ -145,8 +145,8 @@ async def interim_reply(context: CommandContext, locked: LockedTicket, text: str
     ticket.interim_reply_at = context.now
     law = None
     for clock in locked.clocks:
-        if interim_reply_satisfies(clock.policy) and clock.state != "cancelled":
-            law = PinnedPolicy.from_json(clock.policy).regime
+        if clock.pinned.interim_reply_satisfies and clock.state != "cancelled":
+            law = clock.pinned.regime
             await clocks.meet(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
     catalogue = (await context.rulebook()).catalogue
     await notifications.interim_reply(context.session, context.vault, ticket, catalogue, law=law, now=context.now)
@@ -211,7 +211,7 @@ async def reopen(context: CommandContext, locked: LockedTicket, reason: str) -> 
             clock,
             cycle=ticket.cycle,
             started_at=context.now,
-            calendar=rulebook.calendars[clock.policy["hours"]],
+            calendar=rulebook.calendars[clock.pinned.hours],
             calendar_version_id=rulebook.calendar_version_id,
         )
         for clock in locked.clocks

@@ -58,7 +58,7 @@ async def fee_notice(context: CommandContext, locked: LockedTicket, body: FeeBod
     """
     require_allowed(locked.ticket, Command.FEE_NOTICE)
     law = locked.clock(ClockKind.STATUTORY)
-    if law is None or PinnedPolicy.from_json(law.policy).fee_within is None:
+    if law is None or law.pinned.fee_within is None:
         raise NoFee
     asked = [
         await clocks.ask_for_fee(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)

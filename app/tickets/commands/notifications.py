@@ -35,7 +35,6 @@ from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.calendar import ClockKind
 from app.sla.model import SlaClock
-from app.sla.policy import PinnedPolicy
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS, ApplicationOffice, Catalogue
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
@@ -56,7 +55,7 @@ async def referral(
             unit_name=unit_name,
             referred_at=now,
             promise_due=promise.due_at if promise else None,
-            under_a_day=promise is not None and PinnedPolicy.from_json(promise.policy).policy.limit.under_a_day,
+            under_a_day=promise is not None and promise.pinned.policy.limit.under_a_day,
         )
 
     await _notify_applicant(session, vault, ticket, NoticeKind.REFERRAL, payload, now=now)

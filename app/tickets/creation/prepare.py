@@ -1,6 +1,6 @@
-"""From an understood request to a ticket that is about to be: checked against the catalogue, sealed, with its clocks.
+"""A new ticket made of a parsed request: checked against the catalogue, with sealed text and its clocks.
 
-Everything here needs no database; `rows.py` adds the number, which is drawn when the batch is written.
+Nothing here needs the database; `rows.py` adds the number, which is drawn when the batch is written.
 """
 
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from uuid import UUID
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.people.vault import Vault
+from app.sla.calendar import ClockKind
 from app.sla.clocks import OpenedClock, open_clock
 from app.sla.policy import PinnedPolicy
 from app.standards.neighbourhoods import match_neighbourhood
@@ -30,15 +31,15 @@ from app.tickets.request import ApplicantRole, Intake, Kind, Person
 from app.tickets.workflow import State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a channel's clock may be ahead of ours."""
+"""The tolerance for a channel's clock that is ahead of ours."""
 
 WET_SIGNATURE = Document("wet_signature", "Islak imzalı dilekçe", (DocumentCondition.WET_SIGNATURE,))
-"""What is still owed where a request that needs a signature came by a way that can't carry one (row 5 of the table)."""
+"""The document that is missing if the channel cannot carry the signature that a request needs (table row 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket that is about to be: everything but its number."""
+    """A ticket that is not stored yet: everything but its number."""
 
     intake: Intake
     client_id: UUID
@@ -59,18 +60,22 @@ class NewTicket:
 
     @property
     def suggested_unit(self) -> str | None:
-        """The directorate whose words the description uses; None also where it is a matter for somebody outside."""
+        """Return the directorate whose words the description uses; None if the matter belongs to an external body."""
         return self.suggestion.unit.code if self.suggestion and not self.suggestion.external else None
 
     @property
     def suggested_external(self) -> str | None:
-        """The body outside the municipality whose matter it seems to be (law 3071 art. 5: forward and inform)."""
+        """Return the external body to which the matter seems to belong (law 3071 art. 5: forward and inform)."""
         return self.suggestion.unit.name if self.suggestion and self.suggestion.external else None
 
     @property
     def missing(self) -> list[Document]:
-        """Documents that the published table asks for and that did not come with the request."""
+        """Return the documents that the published table requires and the request did not bring."""
         return [document for document, provided in self.documents if not provided]
+
+    def clock(self, kind: ClockKind) -> OpenedClock | None:
+        """Return the opened clock of that kind."""
+        return next((opened for opened in self.clocks if opened.pinned.policy.clock_kind is kind), None)
 
 
 def prepare(
@@ -86,8 +91,8 @@ def prepare(
 ) -> NewTicket:
     """Check an intake against the catalogue and make everything of its ticket but the number.
 
-    `now` is the instant of receipt. An import names the `service` itself, for it may take nothing new. Raises
-    `Invalid` naming each field that the service does not take.
+    `now` is the instant of receipt. An import names the `service` itself, because the service may accept no new
+    requests. Raises `Invalid` with each field that the service refuses.
     """
     service = service or choose_service(intake, rulebook)
     started_at = _event_time(intake, now)
@@ -118,7 +123,7 @@ def prepare(
 
 
 def choose_service(intake: Intake, rulebook: Rulebook) -> Service:
-    """The service that was asked for, else the channel's default; raises `Invalid` on `/service`."""
+    """Return the requested service, else the channel's default; raise `Invalid` on `/service`."""
     if intake.service is None:
         return rulebook.catalogue.service_for(intake.channel)
     service = rulebook.catalogue.service(intake.service)
@@ -131,7 +136,7 @@ def choose_service(intake: Intake, rulebook: Rulebook) -> Service:
 
 
 def last_day(service: Service) -> str:
-    """The last day on which a closed service took requests, as its sentence says it."""
+    """Return the last day on which a closed service accepted requests, formatted for the error message."""
     return f"{service.closed_on:%d.%m.%Y}" if service.closed_on else "–"
 
 
@@ -144,7 +149,7 @@ def _event_time(intake: Intake, now: datetime) -> datetime:
 
 
 def _check_facts(intake: Intake, service: Service) -> None:
-    """What the service requires or refuses (standards.yaml), field by field."""
+    """Raise `Invalid` with every field that the service requires or refuses (standards.yaml)."""
     person = intake.person
     present = {
         IntakeFact.EXTERNAL_ID: intake.external_id is not None,
@@ -187,7 +192,7 @@ def _documents(intake: Intake, service: Service) -> tuple[tuple[Document, bool],
         DocumentCondition.ATTORNEY: intake.person.role is ApplicantRole.ATTORNEY,
         DocumentCondition.GUARDIAN: intake.person.role is ApplicantRole.GUARDIAN,
     }
-    asked = service.documents_for(frozenset(condition for condition, holds in conditions.items() if holds))
+    asked = service.documents_for(frozenset(condition for condition, met in conditions.items() if met))
     if intake.wet_signature and IntakeFact.WET_SIGNATURE in service.refuses:
         asked = (*asked, WET_SIGNATURE)
     published = {document.code for document in (*service.documents, *asked)}
@@ -199,7 +204,7 @@ def _documents(intake: Intake, service: Service) -> tuple[tuple[Document, bool],
 
 
 def applicant_row(person: Person, vault: Vault) -> dict[str, Any]:
-    """The row of an applicant, every personal field sealed to it."""
+    """Return the row of an applicant, with every personal field sealed to it."""
     row_id = new_id()
 
     def seal(column: str, value: str | None) -> bytes | None:
@@ -222,7 +227,7 @@ def applicant_row(person: Person, vault: Vault) -> dict[str, Any]:
 
 
 def _sealed(intake: Intake, vault: Vault, ticket_id: UUID, matched: str | None) -> dict[str, bytes | None]:
-    """Description and place note, sealed; a neighbourhood that is not on the list stays in the note as it was said."""
+    """Return description and place note, sealed; the note contains a neighbourhood that is not on the list."""
     said = intake.place.neighbourhood if matched is None else None
     note = " · ".join(part for part in (said, intake.place.note) if part)
     return {
@@ -240,7 +245,7 @@ def _clocks(
     *,
     missing: bool,
 ) -> tuple[OpenedClock, ...]:
-    """The clocks that start now; a thank-you owes nothing, and an unsigned request has no limit yet."""
+    """Return the clocks that start now: none for thanks, and none for a request that still lacks its signature."""
     if intake.kind is Kind.THANKS:
         return ()
     unsigned = missing and intake.wet_signature and IntakeFact.WET_SIGNATURE in service.refuses
@@ -262,7 +267,7 @@ def _clocks(
 def start_clock(
     policy: PinnedPolicy, rulebook: Rulebook, *, ticket_id: UUID, cycle: int, started_at: datetime
 ) -> OpenedClock:
-    """A clock of a ticket, counted in the calendar that applies now; raises DeadlineError where it never opens."""
+    """Return a clock counted in the calendar that applies now; raise DeadlineError if the calendar never opens."""
     return open_clock(
         policy,
         ticket_id=ticket_id,

@@ -8,7 +8,7 @@ from app.notices.kinds import CitizenPayload, MissingDocumentsPayload, NoticeKin
 from app.notices.rows import APPLICANT, notice_row
 from app.sla.calendar import ClockKind
 from app.sla.deadline import on_time
-from app.tickets.clock_policies import unknown_to_limits
+from app.tickets.clock_policies import inapplicable_commands
 from app.tickets.contact import CitizenFacts, preferred_medium_of_person
 from app.tickets.creation.prepare import NewTicket
 from app.tickets.history import EventRow, first_event
@@ -115,7 +115,7 @@ def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str,
         "clocks": [
             {
                 "kind": opened.clock["kind"],
-                "limit": opened.clock["policy"]["printed"],
+                "limit": opened.pinned.printed,
                 "state": opened.clock["state"],
                 "started_at": opened.clock["started_at"].isoformat(),
                 "due_at": opened.clock["due_at"].isoformat(),
@@ -134,14 +134,13 @@ def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str,
 
 def _allowed(new_ticket: NewTicket) -> list[str]:
     """Return the allowed commands, equal to those of `GET /v1/tickets/{number}`."""
-    clocks = {opened.clock["kind"]: opened.clock for opened in new_ticket.clocks}
-    promise, law = clocks.get(ClockKind.PROMISE), clocks.get(ClockKind.STATUTORY)
-    unknown = unknown_to_limits(
-        promise_runs=promise is not None and on_time(new_ticket.now, promise["due_at"]),
-        law=law["policy"] if law else None,
-        extendable=law is not None and on_time(new_ticket.now, law["due_at"]),
+    promise, law = new_ticket.clock(ClockKind.PROMISE), new_ticket.clock(ClockKind.STATUTORY)
+    inapplicable = inapplicable_commands(
+        promise_open=promise is not None and on_time(new_ticket.now, promise.clock["due_at"]),
+        law=law.pinned if law else None,
+        extendable=law is not None and on_time(new_ticket.now, law.clock["due_at"]),
     )
-    return [command.value for command in allowed_actions(new_ticket.state) if command not in unknown]
+    return [command.value for command in allowed_actions(new_ticket.state) if command not in inapplicable]
 
 
 def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
@@ -149,7 +148,7 @@ def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
     medium = preferred_medium_of_person(person, new_ticket.intake.channel)
     if medium is None:
         return []
-    promise = next((o.clock for o in new_ticket.clocks if o.clock["kind"] == "promise"), None)
+    promise = new_ticket.clock(ClockKind.PROMISE)
     common: CitizenFacts = {
         "number": number,
         "applicant_named": person.name is not None,
@@ -160,7 +159,7 @@ def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
         **common,
         service_name=new_ticket.service.name,
         limit_text=new_ticket.service.limit_text,
-        promise_due=promise["due_at"] if promise else None,
+        promise_due=promise.clock["due_at"] if promise else None,
         under_a_day=new_ticket.service.limit.under_a_day,
     )
     payloads: list[tuple[NoticeKind, CitizenPayload]] = [(NoticeKind.RECEIPT, receipt)]
