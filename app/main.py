@@ -57,7 +57,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     install_problem_handlers(app)
     for router in (
-        channels.tickets,
+        channels.ticket_router,
         calendar.router,
         tickets.router,
         commands.router,
@@ -68,8 +68,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         escalation.router,
         complaints.router,
         feed.router,
-        channels.doors,
-        channels.kept,
+        channels.channel_router,
+        channels.quarantine_router,
         standards.catalogue,
         deadlines.previews,
         reports.router,

@@ -1,1 +1,1 @@
-"""The adapters in: one file a channel turns its format into an intake; `door.py` is the one way to a ticket."""
+"""Channels of requests: one module per channel turns its messages into intakes, `intake.py` stores them as tickets."""

@@ -1,8 +1,8 @@
-"""Çağrı Merkezi: what the agent's screen or the telephone system posts after a call."""
+"""Çağrı Merkezi: calls, posted by the agent's screen or the telephone system afterwards."""
 
 from pydantic import Field
 
-from app.channels.schemas import MatterBody
+from app.channels.schemas import CitizenRequestBody
 from app.core.schema import ExternalId, Instant, ShortText
 from app.core.wording import Language
 from app.people.identity import parse_caller
@@ -11,19 +11,19 @@ from app.standards.values import Channel
 from app.tickets.request import ApplicantRole, Intake, Person
 
 
-class CallBody(MatterBody):
-    """One call that became a request. A hidden number (`anonymous`, empty) without a name is an anonymous request."""
+class CallBody(CitizenRequestBody):
+    """One call that became a request. A hidden number (`anonymous`, empty) without a name makes it anonymous."""
 
     call_id: ExternalId = Field(examples=["a1b2c3d4-0001"], description="The telephone system's id of the call")
     caller: CallerText = Field("", examples=["0532 000 00 00"], description="As the telephone system shows it")
     caller_name: ShortText | None = Field(None, examples=["Örnek Vatandaş"])
     national_id: NationalIdText | None = None
-    language: Language = Field("tr", examples=["tr"], description="In which notices to the caller are written")
+    language: Language = Field("tr", examples=["tr"], description="Language of the notices to the caller")
     called_at: Instant | None = Field(None, examples=["2026-05-12T10:00:00+03:00"])
-    wet_signature: bool = Field(False, description="The matter needs a signature: no limit runs until it is given")
+    wet_signature: bool = Field(False, description="The matter needs a signature; no limit runs until it is given")
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the call."""
+        """Return the call as an intake."""
         phone = parse_caller(self.caller)
         known = phone is not None or self.caller_name is not None
         person = Person(
@@ -34,7 +34,7 @@ class CallBody(MatterBody):
             language=self.language,
         )
         return Intake(
-            **self.matter(),
+            **self.common_fields(),
             channel=Channel.CALL_CENTER,
             digest=digest,
             occurred_at=self.called_at,

@@ -1,4 +1,4 @@
-"""CİMER: records of the national portal, mirrored here; the reply itself goes out through CİMER."""
+"""CİMER: records of the national portal, mirrored here; CİMER itself delivers the answer."""
 
 from enum import StrEnum
 
@@ -10,11 +10,11 @@ from app.standards.values import Channel
 from app.tickets.request import Intake, Kind, Person, Place
 
 RECORD = "cimer_record"
-"""The document that the published table asks for: the record itself."""
+"""Code of the document that the published table requires, which is the record itself."""
 
 
 class CimerKind(StrEnum):
-    """CİMER's own kinds of application."""
+    """The kind of an application in CİMER's words."""
 
     REQUEST = "istek"
     COMPLAINT = "şikâyet"
@@ -35,17 +35,17 @@ _KINDS = {
 
 
 class CimerBody(RequestModel):
-    """One record; imported again under the same number it stays one ticket. Identity may be hidden by CİMER."""
+    """One record; a record repeated under its number stays one ticket. CİMER may hide the identity."""
 
-    application_number: ExternalId = Field(examples=["2600004717"], description="Kept as text, whatever its form")
+    application_number: ExternalId = Field(examples=["2600004717"], description="Stored as text, in any form")
     application_date: Instant = Field(examples=["2026-05-12T10:00:00+03:00"], description="Date in CİMER")
     kind: CimerKind = Field(CimerKind.REQUEST, examples=["istek"])
     text: LongText = Field(examples=["Sokağımızdaki aydınlatma ve kaldırım sorununun giderilmesini talep ediyorum."])
-    applicant: ApplicantBody | None = Field(None, description="Empty where CİMER hides the identity")
+    applicant: ApplicantBody | None = Field(None, description="Empty if CİMER hides the identity")
     neighbourhood: ShortText | None = Field(None, examples=["Menderes Mah."])
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the record."""
+        """Return the record as an intake."""
         return Intake(
             channel=Channel.CIMER,
             kind=_KINDS[self.kind],

@@ -1,17 +1,17 @@
-"""Çözüm Masası, Danışma and İkram Noktası: requests of people who stand at a counter."""
+"""Çözüm Masası, Danışma and İkram Noktası: requests of visitors at a counter."""
 
 from typing import Literal
 
 from pydantic import Field
 
-from app.channels.schemas import ApplicantBody, MatterBody
+from app.channels.schemas import ApplicantBody, CitizenRequestBody
 from app.core.schema import Code, ExternalId, Instant
 from app.standards.values import Channel
 from app.tickets.request import Intake, Person
 
 
-class VisitBody(MatterBody):
-    """One visit that became a request; documents that are shown are named, never copied."""
+class VisitBody(CitizenRequestBody):
+    """One visit that became a request; it names the documents shown and never has a copy of them."""
 
     visit_id: ExternalId = Field(examples=["Q-20260512-0042"])
     counter: Literal["solution-desk", "info-desk", "hospitality", "right-to-information"] = Field(
@@ -25,9 +25,9 @@ class VisitBody(MatterBody):
     formal: bool = False
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the visit."""
+        """Return the visit as an intake."""
         return Intake(
-            **self.matter(),
+            **self.common_fields(),
             channel=Channel.DESK,
             digest=digest,
             service=self.counter,

@@ -1,32 +1,36 @@
-"""Saha Çalışmaları: requests taken down on doorsteps without a connection and sent later, in batches, maybe twice."""
+"""Saha Çalışmaları: requests recorded offline by field teams and sent later in batches, maybe twice."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import Field, SkipValidation
 
-from app.channels.schemas import ApplicantBody, MatterBody
+from app.channels.schemas import ApplicantBody, CitizenRequestBody
 from app.core.schema import ExternalId, Instant, RequestModel, ResponseModel
 from app.standards.values import Channel
 from app.tickets.request import Intake, Person
 
 MAX_ITEMS = 500
+
 MAX_SKEW = timedelta(hours=24)
+"""The most that a trusted device time may be ahead of ours."""
+
 MAX_AGE = timedelta(hours=48)
+"""The most that a trusted device time may lie in the past."""
 
 
-class FieldItemBody(MatterBody):
-    """One request that a field team took down; `item_id` is made on the device."""
+class FieldItemBody(CitizenRequestBody):
+    """One request that a field team recorded; the device creates `item_id`."""
 
     item_id: ExternalId = Field(examples=["tablet-07-000231"])
-    captured_at: Instant = Field(examples=["2026-05-12T10:00:00+03:00"], description="By the device's clock")
+    captured_at: Instant = Field(examples=["2026-05-12T10:00:00+03:00"], description="Time of the device")
     resident: ApplicantBody | None = Field(None, description="Empty: anonymous")
-    id_shown: bool = Field(False, description="An identity document was shown; it is never copied")
+    id_shown: bool = Field(False, description="The resident showed an identity document; it is never copied")
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the item, still with the device's own time."""
+        """Return the item as an intake, still with the device's own time."""
         return Intake(
-            **self.matter(),
+            **self.common_fields(),
             channel=Channel.FIELD,
             digest=digest,
             occurred_at=self.captured_at,
@@ -37,13 +41,13 @@ class FieldItemBody(MatterBody):
 
 
 class FieldBatchBody(RequestModel):
-    """Up to 500 items; each is judged by itself, and a bad one does not hold up the others."""
+    """Up to 500 items; each is validated by itself, and a bad one does not delay the others."""
 
     items: list[SkipValidation[FieldItemBody]] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 class FieldItemOut(ResponseModel):
-    """What became of one item: `accepted`, `repeated` (it was there before) or `quarantined`."""
+    """The result of one item: `accepted`, `repeated` (it was stored before) or `quarantined`."""
 
     index: int = Field(examples=[0])
     item_id: str | None = Field(None, examples=["tablet-07-000231"])
@@ -55,7 +59,7 @@ class FieldItemOut(ResponseModel):
 
 
 class FieldBatchOut(ResponseModel):
-    """One answer for each item, in their order."""
+    """One result for each item, in their order."""
 
     items: list[FieldItemOut]
     accepted: int = Field(examples=[1])
@@ -63,10 +67,10 @@ class FieldBatchOut(ResponseModel):
     quarantined: int = Field(examples=[0])
 
 
-def trust_device_time(intake: Intake, now: datetime) -> Intake:
-    """The intake with the device's time where it can be believed, else with ours and a flag.
+def correct_device_time(intake: Intake, now: datetime) -> Intake:
+    """Return the intake with the device's time if it is trusted, else with `now` and a flag.
 
-    Believed is a time at most 24 hours ahead (then it counts as now) and synchronised within 48 hours.
+    A time is trusted if it is at most 24 hours ahead (it counts as now) and at most 48 hours old.
     """
     captured = intake.occurred_at
     if captured is None or captured - now > MAX_SKEW:

@@ -1,4 +1,4 @@
-"""The doors by name: which format each of them reads, so that a kept message can be read again."""
+"""Message formats by name: the format of a stored message, so that it can be parsed again."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,24 +13,24 @@ from app.channels.sms import SmsBody
 from app.tickets.request import Intake
 
 
-class Message(Protocol):
-    """A channel's message once it was understood."""
+class ChannelMessage(Protocol):
+    """A parsed message of a channel."""
 
     @classmethod
     def model_validate(cls, obj: object) -> Self:
-        """Read plain JSON values; raises pydantic's ValidationError."""
+        """Parse plain JSON values; raise pydantic's `ValidationError`."""
         ...
 
     def model_dump_json(self) -> str:
-        """The message in one canonical spelling."""
+        """Return the message in canonical JSON."""
         ...
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the message."""
+        """Return the message as an intake."""
         ...
 
 
-FORMATS: Mapping[str, type[Message]] = MappingProxyType(
+FORMATS: Mapping[str, type[ChannelMessage]] = MappingProxyType(
     {
         "call-center/calls": CallBody,
         "sms/messages": SmsBody,
@@ -40,3 +40,4 @@ FORMATS: Mapping[str, type[Message]] = MappingProxyType(
         "cimer/applications": CimerBody,
     }
 )
+"""Format name (the column `inbound_message.door`, and the path below `/v1/channels/`) → model of the message."""

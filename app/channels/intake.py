@@ -1,12 +1,11 @@
-"""The one way in: every channel's request becomes one ticket here, once, in one transaction.
+"""Intake service: each request of any channel becomes one ticket, once, in one transaction.
 
-Requests that arrive together share a commit (`core/batching.py`). Uniqueness is the database's: of rows that meet the
-same `(channel, external id)` or `(client, Idempotency-Key)` one is stored, and all the others get its answer.
+Requests that arrive together share a commit (`core/batching.py`). The database decides uniqueness: of requests with the
+same `(channel, external id)` or `(client, Idempotency-Key)` one is stored, and the others get its receipt.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
+from app.channels.inbound import RawMessage, accepted_row
 from app.channels.model import InboundMessage
 from app.core.batching import Batcher
 from app.core.clock import Clock
@@ -28,7 +28,6 @@ from app.core.db import (
     next_values,
 )
 from app.core.errors import AlreadyReceived, EstimError, KeyReused, Unavailable
-from app.core.ids import new_id
 from app.core.jobs import enqueue
 from app.notices.model import Notice
 from app.people.model import Applicant
@@ -42,29 +41,34 @@ from app.tickets.request import Intake
 
 
 @dataclass(frozen=True, slots=True)
-class RawMessage:
-    """A message as a channel sent it, kept sealed beside its ticket; `door` names the format that reads it."""
-
-    door: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """The answer to a request: the stored receipt, and whether the ticket had been there before."""
+    """The receipt of a request, as stored; `replayed` if the ticket existed before."""
 
-    receipt: dict[str, Any]
+    receipt: Mapping[str, Any]
     replayed: bool
+
+    @property
+    def number(self) -> str:
+        """Return the number of the ticket."""
+        number: str = self.receipt["number"]
+        return number
+
+    @property
+    def promise_due_at(self) -> str | None:
+        """Return the due instant of the published promise in ISO 8601, or None if no promise runs."""
+        return next((clock["due_at"] for clock in self.receipt["clocks"] if clock["kind"] == "promise"), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingIntake:
+    """A prepared ticket that waits for its batch; `message` is the row of its raw message."""
+
     new_ticket: NewTicket
-    message: dict[str, Any] | None
+    message: Mapping[str, Any] | None
 
 
 class IntakeService:
-    """Takes intakes; `close()` waits until everything accepted is stored."""
+    """The one entrance of requests; `close()` waits until every accepted request is stored."""
 
     def __init__(
         self,
@@ -94,10 +98,10 @@ class IntakeService:
         idempotency_key: str | None = None,
         raw: RawMessage | None = None,
     ) -> IntakeResult:
-        """Store one request as a ticket and answer when it is committed.
+        """Store one request as a ticket; return its receipt after the commit.
 
-        The same request again gets the same receipt. Raises `Invalid` for what the catalogue refuses, `KeyReused` or
-        `AlreadyReceived` where another content comes under a known key, `Unavailable` under too much load.
+        A repeated request gets the same receipt. Raises `Invalid` if the catalogue refuses the request, `KeyReused` or
+        `AlreadyReceived` if the key or id belongs to different content, `Unavailable` if too many requests are pending.
         """
         now = self._clock.now()
         new_ticket = prepare(
@@ -109,18 +113,28 @@ class IntakeService:
             vault=self._vault,
             now=now,
         )
-        message = None if raw is None else message_row(raw, new_ticket, self._vault, actor=actor, now=now)
-        answer = await self._batcher.submit(PendingIntake(new_ticket, message))
-        if isinstance(answer, EstimError):
-            raise answer
-        return answer
+        message = None if raw is None else self._message_row(raw, new_ticket)
+        result = await self._batcher.submit(PendingIntake(new_ticket, message))
+        if isinstance(result, EstimError):
+            raise result
+        return result
 
     async def close(self) -> None:
-        """Take nothing more; return when everything accepted is stored."""
+        """Accept nothing more; return when every accepted request is stored."""
         await self._batcher.close()
 
+    def _message_row(self, raw: RawMessage, new_ticket: NewTicket) -> dict[str, Any]:
+        return accepted_row(
+            raw,
+            channel=new_ticket.intake.channel.value,
+            ticket_id=new_ticket.ticket_id,
+            client_id=new_ticket.client_id,
+            vault=self._vault,
+            now=new_ticket.now,
+        )
+
     async def _write(self, batch: Sequence[PendingIntake]) -> list[IntakeResult | EstimError]:
-        """Write a batch; a database that is away is everybody's error, any other may be that of a single intake."""
+        """Write a batch. An unavailable database fails all of it; any other error may be that of a single request."""
         try:
             return await self._write_all(batch)
         except DBAPIError as error:
@@ -135,62 +149,39 @@ class IntakeService:
                 (pending, build_rows(pending.new_ticket, sequence, tracking_url=self._tracking_url))
                 for pending, sequence in zip(batch, sequences, strict=True)
             ]
-            stored = await _store(session, pairs)
-            known = await _find_known(
-                session, [pending for pending, _ in pairs if pending.new_ticket.ticket_id not in stored]
-            )
-        return [_result_of(pending.new_ticket, made, stored, known) for pending, made in pairs]
+            stored = await _insert(session, pairs)
+            duplicates = [pending.new_ticket for pending, _ in pairs if pending.new_ticket.ticket_id not in stored]
+            existing = await _find_existing(session, duplicates)
+        return [
+            IntakeResult(rows.ticket["receipt"], replayed=False)
+            if pending.new_ticket.ticket_id in stored
+            else _replay(pending.new_ticket, existing)
+            for pending, rows in pairs
+        ]
 
 
-def message_row(raw: RawMessage, new_ticket: NewTicket, vault: Vault, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    """The row that keeps a message which became a ticket."""
-    row_id = new_id()
-    return {
-        "id": row_id,
-        "channel": new_ticket.intake.channel.value,
-        "door": raw.door,
-        "client_id": actor.client_id,
-        "received_at": now,
-        "body": vault.seal(raw.body, table="inbound_message", column="body", row_id=row_id),
-        "body_digest": vault.blind_index("message", raw.body),
-        "outcome": "accepted",
-        "problems": [],
-        "ticket_id": new_ticket.ticket_id,
-    }
+async def _insert(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, TicketRows]]) -> set[UUID]:
+    """Insert the new tickets with all their rows; return the ids of the tickets that were stored.
 
-
-async def _store(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, TicketRows]]) -> set[UUID]:
-    """Insert what is new, each ticket with all that belongs to it; returns the ids of the tickets that were stored.
-
-    Rows go in the order of their keys, so that two processes with overlapping batches wait for each other instead of
-    dead-locking.
+    The rows are ordered by their keys, so that processes with overlapping batches wait instead of dead-locking.
     """
     ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].new_ticket))
-    parts: dict[type[Base], Sequence[Sequence[Mapping[str, Any]]]] = {
-        Applicant: [[made.applicant] for _, made in ordered],
-        TicketEvent: [[made.event] for _, made in ordered],
-        TicketDocument: [made.documents for _, made in ordered],
-        SlaClock: [made.clocks for _, made in ordered],
-        Checkpoint: [made.checkpoints for _, made in ordered],
-        Notice: [made.notices for _, made in ordered],
+    parts: dict[type[Base], list[Sequence[Mapping[str, Any]]]] = {
+        Applicant: [[rows.applicant] for _, rows in ordered],
+        TicketEvent: [[rows.event] for _, rows in ordered],
+        TicketDocument: [rows.documents for _, rows in ordered],
+        SlaClock: [rows.clocks for _, rows in ordered],
+        Checkpoint: [rows.checkpoints for _, rows in ordered],
+        Notice: [rows.notices for _, rows in ordered],
         InboundMessage: [[pending.message] if pending.message else [] for pending, _ in ordered],
     }
-    tickets = [made.ticket for _, made in ordered]
-    owned = [_part(model, tickets, rows_of) for model, rows_of in parts.items()]
-    stored = await insert_with_children(session, Ticket, tickets, owned)
-    enqueue(
-        session.info,
-        "deliver_notices",
-        [row["id"] for _, made in ordered for row in made.notices if row["ticket_id"] in stored],
-    )
+    tickets = [rows.ticket for _, rows in ordered]
+    ticket_ids = [ticket["id"] for ticket in tickets]
+    children = [_child_rows(model, ticket_ids, part) for model, part in parts.items()]
+    stored = await insert_with_children(session, Ticket, tickets, children)
+    notices = [row for _, rows in ordered for row in rows.notices if row["ticket_id"] in stored]
+    enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
     return stored
-
-
-def _part(
-    model: type[Base], tickets: Sequence[dict[str, Any]], rows_of: Sequence[Sequence[Mapping[str, Any]]]
-) -> ChildRows:
-    owned = [(row, ticket["id"]) for ticket, rows in zip(tickets, rows_of, strict=True) for row in rows]
-    return ChildRows(model, [row for row, _ in owned], [owner for _, owner in owned])
 
 
 def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:
@@ -198,12 +189,19 @@ def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:
     return intake.channel, intake.external_id or "", str(new_ticket.client_id), new_ticket.idempotency_key or ""
 
 
-async def _find_known(session: AsyncSession, batch: Sequence[PendingIntake]) -> list[Ticket]:
-    """The tickets that stand under the keys of requests that were not stored."""
-    if not batch:
+def _child_rows(
+    model: type[Base], ticket_ids: Sequence[UUID], rows_by_ticket: Sequence[Sequence[Mapping[str, Any]]]
+) -> ChildRows:
+    pairs = [(row, ticket_id) for ticket_id, rows in zip(ticket_ids, rows_by_ticket, strict=True) for row in rows]
+    return ChildRows(model, [row for row, _ in pairs], [ticket_id for _, ticket_id in pairs])
+
+
+async def _find_existing(session: AsyncSession, duplicates: Sequence[NewTicket]) -> list[Ticket]:
+    """Return the tickets that have a key of one of `duplicates`."""
+    if not duplicates:
         return []
     conditions = []
-    for new_ticket in (pending.new_ticket for pending in batch):
+    for new_ticket in duplicates:
         intake = new_ticket.intake
         if new_ticket.idempotency_key is not None:
             conditions.append(
@@ -214,17 +212,12 @@ async def _find_known(session: AsyncSession, batch: Sequence[PendingIntake]) -> 
     return list(await session.scalars(select(Ticket).where(or_(*conditions))))
 
 
-def _result_of(
-    new_ticket: NewTicket, made: TicketRows, stored: set[UUID], known: list[Ticket]
-) -> IntakeResult | EstimError:
-    """The answer to one request: its own receipt, an earlier one's, or why the key can't be used."""
-    if new_ticket.ticket_id in stored:
-        return IntakeResult(made.ticket["receipt"], replayed=False)
-    intake = new_ticket.intake
-    for ticket in known:
+def _replay(duplicate: NewTicket, existing: Sequence[Ticket]) -> IntakeResult | EstimError:
+    """Return the stored receipt for a repeated request, or the error if its content differs."""
+    intake = duplicate.intake
+    for ticket in existing:
         same_key = (
-            ticket.client_id == new_ticket.client_id
-            and ticket.idempotency_key == new_ticket.idempotency_key is not None
+            ticket.client_id == duplicate.client_id and ticket.idempotency_key == duplicate.idempotency_key is not None
         )
         same_external = ticket.channel == intake.channel and ticket.external_id == intake.external_id is not None
         if not (same_key or same_external):
@@ -232,4 +225,4 @@ def _result_of(
         if ticket.fingerprint == intake.digest:
             return IntakeResult(ticket.receipt, replayed=True)
         return KeyReused() if same_key else AlreadyReceived(number=ticket.number)
-    raise LookupError("a request was not stored and no ticket stands under its keys")
+    raise LookupError("a request was not stored, and no ticket has its keys")

@@ -1,4 +1,4 @@
-"""Raw messages of the channels: kept whether they could be understood or not, sealed."""
+"""Raw messages of the channels, sealed; they are stored even if they can't become a ticket."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,10 @@ from app.core.ids import new_id
 
 
 class InboundMessage(Base):
-    """One message as a channel sent it; `problems` says in codes and pointers why it could not be understood."""
+    """One message as a channel sent it.
+
+    `door` is the name of its format in `FORMATS`; `problems` are the codes and pointers of a rejected message.
+    """
 
     __tablename__ = "inbound_message"
 

@@ -1,7 +1,7 @@
-"""What callers send to the doors and what they get back; the parts that all channels share."""
+"""Request and response bodies that all channels share, and those of the quarantine."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -26,7 +26,7 @@ from app.tickets.request import ApplicantRole, ContactBy, Intake, Kind, Person, 
 
 
 class PlaceBody(RequestModel):
-    """Where the matter lies; it is not the applicant's address."""
+    """The place of the matter, which is not the applicant's address."""
 
     latitude: Latitude | None = Field(None, examples=[41.0434])
     longitude: Longitude | None = Field(None, examples=[28.8763])
@@ -40,12 +40,12 @@ class PlaceBody(RequestModel):
         return self
 
     def to_place(self) -> Place:
-        """The place as an intake has it."""
+        """Return the place as a value of the intake."""
         return Place(self.latitude, self.longitude, self.neighbourhood, self.note)
 
 
 class ApplicantBody(RequestModel):
-    """Who applies. An anonymous applicant carries nothing personal; any other has a name or a phone."""
+    """The applicant. An anonymous applicant has no personal field; any other has a name or a phone."""
 
     role: ApplicantRole = Field(ApplicantRole.SELF, examples=["self"])
     name: ShortText | None = Field(None, examples=["Örnek Vatandaş"])
@@ -53,18 +53,18 @@ class ApplicantBody(RequestModel):
     national_id: NationalIdText | None = None
     address: LongText | None = Field(None, examples=["Örnek Mah. Örnek Sok. No: 1 Esenler"])
     email: EmailText | None = None
-    hide_identity: bool = Field(False, description="Units do not see who applied (CİMER: kimliğim gizli kalsın)")
-    language: Language = Field("tr", examples=["tr"], description="In which notices to the applicant are written")
+    hide_identity: bool = Field(False, description="Hide the applicant from units (CİMER: kimliğim gizli kalsın)")
+    language: Language = Field("tr", examples=["tr"], description="Language of the notices to the applicant")
     contact_by: ContactBy | None = Field(
         None,
         examples=["sms"],
-        description="How the applicant wishes to be told. Empty: by SMS to a mobile phone, else by e-mail. `app`: the "
-        "mobile app shows it, for what came through the app; also to anonymous applicants",
+        description="Medium of the notices to the applicant. Empty: SMS to a mobile phone, else e-mail. `app`: the "
+        "mobile app shows them, only for requests that came through the app, also to anonymous applicants",
     )
 
     @field_validator("contact_by")
     @classmethod
-    def _can_be_told(cls, wish: ContactBy | None, known: ValidationInfo) -> ContactBy | None:
+    def _reachable(cls, wish: ContactBy | None, known: ValidationInfo) -> ContactBy | None:
         phone = known.data.get("phone")
         if wish is ContactBy.SMS and (phone is None or parse_phone(phone).kind is not PhoneKind.MOBILE):
             raise validation_error("sms_needs_mobile")
@@ -82,7 +82,7 @@ class ApplicantBody(RequestModel):
         return self
 
     def to_person(self) -> Person:
-        """The person as an intake has it."""
+        """Return the applicant as a value of the intake."""
         return Person(
             role=self.role,
             name=self.name,
@@ -96,18 +96,27 @@ class ApplicantBody(RequestModel):
         )
 
 
-class MatterBody(RequestModel):
-    """What every channel can say about the matter itself."""
+class CommonFields(TypedDict):
+    """The fields of an `Intake` that every channel's message about a matter sets."""
+
+    kind: Kind
+    description: str
+    place: Place
+    about_first_office: bool
+
+
+class CitizenRequestBody(RequestModel):
+    """The fields about the matter that most channels share."""
 
     kind: Kind = Field(Kind.REQUEST, examples=["request"])
     description: LongText = Field(examples=["Kaldırımdaki çukur yayalar için tehlikeli, onarılmasını istiyorum."])
     place: PlaceBody | None = None
     about_first_office: bool = Field(
-        False, description="The matter concerns the first application office itself: escalations skip it"
+        False, description="The matter concerns the first application office itself; escalations skip that office"
     )
 
-    def matter(self) -> dict[str, Any]:
-        """These fields as an intake has them."""
+    def common_fields(self) -> CommonFields:
+        """Return these fields as arguments of `Intake`."""
         return {
             "kind": self.kind,
             "description": self.description,
@@ -116,7 +125,7 @@ class MatterBody(RequestModel):
         }
 
 
-class TicketBody(MatterBody):
+class TicketBody(CitizenRequestBody):
     """A request in canonical form, from any channel."""
 
     channel: Channel = Field(examples=["call-center"])
@@ -127,7 +136,7 @@ class TicketBody(MatterBody):
     external_id: ExternalId | None = Field(None, examples=["CALL-20260512-000017"])
     applicant: ApplicantBody | None = Field(None, description="Empty: anonymous")
     documents: list[Code] = Field(
-        default=[], max_length=20, description="Codes of published documents that were shown or handed in"
+        default=[], max_length=20, description="Codes of published documents that the applicant showed or handed in"
     )
     identity_bound: bool = Field(False, description="The matter needs the applicant's identity document")
     wet_signature: bool = Field(False, description="The matter needs a signature by hand (or its legal equal)")
@@ -135,9 +144,9 @@ class TicketBody(MatterBody):
     right_to_information: bool = Field(False, description="Law 4982 (bilgi edinme) governs the request")
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of this body; `digest` is the keyed hash of the message as it came."""
+        """Return the request as an intake; `digest` is the keyed hash of its canonical JSON."""
         return Intake(
-            **self.matter(),
+            **self.common_fields(),
             channel=self.channel,
             digest=digest,
             service=self.service,
@@ -153,7 +162,7 @@ class TicketBody(MatterBody):
 
 
 class ReceiptClock(ResponseModel):
-    """One limit that runs: the published promise or the limit of law."""
+    """One running limit: the published promise or the limit of law."""
 
     kind: str = Field(examples=["promise"])
     limit: str = Field(examples=["15 GÜN"], description="As printed in the published table")
@@ -163,21 +172,21 @@ class ReceiptClock(ResponseModel):
 
 
 class MissingDocument(ResponseModel):
-    """A document that the published table asks for and that did not come."""
+    """A document that the published table requires and that is missing."""
 
     code: str = Field(examples=["power_of_attorney"])
     label: str = Field(examples=["Vekâletname"])
 
 
 class FollowUp(ResponseModel):
-    """How the citizen can follow the ticket."""
+    """The means by which the citizen can follow the ticket."""
 
     tracking_url: str = Field(examples=["http://127.0.0.1:8000/v1/tracking"])
     call_line: str = Field(examples=["444 00 73"])
 
 
 class Receipt(ResponseModel):
-    """The answer to an accepted request; the same request again gets exactly the same answer."""
+    """The response to an accepted request; a repeated request gets exactly the same response."""
 
     number: str = Field(examples=["2600012349"])
     dictation: str = Field(examples=["26 0001 2349"], description="The number in groups, for reading aloud")
@@ -191,32 +200,36 @@ class Receipt(ResponseModel):
     clocks: list[ReceiptClock]
     missing_documents: list[MissingDocument]
     suggested_unit: str | None = Field(None, examples=["public-works"])
-    suggested_external: str | None = Field(None, examples=["İSKİ"], description="Outside the municipality's duties")
+    suggested_external: str | None = Field(
+        None, examples=["İSKİ"], description="Body outside the municipality that is responsible"
+    )
     follow_up: FollowUp
 
 
-class QuarantinedMessage(ResponseModel):
-    """A message that was not understood; its content is shown to keys that may read personal data only."""
+class QuarantinedMessageOut(ResponseModel):
+    """A message in quarantine; its content is returned only to keys with `personal-data:read`."""
 
     id: UUID
     channel: str = Field(examples=["sms"])
     door: str = Field(examples=["sms/messages"])
     received_at: datetime
     problems: list[dict[str, Any]] = Field(examples=[[{"pointer": "/sender", "code": "phone", "facts": {}}]])
-    body: str | None = Field(None, examples=[None], description="The message as it came, unmasked, or null")
+    body: str | None = Field(
+        None, examples=[None], description="The message as received, unmasked; null without `personal-data:read`"
+    )
 
 
 class QuarantinePage(ResponseModel):
     """A page of quarantined messages, newest first."""
 
-    items: list[QuarantinedMessage]
+    items: list[QuarantinedMessageOut]
     next_cursor: str | None = Field(
         None, examples=["WyIyMDI2LTA1LTEyVDA3OjAwOjAw"], description="Null on the last page"
     )
 
 
 class RetryBody(RequestModel):
-    """Try a kept message again, as it is or in a corrected form."""
+    """Retry a quarantined message, unchanged or in a corrected form."""
 
     corrected: dict[str, Any] | None = Field(
         None, examples=[{"message_id": "SM0123456789", "sender": "+905320000000", "text": "Çöpler alınmadı"}]
@@ -224,6 +237,6 @@ class RetryBody(RequestModel):
 
 
 class DiscardBody(RequestModel):
-    """Put a kept message aside for good; it stays stored with the reason."""
+    """Discard a quarantined message; it stays stored with the reason."""
 
     reason: ShortText = Field(examples=["Reklam mesajı"])

@@ -1,4 +1,4 @@
-"""SMS: one incoming message becomes one request; providers' own formats are translated to this one."""
+"""SMS: one incoming message becomes one request; gateways translate their own formats to this one."""
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from app.tickets.request import ApplicantRole, Intake, Kind, Person
 
 
 class SmsBody(RequestModel):
-    """One SMS. Delivered three times under the same `message_id`, it is one ticket (C8)."""
+    """One SMS; a message delivered three times under the same `message_id` is one ticket (C8)."""
 
     message_id: ExternalId = Field(examples=["SM0123456789"])
     sender: PhoneText = Field(examples=["+905320000000"])
@@ -18,7 +18,7 @@ class SmsBody(RequestModel):
     received_at: Instant | None = Field(None, examples=["2026-05-12T10:00:00+03:00"])
 
     def to_intake(self, digest: bytes) -> Intake:
-        """The intake of the message."""
+        """Return the message as an intake."""
         return Intake(
             channel=Channel.SMS,
             kind=Kind.REQUEST,
