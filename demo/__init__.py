@@ -1,1 +1,1 @@
-"""A month of a city in half a minute: the real programs on throw-away data, and numbers that are checked at the end."""
+"""Demonstration: a month of a city in half a minute, with the real programs and checked figures."""

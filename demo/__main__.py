@@ -1,4 +1,4 @@
-"""`python -m demo`: a month of a city in half a minute. Exits with 0 only if every figure is the expected one."""
+"""`python -m demo`: a month of a city in half a minute; it exits with 0 only if every figure is as expected."""
 
 import argparse
 import asyncio
@@ -14,45 +14,45 @@ from rich.console import Console
 from rich.status import Status
 
 from app.core.embedded import EmbeddedError
-from demo.city import City, CityError
-from demo.closing import print_closing
-from demo.play import Mishaps, Play
+from demo.api_client import ApiClient, ApiError
+from demo.checks import Observations, failed_checks
+from demo.display import Display, Event, EventStyle, make_display
+from demo.report import print_report
 from demo.scenario import START
-from demo.screen import Mood, News, Screen, make_screen
-from demo.stage import Running, Stage, StageError, built, running
-from demo.verdict import Facts, differences
+from demo.simulation import Faults, Simulation
+from demo.stack import RunningPrograms, Stack, StackError, open_stack, run_programs
 
-PROGRAMS = {"api": "API", "worker": "Zamanlayıcı (worker)"}
-STOPPED = 130
-CALL_SECONDS = 20.0
+PROGRAM_LABELS = {"api": "API", "worker": "Zamanlayıcı (worker)"}
+EXIT_INTERRUPTED = 130
+REQUEST_SECONDS = 20.0
 TITLE = "ESTİM · otuz saniyede dört hafta: her kanaldan başvuru, gerçek takvim"
 BUILDING = "Geçici kurulum hazırlanıyor: PostgreSQL, Valkey, hizmet standartları tablosu …"
 STARTING = "API ve zamanlayıcı (worker) başlıyor …"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the demonstration; the exit code."""
+    """Run the demonstration and return the exit code."""
     options = _options(arguments)
     console = Console(highlight=False)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it by default
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _as_interrupt)
-    began = time.monotonic()
+        signal.signal(number, _interrupt)
+    started = time.monotonic()
     console.print(TITLE, style="bold")
     try:
         with ExitStack() as context:
             status = context.enter_context(console.status(BUILDING))
-            stage = context.enter_context(built(START, partial(console.print, style="dim", markup=False)))
+            stack = context.enter_context(open_stack(START, partial(console.print, style="dim", markup=False)))
             status.update(STARTING)
-            facts = asyncio.run(_perform(stage, options, console, status))
-            print_closing(console, facts, stage.outbox, seconds=time.monotonic() - began)
+            observed = asyncio.run(_run(stack, options, console, status))
+            print_report(console, observed, stack.outbox, seconds=time.monotonic() - started)
     except KeyboardInterrupt:
         console.print("\nDurduruldu; geçici veriler silindi.")
-        return STOPPED
-    except (EmbeddedError, StageError, CityError) as failure:
+        return EXIT_INTERRUPTED
+    except (EmbeddedError, StackError, ApiError) as failure:
         console.print(f"✗ {failure}", style="bold red", markup=False)
         return 1
-    return 1 if differences(facts) else 0
+    return 1 if failed_checks(observed) else 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -66,35 +66,35 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Whoever ends us wants everything ended in order, as with Ctrl-C."""
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End everything in order, as with Ctrl-C."""
     signal.raise_signal(signal.SIGINT)
 
 
-async def _perform(stage: Stage, options: argparse.Namespace, console: Console, status: Status) -> Facts:
-    """Play the month on a running stack. Raises the first thing that went wrong, alone."""
-    screen = make_screen(console, days_a_second=options.pace)
+async def _run(stack: Stack, options: argparse.Namespace, console: Console, status: Status) -> Observations:
+    """Run the month on a running stack; raise the first error alone, not as a group."""
+    display = make_display(console, days_a_second=options.pace)
 
     def restarted(program: str) -> None:
-        words = f"{PROGRAMS[program]} yeniden başlatıldı; kaldığı yeri veritabanında buldu."
-        screen.tell(News(None, None, None, words, Mood.MISHAP))
+        message = f"{PROGRAM_LABELS[program]} yeniden başlatıldı; kaldığı yeri veritabanında buldu."
+        display.add(Event(None, None, None, message, EventStyle.FAULT))
 
     try:
-        async with running(stage, START, days_a_second=options.pace, restarted=restarted) as stack:
+        async with run_programs(stack, START, days_a_second=options.pace, restarted=restarted) as programs:
             status.stop()
-            return await _play(stage, stack, screen, Mishaps(options.flush_valkey, options.kill_worker))
+            return await _simulate(stack, programs, display, Faults(options.flush_valkey, options.kill_worker))
     except BaseExceptionGroup as group:
-        raise _first(group) from None
+        raise _first_error(group) from None
     finally:
-        screen.close()
+        display.stop()
 
 
-async def _play(stage: Stage, stack: Running, screen: Screen, mishaps: Mishaps) -> Facts:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=CALL_SECONDS) as client:
-        return await Play(City(client, stage.keys), stack, screen, stage.outbox, mishaps).run()
+async def _simulate(stack: Stack, programs: RunningPrograms, display: Display, faults: Faults) -> Observations:
+    async with httpx.AsyncClient(base_url=programs.url, timeout=REQUEST_SECONDS) as client:
+        return await Simulation(ApiClient(client, stack.keys), programs, display, stack.outbox, faults).run()
 
 
-def _first(error: BaseException) -> BaseException:
+def _first_error(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -1,46 +1,48 @@
-"""What is sent when, and what has to come of it: a month of a municipality, 11 May to 9 June 2026.
+"""The scenario: a month of a municipality, 11 May to 9 June 2026, with its requests and expected totals.
 
-The month has everything that bends a date: 19 May, the eve (26 May, a half day) and four days of Kurban Bayramı, and
+The month has every kind of special day: 19 May, the eve (26 May, a half day) and four days of Kurban Bayramı, and
 weekends.
 """
 
 from datetime import timedelta
 from typing import Final
 
-from demo import broken, kept
-from demo.values import Story, Totals, at
+from demo import requests_late, requests_on_time
+from demo.model import CitizenRequest, Totals, at
 
 START: Final = at("2026-05-11 09:00")
 END: Final = at("2026-06-09 12:00")
-"""Half a day after the last notice: of 8 June, that a limit of law comes near."""
+"""Half a day after the last notice, which warns on 8 June of a limit of law."""
 
-CUT_OFF: Final = END + timedelta(days=21)
-"""So long a hampered machine may take for what should be there at `END`; then it counts as missing."""
+LATEST_END: Final = END + timedelta(days=21)
+"""Latest instant by the virtual clock at which a slow machine must have reached the state of `END`."""
 
 FLUSH_AT: Final = at("2026-05-24 12:00")
 KILL_AT: Final = at("2026-05-31 18:00")
-"""A day and a quarter before eight limits end, and three days after their last warnings, which a busy machine has sent
-by then; no clock has two checkpoints in the nine days after it."""
+"""A day and a quarter before eight limits end, and three days after their last warnings.
 
-STORIES: Final[tuple[Story, ...]] = (
-    kept.POTHOLE,
-    broken.RUBBISH,
-    kept.ROADS_LIST,
-    kept.RAMP,
-    kept.STREET_LIGHT,
-    broken.SWING,
-    broken.FIRST_OFFICE,
-    kept.ATTORNEY,
-    kept.MARKET,
-    kept.LIBRARY,
-    broken.BRANCHES,
-    kept.EXTRA_FLOOR,
-    kept.MARRIAGE,
-    kept.TEA,
+A busy machine has sent those by then. No clock has two checkpoints in the nine days after it.
+"""
+
+REQUESTS: Final[tuple[CitizenRequest, ...]] = (
+    requests_on_time.POTHOLE,
+    requests_late.RUBBISH,
+    requests_on_time.ROADS_LIST,
+    requests_on_time.RAMP,
+    requests_on_time.STREET_LIGHT,
+    requests_late.SWING,
+    requests_late.FIRST_OFFICE,
+    requests_on_time.ATTORNEY,
+    requests_on_time.MARKET,
+    requests_on_time.LIBRARY,
+    requests_late.BRANCHES,
+    requests_on_time.EXTRA_FLOOR,
+    requests_on_time.MARRIAGE,
+    requests_on_time.TEA,
 )
 
-SPECIMEN: Final = broken.BRANCHES
-"""The story whose level-1 and level-2 notices are printed at the end: it has a unit, a referral and both levels."""
+SAMPLE: Final = requests_late.BRANCHES
+"""The request whose level-1 and level-2 notices are printed at the end; it has a unit, a referral and both levels."""
 
 TOTALS: Final = Totals(
     on_time=9,

@@ -1,4 +1,4 @@
-"""The demonstration as a person runs it, with everything done to it that it promises to survive."""
+"""The demonstration as a person runs it, with the faults that it must survive."""
 
 import os
 import signal
@@ -36,10 +36,10 @@ def start(temporary: Path, *options: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.timeout(240)
-def test_every_figure_holds_though_valkey_is_wiped_and_the_worker_killed(temporary: Path) -> None:
-    with start(temporary, "--flush-valkey", "--kill-worker") as running:
-        output, _ = running.communicate()
-    assert running.returncode == 0, output
+def test_every_figure_is_as_expected_after_valkey_is_wiped_and_the_worker_killed(temporary: Path) -> None:
+    with start(temporary, "--flush-valkey", "--kill-worker") as process:
+        output, _ = process.communicate()
+    assert process.returncode == 0, output
     assert "FLUSHALL" in output
     assert "kill -9" in output
     assert "yeniden başlatıldı" in output
@@ -48,15 +48,15 @@ def test_every_figure_holds_though_valkey_is_wiped_and_the_worker_killed(tempora
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_being_stopped_in_the_middle_leaves_nothing(temporary: Path, number: signal.Signals) -> None:
-    with start(temporary) as running:
-        assert running.stdout is not None
-        said = []
-        for line in running.stdout:
-            said.append(line)
+    with start(temporary) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
             if "alındı" in line:
                 break
-        running.send_signal(number)
-        rest = running.stdout.read()
-    assert running.returncode == 130, "".join([*said, rest])
+        process.send_signal(number)
+        rest = process.stdout.read()
+    assert process.returncode == 130, "".join([*lines, rest])
     assert "Durduruldu" in rest
     assert list(temporary.iterdir()) == []

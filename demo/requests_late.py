@@ -1,15 +1,15 @@
-"""Four requests whose promise is not kept, with what is done about them and what has to come of it.
+"""Four requests whose promise is breached, with the actions on them and the expected results.
 
-Each expectation is worked out by hand from the calendar and the published table; nothing here asks the product. Every
-answer keeps two days from every instant at which something fires, so that a slow machine changes no number.
+Each expectation was computed by hand from the calendar and the published table, not by the product. Every action is at
+least two days before or after every checkpoint, so that a slow machine changes no figure.
 """
 
-from demo.forms import accept, person, place, refer, report, resolve, visit
-from demo.values import FIELD, MOBILE, SMS, SOLUTION, Expected, Story, Verdict, at, end_of
+from demo.builders import accept, person, place, refer, report, resolve, visit
+from demo.model import FIELD, MOBILE, SMS, SOLUTION, CitizenRequest, Expected, PromiseResult, at, end_of
 
-RUBBISH = Story(
+RUBBISH = CitizenRequest(
     key="rubbish",
-    door=SMS,
+    endpoint=SMS,
     at=at("2026-05-11 10:30"),
     sent_at=at("2026-05-11 10:35"),
     subject="Toplanmayan çöp",
@@ -27,17 +27,17 @@ RUBBISH = Story(
     ),
     expected=Expected(
         due=end_of("2026-05-26"),
-        verdict=Verdict.BREACHED,
+        result=PromiseResult.BREACHED,
         reason="26 Mayıs'ta doldu; 2. kademe 3 iş günü sonra, bayram nedeniyle 3 Haziran'daydı, önce sonuçlandı",
         warnings=(50, 80),
         levels=(1,),
-        told=("receipt", "referral", "resolution"),
+        applicant_notices=("receipt", "referral", "resolution"),
     ),
 )
 
-SWING = Story(
+SWING = CitizenRequest(
     key="swing",
-    door=MOBILE,
+    endpoint=MOBILE,
     at=at("2026-05-12 10:30"),
     sent_at=at("2026-05-12 10:35"),
     subject="Kopuk salıncak",
@@ -49,17 +49,17 @@ SWING = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.BREACHED,
+        result=PromiseResult.BREACHED,
         reason="hiç ele alınmadı: 1 Haziran'da 1. kademe, 3 iş günü sonra (4 Haziran) 2. kademe",
         warnings=(50, 80),
         levels=(1, 2),
-        told=("receipt",),
+        applicant_notices=("receipt",),
     ),
 )
 
-FIRST_OFFICE = Story(
+FIRST_OFFICE = CitizenRequest(
     key="first-office",
-    door=SOLUTION,
+    endpoint=SOLUTION,
     at=at("2026-05-12 11:00"),
     sent_at=at("2026-05-12 11:05"),
     subject="Kapatılan kayıtlar",
@@ -74,18 +74,18 @@ FIRST_OFFICE = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.BREACHED,
+        result=PromiseResult.BREACHED,
         reason="şikâyet ilk müracaat yeri hakkında: 1 Haziran'da doğrudan 2. kademe, 8 Haziran'da yasal süre riski",
         warnings=(50, 80),
         levels=(2,),
-        told=("receipt",),
-        law_near=True,
+        applicant_notices=("receipt",),
+        legal_risk_notice=True,
     ),
 )
 
-BRANCHES = Story(
+BRANCHES = CitizenRequest(
     key="branches",
-    door=FIELD,
+    endpoint=FIELD,
     at=at("2026-05-13 14:00"),
     sent_at=at("2026-05-13 17:30"),
     subject="Ağaç budama",
@@ -102,10 +102,10 @@ BRANCHES = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.BREACHED,
+        result=PromiseResult.BREACHED,
         reason="birim işleme aldı ama sonuçlandırmadı: 1 Haziran'da 1. kademe, 4 Haziran'da 2. kademe",
         warnings=(50, 80),
         levels=(1, 2),
-        told=("receipt", "referral"),
+        applicant_notices=("receipt", "referral"),
     ),
 )

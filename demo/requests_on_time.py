@@ -1,11 +1,11 @@
-"""Ten requests that are answered in time or given up, with what is done about them and what has to come of it.
+"""Ten requests that are answered in time or withdrawn, with the actions on them and the expected results.
 
-Each expectation is worked out by hand from the calendar and the published table; nothing here asks the product. Every
-answer keeps two days from every instant at which something fires, so that a slow machine changes no number.
+Each expectation was computed by hand from the calendar and the published table, not by the product. Every action is at
+least two days before or after every checkpoint, so that a slow machine changes no figure.
 """
 
-from demo.forms import accept, call, person, place, refer, report, resolve, step, visit
-from demo.values import (
+from demo.builders import accept, call, person, place, refer, report, resolve, step, visit
+from demo.model import (
     CALLS,
     CIMER,
     FIELD,
@@ -14,16 +14,16 @@ from demo.values import (
     MOBILE,
     SOLUTION,
     WEB,
+    CitizenRequest,
     Expected,
-    Story,
-    Verdict,
+    PromiseResult,
     at,
     end_of,
 )
 
-POTHOLE = Story(
+POTHOLE = CitizenRequest(
     key="pothole",
-    door=CALLS,
+    endpoint=CALLS,
     at=at("2026-05-11 10:00"),
     sent_at=at("2026-05-11 10:05"),
     subject="Kaldırımda çukur",
@@ -42,16 +42,16 @@ POTHOLE = Story(
     ),
     expected=Expected(
         due=end_of("2026-05-26"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="15. gün 26 Mayıs Salı; arife yarım iş günüdür, süreyi uzatmaz",
         warnings=(50,),
-        told=("receipt", "referral", "resolution"),
+        applicant_notices=("receipt", "referral", "resolution"),
     ),
 )
 
-ROADS_LIST = Story(
+ROADS_LIST = CitizenRequest(
     key="roads-list",
-    door=CIMER,
+    endpoint=CIMER,
     at=at("2026-05-05 10:00"),
     sent_at=at("2026-05-11 11:00"),
     subject="Asfaltlanan yollar",
@@ -69,16 +69,16 @@ ROADS_LIST = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-04"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="CİMER'e 5 Mayıs'ta yapıldı; 30. gün 4 Haziran. 4982 süresi dolmadan 3 iş günü önce 2. kademe uyarıldı",
         warnings=(50,),
         levels=(2,),
     ),
 )
 
-RAMP = Story(
+RAMP = CitizenRequest(
     key="ramp",
-    door=CALLS,
+    endpoint=CALLS,
     at=at("2026-05-12 09:30"),
     sent_at=at("2026-05-12 09:35"),
     subject="Engelli rampası",
@@ -97,15 +97,15 @@ RAMP = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-15"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="15. gün 27 Mayıs'tı; 14–31 Mayıs'ta 18 gün beklendi: 14 Haziran Pazar, ilk iş günü 15 Haziran",
-        told=("receipt", "referral", "resolution"),
+        applicant_notices=("receipt", "referral", "resolution"),
     ),
 )
 
-STREET_LIGHT = Story(
+STREET_LIGHT = CitizenRequest(
     key="street-light",
-    door=MOBILE,
+    endpoint=MOBILE,
     at=at("2026-05-12 10:00"),
     sent_at=at("2026-05-12 10:05"),
     subject="Sokak lambası sönük",
@@ -126,15 +126,15 @@ STREET_LIGHT = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="15. gün 27 Mayıs bayramdır, ilk iş günü 1 Haziran; 15 Mayıs'ta ilgili kuruma iletildi",
-        told=("receipt", "forwarded_out"),
+        applicant_notices=("receipt", "forwarded_out"),
     ),
 )
 
-ATTORNEY = Story(
+ATTORNEY = CitizenRequest(
     key="attorney",
-    door=SOLUTION,
+    endpoint=SOLUTION,
     at=at("2026-05-12 11:30"),
     sent_at=at("2026-05-12 11:35"),
     subject="Vergi borcu dökümü",
@@ -155,16 +155,16 @@ ATTORNEY = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="süre belge tamamlanınca, 14 Mayıs'ta başlar; 15. gün 29 Mayıs bayramdır, ilk iş günü 1 Haziran",
         warnings=(50,),
-        told=("receipt", "missing_documents", "referral", "resolution"),
+        applicant_notices=("receipt", "missing_documents", "referral", "resolution"),
     ),
 )
 
-MARKET = Story(
+MARKET = CitizenRequest(
     key="market",
-    door=CIMER,
+    endpoint=CIMER,
     at=at("2026-05-12 12:00"),
     sent_at=at("2026-05-12 13:00"),
     subject="Kaldırımda tezgâh",
@@ -183,15 +183,15 @@ MARKET = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-11"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="CİMER'e 12 Mayıs'ta yapıldı; 30. gün 11 Haziran Perşembe",
         warnings=(50,),
     ),
 )
 
-LIBRARY = Story(
+LIBRARY = CitizenRequest(
     key="library",
-    door=WEB,
+    endpoint=WEB,
     at=at("2026-05-12 15:00"),
     sent_at=at("2026-05-12 15:05"),
     subject="Kütüphane önerisi",
@@ -208,15 +208,15 @@ LIBRARY = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.WITHDRAWN,
+        result=PromiseResult.WITHDRAWN,
         reason="18 Mayıs'ta geri alındı; süresi iptal edilir, hesaba katılmaz",
-        told=("receipt", "withdrawal"),
+        applicant_notices=("receipt", "withdrawal"),
     ),
 )
 
-EXTRA_FLOOR = Story(
+EXTRA_FLOOR = CitizenRequest(
     key="extra-floor",
-    door=FIELD,
+    endpoint=FIELD,
     at=at("2026-05-13 15:00"),
     sent_at=at("2026-05-13 17:30"),
     subject="Kaçak kat ihbarı",
@@ -234,14 +234,14 @@ EXTRA_FLOOR = Story(
     ),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="15. gün 28 Mayıs bayramdır, ilk iş günü 1 Haziran; ihbar kimliksiz, başvurana bildirim gitmez",
     ),
 )
 
-MARRIAGE = Story(
+MARRIAGE = CitizenRequest(
     key="marriage",
-    door=INFO,
+    endpoint=INFO,
     at=at("2026-05-26 09:30"),
     sent_at=at("2026-05-26 09:35"),
     subject="Nikâh belgeleri",
@@ -255,15 +255,15 @@ MARRIAGE = Story(
     steps=(resolve("2026-05-26 11:30", "belge listesi verildi", "Gerekli belgelerin listesi verilmiştir."),),
     expected=Expected(
         due=end_of("2026-06-01"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="1. gün 27 Mayıs bayramdır, ilk iş günü 1 Haziran",
-        told=("receipt", "resolution"),
+        applicant_notices=("receipt", "resolution"),
     ),
 )
 
-TEA = Story(
+TEA = CitizenRequest(
     key="tea",
-    door=HOSPITALITY,
+    endpoint=HOSPITALITY,
     at=at("2026-05-26 12:55"),
     sent_at=at("2026-05-26 12:56"),
     subject="Sıcak içecek ikramı",
@@ -276,7 +276,7 @@ TEA = Story(
     steps=(resolve("2026-05-26 13:05", "ikram edildi", "İkram edilmiştir."),),
     expected=Expected(
         due=at("2026-06-01 08:35"),
-        verdict=Verdict.ON_TIME,
+        result=PromiseResult.ON_TIME,
         reason="açık saatlerde 10 dakika: 5'i arifede 13.00'e kadar, 5'i bayramdan sonra 08.30'dan itibaren",
     ),
 )

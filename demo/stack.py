@@ -1,13 +1,12 @@
-"""The throw-away stack: the product's own servers and programs on a temporary folder, and a clock that runs ahead.
+"""The temporary stack: the product's servers and programs on a temporary folder, with a fast virtual clock.
 
-Nothing in it is made for the demonstration: the API and the worker are the commands that run in production.
+Nothing in it is special: the API and the worker are the commands that run in production.
 """
 
 import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from app.cli.up import install
 from app.core import embedded
 from app.core.embedded.home import servers_folder
 from app.core.embedded.processes import tied_command
+from app.core.embedded.state import free_port
 from app.people.vault import decode_key, generate_key
 from app.standards.catalogue import check_folder_or_file
 from config.settings import Settings
@@ -45,45 +45,45 @@ ROLES = (
 )
 SECONDS_A_DAY = 86_400
 
-LEAST_START_SECONDS = 3.0
+MIN_START_SECONDS = 3.0
 START_FACTORS = (1.5, 3.0, 6.0)
-"""So many times what the servers took, the programs get before the clock starts; too little, and all begins anew."""
+"""Start-up time of the programs, in multiples of the servers'; after a timeout they start again with the next."""
 
 GRACE_SECONDS = 4.0
 RESTART_SECONDS = 0.5
-MOST_RESTARTS = 5
+MAX_RESTARTS = 5
 
-Tell = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
-class StageError(Exception):
-    """The stack does not stand; the message is one line for the person at the terminal."""
+class StackError(Exception):
+    """The stack did not start or does not run; the message is one line for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Servers with a migrated database and the catalogue, and the real seconds that they took; API keys by role."""
+class Stack:
+    """Running servers with a migrated database and the catalogue, API keys by role, and the seconds it took."""
 
     folder: Path
     environment: Mapping[str, str]
     keys: Mapping[str, str]
-    seconds: float
+    start_seconds: float
 
     @property
     def outbox(self) -> Path:
-        """Where the notices lie as mail files."""
+        """Return the folder of notices as mail files."""
         return self.folder / "outbox"
 
 
 @contextmanager
-def built(start: datetime, tell: Tell) -> Iterator[Stage]:
-    """Start the servers and lay out the database; everything is gone afterwards.
+def open_stack(start: datetime, announce: Announce) -> Iterator[Stack]:
+    """Start the servers and fill the database; remove everything afterwards.
 
-    Must be called in the main thread, before any loop runs. Raises `EmbeddedError`.
+    Call it in the main thread, before an event loop runs. Raise `EmbeddedError` if the servers don't start.
     """
-    began = time.monotonic()
-    with _folder() as folder, embedded.start(folder, announce=tell, durable=False) as servers:
-        ours = {
+    started = time.monotonic()
+    with _temporary_folder() as folder, embedded.start(folder, announce=announce, durable=False) as servers:
+        environment = {
             "ESTIM_MUNICIPALITY": str(MUNICIPALITY),
             "ESTIM_DATA_DIR": str(folder),
             "ESTIM_DATABASE_URL": servers.database_url,
@@ -92,24 +92,24 @@ def built(start: datetime, tell: Tell) -> Iterator[Stage]:
             "ESTIM_INDEX_KEY": generate_key(),
             "ESTIM_KEY_PEPPER": generate_key(),
             "ESTIM_LOG_LEVEL": "warning",
-            "ESTIM_QUIET_HOURS": "false",  # an office day is a third of a second here
-            "ESTIM_DIGEST_FROM": "0",  # each notice is to be seen for itself
+            "ESTIM_QUIET_HOURS": "false",  # an office day lasts a third of a second
+            "ESTIM_DIGEST_FROM": "0",  # each notice is sent by itself
         }
-        settings = _settings(ours | _clock(start, datetime.now(UTC), speed=1.0))
+        settings = _settings(environment | _clock_settings(start, datetime.now(UTC), speed=1.0))
         install(settings, check_folder_or_file(MUNICIPALITY))
         keys = asyncio.run(_make_keys(settings, start))
-        yield Stage(folder, ours, keys, time.monotonic() - began)
+        yield Stack(folder, environment, keys, time.monotonic() - started)
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def _temporary_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="estim-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o711)  # the servers' account has to pass where root started us
+        folder.chmod(0o711)  # the servers' account must enter it if root started us
         try:
             yield folder
         finally:
-            shutil.rmtree(servers_folder(folder), ignore_errors=True)  # elsewhere, where that account could not pass
+            shutil.rmtree(servers_folder(folder), ignore_errors=True)  # it may lie elsewhere, behind a link
 
 
 def _settings(variables: Mapping[str, str]) -> Settings:
@@ -117,7 +117,7 @@ def _settings(variables: Mapping[str, str]) -> Settings:
     return Settings.model_validate(values)
 
 
-def _clock(start: datetime, origin: datetime, *, speed: float) -> dict[str, str]:
+def _clock_settings(start: datetime, origin: datetime, *, speed: float) -> dict[str, str]:
     return {
         "ESTIM_CLOCK_START": start.isoformat(),
         "ESTIM_CLOCK_ORIGIN": origin.isoformat(),
@@ -136,17 +136,17 @@ async def _make_keys(settings: Settings, now: datetime) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Program:
-    """One of our own commands, kept running: what ends unasked is started again."""
+    """A command of `estim` that is restarted when it ends."""
 
     name: str
     environment: Mapping[str, str]
     log: Path
-    tell: Tell
+    announce: Announce
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
-    async def keep(self) -> None:
-        """Run until cancelled, then end it. Raises `StageError` when it keeps dying."""
-        for _ in range(MOST_RESTARTS):
+    async def run(self) -> None:
+        """Run until cancelled, then end the process; raise `StackError` after too many restarts."""
+        for _ in range(MAX_RESTARTS):
             with self.log.open("ab") as output:
                 self._process = await asyncio.create_subprocess_exec(
                     *tied_command(os.getpid(), signal.SIGKILL, [sys.executable, "-P", "-m", "app.cli", self.name]),
@@ -161,16 +161,16 @@ class Program:
             finally:
                 await _end(self._process)
             await asyncio.sleep(RESTART_SECONDS)
-            self.tell(self.name)
-        raise StageError(f"{self.name} ends again and again: {self.last_words()}")
+            self.announce(self.name)
+        raise StackError(f"{self.name} ends again and again: {self.last_log_line()}")
 
     def kill(self) -> None:
-        """End it as a crash would: SIGKILL, no farewell."""
+        """Kill the process with SIGKILL, like a crash."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    def last_words(self) -> str:
-        """The last line of its log."""
+    def last_log_line(self) -> str:
+        """Return the last line of its log."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
@@ -187,8 +187,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """The programs on the stage, ready; the clock starts at the real instant `origin`."""
+class RunningPrograms:
+    """The ready programs of the stack; the clock starts at the real instant `origin`."""
 
     url: str
     origin: datetime
@@ -196,59 +196,55 @@ class Running:
     worker: Program
 
     async def flush_valkey(self) -> None:
-        """Wipe Valkey: every job that was enqueued and not heard is gone."""
+        """Delete all data of Valkey: every job that no worker has taken is lost."""
         async with Redis.from_url(self.redis_url) as valkey:
             await valkey.flushall()
 
 
 @asynccontextmanager
-async def running(stage: Stage, start: datetime, *, days_a_second: float, restarted: Tell) -> AsyncIterator[Running]:
-    """Start the API and the worker on one shared clock; they end with the context.
+async def run_programs(
+    stack: Stack, start: datetime, *, days_a_second: float, restarted: Announce
+) -> AsyncIterator[RunningPrograms]:
+    """Start the API and the worker on one shared clock, and end them afterwards.
 
-    The clock begins when the API answers, so that no virtual time is lost. `restarted` is told the name of a program
-    that had died and was started again. Raises `StageError`.
+    The clock starts after the API is ready, so that no virtual time is lost. `restarted` is called with the name of a
+    program that was restarted. Raise `StackError` if the API does not become ready.
     """
     for factor in START_FACTORS:
-        allowance = max(LEAST_START_SECONDS, factor * stage.seconds)
-        origin = datetime.now(UTC) + timedelta(seconds=allowance)
-        port = _free_port()
-        own = {name: value for name, value in os.environ.items() if not name.startswith("ESTIM_")}
+        start_seconds = max(MIN_START_SECONDS, factor * stack.start_seconds)
+        origin = datetime.now(UTC) + timedelta(seconds=start_seconds)
+        port = free_port()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ESTIM_")}
         environment = {
-            **own,
+            **inherited,
             "PYTHONPATH": str(Path(app.__file__).parents[1]),
             "ESTIM_PORT": str(port),
-            **stage.environment,
-            **_clock(start, origin, speed=days_a_second * SECONDS_A_DAY),
+            **stack.environment,
+            **_clock_settings(start, origin, speed=days_a_second * SECONDS_A_DAY),
         }
         api, worker = (
-            Program(name, environment, stage.folder / f"{name}.log", restarted) for name in ("api", "worker")
+            Program(name, environment, stack.folder / f"{name}.log", restarted) for name in ("api", "worker")
         )
         url = f"http://127.0.0.1:{port}"
-        async with _kept(api, worker):
-            if await _answers(f"{url}/health/ready", before=origin):
-                yield Running(url, origin, stage.environment["ESTIM_REDIS_URL"], worker)
+        async with _supervised(api, worker):
+            if await _is_ready(f"{url}/health/ready", before=origin):
+                yield RunningPrograms(url, origin, stack.environment["ESTIM_REDIS_URL"], worker)
                 return
-    raise StageError(f"the API did not start within {allowance:.0f} s: {api.last_words()}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+    raise StackError(f"the API did not start within {start_seconds:.0f} s: {api.last_log_line()}")
 
 
 @asynccontextmanager
-async def _kept(*programs: Program) -> AsyncIterator[None]:
+async def _supervised(*programs: Program) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as tasks:
-        keepers = [tasks.create_task(program.keep()) for program in programs]
+        runs = [tasks.create_task(program.run()) for program in programs]
         try:
             yield
         finally:
-            for keeper in keepers:
-                keeper.cancel()
+            for run in runs:
+                run.cancel()
 
 
-async def _answers(url: str, *, before: datetime) -> bool:
+async def _is_ready(url: str, *, before: datetime) -> bool:
     async with httpx.AsyncClient(timeout=2.0) as client:
         while datetime.now(UTC) < before:
             with suppress(httpx.TransportError):

@@ -1,4 +1,4 @@
-"""The municipality as its programs see it: everything over HTTP, each role with its own API key."""
+"""HTTP client of the API: every role has its own API key."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,34 +9,34 @@ from typing import Any
 import httpx
 
 from app.core.clock import ISTANBUL
-from demo.values import Door, Verdict
+from demo.model import ChannelEndpoint, PromiseResult
 
 OFFICER = "unit-officer"
-"""Gives the commands and watches tickets and notices, without seeing personal data."""
+"""Role that runs commands and reads tickets and notices, without personal data."""
 
-ATTEMPTS = 5
-PAUSE_SECONDS = 0.3
-BUSY = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
+MAX_ATTEMPTS = 5
+BACKOFF_SECONDS = 0.3
+RETRIED_STATUSES = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
 
 
-class CityError(Exception):
-    """The API refused what the demonstration asked; the message is one line for the person at the terminal."""
+class ApiError(Exception):
+    """The API refused a request; the message is one line for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
-class TicketSeen:
-    """A ticket as the list shows it; `due_at` is None before the promise runs and while it stands still."""
+class TicketView:
+    """A ticket of the list; `due_at` is None before the promise runs and while it is paused."""
 
     number: str
     status: str
     channel: str
     unit: str | None
     due_at: datetime | None
-    verdict: Verdict
+    result: PromiseResult
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> "TicketSeen":
-        """Read an item of `GET /v1/tickets`."""
+    def of(cls, item: Mapping[str, Any]) -> "TicketView":
+        """Parse an item of `GET /v1/tickets`."""
         promise = next((clock for clock in item["clocks"] if clock["kind"] == "promise"), None)
         due = promise["due_at"] if promise else None
         return cls(
@@ -45,13 +45,13 @@ class TicketSeen:
             channel=item["channel"],
             unit=item["unit"],
             due_at=_local(due) if due else None,
-            verdict=_verdict(promise),
+            result=_promise_result(promise),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeSeen:
-    """A notice as the list shows it; `level` is the percentage of a warning."""
+class NoticeView:
+    """A notice of the list; the `level` of a warning is its percentage."""
 
     number: str
     kind: str
@@ -63,8 +63,8 @@ class NoticeSeen:
     created_at: datetime
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> "NoticeSeen":
-        """Read an item of `GET /v1/notices`."""
+    def of(cls, item: Mapping[str, Any]) -> "NoticeView":
+        """Parse an item of `GET /v1/notices`."""
         return cls(
             number=item["number"],
             kind=item["kind"],
@@ -77,51 +77,51 @@ class NoticeSeen:
         )
 
 
-class City:
-    """Calls the API; `keys` are API keys by role."""
+class ApiClient:
+    """Client of the API; `keys` are API keys by role."""
 
     def __init__(self, client: httpx.AsyncClient, keys: Mapping[str, str]) -> None:
         self._client = client
         self._keys = keys
 
     async def now(self) -> datetime:
-        """The instant by the API's own clock, in Istanbul."""
+        """Return the present instant by the API's clock, in Istanbul."""
         status = (await self._call("GET", "/v1/operations/status", role="ops")).json()
         return _local(status["clock"]["now"])
 
     async def units(self) -> dict[str, str]:
-        """Names of the directorates by their codes."""
+        """Return the names of the directorates by code."""
         found = (await self._call("GET", "/v1/catalogue/units", role=OFFICER)).json()
         return {unit["code"]: unit["name"] for unit in found["units"]}
 
-    async def send(self, door: Door, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Post a channel's message; the answer."""
-        answer: dict[str, Any] = (await self._call("POST", door.path, role=door.role, body=message)).json()
-        return answer
+    async def send(self, endpoint: ChannelEndpoint, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Post a message of a channel and return the receipt."""
+        receipt: dict[str, Any] = (await self._call("POST", endpoint.path, role=endpoint.role, body=message)).json()
+        return receipt
 
     async def command(self, number: str, command: str, body: Mapping[str, Any] | None) -> None:
-        """Give a command on the ticket as it stands now."""
+        """Run a command on the present version of a ticket."""
         path = f"/v1/tickets/{number}"
         read = await self._call("GET", path, role=OFFICER)
         await self._call("POST", f"{path}/{command}", role=OFFICER, body=body, etag=read.headers["ETag"])
 
-    async def tickets(self) -> list[TicketSeen]:
-        """All tickets, oldest first."""
-        return [TicketSeen.of(item) for item in reversed(await self._list("/v1/tickets"))]
+    async def tickets(self) -> list[TicketView]:
+        """Return all tickets, oldest first."""
+        return [TicketView.of(item) for item in reversed(await self._list("/v1/tickets"))]
 
-    async def notices(self) -> list[NoticeSeen]:
-        """All notices, oldest first."""
-        return [NoticeSeen.of(item) for item in reversed(await self._list("/v1/notices"))]
+    async def notices(self) -> list[NoticeView]:
+        """Return all notices, oldest first."""
+        return [NoticeView.of(item) for item in reversed(await self._list("/v1/notices"))]
 
     async def escalations(self) -> list[tuple[str, int]]:
-        """Ticket and level of every escalation, oldest first."""
+        """Return ticket and level of every escalation, oldest first."""
         return [(item["ticket"], item["level"]) for item in reversed(await self._list("/v1/escalations"))]
 
     async def broken_chains(self, numbers: list[str]) -> list[str]:
-        """The tickets whose history has a gap or was altered."""
+        """Return the tickets whose event chain has a gap or was altered."""
         paths = [f"/v1/tickets/{number}/events" for number in numbers]
-        answers = [(await self._call("GET", path, role=OFFICER)).json() for path in paths]
-        return [answer["number"] for answer in answers if not answer["chain_holds"]]
+        timelines = [(await self._call("GET", path, role=OFFICER)).json() for path in paths]
+        return [timeline["number"] for timeline in timelines if not timeline["chain_holds"]]
 
     async def _list(self, path: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
@@ -143,32 +143,32 @@ class City:
         query: Mapping[str, str] | None = None,
         etag: str | None = None,
     ) -> httpx.Response:
-        """One request, repeated where the API or the line is busy; what it refuses raises `CityError`."""
+        """Send a request, with retries while the API is busy; raise `ApiError` if it is refused."""
         headers = {"X-API-Key": self._keys[role], **({"If-Match": etag} if etag else {})}
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                answer = await self._client.request(method, path, headers=headers, json=body, params=query)
+                response = await self._client.request(method, path, headers=headers, json=body, params=query)
             except httpx.TransportError as error:
                 problem = f"{method} {path}: {type(error).__name__}"
             else:
-                if answer.is_success:
-                    return answer
-                problem = f"{method} {path}: {answer.status_code} {answer.text}"
-                if answer.status_code not in BUSY:
+                if response.is_success:
+                    return response
+                problem = f"{method} {path}: {response.status_code} {response.text}"
+                if response.status_code not in RETRIED_STATUSES:
                     break
-            await asyncio.sleep(PAUSE_SECONDS * attempt)
-        raise CityError(problem)
+            await asyncio.sleep(BACKOFF_SECONDS * attempt)
+        raise ApiError(problem)
 
 
 def _local(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(ISTANBUL)
 
 
-def _verdict(promise: Mapping[str, Any] | None) -> Verdict:
+def _promise_result(promise: Mapping[str, Any] | None) -> PromiseResult:
     if promise is None:
-        return Verdict.OPEN
+        return PromiseResult.OPEN
     if promise["state"] == "cancelled":
-        return Verdict.WITHDRAWN
+        return PromiseResult.WITHDRAWN
     if promise["on_time"] is None:
-        return Verdict.OPEN
-    return Verdict.ON_TIME if promise["on_time"] else Verdict.BREACHED
+        return PromiseResult.OPEN
+    return PromiseResult.ON_TIME if promise["on_time"] else PromiseResult.BREACHED
