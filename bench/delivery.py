@@ -10,7 +10,7 @@ from app.container import Container, open_container
 from bench.ground import Ground, Program, Wrong, environment
 from bench.intake import address
 from config.settings import Settings
-from workers.upkeep import RING_SECONDS
+from workers.upkeep import JOB_GRACE_SECONDS
 
 AT_ONCE = 200
 """Requests that wait at the door together while the notices are made."""
@@ -68,7 +68,7 @@ async def _plant(settings: Settings, key: str, notices: int) -> None:
             await asyncio.gather(
                 *(container.intake_service.store(actor, _intake(container, number)) for number in numbers)
             )
-    await asyncio.sleep(RING_SECONDS)  # what was just made is left to the job queue
+    await asyncio.sleep(JOB_GRACE_SECONDS)  # what was just made is left to the job queue
 
 
 def _intake(container: Container, number: int) -> Any:

@@ -13,7 +13,7 @@ from app.core.garbage_collection import tune_garbage_collector
 from config.logging import configure_logging
 from config.settings import Settings
 from workers.delivery import open_notice_dispatcher
-from workers.upkeep import deliver_lost
+from workers.upkeep import deliver_lost_notices
 
 
 async def _main() -> None:
@@ -24,7 +24,7 @@ async def _main() -> None:
         print(json.dumps("ready"), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             began, busy = time.perf_counter(), time.process_time()
-            taken = await deliver_lost(container, dispatcher, asyncio.Event())
+            taken = await deliver_lost_notices(container, dispatcher, asyncio.Event())
             seconds = time.perf_counter() - began
             load = (time.process_time() - busy) / seconds
             print(json.dumps({"taken": taken, "seconds": seconds, "load": load}), flush=True)

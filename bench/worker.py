@@ -18,7 +18,7 @@ from app.core.garbage_collection import tune_garbage_collector
 from app.core.jobs import Job, JobQueue
 from config.logging import configure_logging
 from config.settings import Settings
-from workers.timers import keep_time, sweep
+from workers.timers import run_timers, sweep
 
 
 class StampingJobQueue:
@@ -54,7 +54,7 @@ async def _obey(container: Container, job_queue: StampingJobQueue) -> None:
 async def _keep_time(container: Container) -> None:
     """Keep time until the next line comes."""
     stop = asyncio.Event()
-    keeping = asyncio.create_task(keep_time(container, stop))
+    keeping = asyncio.create_task(run_timers(container, stop))
     await asyncio.to_thread(sys.stdin.readline)
     stop.set()
     await keeping

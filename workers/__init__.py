@@ -1,1 +1,1 @@
-"""The programs that keep time and deliver: thin, ids in, one service call."""
+"""Background programs: the sweep, the calendar, the delivery of notices and webhooks; each calls services of `app`."""

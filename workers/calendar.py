@@ -1,4 +1,4 @@
-"""After a change of the calendar: the open clocks that it has not reached yet are computed anew, whoever made it."""
+"""Background task: recomputes the open clocks after a change of the calendar, and seeds the next year."""
 
 import asyncio
 from uuid import UUID
@@ -11,23 +11,23 @@ from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
 
-PAUSE_SECONDS = 10.0
-"""Real seconds between two looks: longer than a program may go on with the calendar that it has read."""
+INTERVAL_SECONDS = 10.0
+"""Real seconds between two checks: longer than a process may use a calendar that it has read."""
 
 
-async def keep_calendar(container: Container, stop: asyncio.Event) -> None:
+async def run_calendar(container: Container, stop: asyncio.Event) -> None:
     """Keep every open clock on the newest calendar until `stop` is set."""
-    seen = None
+    checked = None
     while not stop.is_set():
-        seen = await look(container, seen)
-        await pause(PAUSE_SECONDS, stop)
+        checked = await settle_calendar(container, checked)
+        await pause(INTERVAL_SECONDS, stop)
 
 
-async def look(container: Container, seen: UUID | None) -> UUID | None:
-    """Settle the newest calendar, and mark it so when a second look, a while after the first, finds nothing.
+async def settle_calendar(container: Container, checked: UUID | None) -> UUID | None:
+    """Recompute the clocks that the newest calendar has not reached; return its version, or None if it is settled.
 
-    `seen` is the version of the look before; returns that of this one, None where nothing is left to do. Requests that
-    were accepted while the version was made may have been dated with the one before: hence the second look.
+    `checked` is the version of the previous check. A second check that finds nothing marks the version as settled,
+    because requests accepted during its creation may have been dated with the version before it.
     """
     now = container.clock.now()
     if await seed_next_year(container.database, container.rulebooks, now=now):
@@ -38,6 +38,6 @@ async def look(container: Container, seen: UUID | None) -> UUID | None:
     version, renewed = found
     if renewed.examined:
         log.info("calendar_settled", version=str(version), clocks=renewed.examined, moved=renewed.moved)
-    elif seen == version:
+    elif checked == version:
         await mark_settled(container.database, version, now=now)
     return version

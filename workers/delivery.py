@@ -1,4 +1,4 @@
-"""Delivery of notices as a job: enqueued after the commit that wrote them, so that they leave within a moment."""
+"""The job that delivers notices, enqueued right after the commit that wrote them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from app.tickets.notice_ports import TicketStatuses
 
 
 def open_notice_dispatcher(container: Container) -> NoticeDispatcher:
-    """The one dispatcher of a worker process."""
+    """Return the dispatcher of a worker process."""
     settings = container.settings
     rules = TriageRules(
         sms_hours=Hours.parse(settings.sms_hours) if settings.quiet_hours else None,
@@ -32,6 +32,6 @@ def open_notice_dispatcher(container: Container) -> NoticeDispatcher:
 
 
 async def deliver_notices(ctx: dict[str, Any], ids: Sequence[UUID]) -> None:
-    """Deliver those of the notices that are still due; returns when they are marked."""
+    """Deliver those of the notices that are still due, and record the outcomes."""
     dispatcher: NoticeDispatcher = ctx["dispatcher"]
     await dispatcher.deliver(ids)

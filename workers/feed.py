@@ -1,7 +1,6 @@
-"""Brings events to webhooks: looks every quarter of a second who waits, and serves each beside the others.
+"""Background task: sends events to webhook subscriptions, each in a task of its own.
 
-What was sent and what not is in the rows alone; a slow receiver holds up nobody but itself, and many of
-them take turns.
+The database alone records the progress. A slow receiver delays only itself, and many slow receivers take turns.
 """
 
 import asyncio
@@ -16,20 +15,20 @@ from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
 
-PAUSE_SECONDS = 0.25
-"""Real seconds between two looks."""
+INTERVAL_SECONDS = 0.25
+"""Real seconds between two queries for waiting subscriptions."""
 
-AT_ONCE = 16
+MAX_CONCURRENT = 16
 """Subscriptions that one worker serves at a time, each with one message at a time."""
 
-LOOKS_PER_CLEANING = 14_400
-"""After about an hour of looks, old deliveries are deleted."""
+INTERVALS_PER_CLEANUP = 14_400
+"""Intervals between two deletions of old deliveries: about an hour."""
 
 
 def open_webhook_dispatcher(
     container: Container, sender: Sender, *, turn_seconds: float = TURN_SECONDS
 ) -> WebhookDispatcher:
-    """The dispatcher of a worker process."""
+    """Return the webhook dispatcher of a worker process."""
     return WebhookDispatcher(
         database=container.database,
         clock=container.clock,
@@ -40,19 +39,19 @@ def open_webhook_dispatcher(
     )
 
 
-async def keep_feeding(container: Container, stop: asyncio.Event) -> None:
-    """Serve subscriptions until `stop` is set; errors of the database are raised, and the caller starts again."""
+async def run_feed(container: Container, stop: asyncio.Event) -> None:
+    """Serve subscriptions until `stop` is set; database errors are raised, and the caller restarts it."""
     sender = Sender(container.address_guard)
     dispatcher = open_webhook_dispatcher(container, sender)
     serving: dict[UUID, asyncio.Task[None]] = {}
-    looks = 0
+    intervals = 0
     try:
         while not stop.is_set():
-            if looks % LOOKS_PER_CLEANING == 0:
+            if intervals % INTERVALS_PER_CLEANUP == 0:
                 await dispatcher.forget()
-            looks += 1
+            intervals += 1
             await _start(dispatcher, serving)
-            await pause(PAUSE_SECONDS, stop)
+            await pause(INTERVAL_SECONDS, stop)
     finally:
         for task in serving.values():
             task.cancel()
@@ -61,16 +60,16 @@ async def keep_feeding(container: Container, stop: asyncio.Event) -> None:
 
 
 async def _start(dispatcher: WebhookDispatcher, serving: dict[UUID, "asyncio.Task[None]"]) -> None:
-    """Begin to serve those that wait, as far as there is room."""
+    """Start a task for each waiting subscription, up to `MAX_CONCURRENT` tasks."""
     for one in [one for one, task in serving.items() if task.done()]:
         del serving[one]
     for one in await dispatcher.waiting():
-        if one not in serving and len(serving) < AT_ONCE:
+        if one not in serving and len(serving) < MAX_CONCURRENT:
             serving[one] = asyncio.create_task(_serve(dispatcher, one))
 
 
 async def _serve(dispatcher: WebhookDispatcher, subscription_id: UUID) -> None:
-    """An error of one subscription is logged; its lease keeps it from being tried again at once."""
+    """Serve one subscription and log its error; the lease delays the next attempt."""
     try:
         await dispatcher.serve(subscription_id)
     except Exception:

@@ -1,7 +1,7 @@
-"""The worker program: keeps time, delivers notices, and answers the job queue while there is one.
+"""The worker program: runs the sweep, the calendar, the webhooks, the upkeep and the job queue side by side.
 
-Time and upkeep need PostgreSQL only. The queue is a third task beside them: when Valkey is away it is tried again and
-again, and everything else goes on.
+Only the job queue needs Valkey. While Valkey is unavailable its task is restarted again and again, and the others go
+on with PostgreSQL alone.
 """
 
 import asyncio
@@ -18,28 +18,28 @@ from app.core.garbage_collection import tune_garbage_collector
 from app.core.jobs import deserialize_job, redis_settings, serialize_job
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from config.settings import Settings
-from workers.calendar import keep_calendar
+from workers.calendar import run_calendar
 from workers.delivery import deliver_notices, open_notice_dispatcher
-from workers.feed import keep_feeding
+from workers.feed import run_feed
 from workers.runtime import job, keep_running
-from workers.timers import keep_time
-from workers.upkeep import keep_delivering
+from workers.timers import run_timers
+from workers.upkeep import run_upkeep
 
 log = structlog.get_logger(__name__)
 
-JOBS_AT_ONCE = 100
-"""Jobs mostly wait for the dispatcher, which bounds the work itself."""
+MAX_JOBS = 100
+"""Concurrent jobs; they mostly wait for the dispatcher, which limits the work itself."""
 
 FINISH_SECONDS = 1.0
-"""What running jobs get when the worker ends; then they are cancelled, and their rows are found by the next one."""
+"""Real seconds for running jobs to finish when the worker ends; another worker delivers what was cancelled."""
 
-END_SECONDS = 1.0
-"""What each part gets to end itself after that."""
+CLEANUP_SECONDS = 1.0
+"""Real seconds after that in which each task may clean up."""
 
 
 def run_worker(settings: Settings) -> None:
-    """Run one worker process until SIGTERM or SIGINT; ends within 4 s. Raises `SettingsError`."""
-    logging.getLogger("arq").setLevel(logging.WARNING)  # it would log each job and its arguments
+    """Run a worker process until SIGTERM or SIGINT, after which it ends within 4 s. Raises `SettingsError`."""
+    logging.getLogger("arq").setLevel(logging.WARNING)  # arq would log each job with its arguments
     tune_garbage_collector()
     asyncio.run(_until_signalled(settings))
 
@@ -49,29 +49,29 @@ async def _until_signalled(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_container(settings) as container:
-        await work(container, stop)
+        await run_tasks(container, stop)
 
 
-async def work(container: Container, stop: asyncio.Event) -> None:
-    """Do all of a worker's tasks until `stop` is set."""
+async def run_tasks(container: Container, stop: asyncio.Event) -> None:
+    """Run all tasks of a worker until `stop` is set."""
     dispatcher = open_notice_dispatcher(container)
     tasks = {
-        "time": partial(keep_time, container, stop),
-        "calendar": partial(keep_calendar, container, stop),
-        "feed": partial(keep_feeding, container, stop),
-        "upkeep": partial(keep_delivering, container, dispatcher, stop),
+        "time": partial(run_timers, container, stop),
+        "calendar": partial(run_calendar, container, stop),
+        "feed": partial(run_feed, container, stop),
+        "upkeep": partial(run_upkeep, container, dispatcher, stop),
         "queue": partial(run_jobs, container.settings, dispatcher, stop),
     }
     running = {asyncio.create_task(keep_running(name, task, stop)) for name, task in tasks.items()}
     log.info("worker_started")
     await stop.wait()
-    await _end_all(running, FINISH_SECONDS + END_SECONDS)
-    await _end_all({asyncio.create_task(dispatcher.close())}, END_SECONDS)
+    await _join(running, FINISH_SECONDS + CLEANUP_SECONDS)
+    await _join({asyncio.create_task(dispatcher.close())}, CLEANUP_SECONDS)
     log.info("worker_stopped")
 
 
 def worker_settings(settings: Settings) -> dict[str, Any]:
-    """What arq's worker is made of; signals are ours to handle."""
+    """Return the arguments of arq's worker; this program handles the signals itself."""
     if settings.redis_url is None:
         raise ValueError("ESTIM_REDIS_URL is not set")
     return {
@@ -80,7 +80,7 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
         "job_serializer": serialize_job,
         "job_deserializer": deserialize_job,
         "handle_signals": False,
-        "max_jobs": JOBS_AT_ONCE,
+        "max_jobs": MAX_JOBS,
         "job_timeout": 30,
         "keep_result": 0,
         "poll_delay": 0.1,
@@ -89,7 +89,7 @@ def worker_settings(settings: Settings) -> dict[str, Any]:
 
 
 async def run_jobs(settings: Settings, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
-    """Run jobs from the queue until `stop` is set; raises where the queue stays away."""
+    """Run jobs from the queue until `stop` is set; raises if the queue stays unavailable."""
     worker = Worker(**worker_settings(settings), ctx={"dispatcher": dispatcher})
     listening = asyncio.create_task(worker.async_run())
     stopping = asyncio.create_task(stop.wait())
@@ -100,22 +100,22 @@ async def run_jobs(settings: Settings, dispatcher: NoticeDispatcher, stop: async
             await asyncio.wait(set(worker.tasks.values()), timeout=FINISH_SECONDS)
     finally:
         stopping.cancel()
-        await _end_all({asyncio.create_task(_close(worker, listening))}, END_SECONDS)
+        await _join({asyncio.create_task(_close(worker, listening))}, CLEANUP_SECONDS)
     if not listening.cancelled() and listening.done():
         listening.result()
 
 
 async def _close(worker: Worker, listening: "asyncio.Task[None]") -> None:
-    """End arq's worker and its connections; what it can't tell a queue that is away does not matter."""
+    """Cancel arq's worker and close its connections, without a last message to the queue."""
     for task in (*worker.tasks.values(), listening):
         task.cancel()
     await asyncio.gather(listening, *worker.tasks.values(), return_exceptions=True)
-    if worker._pool is not None:  # noqa: SLF001 - `worker.close()` talks to the queue first, and would fail without it
+    if worker._pool is not None:  # noqa: SLF001 - `worker.close()` writes to the queue first and fails without it
         await worker._pool.aclose(close_connection_pool=True)  # noqa: SLF001
 
 
-async def _end_all(tasks: set["asyncio.Task[None]"], seconds: float) -> None:
-    """Wait so long for tasks to end, then cancel them."""
+async def _join(tasks: set["asyncio.Task[None]"], seconds: float) -> None:
+    """Wait up to `seconds` for tasks to end, then cancel them."""
     _, late = await asyncio.wait(tasks, timeout=seconds)
     for task in late:
         task.cancel()

@@ -1,6 +1,6 @@
-"""What every job and every background task runs in: a log that says which it was, and an end that takes nothing along.
+"""Wrappers of jobs and background tasks: each is named in the log, and an error of one does not end the others.
 
-A job is a hint with ids. It may come twice, late or never: the rows are the truth, and the sweeps find what was missed.
+A job is only a hint with ids. It may run twice, late or never: sweeps over the database find what it missed.
 """
 
 import asyncio
@@ -16,17 +16,14 @@ from structlog.contextvars import bound_contextvars
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[dict[str, Any], Sequence[UUID]], Awaitable[None]]
-"""What a job does: gets the worker's context and the ids of the rows to look at; safe to run twice."""
+"""A job: takes the worker's context and the ids of rows; safe to run twice."""
 
 RESTART_SECONDS = 0.5
-"""Pause before a background task that died is started again."""
+"""Real seconds before a background task that has ended is started again."""
 
 
 def job(handler: Handler) -> Function:
-    """`handler` as an arq job under its own name.
-
-    An error is logged, with its kind and place, and ends there: arq would not run the job again anyway.
-    """
+    """Return `handler` as an arq job under its own name; it logs errors, because arq would not retry the job anyway."""
     name = handler.__name__
 
     async def run(ctx: dict[str, Any], ids: list[str]) -> None:
@@ -40,7 +37,7 @@ def job(handler: Handler) -> Function:
 
 
 async def keep_running(name: str, start: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Run a background task until `stop` is set, and start it again whenever it ends before."""
+    """Run a background task until `stop` is set, and restart it if it ends before."""
     while not stop.is_set():
         with bound_contextvars(task=name):
             try:
@@ -51,6 +48,6 @@ async def keep_running(name: str, start: Callable[[], Awaitable[None]], stop: as
 
 
 async def pause(seconds: float, stop: asyncio.Event) -> None:
-    """Wait so many real seconds, or until `stop` is set."""
+    """Wait for some real seconds, or until `stop` is set."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)

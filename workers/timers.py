@@ -1,7 +1,7 @@
-"""Keeps time: fires what is due, sleeps until the next instant, and never longer than a quarter of a second.
+"""Background task: sweeps due checkpoints and reminders, and sleeps until the next one, at most a quarter of a second.
 
-The rows are the timers. Nothing is kept in memory or in the queue between two sweeps, so a worker that dies, a queue
-that is wiped or a second worker beside this one change nothing.
+The rows are the timers; memory and queue have no state between two sweeps. So a killed worker, a wiped queue or a
+second worker lose and repeat nothing.
 """
 
 import asyncio
@@ -12,56 +12,54 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.container import Container
 from app.escalation.sweep import fire_due, next_due_at, remind_due
+from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
 
 
-async def keep_time(container: Container, stop: asyncio.Event) -> None:
-    """Sweep until `stop` is set; errors of the database are raised, and the caller starts again."""
+async def run_timers(container: Container, stop: asyncio.Event) -> None:
+    """Sweep until `stop` is set; database errors are raised, and the caller restarts it."""
     while not stop.is_set():
         await sweep(container)
-        try:
-            await asyncio.wait_for(stop.wait(), await _idle_seconds(container))
-        except TimeoutError:
-            continue
+        await pause(await _idle_seconds(container), stop)
 
 
 async def sweep(container: Container) -> int:
-    """Fire everything that is due now, batch after batch; returns how many checkpoints and reminders were settled.
+    """Fire everything that is due, batch after batch; return the number of checkpoints and reminders.
 
-    Checkpoints first: a level that is due comes before a reminder of the one below.
+    Checkpoints come first, so that a due level precedes a reminder of the level below.
     """
     batch_size = container.settings.sweep_batch
-    settled = await _until_none(
+    fired = await _fire_all(
         container,
         lambda session: fire_due(
             session, container.rulebooks, container.vault, now=container.clock.now(), batch_size=batch_size
         ),
     )
-    reminded = await _until_none(
+    reminded = await _fire_all(
         container,
         lambda session: remind_due(session, container.rulebooks, now=container.clock.now(), batch_size=batch_size),
     )
-    if settled or reminded:
-        log.info("checkpoints_settled", count=settled, reminders=reminded)
-    return settled + reminded
+    if fired or reminded:
+        log.info("checkpoints_settled", count=fired, reminders=reminded)
+    return fired + reminded
 
 
-async def _until_none(container: Container, fire: Callable[[AsyncSession], Awaitable[int]]) -> int:
-    """Fire batch after batch, each in a transaction of its own, until one is empty; returns how many there were."""
+async def _fire_all(container: Container, fire_batch: Callable[[AsyncSession], Awaitable[int]]) -> int:
+    """Fire batches, each in its own transaction, until one is empty; return the total."""
     total = 0
     while True:
         async with container.database.transaction() as session:
-            batch = await fire(session)
+            batch = await fire_batch(session)
         total += batch
         if batch == 0:
             return total
 
 
 async def _idle_seconds(container: Container) -> float:
-    """Real seconds until the next checkpoint or reminder, bounded: new ones may be armed meanwhile.
+    """Return the real seconds until the next checkpoint or reminder, bounded because new ones may be armed meanwhile.
 
-    What is due right after a sweep is held by somebody else; asking for it at once again would only keep them busy.
+    A row that is due right after a sweep is locked by another transaction, so the next sweep waits the longest time.
     """
     longest = container.settings.sweep_idle_seconds
     async with container.database.reading() as session:

@@ -1,6 +1,6 @@
-"""Upkeep: finds the notices that nobody rang for, or whose deliverer died, however the queue fares.
+"""Background task: delivers the notices whose job was lost or whose worker died.
 
-A loop of our own: ticks of arq's cron that are missed while a worker is down are not made up for.
+It is a loop of its own, because arq's cron does not catch up on the ticks that a stopped worker missed.
 """
 
 import asyncio
@@ -14,29 +14,29 @@ from workers.runtime import pause
 
 log = structlog.get_logger(__name__)
 
-PAUSE_SECONDS = 2.0
-"""Real seconds between two looks."""
+INTERVAL_SECONDS = 2.0
+"""Real seconds between two queries for lost notices."""
 
-RING_SECONDS = 1.0
-"""Real seconds that the job queue has before a due notice counts as not enqueued."""
+JOB_GRACE_SECONDS = 1.0
+"""Real seconds that the job of a due notice has before the notice counts as lost."""
 
-AT_ONCE = 256
+BATCH_SIZE = 256
 
 
-async def keep_delivering(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
-    """Deliver lost notices until `stop` is set; errors of the database are raised, and the caller starts again."""
+async def run_upkeep(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> None:
+    """Deliver lost notices until `stop` is set; database errors are raised, and the caller restarts it."""
     while not stop.is_set():
-        await deliver_lost(container, dispatcher, stop)
-        await pause(PAUSE_SECONDS, stop)
+        await deliver_lost_notices(container, dispatcher, stop)
+        await pause(INTERVAL_SECONDS, stop)
 
 
-async def deliver_lost(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> int:
-    """Deliver due notices that were not enqueued, oldest first; return how many were taken."""
+async def deliver_lost_notices(container: Container, dispatcher: NoticeDispatcher, stop: asyncio.Event) -> int:
+    """Deliver the due notices whose jobs were lost, oldest first; return their number."""
     taken = 0
     while not stop.is_set():
-        rung_before = container.clock.now() - on_clock(container.clock, RING_SECONDS)
+        due_before = container.clock.now() - on_clock(container.clock, JOB_GRACE_SECONDS)
         async with container.database.reading() as session:
-            lost = await due_notices(session, rung_before, AT_ONCE)
+            lost = await due_notices(session, due_before, BATCH_SIZE)
         batch = await dispatcher.deliver(lost)
         if batch == 0:
             break

@@ -20,7 +20,7 @@ from tests.bugs.steps import load
 from tests.desk import CALL, INFORMATION, VISIT, Desk, due, end_of, opened_desk, state
 from tests.installation import ESENLER, new_key, opened_client
 from tests.servers import TestServers
-from workers.calendar import look
+from workers.calendar import settle_calendar
 from workers.timers import sweep
 
 LEAVE = {"date": "2026-05-25", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
@@ -226,7 +226,7 @@ async def test_a_closure_in_the_folder_reaches_open_tickets(
         table = load_catalogue(ESENLER)
         leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset())
         await load(desk, replace(table, closures={date(2026, 5, 25): leave}, sha256="c" * 64))
-        assert await look(desk.container, None) is not None
+        assert await settle_calendar(desk.container, None) is not None
         assert due(await desk.read(number), "statutory") == end_of(2026, 6, 8)
 
 
@@ -395,13 +395,13 @@ async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(desk: De
 
 
 async def test_the_workers_settle_what_is_new_and_then_leave_it_alone(desk: Desk) -> None:
-    """A second look after the first: whoever accepted a request meanwhile knows the new calendar by then."""
+    """A second check follows the first: by then every process knows the new calendar."""
     old = (await desk.container.rulebooks.current()).calendar_version_id
     await applied(desk, LEAVE)
     number = await asked_with(desk, old)
-    first = await look(desk.container, None)
+    first = await settle_calendar(desk.container, None)
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 8)
-    assert first == await look(desk.container, first)
-    assert await look(desk.container, first) is None
+    assert first == await settle_calendar(desk.container, first)
+    assert await settle_calendar(desk.container, first) is None
     await applied(desk, SECOND_LEAVE)
-    assert await look(desk.container, None) not in {None, first}
+    assert await settle_calendar(desk.container, None) not in {None, first}

@@ -8,7 +8,7 @@ from tests.desk import Desk
 from tests.faults.processes import environment, eventually, running
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.feed.test_dispatcher import deliveries
-from workers.feed import keep_feeding
+from workers.feed import run_feed
 
 
 async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_else(
@@ -20,7 +20,7 @@ async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_
         await subscribed(desk, receiver)
         first = await desk.open()
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(desk.container, stop))
+        working = asyncio.create_task(run_feed(desk.container, stop))
         await slow.arrived.wait()
         await receiver.arrived.wait()
         receiver.arrived.clear()
@@ -38,7 +38,7 @@ async def test_a_worker_goes_on_where_the_one_before_it_stopped(desk: Desk, rece
     for _ in range(3):
         numbers.append(await desk.open())
         stop = asyncio.Event()
-        working = asyncio.create_task(keep_feeding(desk.container, stop))
+        working = asyncio.create_task(run_feed(desk.container, stop))
         while (numbers[-1], 1) not in receiver.seqs:
             receiver.arrived.clear()
             await receiver.arrived.wait()

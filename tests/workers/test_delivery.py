@@ -23,8 +23,8 @@ from tests.installation import SettableClock
 from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket
 from tests.servers import TestServers
 from workers.delivery import open_notice_dispatcher
-from workers.main import work
-from workers.upkeep import RING_SECONDS, deliver_lost
+from workers.main import run_tasks
+from workers.upkeep import JOB_GRACE_SECONDS, deliver_lost_notices
 
 
 class Counter:
@@ -51,7 +51,7 @@ class Counter:
 async def working(container: Container, counter: Counter) -> AsyncIterator[None]:
     """A worker on that container, ended in order."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(work(replace(container, adapters=Adapters.only(counter)), stop))
+    worker = asyncio.create_task(run_tasks(replace(container, adapters=Adapters.only(counter)), stop))
     try:
         yield
     finally:
@@ -79,7 +79,7 @@ async def flush(servers: TestServers) -> None:
 
 def let_the_bell_pass(clock: SettableClock) -> None:
     """Move on until what is due counts as not enqueued."""
-    clock.advance(on_clock(clock, RING_SECONDS))
+    clock.advance(on_clock(clock, JOB_GRACE_SECONDS))
 
 
 async def states(container: Container) -> set[tuple[str, int]]:
@@ -147,10 +147,10 @@ async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Contai
     notice_container = replace(container, adapters=Adapters.only(Counter()))
     await open_ticket(notice_container, await actor_of(container))
     dispatcher, never = open_notice_dispatcher(notice_container), asyncio.Event()
-    assert await deliver_lost(notice_container, dispatcher, never) == 0
+    assert await deliver_lost_notices(notice_container, dispatcher, never) == 0
     let_the_bell_pass(clock)
-    assert await deliver_lost(notice_container, dispatcher, never) == 1
-    assert await deliver_lost(notice_container, dispatcher, never) == 0
+    assert await deliver_lost_notices(notice_container, dispatcher, never) == 1
+    assert await deliver_lost_notices(notice_container, dispatcher, never) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -19,7 +19,7 @@ from app.sla.model import Checkpoint
 from app.tickets.model import Ticket
 from config.settings import Settings
 from tests.installation import START, SettableClock
-from workers.timers import _idle_seconds, keep_time
+from workers.timers import _idle_seconds, run_timers
 
 ClientAs = Callable[..., Awaitable[AsyncClient]]
 
@@ -55,7 +55,7 @@ def clock() -> Waited:
 async def keeping_time(container: Container) -> AsyncIterator[asyncio.Event]:
     """A running time keeper; it has ended by itself when the block is left."""
     stop = asyncio.Event()
-    task = asyncio.create_task(keep_time(container, stop))
+    task = asyncio.create_task(run_timers(container, stop))
     try:
         yield stop
     finally:
@@ -118,7 +118,7 @@ async def test_a_database_that_is_away_is_somebody_elses_error(settings: Setting
     gone = settings.model_copy(update={"database_url": SecretStr("postgresql+asyncpg://127.0.0.1:1/x")})
     async with open_container(gone, clock) as container:
         with pytest.raises((OSError, SQLAlchemyError)):
-            await keep_time(container, asyncio.Event())
+            await run_timers(container, asyncio.Event())
 
 
 async def test_two_time_keepers_fire_everything_once(
