@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.calendar_admin.schemas import CalendarOut, DayOut, YearOut
-from app.sla.calendar_decisions import decisions
-from app.sla.calendar_years import years
+from app.sla.calendar_decisions import decisions_in_force
+from app.sla.calendar_years import stored_years
 from app.sla.model import CalendarVersion
 from app.standards.rulebook import Rulebook
 
@@ -16,7 +16,7 @@ async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, 
     """What applies from `first` to `last`, both included."""
     found = await session.execute(select(CalendarVersion).where(CalendarVersion.id == rules.calendar_version_id))
     version = found.scalar_one()
-    decided = {row.date: row for row in await decisions(session)}
+    decided = {row.date: row for row in await decisions_in_force(session)}
     special_days = next(iter(rules.calendars.values())).special_days
     days = [
         DayOut(
@@ -37,6 +37,6 @@ async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, 
         created_at=version.created_at,
         created_by=version.created_by,
         reason=version.reason,
-        years=[YearOut.model_validate(year) for year in await years(session) if year.year in span],
+        years=[YearOut.model_validate(year) for year in await stored_years(session) if year.year in span],
         days=days,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import Database
 from app.core.errors import FieldError, Invalid, StaleCalendar
 from app.sla.calendar import CalendarError, SpecialDay
-from app.sla.calendar_decisions import days_decided_on, decide, lock_calendar
+from app.sla.calendar_decisions import days_decided_on, lock_calendar, store_decisions
 from app.sla.calendar_versions import Calendars, newest_calendar, newest_calendar_version, store_calendars
 from app.sla.calendar_years import YEARS_AHEAD, last_year
 from app.sla.model import CalendarVersion
@@ -65,7 +65,7 @@ async def apply(
         if not force:
             _check_past(change, rules, now)
         calendars = await _calendars_after(session, change, rules.catalogue, now=now)
-        await decide(session, change.days, change.revoked, actor=actor, reason=reason, now=now)
+        await store_decisions(session, change.days, change.revoked, actor=actor, reason=reason, now=now)
         version = await store_calendars(session, calendars, now=now, actor=actor, reason=reason)
     return version, await settle(database, version, calendars, actor=actor, now=now)
 

@@ -13,8 +13,8 @@ from app.core.clock import ISTANBUL
 from app.core.errors import EstimError, Invalid, NotFound
 from app.core.wording import FIELD_SENTENCES, PROBLEM_DETAILS, translate
 from app.sla.calendar import CalendarError, ClockKind, DayKind, Segment, SpecialDay
-from app.sla.calendar_decisions import decisions
-from app.sla.calendar_years import confirm_year, days_of, years
+from app.sla.calendar_decisions import decisions_in_force
+from app.sla.calendar_years import confirm_year, days_of, stored_years
 from app.sla.clocks import DueDateMove
 from app.standards.rulebook import RulebookCache
 from config.settings import Settings
@@ -24,8 +24,8 @@ async def show(settings: Settings, year: int, console: Console) -> None:
     """Print the special days of a year, their decisions, and whether the holidays are confirmed."""
     async with open_database(settings) as database, database.reading() as session:
         rules = await RulebookCache(database).current()
-        decided = {row.date: row for row in await decisions(session)}
-        stored = next((one for one in await years(session) if one.year == year), None)
+        decided = {row.date: row for row in await decisions_in_force(session)}
+        stored = next((one for one in await stored_years(session) if one.year == year), None)
     table = Table(title=f"{year}", title_justify="left")
     for heading in ("Tarih", "Gün", "Tür", "Ad", "Karar"):
         table.add_column(heading)

@@ -29,7 +29,7 @@ from app.operations.queries import (
     retry_reasons,
 )
 from app.operations.readiness import Check, check_queue
-from app.sla.calendar_years import years
+from app.sla.calendar_years import stored_years
 from app.sla.model import CalendarYear
 from app.standards.catalogue import check_folder_or_file
 from app.standards.values import Catalogue
@@ -151,7 +151,7 @@ async def _stored_work(container: Container, now: datetime) -> AsyncIterator[Fin
         refused = await retry_reasons(session)
         failed_offices = await read_abandoned(session, MAX_NAMED, to_applicants=False)
         failed_applicants = await read_abandoned(session, MAX_NAMED, to_applicants=True)
-        stored = await years(session)
+        stored = await stored_years(session)
         broken = await stuck_webhooks(session)
         writers = await old_writers(session, LONG_WRITE)
     yield _calendar(stored, now)

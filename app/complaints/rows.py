@@ -22,7 +22,7 @@ from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium,
 from app.notices.recipients import as_printed, as_recipient, holder
 from app.notices.rows import APPLICANT, notice_row
 from app.people.vault import Vault
-from app.sla.clocks import OpenedClock
+from app.sla.clock_rows import OpenedClock
 from app.standards.office_holder import OfficeHolder
 from app.standards.rulebook import Rulebook
 from app.standards.values import OFFICE_HOURS

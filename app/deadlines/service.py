@@ -14,7 +14,7 @@ from app.access.actor import Actor
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid, NotFound
 from app.domain.terms import ExtensionGround
-from app.sla.clocks import as_pauses, clocks_of, pauses_of, pay_by
+from app.sla.clocks import as_pauses, clocks_of, open_fee_due_at, pauses_of
 from app.sla.deadline import LedgerLine, Pause
 from app.sla.explanation import Explanation
 from app.sla.model import SlaClock
@@ -175,7 +175,7 @@ async def _account_of_clock(
         override=by_hand[-1] if clock.overridden and by_hand else None,
         by_interim_reply=pinned.interim_reply_satisfies and clock.met_at in replied,
         extended_for=grounds[-1] if extended and pinned.extended_to and grounds else None,
-        pay_by=await pay_by(session, clock),
+        pay_by=await open_fee_due_at(session, clock),
     )
 
 

@@ -25,8 +25,8 @@ from app.notices.recipients import as_recipient, holder
 from app.notices.rows import Recipient, notice_row
 from app.sla.calendar import Calendar
 from app.sla.calendar_versions import Calendars
-from app.sla.checkpoints import CheckpointKind, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, checkpoint_rows, next_level_base
+from app.sla.checkpoints import FEE_LAPSE, CheckpointKind, next_checkpoint, next_level_base
+from app.sla.clock_rows import CheckpointRow, checkpoint_rows
 from app.sla.deadline import deadline, working_days_before
 from app.standards.values import OFFICE_HOURS, Catalogue
 from app.tickets.history import SYSTEM_ACTOR, EventKind, EventRow, next_event
@@ -46,7 +46,7 @@ class Changes:
     cancelled: list[UUID] = field(default_factory=list)
     postponed: list[Row] = field(default_factory=list)
     breached: list[UUID] = field(default_factory=list)
-    armed: list[Row] = field(default_factory=list)
+    armed: list[CheckpointRow] = field(default_factory=list)
     escalations: list[EscalationRow] = field(default_factory=list)
     marked: list[UUID] = field(default_factory=list)
     notices: list[Row] = field(default_factory=list)

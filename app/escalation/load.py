@@ -24,6 +24,7 @@ from app.people.model import Applicant
 from app.sla.calendar import ClockKind
 from app.sla.checkpoints import CheckpointKind
 from app.sla.model import Checkpoint, SlaClock
+from app.sla.queries import pinned_text
 from app.tickets.clock_policies import STANDARDS_COMPLAINT
 from app.tickets.model import Complaint, Escalation, Ticket
 
@@ -59,10 +60,10 @@ _TICKET_COLUMNS = (
     _ticket.c.event_seq,
     _ticket.c.event_hash,
     _promise.c.due_at.label("promise_due"),
-    _promise.c.policy["printed"].astext.label("promise_limit"),
+    pinned_text("printed", _promise.c).label("promise_limit"),
     _statutory.c.due_at.label("statutory_due"),
-    _statutory.c.policy["printed"].astext.label("statutory_limit"),
-    _statutory.c.policy["regime"].astext.label("statutory_regime"),
+    pinned_text("printed", _statutory.c).label("statutory_limit"),
+    pinned_text("regime", _statutory.c).label("statutory_regime"),
 )
 """The columns of a `TicketSnapshot`."""
 

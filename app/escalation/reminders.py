@@ -16,7 +16,7 @@ from app.notices.payloads import MOST_REMINDERS
 from app.notices.recipients import as_kept, as_printed, as_recipient, holder
 from app.notices.rows import notice_row
 from app.sla.calendar import Calendar
-from app.sla.clocks import next_level_base
+from app.sla.checkpoints import next_level_base
 from app.sla.deadline import Policy, deadline
 from app.sla.limit import Limit, Unit
 from app.standards.office_holder import OfficeHolder

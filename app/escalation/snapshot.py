@@ -8,8 +8,7 @@ from uuid import UUID
 from app.domain.terms import ComplaintGround, Regime
 from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload, OfficeFacts
 from app.notices.recipients import as_printed, holder
-from app.sla.checkpoints import Anchor, CheckpointKind
-from app.sla.clocks import FEE_LAPSE
+from app.sla.checkpoints import FEE_LAPSE, Anchor, CheckpointKind
 from app.sla.policy import PinnedPolicy, parse_pinned
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS

@@ -1,6 +1,6 @@
-"""Which dates are working days and when the doors are open: one immutable, versioned value in one time zone.
+"""Working days and opening hours: one immutable, versioned value in one time zone. Pure: standard library only.
 
-Dates and weekdays are always the zone's own; what is compared or measured is always a UTC instant.
+Dates and weekdays are local to the zone; instants that are compared or measured are always UTC.
 """
 
 import math
@@ -21,7 +21,7 @@ HALF_DAY_ENDS: Final = time(13)
 DAY: Final = timedelta(days=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
-# a calendar that stays closed, or has no working day, for longer than this is a mistake in its configuration
+# a calendar that is closed, or has no working day, for longer than this is misconfigured
 MAX_CLOSED_DAYS: Final = 800
 
 Segment = tuple[time, time]
@@ -29,18 +29,18 @@ Span = tuple[datetime, datetime]
 
 
 class CalendarError(SlaError):
-    """A calendar that can't be used as configured."""
+    """An invalid configuration of the calendar."""
 
 
 class ClockKind(StrEnum):
-    """The published promise of the table, or the limit that the law sets."""
+    """The two kinds of clocks: the published promise of the table, and the limit of the law."""
 
     PROMISE = "promise"
     STATUTORY = "statutory"
 
 
 class DayKind(StrEnum):
-    """What makes a date special: holiday, half day, administrative leave, or a working day on a weekend."""
+    """The kinds of special days: holiday, half day, administrative leave, or a working day on a weekend."""
 
     HOLIDAY = "holiday"
     HALF_DAY = "half_day"
@@ -49,7 +49,7 @@ class DayKind(StrEnum):
 
 
 class DayReason(StrEnum):
-    """Why a date of a ledger counts or does not count."""
+    """The reason why a date of a ledger counts or does not count."""
 
     WEEKEND = "weekend"
     HOLIDAY = "holiday"
@@ -65,7 +65,7 @@ class DayReason(StrEnum):
 
 
 class NotWorking(NamedTuple):
-    """Why a date is no working day, with the name of the holiday or leave."""
+    """The reason why a date is no working day, with the name of the holiday or leave."""
 
     reason: DayReason
     name: str
@@ -80,10 +80,10 @@ ALL_CLOCKS: Final = frozenset(ClockKind)
 class SpecialDay:
     """A date that differs from its weekday.
 
-    `ends_at` is when the doors close early: 13:00 on a half day (Law 2429), None where it stays closed.
-    `counts_as_working` says for which clocks the date still is a working day: a holiday for none; a half
-    day and an administrative leave for both unless decided otherwise. It never turns a weekend into a
-    working day; only the kind `working` does, and it brings its own opening `segments`.
+    `ends_at` is the early closing time: 13:00 on a half day (Law 2429), None on a closed day. `counts_as_working` are
+    the kinds of clocks for which the date still is a working day: none on a holiday; both on a half day or an
+    administrative leave, unless decided otherwise. It never turns a weekend into a working day. Only the kind `working`
+    does, and it has its own opening `segments`.
     Raises CalendarError (`holiday_with_hours`, `zoned_time`, `segments_of_special_day`, `segment_order`,
     `segment_overlap`).
     """
@@ -114,11 +114,11 @@ class SpecialDay:
 class Calendar:
     """Opening hours and special days of an office.
 
-    `weekly` holds seven tuples of (start, end) wall times, Monday first; 00:00 as an end is the end of that
-    date, so a night shift is written as (22:00, 00:00) and, on the next weekday, (00:00, 06:00). Working days
-    are `working_weekdays` (0 = Monday) without the special days, however long the doors are open.
+    `weekly` has seven tuples of (start, end) wall times, Monday first. 00:00 as an end is the end of that date: a night
+    shift is (22:00, 00:00) and, on the next weekday, (00:00, 06:00). Working days are `working_weekdays` (0 = Monday)
+    without the special days; opening hours do not matter.
     Raises CalendarError (`unknown_zone`, `not_a_week`, `no_opening_time`, `no_working_day`, `zoned_time`,
-    `segment_order`, `segment_overlap`, `closed_too_long`, and those of special days). Its methods raise OverflowError
+    `segment_order`, `segment_overlap`, `closed_too_long`, and those of special days). The methods raise OverflowError
     outside the years 1 to 9999.
     """
 
@@ -152,24 +152,24 @@ class Calendar:
         return verdicts | dict.fromkeys(self.missing_dates, NO_SUCH_DATE)
 
     def why_not_working(self, day: date, clock_kind: ClockKind = ClockKind.PROMISE) -> NotWorking | None:
-        """Why the local date is no working day for that kind of clock; None if it is one."""
+        """Return why the local date is no working day for that kind of clock; None if it is one."""
         verdicts = self._verdicts[clock_kind]
         if day in verdicts:
             return verdicts[day]
         return None if day.weekday() in self.working_weekdays else WEEKEND
 
     def is_working_day(self, day: date, clock_kind: ClockKind = ClockKind.PROMISE) -> bool:
-        """Whether the local date is a working day (iş günü) for that kind of clock."""
+        """Return whether the local date is a working day (iş günü) for that kind of clock."""
         return self.why_not_working(day, clock_kind) is None
 
     def local_date(self, instant: datetime) -> date:
-        """The date that the calendar's zone shows at an aware instant."""
+        """Return the local date of an aware instant."""
         return instant.astimezone(self.tz).date()
 
     def instant_at(self, day: date, wall: time = MIDNIGHT) -> datetime:
-        """The first UTC instant at which the wall clock of that date shows `wall` or later.
+        """Return the first UTC instant at which the wall clock of the date shows `wall` or later.
 
-        A time that the clocks skip is the instant of the change; of a repeated one it is the first.
+        A skipped time gives the instant of the change of clocks, a repeated time its first occurrence.
         """
         local = datetime.combine(day, wall, tzinfo=self.tz)
         before, after = _offset(local), _offset(local.replace(fold=1))
@@ -179,17 +179,17 @@ class Calendar:
         return _instant_of_change(self.tz, naive - after, naive - before)
 
     def end_of_day(self, day: date) -> datetime:
-        """The last instant of the local date (23:59:59.999999), as UTC."""
+        """Return the last instant of the local date (23:59:59.999999), as UTC."""
         return self.instant_at(day + DAY) - MICROSECOND
 
     def whole_day(self, day: date) -> tuple[Span, ...]:
-        """The date from midnight to midnight as half-open UTC instants; 23 to 25 hours if clocks change."""
+        """Return the date from midnight to midnight as half-open UTC instants; 23 to 25 hours if clocks change."""
         return ((self.instant_at(day), self.instant_at(day + DAY)),)
 
     def segments(self, day: date) -> tuple[Span, ...]:
-        """The opening times of the local date as half-open UTC instants, in order.
+        """Return the opening times of the local date as half-open UTC instants, in order.
 
-        Closed on holidays and on leave whatever clock counts the date; a half day ends at `ends_at`.
+        The office is closed on holidays and on leave for every kind of clock; a half day ends at `ends_at`.
         """
         spans = ((self.instant_at(day, start), self._closing(day, end)) for start, end in self._wall(day))
         return tuple((start, end) for start, end in spans if start < end)
@@ -203,7 +203,7 @@ class Calendar:
         return self.instant_at(day + DAY) if wall == MIDNIGHT else self.instant_at(day, wall)
 
     def to_json(self) -> dict[str, Any]:
-        """The calendar as plain JSON values, the same for equal calendars (special days in date order)."""
+        """Return the calendar as plain JSON values, equal for equal calendars (special days in date order)."""
         return {
             "version": self.version,
             "zone": self.zone,
@@ -216,7 +216,7 @@ class Calendar:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Calendar":
-        """The calendar that `to_json` wrote. Raises CalendarError; `malformed` if the form is another."""
+        """Return the calendar that `to_json` wrote. Raises CalendarError; `malformed` for any other form."""
         try:
             return cls(
                 version=str(content["version"]),
@@ -235,7 +235,7 @@ class Calendar:
 
 
 def load_zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name; CalendarError (`unknown_zone`) if there is none."""
+    """Return the IANA zone of that name. Raises CalendarError (`unknown_zone`) if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -243,7 +243,7 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def check_week(weekly: tuple[tuple[Segment, ...], ...], working_weekdays: frozenset[int]) -> None:
-    """Raises CalendarError unless the week has seven days, an opening time and a working day."""
+    """Raise CalendarError unless the week has seven days, an opening time and a working day."""
     if len(weekly) != 7:
         raise CalendarError("not_a_week", f"a week has seven days, got {len(weekly)}")
     for number, segments in enumerate(weekly):
@@ -255,7 +255,7 @@ def check_week(weekly: tuple[tuple[Segment, ...], ...], working_weekdays: frozen
 
 
 def check_segments(segments: Iterable[Segment], where: str) -> None:
-    """Raises CalendarError unless each segment ends after it starts and none overlaps the one before."""
+    """Raise CalendarError unless each segment ends after it starts and none overlaps the one before."""
     previous_end = MIDNIGHT
     day_is_over = False
     for start, end in segments:
@@ -269,10 +269,10 @@ def check_segments(segments: Iterable[Segment], where: str) -> None:
 
 
 def check_closures(special_days: Iterable[date], opens: Callable[[date], object]) -> None:
-    """Raises CalendarError if the special days (in order) leave 800 dates in a row on which nothing `opens` (B22)."""
+    """Raise CalendarError if the special days (in order) leave 800 dates in a row on which nothing `opens` (B22)."""
     closed_since = previous = None
     for day in special_days:
-        # a whole ordinary week between two special days has its opening time and its working day
+        # an ordinary week between two special days has an opening time and a working day
         ordinary = 7 if previous is None else (day - previous).days - 1
         if ordinary >= 7 or any(opens(day - DAY * ago) for ago in range(1, ordinary + 1)):
             closed_since = None
@@ -283,10 +283,10 @@ def check_closures(special_days: Iterable[date], opens: Callable[[date], object]
 
 
 def overlay(days: Mapping[date, SpecialDay], decided: Mapping[date, SpecialDay]) -> dict[date, SpecialDay]:
-    """Special days with what the municipality has decided on top, in date order.
+    """Return the special days overlaid with the decisions of the municipality, in date order.
 
-    Leave over a bayram leaves its holidays holidays, and over a half day it counts where both count: time off never
-    makes a due date earlier, whatever it falls on. Only a day of the kind `working` does, for it brings its own hours.
+    Leave on a holiday leaves it a holiday. Leave on a half day is a working day only for the clocks that count both.
+    So time off never makes a due date earlier; only a day of the kind `working`, with its own hours, does.
     """
     together = {day: special if day not in days else _both(days[day], special) for day, special in decided.items()}
     return dict(sorted((dict(days) | together).items()))
@@ -305,7 +305,7 @@ def _both(before: SpecialDay, special: SpecialDay) -> SpecialDay:
 
 @cache
 def missing_dates(zone: str) -> frozenset[date]:
-    """The dates that the zone skipped by moving over the date line (Apia had no 30 December 2011)."""
+    """Return the dates that the zone skipped by moving over the date line (Apia had no 30 December 2011)."""
     tz = load_zone(zone)
     years = (datetime(year, 1, 1, 12, tzinfo=tz) for year in range(1900, 2101))
     offsets = [(moment.year, _offset(moment)) for moment in years]
@@ -323,7 +323,7 @@ def _offset(local: datetime) -> timedelta:
 
 
 def _instant_of_change(tz: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """The one change of clocks in (before, after], to the second, by bisection."""
+    """Return the one change of clocks in (before, after], to the second, by bisection."""
     new_offset = _offset(after.astimezone(tz))
     low, high = math.floor(before.timestamp()), math.floor(after.timestamp())
     while high - low > 1:
@@ -336,7 +336,7 @@ def _instant_of_change(tz: ZoneInfo, before: datetime, after: datetime) -> datet
 
 
 def _until(wall: tuple[Segment, ...], ends_at: time | None) -> tuple[Segment, ...]:
-    """The segments cut at `ends_at`; none where it is None."""
+    """Return the segments cut at `ends_at`; none if it is None."""
     if ends_at is None:
         return ()
     return tuple((start, ends_at if end == MIDNIGHT else min(end, ends_at)) for start, end in wall if start < ends_at)
@@ -358,7 +358,7 @@ def _segments_from_json(segments: Iterable[Iterable[str]]) -> tuple[Segment, ...
 
 
 def special_day_to_json(special: SpecialDay) -> dict[str, Any]:
-    """A special day as plain JSON values."""
+    """Return the special day as plain JSON values."""
     return {
         "kind": special.kind.value,
         "name": special.name,
@@ -369,7 +369,7 @@ def special_day_to_json(special: SpecialDay) -> dict[str, Any]:
 
 
 def special_day_from_json(content: Mapping[str, Any]) -> SpecialDay:
-    """The special day that `special_day_to_json` wrote. Raises CalendarError, KeyError or ValueError on other forms."""
+    """Return the special day that `special_day_to_json` wrote. Raises CalendarError, KeyError or ValueError."""
     ends_at = content.get("ends_at")
     return SpecialDay(
         kind=DayKind(content["kind"]),

@@ -1,6 +1,6 @@
 """The municipality's own decisions on dates: administrative leave, short days, working Saturdays.
 
-A decision is a row that is revoked, never deleted or changed: who decided what, when, and until when it held.
+A decision is a row that is revoked, never deleted or changed: it records who decided what, when, and who revoked it.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,22 +17,22 @@ _LOCK = 0x43414C  # "CAL"
 
 
 async def lock_calendar(session: AsyncSession) -> None:
-    """One change of the calendar at a time, until the end of the transaction: each is computed from the one before."""
+    """Lock the calendar until the end of the transaction: each change is computed from the one before."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 async def days_decided_on(session: AsyncSession) -> dict[date, SpecialDay]:
-    """The decisions that hold, in date order."""
-    return {row.date: special_day_from_json(row.day) for row in await decisions(session)}
+    """Return the special days of the decisions in force, in date order."""
+    return {row.date: special_day_from_json(row.day) for row in await decisions_in_force(session)}
 
 
-async def decisions(session: AsyncSession) -> list[CalendarDecision]:
-    """The rows of the decisions that hold, in date order."""
-    holding = select(CalendarDecision).where(CalendarDecision.revoked_at.is_(None))
-    return list(await session.scalars(holding.order_by(CalendarDecision.date)))
+async def decisions_in_force(session: AsyncSession) -> list[CalendarDecision]:
+    """Return the decisions that are not revoked, in date order."""
+    in_force = select(CalendarDecision).where(CalendarDecision.revoked_at.is_(None))
+    return list(await session.scalars(in_force.order_by(CalendarDecision.date)))
 
 
-async def decide(
+async def store_decisions(
     session: AsyncSession,
     days: Mapping[date, SpecialDay],
     revoked: Collection[date],
@@ -41,7 +41,7 @@ async def decide(
     reason: str,
     now: datetime,
 ) -> None:
-    """Let `days` hold from now on, each in place of what was decided for its date, and `revoked` dates no more."""
+    """Store a decision for each of `days`, in place of an earlier one, and revoke those of the `revoked` dates."""
     ended = update(CalendarDecision).where(CalendarDecision.revoked_at.is_(None))
     ended = ended.where(CalendarDecision.date.in_({*days, *revoked}))
     await session.execute(ended.values(revoked_at=now, revoked_by=actor))
@@ -56,4 +56,4 @@ async def decide(
         )
         for day, special in days.items()
     )
-    await session.flush()  # what is read next, in this transaction, counts them
+    await session.flush()  # the next query of this transaction reads them

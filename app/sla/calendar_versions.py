@@ -1,4 +1,4 @@
-"""Versions of the working calendar: stored once each, read back as the pure `Calendar`."""
+"""The versions of the working calendar: each is stored once and read as `Calendar` values."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from app.sla.calendar import Calendar
 from app.sla.model import CalendarVersion
 
 Calendars = Mapping[str, Calendar]
-"""Calendars by the name of their opening hours (`office`, `hospitality`, …); they share holidays and leave."""
+"""The calendars by the name of their opening hours (`office`, `hospitality`, …); they share holidays and leave."""
 
 
 async def store_calendars(
     session: AsyncSession, calendars: Calendars, *, now: datetime, actor: str, reason: str
 ) -> UUID:
-    """Store the calendars as a new version unless the newest one says the same; returns the version's id."""
+    """Store the calendars as a new version unless the newest one is equal; return the id of the version."""
     content = {name: calendar.to_json() for name, calendar in sorted(calendars.items())}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     newest = await newest_calendar(session)
@@ -36,25 +36,25 @@ async def store_calendars(
 
 
 async def newest_calendar_version(session: AsyncSession) -> UUID | None:
-    """The version that serves new computations; None before the first was stored."""
+    """Return the id of the version for new computations; None before the first was stored."""
     found: UUID | None = await session.scalar(_by_age(CalendarVersion.id))
     return found
 
 
 async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
-    """The calendars of one version."""
+    """Return the calendars of one version."""
     row = (await session.execute(select(CalendarVersion).where(CalendarVersion.id == version_id))).scalar_one()
     return _calendars(row)
 
 
 async def newest_calendar(session: AsyncSession) -> CalendarVersion | None:
-    """The row of the version that serves new computations."""
+    """Return the version for new computations; None before the first was stored."""
     found: CalendarVersion | None = await session.scalar(_by_age(CalendarVersion))
     return found
 
 
 def _by_age(wanted: Any) -> Select[Any]:
-    return select(wanted).order_by(CalendarVersion.id.desc()).limit(1)  # ids rise with real time, whatever a clock says
+    return select(wanted).order_by(CalendarVersion.id.desc()).limit(1)  # ids rise with real time
 
 
 def _calendars(row: CalendarVersion) -> Calendars:

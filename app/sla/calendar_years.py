@@ -1,6 +1,6 @@
 """The years of the calendar: holidays seeded once from the library, stored, and confirmed by a person.
 
-A date that the law counts must not move with a new version of a library, so what is stored is never seeded again.
+A new version of the library must not move a date that the law counts, so a stored year is never seeded again.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ from app.sla.model import CalendarYear
 from app.sla.turkish_holidays import turkish_special_days
 
 FIRST_YEAR = 2006
-"""The oldest record that is imported: BİMER began in that year."""
+"""The year of the oldest imported record: BİMER began in 2006."""
 
 YEARS_AHEAD = 3
-"""Limits and their extensions reach into the years to come."""
+"""The number of future years that limits and their extensions may reach."""
 
 
 async def seeded_days(session: AsyncSession, *, now: datetime) -> dict[date, SpecialDay]:
-    """Holidays and half days from `FIRST_YEAR` to three years ahead; a year that is not stored yet is seeded."""
+    """Return holidays and half days from `FIRST_YEAR` to three years ahead; seed the years that are not stored yet."""
     wanted = range(FIRST_YEAR, now.year + YEARS_AHEAD + 1)
     stored = set(await session.scalars(select(CalendarYear.year)))
     await _seed(session, [year for year in wanted if year not in stored], now)
@@ -33,25 +33,25 @@ async def seeded_days(session: AsyncSession, *, now: datetime) -> dict[date, Spe
 
 
 def days_of(year: CalendarYear) -> dict[date, SpecialDay]:
-    """The special days of a stored year, in date order."""
+    """Return the special days of a stored year, in date order."""
     return {date.fromisoformat(day): special_day_from_json(special) for day, special in sorted(year.days.items())}
 
 
-async def years(session: AsyncSession) -> list[CalendarYear]:
-    """The stored years in order."""
+async def stored_years(session: AsyncSession) -> list[CalendarYear]:
+    """Return the stored years in order."""
     return list(await session.scalars(select(CalendarYear).order_by(CalendarYear.year)))
 
 
 async def last_year(session: AsyncSession) -> int | None:
-    """The last stored year; None before the first was seeded."""
+    """Return the last stored year; None before the first was seeded."""
     found: int | None = await session.scalar(select(func.max(CalendarYear.year)))
     return found
 
 
 async def confirm_year(session: AsyncSession, year: int, *, actor: str, now: datetime) -> CalendarYear:
-    """A person has compared the year with the official gazette; raises `NotFound` for a year that is not stored.
+    """Record that a person has compared the year with the official gazette; a second confirmation changes nothing.
 
-    The first confirmation stays: a second one changes nothing.
+    Raises `NotFound` if the year is not stored.
     """
     found = await session.get(CalendarYear, year, with_for_update=True)
     if found is None:
@@ -62,7 +62,7 @@ async def confirm_year(session: AsyncSession, year: int, *, actor: str, now: dat
 
 
 async def _seed(session: AsyncSession, missing: Iterable[int], now: datetime) -> None:
-    """Another program may seed at the same time; the first one's row stays."""
+    """Seed the missing years; if another process seeds at the same time, the first row stays."""
     source = f"holidays {version('holidays')}"
     rows = [
         {

@@ -1,10 +1,10 @@
-"""Armed checkpoints moved to where a clock's dates are now; what has fired stays fired and is armed no second time."""
+"""Bring the armed checkpoints of many clocks in line with their present dates; a fired checkpoint never fires again."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,18 +12,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import bulk_insert, bulk_update, equals_any, table_of
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import CheckpointKind, PlannedCheckpoint, first_checkpoints, next_checkpoint
-from app.sla.clocks import AWAITING_FEE, FEE_LAPSE, checkpoint_rows, fee_due_at, next_level_base
+from app.sla.checkpoints import (
+    FEE_LAPSE,
+    CheckpointKind,
+    PlannedCheckpoint,
+    first_checkpoints,
+    next_checkpoint,
+    next_level_base,
+)
+from app.sla.clock_rows import CheckpointRow, checkpoint_rows
+from app.sla.clocks import AWAITING_FEE
 from app.sla.deadline import Pause
 from app.sla.model import Checkpoint
 from app.sla.policy import PinnedPolicy
 
-Name = tuple[str, int]
+CheckpointKey = tuple[str, int]
+"""Kind and level: unique among the checkpoints of a clock that are not cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatedClock:
-    """A clock as it is dated now, with its pauses."""
+    """A clock with its present dates and pauses."""
 
     clock_id: UUID
     state: str
@@ -35,36 +44,36 @@ class DatedClock:
     pauses: Sequence[Pause]
 
     @property
-    def fee_asked_at(self) -> datetime | None:
-        """Since when it stands still for a fee; None where it does not."""
+    def fee_requested_at(self) -> datetime | None:
+        """Return the start of the open pause for a fee, or None."""
         waiting = (pause.start for pause in self.pauses if pause.end is None and pause.reason == AWAITING_FEE)
         return next(waiting, None)
 
 
 async def sync_checkpoints(session: AsyncSession, clocks: Sequence[DatedClock]) -> set[UUID]:
-    """Move, arm and disarm the checkpoints of these clocks, whose tickets are locked; those that had any to change."""
-    points = await _points(session, [clock.clock_id for clock in clocks])
-    steps = _Steps()
+    """Move, arm and cancel the checkpoints of clocks whose tickets are locked; return the ids of the changed clocks."""
+    stored = await _read_stored(session, [clock.clock_id for clock in clocks])
+    changes = _Changes()
     for clock in clocks:
-        _plan(clock, points[clock.clock_id], steps)
-    await bulk_update(session, Checkpoint, steps.moved)
-    await bulk_update(session, Checkpoint, steps.switched)
-    await bulk_insert(session, Checkpoint, steps.armed)
-    return steps.changed
+        _compare(clock, stored[clock.clock_id], changes)
+    await bulk_update(session, Checkpoint, changes.moved)
+    await bulk_update(session, Checkpoint, changes.switched)
+    await bulk_insert(session, Checkpoint, changes.armed)
+    return changes.clocks
 
 
 @dataclass(slots=True)
-class _Steps:
-    """What changes: checkpoints moved, disarmed or armed again, new ones, and whose they are."""
+class _Changes:
+    """Rows to write: new instants, new states with their instants, new checkpoints; and the clocks they belong to."""
 
-    moved: list[dict[str, Any]] = field(default_factory=list)
-    switched: list[dict[str, Any]] = field(default_factory=list)
-    armed: list[dict[str, Any]] = field(default_factory=list)
-    changed: set[UUID] = field(default_factory=set)
+    moved: list[dict[str, object]] = field(default_factory=list)
+    switched: list[dict[str, object]] = field(default_factory=list)
+    armed: list[CheckpointRow] = field(default_factory=list)
+    clocks: set[UUID] = field(default_factory=set)
 
 
-class _Point(NamedTuple):
-    """A checkpoint that a clock has."""
+class _StoredCheckpoint(NamedTuple):
+    """A stored checkpoint; the columns that the comparison needs."""
 
     clock_id: UUID
     id: UUID
@@ -76,49 +85,55 @@ class _Point(NamedTuple):
     generation: int
 
 
-_point = table_of(Checkpoint)
-_POINTS = select(*(_point.c[name] for name in _Point._fields)).order_by(_point.c.generation)
+_checkpoint = table_of(Checkpoint)
+_STORED = select(*(_checkpoint.c[name] for name in _StoredCheckpoint._fields)).order_by(_checkpoint.c.generation)
 
 
-async def _points(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_Point]]:
-    """All checkpoints of these clocks, those of a later generation last."""
-    found: defaultdict[UUID, list[_Point]] = defaultdict(list)
-    for row in (await session.execute(_POINTS.where(equals_any(_point.c.clock_id, clocks)))).all():
-        found[row[0]].append(_Point._make(row))
+async def _read_stored(session: AsyncSession, clocks: Sequence[UUID]) -> Mapping[UUID, list[_StoredCheckpoint]]:
+    """Return all checkpoints by clock, those of a later generation last."""
+    found: defaultdict[UUID, list[_StoredCheckpoint]] = defaultdict(list)
+    for row in (await session.execute(_STORED.where(equals_any(_checkpoint.c.clock_id, clocks)))).all():
+        stored = _StoredCheckpoint._make(row)
+        found[stored.clock_id].append(stored)
     return found
 
 
-def _plan(clock: DatedClock, points: Sequence[_Point], steps: _Steps) -> None:
-    """Hold what a clock has against what it has to wait for now."""
-    present = {(point.kind, point.level): point for point in points if point.state != "cancelled"}
-    planned = _running(clock, present) if clock.state == "running" else _waiting(clock, present)
-    before = len(steps.moved) + len(steps.switched)
-    for name, point in present.items():
+def _compare(clock: DatedClock, stored: Sequence[_StoredCheckpoint], changes: _Changes) -> None:
+    """Compare the stored checkpoints of a clock with the planned ones and add the differences to `changes`."""
+    present = {(point.kind, point.level): point for point in stored if point.state != "cancelled"}
+    planned = _planned_running(clock, present) if clock.state == "running" else _planned_stopped(clock, present)
+    before = len(changes.moved) + len(changes.switched)
+    for key, point in present.items():
         if point.state == "armed":
-            instant = planned.pop(name, None)
+            instant = planned.pop(key, None)
             if instant is not None and instant != point.due_at:
-                steps.moved.append({"id": point.id, "due_at": instant})
+                changes.moved.append({"id": point.id, "due_at": instant})
             elif instant is None and clock.state == "running" and point.kind != FEE_LAPSE:
-                steps.switched.append({"id": point.id, "due_at": point.due_at, "state": "cancelled"})
+                changes.switched.append({"id": point.id, "due_at": point.due_at, "state": "cancelled"})
     if planned:
-        _arm(clock, points, planned, steps)
-    if planned or len(steps.moved) + len(steps.switched) > before:
-        steps.changed.add(clock.clock_id)
+        _arm(clock, stored, planned, changes)
+    if planned or len(changes.moved) + len(changes.switched) > before:
+        changes.clocks.add(clock.clock_id)
 
 
-def _arm(clock: DatedClock, points: Sequence[_Point], missing: Mapping[Name, datetime], steps: _Steps) -> None:
-    """What an earlier calendar left no room for comes back; the rest is new."""
-    there = {(point.kind, point.level): point.id for point in points if point.generation == clock.generation}
-    back = missing.keys() & there.keys()
-    steps.switched += [{"id": there[name], "due_at": missing[name], "state": "armed"} for name in back]
-    new = [
-        PlannedCheckpoint(CheckpointKind(kind), level, missing[kind, level]) for kind, level in missing.keys() - back
-    ]
-    steps.armed += checkpoint_rows(clock.clock_id, new, generation=clock.generation)
+def _arm(
+    clock: DatedClock,
+    stored: Sequence[_StoredCheckpoint],
+    missing: Mapping[CheckpointKey, datetime],
+    changes: _Changes,
+) -> None:
+    """Arm the missing checkpoints: again where this generation has a cancelled row, else as new rows."""
+    ids = {(point.kind, point.level): point.id for point in stored if point.generation == clock.generation}
+    again = missing.keys() & ids.keys()
+    changes.switched += [{"id": ids[key], "due_at": missing[key], "state": "armed"} for key in again]
+    new = [PlannedCheckpoint(CheckpointKind(key[0]), key[1], missing[key]) for key in missing.keys() - again]
+    changes.armed += checkpoint_rows(clock.clock_id, new, generation=clock.generation)
 
 
-def _running(clock: DatedClock, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
-    """What the clock still has to wait for: a warning that went out does not, the limit's end always does."""
+def _planned_running(
+    clock: DatedClock, present: Mapping[CheckpointKey, _StoredCheckpoint]
+) -> dict[CheckpointKey, datetime]:
+    """Return the checkpoints still to come of a running clock: no sent warning, but always the end of the limit."""
     planned, pinned = {}, clock.pinned
     for point in first_checkpoints(
         pinned.chain,
@@ -128,23 +143,27 @@ def _running(clock: DatedClock, present: Mapping[Name, _Point]) -> dict[Name, da
         basis=pinned.policy.basis,
         pauses=clock.pauses,
     ):
-        name = (point.kind.value, point.level)
-        found = present.get(name)
+        key = (point.kind.value, point.level)
+        found = present.get(key)
         if found is None or found.state != "fired" or point.due_at == clock.due_at:
-            planned[name] = point.due_at
+            planned[key] = point.due_at
     return planned
 
 
-def _waiting(clock: DatedClock, present: Mapping[Name, _Point]) -> dict[Name, datetime]:
-    """Of a clock that is late or stands still: the level that waits for the one before, and the time to pay a fee."""
-    planned: dict[Name, datetime] = {}
-    for kind, level in [name for name, row in present.items() if row.state == "armed"]:
+def _planned_stopped(
+    clock: DatedClock, present: Mapping[CheckpointKey, _StoredCheckpoint]
+) -> dict[CheckpointKey, datetime]:
+    """Return the checkpoints still to come of a breached or paused clock: its next level and the lapse of its fee."""
+    planned: dict[CheckpointKey, datetime] = {}
+    for kind, level in [key for key, row in present.items() if row.state == "armed"]:
         before = present.get((kind, level - 1))
         if kind == CheckpointKind.ESCALATION and before is not None and before.fired_at:
             base = next_level_base(before.due_at, before.fired_at)
             following = next_checkpoint(clock.pinned.chain, CheckpointKind.ESCALATION, level - 1, base, clock.calendar)
             if following is not None:
                 planned[kind, level] = following.due_at
-        elif kind == FEE_LAPSE and (asked_at := clock.fee_asked_at) and clock.pinned.fee_within is not None:
-            planned[kind, level] = fee_due_at(clock.pinned, asked_at, clock.calendar)
+        elif kind == FEE_LAPSE and (requested_at := clock.fee_requested_at):
+            pay_by = clock.pinned.fee_due_at(requested_at, clock.calendar)
+            if pay_by is not None:
+                planned[kind, level] = pay_by
     return planned

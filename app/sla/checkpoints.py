@@ -1,14 +1,14 @@
-"""What has to happen on the way of a clock, and when: warnings, escalation levels, legal risk, breach.
+"""The checkpoints of a clock and their instants: warnings, escalation levels, legal risk, breach. Pure.
 
-A level that hangs on the one before it is planned only when that one has fired, so that an outage of several
-days does not fire all levels at once.
+A `+n` level is planned only when the previous level has fired. So an outage of several days does not fire all levels
+at once.
 """
 
 import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,16 +18,16 @@ from app.sla.limit import Limit, SlaError, Unit
 
 
 class ChainError(SlaError):
-    """A chain of checkpoints that can't be meant as it is written.
+    """A chain of checkpoints that contradicts itself.
 
     Codes: `unreadable` (an instant or a kind of another form), `fraction` (outside 0-100 %), `level` (a
     warning's level is its percentage, others are 1 to 9), `early` (an escalation before the limit has ended),
-    `order`, `repeated`, `no_previous_level`, `due_twice`, and of a promise `not_of_a_promise`, `no_due_step`.
+    `order`, `repeated`, `no_previous_level`, `due_twice`; for a promise also `not_of_a_promise`, `no_due_step`.
     """
 
 
 class CheckpointKind(StrEnum):
-    """What fires: `breach` only stamps the clock, `legal_risk` escalates before the law's limit ends."""
+    """The kinds of checkpoints: `breach` only stamps the clock, `legal_risk` escalates before the law's limit ends."""
 
     WARNING = "warning"
     ESCALATION = "escalation"
@@ -36,7 +36,7 @@ class CheckpointKind(StrEnum):
 
 
 class Anchor(StrEnum):
-    """What the instant of a step is measured from."""
+    """The reference point of a step's instant."""
 
     FRACTION = "fraction"
     BEFORE_DUE = "before_due"
@@ -44,10 +44,16 @@ class Anchor(StrEnum):
     AFTER_PREVIOUS = "after_previous"
 
 
-# steps are written in the order in which their anchors come
+# the order of the steps in a chain
 ANCHOR_ORDER: Final = list(Anchor)
 LAW_KINDS: Final = frozenset({CheckpointKind.LEGAL_RISK, CheckpointKind.BREACH})
 HIGHEST_LEVEL: Final = 9
+
+FEE_LAPSE: Final = "fee_lapse"
+"""The checkpoint at which an unpaid fee ends the ticket. The notice of the fee arms it, so no chain has it."""
+
+FIRED_ON_TIME: Final = timedelta(days=1)
+"""The delay from which on the next level counts from the actual firing of the last one (C7)."""
 
 FORMS: Final = (
     (Anchor.FRACTION, re.compile(r"([0-9]{1,3}) ?%")),
@@ -61,7 +67,7 @@ FORMS: Final = (
 class Step:
     """One checkpoint of a chain.
 
-    `at` is `50%` (of the time that runs from start to due), `-3 working_day` (before due), `due`, or `+3 working_day`
+    `at` is `50%` (of the running time from start to due), `-3 working_day` (before due), `due`, or `+3 working_day`
     (after the previous level has fired). The level of a warning is its percentage. Raises ChainError.
     """
 
@@ -76,15 +82,15 @@ class Step:
         object.__setattr__(self, "anchor", anchor)
         object.__setattr__(self, "amount", amount)
         if anchor is Anchor.FRACTION and not 0 < amount < 100:
-            raise ChainError("fraction", f"{self.at} does not lie between start and due")
+            raise ChainError("fraction", f"{self.at} is not between start and due")
         if (self.kind is CheckpointKind.WARNING) is not (anchor is Anchor.FRACTION):
-            raise ChainError("order", f"warnings, nothing else, stand at percentages: {self.kind} {self.at}")
+            raise ChainError("order", f"only warnings have percentages: {self.kind} {self.at}")
         if self.kind is CheckpointKind.ESCALATION and anchor is Anchor.BEFORE_DUE:
-            raise ChainError("early", f"level {self.level} says that the limit is past, and {self.at} it is not")
+            raise ChainError("early", f"level {self.level} cannot fire before the limit has ended: {self.at}")
         if self.kind is CheckpointKind.BREACH and anchor is not Anchor.DUE:
             raise ChainError("order", f"a breach is due when the limit ends, not at {self.at}")
         if anchor is Anchor.AFTER_PREVIOUS and self.kind is not CheckpointKind.ESCALATION:
-            raise ChainError("order", f"only an escalation waits for the level before it: {self.kind} {self.at}")
+            raise ChainError("order", f"only an escalation follows a level: {self.kind} {self.at}")
         if self.kind is CheckpointKind.WARNING and self.level != amount:
             raise ChainError("level", f"the level of a warning is its percentage: {self.level} at {self.at}")
         if not 1 <= self.level <= (99 if self.kind is CheckpointKind.WARNING else HIGHEST_LEVEL):
@@ -92,7 +98,7 @@ class Step:
 
     @property
     def clock_kind(self) -> ClockKind:
-        """Whose working days it counts: the law's for what the law's limit needs, else the promise's."""
+        """Return the kind of clock whose working days the step counts."""
         return ClockKind.STATUTORY if self.kind in LAW_KINDS else ClockKind.PROMISE
 
 
@@ -109,11 +115,10 @@ def _read_instant(at: str) -> tuple[Anchor, int]:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The checkpoints of a clock in the order of time; an empty chain is a clock that nobody is told about.
+    """The checkpoints of a clock in the order of time; a clock with an empty chain notifies no one.
 
-    Raises ChainError unless percentages rise, days before due fall, escalation levels rise one by one, each
-    level that waits for the one before has one, none is there twice, and at most one stands at the limit's end: it
-    stamps the breach.
+    Percentages rise, days before due fall, escalation levels rise one by one. Each `+n` level has a previous level, no
+    step is repeated, and at most one step is at the end of the limit: it stamps the breach. Raises ChainError.
     """
 
     steps: tuple[Step, ...]
@@ -121,9 +126,9 @@ class Chain:
     def __post_init__(self) -> None:
         names = [(step.kind, step.level) for step in self.steps]
         if len(set(names)) < len(names):
-            raise ChainError("repeated", "the same kind and level stands twice in the chain")
+            raise ChainError("repeated", "the same kind and level twice in the chain")
         if sum(step.anchor is Anchor.DUE for step in self.steps) > 1:
-            raise ChainError("due_twice", "one step at most stands where the limit ends")
+            raise ChainError("due_twice", "at most one step at the end of the limit")
         keys = [_order_key(step) for step in self.steps]
         if keys != sorted(keys):
             raise ChainError("order", f"steps are not in the order of time: {[step.at for step in self.steps]}")
@@ -132,31 +137,31 @@ class Chain:
             raise ChainError("order", f"escalation levels rise one by one, got {levels}")
         for step in self.steps:
             if step.anchor is Anchor.AFTER_PREVIOUS and step.level - 1 not in levels:
-                raise ChainError("no_previous_level", f"level {step.level} waits for one that is not there")
+                raise ChainError("no_previous_level", f"level {step.level} has no previous level")
 
     def check_promise(self) -> None:
-        """Raises ChainError unless the chain can hang on a promise.
+        """Raise ChainError unless the chain fits a promise.
 
-        Before the limit ends it only warns (what the law risks is another clock's matter), and when it ends a step
-        stamps the breach: level 1, or `breach` where nobody is to be told.
+        Before the limit ends it only warns: legal risk belongs to the statutory clock. At the end of the limit one step
+        stamps the breach: level 1, or `breach` if no one is to be notified.
         """
         foreign = [step for step in self.steps if step.kind is CheckpointKind.LEGAL_RISK]
         if foreign:
             raise ChainError("not_of_a_promise", f"{foreign[0].kind} belongs to the limit of the law")
         if not any(step.anchor is Anchor.DUE for step in self.steps):
-            raise ChainError("no_due_step", "no step stands where the limit ends: its breach would never be seen")
+            raise ChainError("no_due_step", "no step at the end of the limit: its breach would never be detected")
 
     def step(self, kind: str, level: int) -> Step | None:
         """Return the step of that kind and level, or None."""
         return next((step for step in self.steps if step.level == level and step.kind == kind), None)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """The chain as plain JSON values."""
+        """Return the chain as plain JSON values."""
         return [{"kind": step.kind.value, "level": step.level, "at": step.at} for step in self.steps]
 
     @classmethod
     def from_json(cls, content: Iterable[Mapping[str, Any]]) -> "Chain":
-        """A chain from a list of {kind, level, at}, stored or configured. Raises ChainError."""
+        """Return the chain of a stored or configured list of {kind, level, at}. Raises ChainError."""
         try:
             return cls(
                 tuple(
@@ -185,7 +190,7 @@ FIRST_OFFICE: Final = Step(CheckpointKind.ESCALATION, 1, "due")
 SECOND_OFFICE: Final = Step(CheckpointKind.ESCALATION, 2, "+3 working_day")
 
 DEFAULT_PROMISE_CHAIN: Final = Chain((WARNING_50, WARNING_80, FIRST_OFFICE, SECOND_OFFICE))
-# a limit under a day is a figure of service quality: it never reaches the second office
+# a limit under a day is a figure of service quality: it never escalates to the second office
 SHORT_CHAIN: Final = Chain((WARNING_80, FIRST_OFFICE))
 STATUTORY_CHAIN: Final = Chain(
     (Step(CheckpointKind.LEGAL_RISK, 2, "-3 working_day"), Step(CheckpointKind.BREACH, 1, "due"))
@@ -193,7 +198,7 @@ STATUTORY_CHAIN: Final = Chain(
 
 
 def default_chain(limit: Limit, clock_kind: ClockKind) -> Chain:
-    """The chain of a clock for which nothing else is configured."""
+    """Return the chain of a clock without a configured chain."""
     if clock_kind is ClockKind.STATUTORY:
         return STATUTORY_CHAIN
     return SHORT_CHAIN if limit.under_a_day else DEFAULT_PROMISE_CHAIN
@@ -201,7 +206,7 @@ def default_chain(limit: Limit, clock_kind: ClockKind) -> Chain:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCheckpoint:
-    """A checkpoint with the UTC instant at which it has to fire."""
+    """A checkpoint to arm, with its UTC instant."""
 
     kind: CheckpointKind
     level: int
@@ -217,11 +222,11 @@ def first_checkpoints(
     basis: Basis = Basis.ROUND_THE_CLOCK,
     pauses: Sequence[Pause] = (),
 ) -> tuple[PlannedCheckpoint, ...]:
-    """What a clock arms when it starts or its due date moves: all but levels that wait for the one before.
+    """Return the checkpoints to arm when a clock starts or its due date moves: all but the `+n` levels.
 
-    Percentages are of the time that runs from start to due: without the pauses, and of a limit of opening hours while
-    the doors are open. A warning or a legal risk whose instant would not lie after the start is left out: nothing fires
-    because a ticket was created (B20). Raises DeadlineError.
+    A percentage is a part of the running time from start to due: without pauses, and within opening hours if the limit
+    counts in them. A warning or a legal risk that is not after the start is left out: the creation of a ticket fires
+    nothing (B20). Raises DeadlineError.
     """
     start, due = utc(started_at), utc(due_at)
     instants = ((step, _instant(step, start, due, calendar, basis, pauses)) for step in chain.steps)
@@ -229,7 +234,7 @@ def first_checkpoints(
 
 
 def days_before_due(chain: Chain, due_at: datetime, calendar: Calendar) -> tuple[datetime, ...]:
-    """The instants that are counted back from the due date: all that another calendar moves while that stays.
+    """Return the instants of the steps before due: another calendar moves them even if the due date stays.
 
     Raises DeadlineError.
     """
@@ -240,7 +245,7 @@ def days_before_due(chain: Chain, due_at: datetime, calendar: Calendar) -> tuple
 def next_checkpoint(
     chain: Chain, fired_kind: CheckpointKind, fired_level: int, fired_at: datetime, calendar: Calendar
 ) -> PlannedCheckpoint | None:
-    """The level that waited for the one that has just fired, or None.
+    """Return the `+n` level after the level that has fired, or None.
 
     It is due at the end of the n-th working day after the local date of `fired_at`. Raises DeadlineError.
     """
@@ -251,6 +256,14 @@ def next_checkpoint(
             wait = Policy(Limit(step.amount, Unit.WORKING_DAY), clock_kind=step.clock_kind)
             return PlannedCheckpoint(step.kind, step.level, deadline(wait, fired_at, calendar).due_at)
     return None
+
+
+def next_level_base(due_at: datetime, fired_at: datetime) -> datetime:
+    """Return the instant from which the next level counts: `due_at`, or `fired_at` if the level fired a day late.
+
+    After an outage the levels keep their full distance from each other (C7).
+    """
+    return due_at if fired_at - due_at < FIRED_ON_TIME else fired_at
 
 
 def _instant(

@@ -1,7 +1,7 @@
-"""When a limit ends, and why on that date: one walk over the dates gives both the due instant and its ledger.
+"""The due instant of a limit and its ledger; one walk over the dates gives both. Pure: standard library only.
 
-Sources: Law 2577 art. 8 (the day of the start is not counted, holidays are, a last day that falls on one
-moves to the next working day), Law 4982 (working days), the published tables (GÜN, İŞ GÜNÜ, hours).
+Sources: Law 2577 art. 8, Law 4982 (working days), the published tables (GÜN, İŞ GÜNÜ, hours). By Law 2577 the day of
+the start does not count, holidays count, and a last day on a holiday moves to the next working day.
 """
 
 import datetime as dt
@@ -17,48 +17,29 @@ from typing import Final, NamedTuple
 from app.sla.calendar import DAY, MICROSECOND, NO_SUCH_DATE, Calendar, ClockKind, DayReason, Span
 from app.sla.limit import Limit, SlaError, Unit
 
-__all__ = [
-    "Basis",
-    "ClockKind",
-    "DayReason",
-    "Deadline",
-    "DeadlineError",
-    "LedgerLine",
-    "Pause",
-    "Policy",
-    "Roll",
-    "deadline",
-    "elapsed",
-    "explain",
-    "on_time",
-    "part_of_time",
-    "utc",
-    "working_days_before",
-]
-
-# more dates than any limit of ten years needs; a walk that is longer has a wrong pause or calendar
+# more dates than a limit of ten years needs; a longer walk has a wrong pause or calendar
 MAX_WALKED_DATES: Final = 40_000
 SECOND: Final = timedelta(seconds=1)
 
 
 class DeadlineError(SlaError):
-    """No due date can be given.
+    """A due date that can't be computed.
 
     Codes: `naive_instant` (an instant without a zone), `pause_order` (a pause ends before it starts),
-    `paused` (the clock stands still: it has no due date until it resumes), `out_of_range` (outside the years 1 to
-    9999, or a walk of more than 40,000 dates).
+    `paused` (no due date until the clock resumes), `out_of_range` (outside the years 1 to 9999, or a walk of more
+    than 40,000 dates).
     """
 
 
 class Basis(StrEnum):
-    """Where limits of seconds, minutes and hours run; limits of days don't ask."""
+    """The times in which limits of seconds, minutes and hours run; limits of days ignore it."""
 
     ROUND_THE_CLOCK = "round_the_clock"
     OPENING_HOURS = "opening_hours"
 
 
 class Roll(StrEnum):
-    """What happens to a last date that is no working day."""
+    """The rule for a last date that is no working day."""
 
     NEXT_WORKING_DAY = "next_working_day"
     NONE = "none"
@@ -66,7 +47,7 @@ class Roll(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a clock counts; it is pinned to the clock when it starts."""
+    """The counting rule of a clock, pinned to it when it starts."""
 
     limit: Limit
     basis: Basis = Basis.ROUND_THE_CLOCK
@@ -76,7 +57,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch [start, end) in which the clock stands still, kept in UTC; `end` is None while it lasts.
+    """A span [start, end) in which the clock is paused, in UTC; `end` is None while it lasts.
 
     Raises DeadlineError (`naive_instant`, `pause_order`).
     """
@@ -86,7 +67,7 @@ class Pause:
     reason: str
 
     def __post_init__(self) -> None:
-        # in UTC, because Python compares and subtracts two instants of one zone by their wall clocks
+        # Python compares and subtracts two instants of one zone by their wall clocks, so both are UTC
         object.__setattr__(self, "start", utc(self.start))
         if self.end is not None:
             object.__setattr__(self, "end", utc(self.end))
@@ -96,9 +77,9 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One local date of the way to a due date.
+    """One local date between the start and the due date.
 
-    `total` is what has counted up to its end: days, or seconds for limits of hours, minutes and seconds.
+    `total` is the amount counted up to its end: days, or seconds for limits of hours, minutes and seconds.
     `detail` is the name of the holiday, half day or leave, or the reason of the pause.
     """
 
@@ -111,7 +92,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A due instant (UTC) with all that it follows from."""
+    """A due instant (UTC) with everything that it follows from."""
 
     due_at: datetime
     policy: Policy
@@ -121,32 +102,32 @@ class Deadline:
 
     @property
     def ledger(self) -> list[LedgerLine]:
-        """The reason, one line a date; made when asked for, by the same walk that gave the due instant."""
+        """Return one line a date, computed on each call by the same walk that gave the due instant."""
         return explain(self.policy, self.started_at, self.calendar, self.pauses)
 
 
-# date, reason, detail, total so far, and on the last one the due instant (None there: the clock stands still)
-Step = tuple[date, DayReason, str, int, datetime | None]
+# date, reason, detail, total so far; the due instant on the last one (None if the clock is paused)
+WalkedDate = tuple[date, DayReason, str, int, datetime | None]
 
 
 def deadline(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> Deadline:
-    """When a clock of that policy that started at `started_at` is due; on time is `met_at <= due_at`.
+    """Return the due instant of a clock of that policy that started at `started_at`; on time is `met_at <= due_at`.
 
-    A limit of days is due at 23:59:59.999999 local of its last date. The same arguments give the same instant
-    for ever. Raises DeadlineError; `paused` while a pause is open before the due date is reached.
+    A limit of days is due at 23:59:59.999999 local of its last date. The same arguments always give the same instant.
+    Raises DeadlineError; `paused` if a pause is open before the due date.
     """
     pauses = tuple(pauses)
     last = deque(_walk(policy, started_at, calendar, pauses), maxlen=1)[0]
     due_at = last[4]
     if due_at is None:
-        raise DeadlineError("paused", f"the clock stands still ({last[2]}): no due date")
+        raise DeadlineError("paused", f"the clock is paused ({last[2]}): no due date")
     return Deadline(due_at, policy, started_at, calendar, pauses)
 
 
 def explain(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()) -> list[LedgerLine]:
-    """Why `deadline` gives its date: one line for each local date from the start to the due date.
+    """Return the ledger of `deadline`: one line for each local date from the start to the due date.
 
-    The ledger of a clock that stands still ends with the line `still_paused`. Raises DeadlineError.
+    The ledger of a paused clock ends with the line `still_paused`. Raises DeadlineError.
     """
     return [
         LedgerLine(day, reason is DayReason.COUNTED, reason, detail or _name_of(calendar, day, reason), total)
@@ -157,10 +138,10 @@ def explain(policy: Policy, started_at: datetime, calendar: Calendar, pauses: It
 def elapsed(
     policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Iterable[Pause] = ()
 ) -> int:
-    """How much of the limit is used up at `until`: whole days (weeks and months too), or whole seconds.
+    """Return the used part of the limit at `until`: whole days (weeks and months too), or whole seconds.
 
-    The same walk as `deadline`, stopped at `until`: a date has counted once it is over, nothing before the start, and
-    at the due instant the whole limit, which is also the most there is. Raises DeadlineError.
+    The same walk as `deadline`, stopped at `until`: a date counts once it is over. The result is 0 before the start
+    and the whole limit from the due instant on. Raises DeadlineError.
     """
     stop = utc(until)
     try:
@@ -175,7 +156,7 @@ def elapsed(
 def working_days_before(
     day: date, count: int, calendar: Calendar, clock_kind: ClockKind = ClockKind.PROMISE
 ) -> datetime:
-    """The last instant of the date that lies `count` working days before `day`, which itself is not counted.
+    """Return the last instant of the date `count` working days before `day`; `day` itself does not count.
 
     Raises DeadlineError (`out_of_range`).
     """
@@ -197,16 +178,18 @@ def part_of_time(
     basis: Basis = Basis.ROUND_THE_CLOCK,
     pauses: Iterable[Pause] = (),
 ) -> datetime:
-    """When so many percent of the time that runs between two instants are over; in a pause, or with closed doors by
-    opening hours, none runs. In UTC; the start where no time runs at all. Raises DeadlineError.
+    """Return the UTC instant when `percent` of the running time between two instants has passed.
+
+    No time runs in a pause, nor outside opening hours on that basis. Returns the start if no time runs at all.
+    Raises DeadlineError.
     """
     first, last = utc(start), utc(until)
-    waiting = _worth_meeting(first, tuple(pauses))
+    waiting = _effective_pauses(first, tuple(pauses))
     try:
         opened = _open_between(first, last, calendar) if basis is Basis.OPENING_HOURS else ((first, last),)
     except OverflowError as error:
         raise DeadlineError("out_of_range", f"no opening times between {start} and {until}") from error
-    running = [(begin, min(end, last)) for begin, end in _running(opened, first, waiting) if begin < last]
+    running = [(begin, min(end, last)) for begin, end in _running_spans(opened, first, waiting) if begin < last]
     whole = sum((end - begin for begin, end in running), timedelta())
     return _spend(whole * percent // 100, iter(running))[1] or first
 
@@ -218,12 +201,12 @@ def _open_between(first: datetime, last: datetime, calendar: Calendar) -> tuple[
 
 
 def on_time(met_at: datetime, due_at: datetime) -> bool:
-    """Whether a clock met at `met_at` was met in time: at the exact due instant it still is (C10)."""
+    """Return whether a clock met at `met_at` is on time; at the exact due instant it still is (C10)."""
     return utc(met_at) <= utc(due_at)
 
 
 def utc(instant: datetime) -> datetime:
-    """An aware instant as UTC; DeadlineError for one without a zone or outside the calendar's years."""
+    """Return an aware instant as UTC. Raises DeadlineError without a zone or outside the years 1 to 9999."""
     if instant.utcoffset() is None:
         raise DeadlineError("naive_instant", f"{instant} has no zone")
     try:
@@ -237,9 +220,9 @@ def _name_of(calendar: Calendar, day: date, reason: DayReason) -> str:
     return special.name if special is not None and reason is not DayReason.START_DAY else ""
 
 
-def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]) -> Iterator[Step]:
+def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tuple[Pause, ...]) -> Iterator[WalkedDate]:
     start = utc(started_at)
-    waiting = _worth_meeting(start, pauses)
+    waiting = _effective_pauses(start, pauses)
     try:
         if policy.limit.seconds is None:
             yield from _walk_dates(policy, calendar.local_date(start), calendar, waiting)
@@ -249,20 +232,20 @@ def _walk(policy: Policy, started_at: datetime, calendar: Calendar, pauses: tupl
         raise DeadlineError("out_of_range", f"no due date for a start at {started_at}") from error
 
 
-def _worth_meeting(start: datetime, pauses: tuple[Pause, ...]) -> deque[Pause]:
-    """The pauses in order, without those that are over before the start or end inside another.
+def _effective_pauses(start: datetime, pauses: tuple[Pause, ...]) -> deque[Pause]:
+    """Return the pauses in order, without those that end before the start or inside another.
 
-    What is left rises in start and end alike, so that a walk drops each one once it is past.
+    Both starts and ends of the result rise, so a walk can drop each pause once it is past.
     """
-    kept: deque[Pause] = deque()
+    effective: deque[Pause] = deque()
     covered: datetime | None = start
     for pause in sorted(pauses, key=_pause_order):
         if covered is None:
             break
         if pause.end is None or pause.end > covered:
-            kept.append(pause)
+            effective.append(pause)
             covered = pause.end
-    return kept
+    return effective
 
 
 def _pause_order(pause: Pause) -> tuple[datetime, bool, datetime, str]:
@@ -281,15 +264,15 @@ def _dates_from(first: date) -> Iterator[date]:
 
 
 class _PausedDates(NamedTuple):
-    """The dates [first, end) at whose end a pause lasts; `end` is None for an open one."""
+    """The dates [first, end) at whose end the clock is paused; `end` is None for an open pause."""
 
     first: date
     end: date | None
     reason: str
 
 
-def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: deque[Pause]) -> Iterator[Step]:
-    """Counts dates until the limit is full, then rolls: a date counts if the clock runs at its end."""
+def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: deque[Pause]) -> Iterator[WalkedDate]:
+    """Yield dates until the limit is full, then until a working day; a date counts if the clock runs at its end."""
     yield (start, DayReason.START_DAY, "", 0, None)
     needed = _dates_needed(policy.limit, start, calendar)
     only_working = policy.limit.unit is Unit.WORKING_DAY
@@ -298,8 +281,8 @@ def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: deque[P
     total = 0
     for day in _dates_from(start + DAY):
         full = total == needed
-        obstacle = _obstacle(day, calendar, policy.clock_kind, only_working or full, paused)
-        if obstacle is None:
+        excluded = _why_not_counted(day, calendar, policy.clock_kind, only_working or full, paused)
+        if excluded is None:
             total += not full
             ends = total == needed and (full or not rolls or calendar.is_working_day(day, policy.clock_kind))
             reason = DayReason.ROLLED if full else DayReason.COUNTED
@@ -307,15 +290,15 @@ def _walk_dates(policy: Policy, start: date, calendar: Calendar, pauses: deque[P
             if ends:
                 return
         else:
-            yield (day, *obstacle, total, None)
-            if obstacle[0] is DayReason.STILL_PAUSED:
+            yield (day, *excluded, total, None)
+            if excluded[0] is DayReason.STILL_PAUSED:
                 return
 
 
-def _obstacle(
+def _why_not_counted(
     day: date, calendar: Calendar, clock_kind: ClockKind, only_working: bool, paused: deque[_PausedDates]
 ) -> tuple[DayReason, str] | None:
-    """What keeps a date from counting, or from bearing the due date; pauses that are over are dropped."""
+    """Return why a date does not count or can't be the due date, or None; drop the pauses that are over."""
     not_working = calendar.why_not_working(day, clock_kind)
     if not_working is not None and (only_working or not_working is NO_SUCH_DATE):
         return not_working
@@ -332,7 +315,7 @@ def _paused_dates(pause: Pause, calendar: Calendar) -> _PausedDates:
 
 
 def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
-    """How many dates have to count; a month ends on the same day of a later month, or on its last day."""
+    """Return the number of dates that have to count; a month ends on the same day of the month, or on its last day."""
     if limit.unit is Unit.WEEK:
         return 7 * limit.amount
     if limit.unit is not Unit.MONTH:
@@ -348,8 +331,8 @@ def _dates_needed(limit: Limit, start: date, calendar: Calendar) -> int:
 # ── limits of hours, minutes and seconds ──
 
 
-def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: deque[Pause]) -> Iterator[Step]:
-    """Spends the limit on the running time of each date: opening hours or the whole day, less the pauses."""
+def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: deque[Pause]) -> Iterator[WalkedDate]:
+    """Yield dates until their running time uses up the limit: opening hours or the whole day, less the pauses."""
     first, seconds = calendar.local_date(start), policy.limit.seconds or 0
     if policy.limit.unit is Unit.IMMEDIATE:
         yield (first, DayReason.COUNTED, "", 0, start)
@@ -359,21 +342,21 @@ def _walk_instants(policy: Policy, start: datetime, calendar: Calendar, pauses: 
     for day in _dates_from(first):
         spans = spans_of(day)
         before = left
-        left, due_at = _spend(left, _running(spans, start, pauses))
+        left, due_at = _spend(left, _running_spans(spans, start, pauses))
         total = seconds + -left // SECOND
         if due_at is not None or left < before:
             yield (day, DayReason.COUNTED, "", total, due_at)
             if due_at is not None:
                 return
         else:
-            reason, detail = _why_idle(day, spans, calendar, policy.clock_kind, pauses)
+            reason, detail = _why_no_time_ran(day, spans, calendar, policy.clock_kind, pauses)
             yield (day, reason, detail, total, None)
             if reason is DayReason.STILL_PAUSED:
                 return
 
 
 def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetime | None]:
-    """What is left of the limit after these times, and the instant at which it ended, if it did.
+    """Return the rest of the limit after these spans, and the instant at which it ended, or None.
 
     A limit that is used up exactly at closing time ends there, not at the next opening (B18).
     """
@@ -384,8 +367,8 @@ def _spend(left: timedelta, running: Iterator[Span]) -> tuple[timedelta, datetim
     return left, None
 
 
-def _running(spans: tuple[Span, ...], start: datetime, pauses: deque[Pause]) -> Iterator[Span]:
-    """The parts of the spans after the start and outside the pauses; pauses before the spans are dropped."""
+def _running_spans(spans: tuple[Span, ...], start: datetime, pauses: deque[Pause]) -> Iterator[Span]:
+    """Yield the parts of the spans after the start and outside the pauses; drop the pauses before the spans."""
     for begin, end in spans:
         cursor = max(begin, start)
         while pauses and pauses[0].end is not None and pauses[0].end <= cursor:
@@ -400,10 +383,10 @@ def _running(spans: tuple[Span, ...], start: datetime, pauses: deque[Pause]) -> 
             yield cursor, end
 
 
-def _why_idle(
+def _why_no_time_ran(
     day: date, spans: tuple[Span, ...], calendar: Calendar, clock_kind: ClockKind, pauses: deque[Pause]
 ) -> tuple[DayReason, str]:
-    """Why a date lent no time at all to the clock."""
+    """Return why no time of the limit ran on a date."""
     if spans and pauses and pauses[0].start < spans[-1][1]:
         return (DayReason.PAUSED if pauses[0].end else DayReason.STILL_PAUSED, pauses[0].reason)
     return calendar.why_not_working(day, clock_kind) or (DayReason.CLOSED, "")

@@ -1,6 +1,6 @@
-"""How long a service may take, read from the words of a published table.
+"""Time limits, and their parser for the words of a published table. Pure: standard library only.
 
-What is not certain is never guessed: it goes to a person together with the reason.
+The parser never guesses: a person has to settle an uncertain limit, and gets the reason.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import Final
 
 
 class SlaError(ValueError):
-    """Root of the errors of the time core; `code` is stable, the message is for the log.
+    """Base of the errors of the time core; `code` is stable, the message is for the log.
 
     SlaError
     ├── LimitError      amount or unit out of range
-    ├── CalendarError   a calendar that can't be used (calendar.py)
+    ├── CalendarError   an invalid calendar (calendar.py)
     ├── DeadlineError   no due date can be given (deadline.py)
     └── ChainError      a chain of checkpoints out of order (checkpoints.py)
     """
@@ -26,11 +26,11 @@ class SlaError(ValueError):
 
 
 class LimitError(SlaError):
-    """A limit of nothing, or beyond ten years."""
+    """A limit of zero, or longer than ten years."""
 
 
 class Unit(StrEnum):
-    """What a limit is counted in. GÜN is a calendar day, İŞ GÜNÜ a working day, ANINDA is at once."""
+    """The unit of a limit. GÜN is a calendar day, İŞ GÜNÜ a working day, ANINDA is immediate."""
 
     SECOND = "second"
     MINUTE = "minute"
@@ -89,24 +89,24 @@ class Limit:
 
     @property
     def seconds(self) -> int | None:
-        """The length of a limit that runs on instants; None for limits that count dates."""
+        """Return the length in seconds; None for a limit that counts dates."""
         per_unit = SECONDS.get(self.unit)
         return None if per_unit is None else self.amount * per_unit
 
     @property
     def under_a_day(self) -> bool:
-        """Whether the limit is shorter than 24 hours: such clocks get the short chain and no quiet hours."""
+        """Return whether the limit is shorter than 24 hours: such clocks get the short chain and no quiet hours."""
         seconds = self.seconds
         return seconds is not None and seconds < DAY_SECONDS
 
     def describe_tr(self) -> str:
-        """The limit in Turkish as notices print it: `15 gün`, `15 iş günü`, `10 dakika`, `anında`."""
+        """Return the limit in Turkish as notices print it: `15 gün`, `15 iş günü`, `10 dakika`, `anında`."""
         if self.unit is Unit.IMMEDIATE:
             return "anında"
         return f"{self.amount} {WORDS_TR[self.unit]}"
 
 
-# code → (Turkish, English): why a printed limit needs a person
+# code → (Turkish, English): the reason why a printed limit needs a person
 REVIEW_REASONS: Final = {
     "empty": ("Süre hücresi boş.", "The limit cell is empty."),
     "ambiguous_unit": (
@@ -160,18 +160,18 @@ class NeedsReview:
 
     @property
     def reason(self) -> str:
-        """Why, as a short Turkish sentence for the municipality."""
+        """Return the reason as a short Turkish sentence for the municipality."""
         return REVIEW_REASONS[self.code][0]
 
     @property
     def reason_en(self) -> str:
-        """Why, in English."""
+        """Return the reason in English."""
         return REVIEW_REASONS[self.code][1]
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedLimit:
-    """A printed cell: its limit (or why it needs a person), and the words that stood in parentheses."""
+    """A printed cell: its limit, or the reason why it needs a person, and the note in parentheses."""
 
     limit: Limit | NeedsReview
     note: str = ""
@@ -191,10 +191,10 @@ AT_ONCE: Final = frozenset({"aninda", "ayni anda"})
 
 PLAIN: Final = re.compile(r"(?:en gec )?([0-9]{1,12}) ?([a-z][a-z ]*?)\.?(?: (?:icinde|icerisinde))?\.?")
 WITH_NOTE: Final = re.compile(r"([^()]*[^()\s][^()]*)\(([^()]*)\)[\s.]*")
-# a note that names a time, a number or a kind of day may be a second limit or redefine the first
+# a note with a time, a number or a kind of day may be a second limit or redefine the first
 NOTE_OF_TIME: Final = re.compile(r"[0-9]|\b(?:saniye|dakika|dk\b|saat|gun|hafta|ay\b|yil|mesai|isgun|takvim)")
 
-# the first that matches names the reason
+# the first match gives the reason
 SUSPICIONS: Final = (
     (re.compile(r"[0-9]+ ?[dgshmy]\.?"), "ambiguous_unit"),
     (re.compile(r".*\+.*"), "sum"),
@@ -213,24 +213,25 @@ LONGEST: Final = 300
 
 
 def fold(text: str) -> str:
-    """Text as a comparison key: Turkish lower case, ASCII letters, single spaces, no invisible characters.
+    """Return a comparison key: Turkish lower case, ASCII letters, single spaces, no invisible characters.
 
-    Python's own `lower()` makes two code points of İ and loses ı; a decomposed İ (NFD) is composed first.
+    Python's `lower()` turns İ into two code points and loses ı; a decomposed İ (NFD) is composed first.
     """
     visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
     return " ".join(visible.translate(LOWER_TR).lower().translate(ASCII).split())
 
 
 def parse_limit(text: str) -> Limit | NeedsReview:
-    """Reads a printed limit such as `15 İŞ GÜNÜ`; words in parentheses are allowed where they name no time.
+    """Return the limit that a text such as `15 İŞ GÜNÜ` prints, or the reason why it needs a person.
 
-    Total: every text gives a Limit or a NeedsReview. Forms: the service-standards tables of municipalities.
+    A note in parentheses is allowed if it names no time. Never raises. The accepted forms are those of the
+    service-standards tables of municipalities.
     """
     return parse_limit_cell(text).limit
 
 
 def parse_limit_cell(text: str) -> ParsedLimit:
-    """Reads a printed limit together with the note that stands behind it in parentheses, in its own words."""
+    """Return the printed limit, as `parse_limit` does, with the literal note in parentheses after it."""
     if len(text) > LONGEST:
         return ParsedLimit(NeedsReview(text, "unreadable"))
     with_note = WITH_NOTE.fullmatch(text)

@@ -1,4 +1,4 @@
-"""Clocks of a ticket, their pauses and checkpoints, and the calendar versions they were computed with."""
+"""The rows of clocks, pauses and checkpoints, and of the calendar that their dates are computed with."""
 
 import datetime as dt
 import json
@@ -32,7 +32,7 @@ from app.sla.policy import PinnedPolicy, parse_pinned
 class CalendarVersion(Base):
     """One immutable state of the working calendar; the newest one serves new computations.
 
-    `settled_at` is set once every open clock has been computed anew with it.
+    `settled_at` is the instant since which every open clock is computed with it.
     """
 
     __tablename__ = "calendar_version"
@@ -47,9 +47,9 @@ class CalendarVersion(Base):
 
 
 class CalendarYear(Base):
-    """The holidays and half days of one year as they were seeded, once, and who confirmed them.
+    """The holidays and half days of one year, seeded once, and the person who confirmed them.
 
-    Stored because the dates that the law counts must not move with a new version of a library.
+    They are stored because a new version of the library must not move a date that the law counts.
     """
 
     __tablename__ = "calendar_year"
@@ -65,7 +65,7 @@ class CalendarYear(Base):
 
 
 class CalendarDecision(Base):
-    """A date that the municipality decided on: leave, a short day, a working Saturday; revoked, never deleted."""
+    """A decision of the municipality on a date: leave, a short day, a working Saturday; revoked, never deleted."""
 
     __tablename__ = "calendar_decision"
 
@@ -87,9 +87,9 @@ class CalendarDecision(Base):
 class SlaClock(Base):
     """A limit that runs on a ticket: the published promise or the statutory limit, one of each a cycle.
 
-    `due_at` is always what `deadline()` gives for (policy, `counted_from`, pauses, calendar version), unless a person
-    set it (`overridden`); `breached_at` is the due instant, never the time of detection. `extended_at` is when the
-    longer limit of the policy was taken (law 4982 art. 11), `restarted_at` when the limit began anew (fee paid).
+    `due_at` is always the result of `deadline()` for policy, `counted_from`, pauses and calendar version, unless a
+    person set it (`overridden`). `breached_at` is the due instant, never the time of detection. `extended_at` is when
+    the longer limit of the policy was taken (law 4982 art. 11), `restarted_at` when the limit restarted (fee paid).
     """
 
     __tablename__ = "sla_clock"
@@ -132,12 +132,12 @@ class SlaClock(Base):
         CheckConstraint("state IN ('running', 'paused', 'met', 'breached', 'cancelled')", name="state"),
         CheckConstraint("due_at >= started_at", name="due_after_start"),
         CheckConstraint("breached_at IS NULL OR breached_at = due_at", name="breached_at_is_due"),
-        {"postgresql_with": {"fillfactor": 50}},  # a new calendar updates every open clock: each finds room on its page
+        {"postgresql_with": {"fillfactor": 50}},  # room on each page: a new calendar updates every open clock
     )
 
 
 class ClockPause(Base):
-    """A stretch in which a promise clock stood still; at most one is open."""
+    """A span in which a clock was paused; at most one of a clock is open."""
 
     __tablename__ = "clock_pause"
 
@@ -155,7 +155,7 @@ class ClockPause(Base):
 
 
 class Checkpoint(Base):
-    """An instant at which something has to happen on a clock; the sweep reads only the armed and due ones."""
+    """An instant at which the sweep has to act on a clock; it reads only the armed checkpoints that are due."""
 
     __tablename__ = "checkpoint"
 

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from app.domain.terms import Regime
-from app.sla.calendar import ClockKind
+from app.sla.calendar import Calendar, ClockKind
 from app.sla.checkpoints import Chain
-from app.sla.deadline import Basis, Policy, Roll
+from app.sla.deadline import Basis, Policy, Roll, deadline
 from app.sla.limit import Limit, Unit
 
 
@@ -44,6 +45,12 @@ class PinnedPolicy:
         """Return the limit in words, with the longer limit if `extended`."""
         return self.extended_to.describe_tr() if extended and self.extended_to else self.printed
 
+    def fee_due_at(self, requested_at: datetime, calendar: Calendar) -> datetime | None:
+        """Return the last instant at which a fee requested at `requested_at` can be paid; None if there is no fee."""
+        if self.fee_within is None:
+            return None
+        return deadline(replace(self.policy, limit=self.fee_within), requested_at, calendar).due_at
+
     def to_json(self) -> dict[str, Any]:
         """Return the stored form."""
         return {
@@ -77,7 +84,8 @@ class PinnedPolicy:
             regime=Regime(content["regime"]) if content["regime"] else None,
             extended_to=_limit_from_json(extended_to) if extended_to else None,
             fee_within=_limit_from_json(fee_within) if fee_within else None,
-            interim_reply_satisfies=interim_reply_satisfies(content),
+            # a policy stored before the field existed follows law 3071
+            interim_reply_satisfies=content.get("interim_reply_satisfies", content["regime"] == Regime.LAW_3071),
         )
 
 
@@ -85,12 +93,6 @@ class PinnedPolicy:
 def parse_pinned(stored: str) -> PinnedPolicy:
     """Return the policy from its stored JSON text; thousands of clocks share a few texts, each is parsed once."""
     return PinnedPolicy.from_json(json.loads(stored))
-
-
-def interim_reply_satisfies(content: Mapping[str, Any]) -> bool:
-    """Return whether an interim reply meets the limit; a policy stored without the field follows law 3071."""
-    found: bool = content.get("interim_reply_satisfies", content["regime"] == Regime.LAW_3071)
-    return found
 
 
 def _limit_to_json(limit: Limit) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""National and religious holidays of Türkiye as special days, to be confirmed by a person and then stored.
+"""National and religious holidays of Türkiye from the library `holidays`, as special days.
 
-Dates that the law counts are never computed live: a new version of the library must not move them.
+They are stored and confirmed by a person, never computed live: a new version of the library must not move a due date.
 """
 
 from collections.abc import Iterable
@@ -12,11 +12,10 @@ from app.sla.calendar import MONDAY_TO_FRIDAY, DayKind, SpecialDay
 
 
 def turkish_special_days(years: Iterable[int]) -> dict[date, SpecialDay]:
-    """Holidays and half days (from 13:00) of Law 2429 for these years, in date order, with Turkish names.
+    """Return holidays and half days (from 13:00) of Law 2429 for these years, in date order, with Turkish names.
 
-    Religious holidays are confirmed to 2032; later ones carry "(tahmini)" in the name. Two holidays on one
-    date are one special day with both names ("; " between them). Half days on a weekend are left out:
-    nothing ends early on a closed day.
+    Religious holidays are confirmed to 2032; later ones carry "(tahmini)" in the name. Two holidays on one date are
+    one special day with both names, joined by "; ". Half days on a weekend are left out: the office is closed anyway.
     """
     span = tuple(years)
     full_days = country_holidays("TR", years=span, categories=("public",), language="tr")

@@ -12,8 +12,7 @@ from sqlalchemy import select
 
 from app.core.clock import ISTANBUL
 from app.sla.calendar import Calendar
-from app.sla.checkpoints import DEFAULT_PROMISE_CHAIN, CheckpointKind, next_checkpoint
-from app.sla.clocks import next_level_base
+from app.sla.checkpoints import DEFAULT_PROMISE_CHAIN, CheckpointKind, next_checkpoint, next_level_base
 from app.sla.model import Checkpoint
 from app.standards.values import OFFICE_HOURS
 from bench.copies import multiply

@@ -140,7 +140,7 @@ async def every_limit_is_seen_to_pass(desk: Desk) -> None:
 async def no_clock_differs_from_its_computation(container: Container) -> None:
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock)):
-            pinned = PinnedPolicy.from_json(clock.policy)
+            pinned = clock.pinned
             calendar = (await container.rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
             rows = await pauses_of(session, clock.id)
             still = [row for row in rows if row.ended_at is None]

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from app.sla.calendar import DayKind, SpecialDay
+from app.sla.calendar import DayKind, DayReason, SpecialDay
 from app.sla.deadline import (
-    DayReason,
     LedgerLine,
     Policy,
     deadline,

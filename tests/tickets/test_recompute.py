@@ -15,10 +15,10 @@ from app.calendar_admin.service import settle
 from app.container import Container
 from app.core.clock import ISTANBUL
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
-from app.sla.calendar_decisions import decide
+from app.sla.calendar_decisions import store_decisions
 from app.sla.calendar_versions import Calendars, calendars_of, store_calendars
-from app.sla.checkpoints import CheckpointKind, first_checkpoints, next_checkpoint
-from app.sla.clocks import FEE_LAPSE, next_level_base, pauses_of
+from app.sla.checkpoints import FEE_LAPSE, CheckpointKind, first_checkpoints, next_checkpoint, next_level_base
+from app.sla.clocks import pauses_of
 from app.sla.deadline import Pause, deadline
 from app.sla.model import CalendarDecision, CalendarVersion, Checkpoint, SlaClock
 from app.sla.policy import PinnedPolicy
@@ -64,7 +64,7 @@ async def decided(
     """A new version of the calendar, which no clock knows yet."""
     now = container.clock.now()
     async with container.database.transaction() as session:
-        await decide(session, days, revoke, actor="ops", reason="Genelge", now=now)
+        await store_decisions(session, days, revoke, actor="ops", reason="Genelge", now=now)
         calendars = await current_calendars(session, (await container.rulebooks.current()).catalogue, now=now)
         version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
     container.rulebooks._checked = -1000.0

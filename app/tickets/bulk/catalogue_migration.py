@@ -15,6 +15,7 @@ from app.people.vault import Vault
 from app.sla.calendar import ClockKind
 from app.sla.model import SlaClock
 from app.sla.policy import PinnedPolicy
+from app.sla.queries import pinned_text
 from app.standards.rulebook import Rulebook
 from app.standards.values import Catalogue
 from app.tickets.bulk.recompute import RecomputePreview, RecomputeResult, preview_recompute, recompute
@@ -60,7 +61,7 @@ def _run(
         rules.calendar_version_id,
         cause="policy",
         actor=actor,
-        condition=running if service is None else and_(running, SlaClock.policy["service"].astext == service),
+        condition=running if service is None else and_(running, pinned_text("service") == service),
         policy_of=policy_of,
         only_new_policies=True,
         facts={"catalogue_version": str(rules.catalogue_version_id)},

@@ -14,7 +14,8 @@ from app.core.errors import NotFound, StaleVersion, VersionRequired, WrongState
 from app.domain.terms import PauseReason, Regime
 from app.people.vault import Vault
 from app.sla.calendar import Calendar, ClockKind
-from app.sla.clocks import DueDateMove, OpenedClock, clocks_of
+from app.sla.clock_rows import OpenedClock
+from app.sla.clocks import DueDateMove, clocks_of
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import Rulebook, RulebookCache
 from app.standards.values import Catalogue, Service

@@ -13,6 +13,7 @@ from app.core.errors import FieldError, Invalid, NotFound, Unavailable
 from app.domain.terms import ComplaintGround, Outcome, PauseReason
 from app.sla import clocks
 from app.sla.calendar import ClockKind
+from app.sla.clock_rows import open_clock
 from app.sla.policy import PinnedPolicy
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.commands import notifications
@@ -147,7 +148,7 @@ async def interim_reply(context: CommandContext, locked: LockedTicket, text: str
     for clock in locked.clocks:
         if clock.pinned.interim_reply_satisfies and clock.state != "cancelled":
             law = clock.pinned.regime
-            await clocks.meet(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
+            await clocks.mark_met(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
     catalogue = (await context.rulebook()).catalogue
     await notifications.interim_reply(context.session, context.vault, ticket, catalogue, law=law, now=context.now)
 
@@ -173,7 +174,7 @@ async def resolve(context: CommandContext, locked: LockedTicket, body: Resolutio
     ticket.outcome, ticket.resolved_at = body.outcome.value, context.now
     ticket.reply = context.vault.seal(words, table="ticket", column="reply", row_id=ticket.id) if words else None
     for clock in locked.clocks:
-        await clocks.meet(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
+        await clocks.mark_met(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
     await close_escalations(context.session, ticket, at=context.now)
     await _notify_of_resolution(context, locked, body)
 
@@ -207,8 +208,9 @@ async def reopen(context: CommandContext, locked: LockedTicket, reason: str) -> 
     ticket.duplicate_of, ticket.callback_attempts = None, 0
     rulebook, known = await context.rulebook(), await _policies(context, ticket)
     opened = [
-        clocks.next_cycle(
-            clock,
+        open_clock(
+            clock.pinned,
+            ticket_id=ticket.id,
             cycle=ticket.cycle,
             started_at=context.now,
             calendar=rulebook.calendars[clock.pinned.hours],

@@ -61,7 +61,7 @@ async def fee_notice(context: CommandContext, locked: LockedTicket, body: FeeBod
     if law is None or law.pinned.fee_within is None:
         raise NoFee
     asked = [
-        await clocks.ask_for_fee(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
+        await clocks.request_fee(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
         for clock in locked.clocks
     ]
     pay_by = next(instant for instant in asked if instant is not None)
@@ -124,7 +124,7 @@ async def override_due(context: CommandContext, locked: LockedTicket, body: DueB
         raise Invalid([FieldError("/due_at", "too_old", {"earliest": context.now.isoformat()})])
     if body.due_at > (latest := context.now + LATEST_DUE):
         raise Invalid([FieldError("/due_at", "too_late", {"latest": latest.isoformat()})])
-    moved = await clocks.override(
+    moved = await clocks.override_due_at(
         context.session, clock, due_at=body.due_at, calendar=locked.calendar_of(clock), at=context.now
     )
     apply_transition(context, locked.ticket, Command.OVERRIDE_DUE, moved_due_dates([moved]), note=body.reason)
@@ -139,7 +139,7 @@ async def _check_payment(context: CommandContext, locked: LockedTicket, paid_at:
     notice = await _last_event(context, locked.ticket, Command.FEE_NOTICE)
     if notice is not None and paid_at < notice.at:
         raise Invalid([FieldError("/paid_at", "too_old", {"earliest": notice.at.isoformat()})])
-    pay_by = await clocks.pay_by(context.session, law)
+    pay_by = await clocks.open_fee_due_at(context.session, law)
     if pay_by is not None and paid_at > pay_by:
         raise LimitPassed(due_at=pay_by.isoformat())
 
@@ -184,7 +184,7 @@ async def _repin(
         pinned,
         calendar=rulebook.calendars[pinned.hours],
         calendar_version_id=rulebook.calendar_version_id,
-        kept_at=replied_at,
+        replied_at=replied_at,
         at=context.now,
     )
 
@@ -203,7 +203,7 @@ async def _start(
     if replied_at is not None:
         started = await clocks.clocks_of(context.session, ticket.id, ticket.cycle)
         clock = next(clock for clock in started if clock.kind == kind)
-        await clocks.meet(context.session, clock, calendar=rulebook.calendars[pinned.hours], at=replied_at)
+        await clocks.mark_met(context.session, clock, calendar=rulebook.calendars[pinned.hours], at=replied_at)
 
 
 async def _cannot_start(context: CommandContext, ticket: Ticket, kind: ClockKind) -> bool:

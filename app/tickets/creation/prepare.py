@@ -12,7 +12,7 @@ from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.people.vault import Vault
 from app.sla.calendar import ClockKind
-from app.sla.clocks import OpenedClock, open_clock
+from app.sla.clock_rows import OpenedClock, open_clock
 from app.sla.policy import PinnedPolicy
 from app.standards.neighbourhoods import match_neighbourhood
 from app.standards.routing import DirectorateSuggestion, suggest_directorate

@@ -7,6 +7,7 @@ from app.core.clock import ISTANBUL
 from app.notices.kinds import CitizenPayload, MissingDocumentsPayload, NoticeKind, ReceiptPayload
 from app.notices.rows import APPLICANT, notice_row
 from app.sla.calendar import ClockKind
+from app.sla.clock_rows import CheckpointRow, ClockRow
 from app.sla.deadline import on_time
 from app.tickets.clock_policies import inapplicable_commands
 from app.tickets.contact import CitizenFacts, preferred_medium_of_person
@@ -24,8 +25,8 @@ class TicketRows:
     ticket: dict[str, Any]
     event: EventRow
     documents: list[dict[str, Any]]
-    clocks: list[dict[str, Any]]
-    checkpoints: list[dict[str, Any]]
+    clocks: list[ClockRow]
+    checkpoints: list[CheckpointRow]
     notices: list[dict[str, Any]]
 
 
