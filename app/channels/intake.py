@@ -100,8 +100,8 @@ class IntakeService:
     ) -> IntakeResult:
         """Store one request as a ticket; return its receipt after the commit.
 
-        A repeated request gets the same receipt. Raises `Invalid` if the catalogue refuses the request, `KeyReused` or
-        `AlreadyReceived` if the key or id belongs to different content, `Unavailable` if too many requests are pending.
+        A repeated request gets the same receipt. Raises `Invalid` if the catalogue refuses the request, and `KeyReused`
+        or `AlreadyReceived` if its key or id belongs to different content. Raises `Unavailable` if too many wait.
         """
         now = self._clock.now()
         new_ticket = prepare(

@@ -18,8 +18,8 @@ from app.container import make_vault
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Unavailable
 from app.core.wording import FIELD_SENTENCES, Language, translate
-from app.imports.bimer import COLUMNS, NEEDED, units_of
-from app.imports.service import Importer, ImportRules, Judged, batches
+from app.imports.bimer import COLUMNS, REQUIRED_COLUMNS, unit_codes
+from app.imports.service import Importer, ImportRules, LineResult, batches
 from app.imports.sheet import Sheet, SheetError, open_sheet
 from app.people.vault import Vault
 from app.standards.rulebook import Rulebook, RulebookCache
@@ -47,11 +47,11 @@ async def import_bimer(
             rules = _rules(await _rulebook(RulebookCache(database)), vault=vault, importer=current_user(), now=now)
             importer = Importer(database, rules, dry_run=dry_run)
             for batch in batches(sheet.lines()):
-                for judged in await importer.take(sheet, batch):
-                    tally.add(judged)
-                    _print_problems(judged, console)
-                    if write_refused is not None and judged.errors:
-                        write_refused([judged.line.number, _both_languages(judged.errors), *judged.line.cells])
+                for result in await importer.import_lines(sheet, batch):
+                    tally.add(result)
+                    _print_problems(result, console)
+                    if write_refused is not None and result.errors:
+                        write_refused([result.line.number, _both_languages(result.errors), *result.line.cells])
     _print_tally(tally, console, dry_run=dry_run)
     return not tally.refused
 
@@ -65,13 +65,13 @@ class ImportTally:
         self.first: datetime | None = None
         self.last: datetime | None = None
 
-    def add(self, judged: Judged) -> None:
+    def add(self, result: LineResult) -> None:
         """Count one line."""
-        self.refused += bool(judged.errors)
-        self.known += judged.known
-        if judged.understood is None or judged.known:
+        self.refused += bool(result.errors)
+        self.known += result.known
+        if result.parsed is None or result.known:
             return
-        record = judged.understood.record
+        record = result.parsed.record
         self.new += 1
         self.first = min(self.first or record.received, record.received)
         self.last = max(self.last or record.received, record.received)
@@ -79,8 +79,8 @@ class ImportTally:
         self.counts["kind", record.kind.kind.value + law] += 1
         self.counts["outcome", record.outcome.value if record.outcome else "–"] += 1
         self.counts["unit", record.unit or "–"] += 1
-        for clock, verdict in judged.understood.verdicts.items():
-            self.counts[clock, "on time" if verdict == "met" else "late"] += 1
+        for clock, state in result.parsed.clock_states.items():
+            self.counts[clock, "on time" if state == "met" else "late"] += 1
 
 
 def _parse_columns(columns: Sequence[str]) -> dict[str, str]:
@@ -101,7 +101,7 @@ def _open_text(file: Path) -> TextIO:
 
 def _open_sheet(file: TextIO, headings: dict[str, str]) -> Sheet:
     try:
-        return open_sheet(file, COLUMNS, needed=NEEDED, given=headings)
+        return open_sheet(file, COLUMNS, required=REQUIRED_COLUMNS, overrides=headings)
     except SheetError as error:
         raise CommandError(str(error)) from None
 
@@ -134,7 +134,7 @@ def _rules(rulebook: Rulebook, *, vault: Vault, importer: str, now: datetime) ->
     service = rulebook.catalogue.service(PastChannel.BIMER)
     if service is None or service.accepts_new or service.closed_on is None:
         raise CommandError("The catalogue has no service `bimer` that is closed, with `closed_on`: see standards.yaml.")
-    units = units_of(rulebook.catalogue.units)
+    units = unit_codes(rulebook.catalogue.units)
     return ImportRules(rulebook, service, service.closed_on, units, vault=vault, importer=importer, now=now)
 
 
@@ -149,10 +149,10 @@ def _print_columns(sheet: Sheet, file: Path, console: Console) -> None:
         console.print(Text(f"  not read: {', '.join(unread)}"), soft_wrap=True)
 
 
-def _print_problems(judged: Judged, console: Console) -> None:
-    for error in judged.errors:
+def _print_problems(result: LineResult, console: Console) -> None:
+    for error in result.errors:
         column = error.pointer.removeprefix("/") or "–"
-        text = Text(f"line {judged.line.number}, {column}: {_say(error, 'tr')} | {_say(error, 'en')}", style="yellow")
+        text = Text(f"line {result.line.number}, {column}: {_say(error, 'tr')} | {_say(error, 'en')}", style="yellow")
         console.print(text, soft_wrap=True)
 
 

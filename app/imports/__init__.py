@@ -1,1 +1,1 @@
-"""Records of systems that are gone, taken over as tickets that are closed: figures and history, no limit runs on."""
+"""Import of records from retired systems as closed tickets: they have history and figures, but no running limit."""

@@ -1,4 +1,4 @@
-"""One old BİMER record: what its cells mean, and when it is none to be taken over."""
+"""Records of BİMER: the meaning of the cells, and the rules for which records are imported."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from app.core.field_errors import field_errors
 from app.core.schema import ExternalId, LongText, RequestModel, ShortText, validation_error
 from app.core.turkish import tr_key
 from app.domain.terms import Outcome
-from app.imports.instants import Moment, first_of_day, parse_moment
+from app.imports.instants import RecordedTime, first_of_day, parse_recorded_time
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.sla.calendar_years import FIRST_YEAR
@@ -35,15 +35,15 @@ COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
         "unit": ("Birim",),
     }
 )
-"""The columns with the headings under which they are found beside their own names."""
+"""Column → the headings that name it beside its own name."""
 
-NEEDED: Final = ("record_no", "received_at", "answered_at", "description")
+REQUIRED_COLUMNS: Final = ("record_no", "received_at", "answered_at", "description")
 
 _FIRST_DAY = date(FIRST_YEAR, 1, 1)
 
 
 class BimerKind(NamedTuple):
-    """What the citizen wanted, and whether law 4982 (bilgi edinme) governs it."""
+    """The kind of a request; `right_to_information` if law 4982 (bilgi edinme) applies."""
 
     kind: Kind
     right_to_information: bool = False
@@ -69,8 +69,8 @@ _OUTCOMES: Mapping[str, Outcome] = {
 }
 
 
-def _chosen(words: Mapping[str, Any]) -> Any:
-    """A validator that reads one of these words, however they are cased and accented."""
+def _choice(words: Mapping[str, Any]) -> Any:
+    """Return a validator that maps one of these words to its value, whatever the case and the accents."""
     by_key = {tr_key(word): value for word, value in words.items()}
 
     def read(value: str) -> Any:
@@ -81,68 +81,68 @@ def _chosen(words: Mapping[str, Any]) -> Any:
     return BeforeValidator(read)
 
 
-def _moment(*, last: bool) -> Any:
-    def read(value: str) -> Moment:
+def _recorded_time(*, last: bool) -> Any:
+    def read(value: str) -> RecordedTime:
         try:
-            return parse_moment(value, last=last)
+            return parse_recorded_time(value, last=last)
         except ValueError:
             raise validation_error("local_date") from None
 
     return BeforeValidator(read)
 
 
-Units = Mapping[str, str]
-"""Codes and names of the directorates, folded by `tr_key` → code."""
+UnitCodes = Mapping[str, str]
+"""Code or name of a directorate, folded by `tr_key` → its code."""
 
 
-def units_of(units: Sequence[Directorate]) -> Units:
-    """By which words a record may name its directorate."""
+def unit_codes(units: Sequence[Directorate]) -> UnitCodes:
+    """Return the codes of the directorates by every word that may name them in a record."""
     return {tr_key(word): unit.code for unit in units for word in (unit.code, unit.name)}
 
 
 def _unit(value: str, info: ValidationInfo) -> str:
-    units: Units = (info.context or {})["units"]
+    units: UnitCodes = (info.context or {})["units"]
     if (key := tr_key(value)) not in units:
         raise validation_error("unknown_unit", allowed=sorted(set(units.values())))
     return units[key]
 
 
 class BimerRecord(RequestModel):
-    """The cells of one record, understood; empty ones are None.
+    """The parsed cells of one record; empty ones are None.
 
-    A time on the clock that may be two instants is the first of a request and the last of an answer, so that an hour
-    which the clocks went through twice turns nobody's order around.
+    An ambiguous local time is the first instant for a request and the last for an answer. The repeated hour at the end
+    of summer time therefore never puts an answer before its request.
     """
 
     record_no: ExternalId
-    received_at: Annotated[Moment, _moment(last=False)]
-    answered_at: Annotated[Moment | None, _moment(last=True)] = None
-    kind: Annotated[BimerKind, _chosen(_KINDS)] = BimerKind(Kind.REQUEST)
+    received_at: Annotated[RecordedTime, _recorded_time(last=False)]
+    answered_at: Annotated[RecordedTime | None, _recorded_time(last=True)] = None
+    kind: Annotated[BimerKind, _choice(_KINDS)] = BimerKind(Kind.REQUEST)
     applicant_name: ShortText | None = None
     phone: PhoneText | None = None
     address: LongText | None = None
     description: LongText
     reply: LongText | None = None
-    outcome: Annotated[Outcome | None, _chosen(_OUTCOMES)] = None
+    outcome: Annotated[Outcome | None, _choice(_OUTCOMES)] = None
     unit: Annotated[ShortText | None, BeforeValidator(_unit)] = None
 
     @property
     def received(self) -> datetime:
-        """When the request was made; of a date without a time its first instant."""
+        """Return the instant of the request; a date without a time counts from its first instant."""
         return self.received_at.instant
 
     @property
     def answered(self) -> datetime:
-        """When it was answered; of a date without a time its first instant, but not before the request."""
-        moment = self.answered_at
-        if moment is None:
+        """Return the instant of the answer, not before the request if the record has only its date."""
+        answered = self.answered_at
+        if answered is None:
             raise ValueError("not answered")
-        if moment.whole_day and moment.instant == first_of_day(self.received):
+        if answered.whole_day and answered.instant == first_of_day(self.received):
             return self.received
-        return moment.instant
+        return answered.instant
 
     def to_intake(self, digest: bytes, service: Service) -> Intake:
-        """The intake of the record; the record itself is the document that the table asks for."""
+        """Return the record as an intake; the record itself is the document that the published table requires."""
         named = self.applicant_name is not None or self.phone is not None
         return Intake(
             channel=PastChannel.BIMER,
@@ -163,17 +163,17 @@ class BimerRecord(RequestModel):
         )
 
 
-def read_record(values: Mapping[str, str], *, units: Units, closed_on: date, now: datetime) -> BimerRecord:
-    """The record of one line's cells; raises `Invalid`, naming columns and reasons but never a value.
+def read_record(values: Mapping[str, str], *, units: UnitCodes, closed_on: date, now: datetime) -> BimerRecord:
+    """Parse the cells of one line; raise `Invalid` naming columns and reasons, never a value.
 
-    Refused beside what can't be read: requests after `closed_on` (local date, inclusive), before BİMER began, in the
-    future, not answered, or answered before they came; an address of nobody.
+    A request is rejected if it is after `closed_on` (local date, inclusive), before BİMER began, or in the future.
+    It is also rejected if it is not answered or answered too early, or if it has an address without an applicant.
     """
     try:
         record = BimerRecord.model_validate(values, context={"units": units})
     except ValidationError as error:
         raise Invalid(field_errors(error.errors(include_input=False, include_url=False))) from None
-    errors = [*_of_receipt(record, closed_on, now), *_of_answer(record, now)]
+    errors = [*_check_receipt(record, closed_on, now), *_check_answer(record, now)]
     if record.address is not None and record.applicant_name is None and record.phone is None:
         errors.append(FieldError("/applicant_name", "identity_needed"))
     if errors:
@@ -181,7 +181,7 @@ def read_record(values: Mapping[str, str], *, units: Units, closed_on: date, now
     return record
 
 
-def _of_receipt(record: BimerRecord, closed_on: date, now: datetime) -> list[FieldError]:
+def _check_receipt(record: BimerRecord, closed_on: date, now: datetime) -> list[FieldError]:
     day = record.received.astimezone(ISTANBUL).date()
     if record.received > now:
         return [FieldError("/received_at", "in_future")]
@@ -192,7 +192,7 @@ def _of_receipt(record: BimerRecord, closed_on: date, now: datetime) -> list[Fie
     return []
 
 
-def _of_answer(record: BimerRecord, now: datetime) -> list[FieldError]:
+def _check_answer(record: BimerRecord, now: datetime) -> list[FieldError]:
     if record.answered_at is None:
         return [FieldError("/answered_at", "not_answered")]
     if record.answered > now:

@@ -1,7 +1,7 @@
-"""Dates and times as old records have them: Turkish or ISO, with a zone or on the wall clock of Istanbul at that time.
+"""Dates and times of old records: Turkish or ISO, with a zone or in the local time of Istanbul.
 
-Türkiye kept EET and EEST until September 2016 (and ended summer time of 2015 two weeks late), so the offset is that of
-the date, never today's.
+Türkiye used EET and EEST until September 2016 (and ended summer time of 2015 two weeks late). The offset is therefore
+the one of the date, never today's.
 """
 
 import re
@@ -21,18 +21,18 @@ _ISO = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """When something happened: the instant in UTC, or the first one of a local date of which no time is known."""
+class RecordedTime:
+    """The time in a record: an instant in UTC; with `whole_day` the first instant of a local date without a time."""
 
     instant: datetime
     whole_day: bool = False
 
 
-def parse_moment(text: str, *, last: bool = False) -> Moment:
-    """Read `01.07.2014`, `01.07.2014 10:00`, or ISO 8601; without a zone in Istanbul. Raises ValueError.
+def parse_recorded_time(text: str, *, last: bool = False) -> RecordedTime:
+    """Parse `01.07.2014`, `01.07.2014 10:00` or ISO 8601, without a zone in Istanbul; raise ValueError for others.
 
-    A time that the clocks went through twice, or left out, may be two instants: it is the first, or with `last` the
-    last of them.
+    A local time that existed twice, or not at all, at a change of summer time stands for two instants. The result is
+    the first, or with `last` the last of them.
     """
     found = _TURKISH.fullmatch(text)
     if found is not None:
@@ -44,7 +44,7 @@ def parse_moment(text: str, *, last: bool = False) -> Moment:
     else:
         raise ValueError("no known form of a date")
     try:
-        return Moment((max if last else min)(_instants(local)), whole_day=not has_time)
+        return RecordedTime((max if last else min)(_instants(local)), whole_day=not has_time)
     except OverflowError:
         raise ValueError("beyond the calendar") from None
 
@@ -56,5 +56,5 @@ def _instants(local: datetime) -> list[datetime]:
 
 
 def first_of_day(instant: datetime) -> datetime:
-    """The first instant, in UTC, of the local date of `instant`."""
+    """Return the first instant, in UTC, of the local date of `instant`."""
     return datetime.combine(instant.astimezone(ISTANBUL).date(), time(), ISTANBUL).astimezone(UTC)

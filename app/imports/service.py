@@ -1,4 +1,4 @@
-"""Old BİMER records stored as closed tickets, a batch a transaction; what is there already is not stored again."""
+"""Import of BİMER records as closed tickets: one transaction per batch, and no record twice."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.model import ApiClient
-from app.core.db import ChildRows, Database, bulk_insert, equals_any, insert_with_children, next_values
+from app.core.db import Base, ChildRows, Database, bulk_insert, equals_any, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
-from app.imports.bimer import BimerRecord, Units, read_record
-from app.imports.history import Past, PastRows, past_clocks, past_rows
+from app.imports.bimer import BimerRecord, UnitCodes, read_record
+from app.imports.history import HistoricalResolution, HistoricalRows, historical_clocks, historical_rows
 from app.imports.sheet import Sheet, SheetLine
 from app.people.model import Applicant
 from app.people.vault import Vault
@@ -26,11 +26,11 @@ from app.tickets.creation.prepare import NewTicket, prepare
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
 
 SOURCE = PastChannel.BIMER.label
-"""The client under which the tickets stand, without a key; also who acted in what happened then."""
+"""Name of the client, without a key, that owns the tickets; also the actor of their old events."""
 
 _LOCK = 0x42494D  # "BIM"
 
-BATCH = 500
+BATCH_SIZE = 500
 """Records in one transaction."""
 
 _COLUMNS = {
@@ -40,49 +40,57 @@ _COLUMNS = {
     "/applicant/name": "/applicant_name",
     "/applicant/address": "/address",
 }
-"""Fields of an intake that a service may require, as the clerk knows them."""
+"""Pointer of an intake's field that a service may require → the clerk's column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """A record with the ticket that it is about to be."""
+class ParsedRecord:
+    """A valid record with its prepared ticket."""
 
     record: BimerRecord
     new_ticket: NewTicket
-    past: Past
-    verdicts: Mapping[str, str]
+    resolution: HistoricalResolution
+    clock_states: Mapping[str, str]
     """Kind of clock → `met` or `breached`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What became of one line: `errors` where it is refused, `known` where its ticket stands already."""
+class LineResult:
+    """The result of one line: `errors` if it is rejected, `known` if its ticket existed before."""
 
     line: SheetLine
-    understood: Understood | None = None
+    parsed: ParsedRecord | None = None
     known: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRules:
-    """What records are judged and stored by during one import, with the service they belong to."""
+    """The rules of one import, and the service of its tickets."""
 
     rulebook: Rulebook
     service: Service
     closed_on: date
-    units: Units
+    units: UnitCodes
     vault: Vault
     importer: str
     now: datetime
 
 
-Stored = Mapping[str, tuple[bytes, str]]
-"""Record number → fingerprint and ticket number, which is empty where it was only seen in the file."""
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """A record that exists: its fingerprint, and the ticket's number; None if it is only earlier in the file."""
+
+    fingerprint: bytes
+    number: str | None
+
+
+KnownRecords = Mapping[str, KnownRecord]
+"""Record number → what is known of it."""
 
 
 class Importer:
-    """Takes lines of one sheet; with `dry_run` it says what would become of them and stores nothing."""
+    """Import of the lines of one sheet; with `dry_run` it returns the same results and stores nothing."""
 
     def __init__(self, database: Database, rules: ImportRules, *, dry_run: bool) -> None:
         self._database = database
@@ -91,39 +99,39 @@ class Importer:
         self._client_id: UUID | None = None
         self._seen: dict[str, bytes] = {}
 
-    async def take(self, sheet: Sheet, lines: Sequence[SheetLine]) -> list[Judged]:
-        """Judge one batch and store what is new in it, in one transaction; the answers are in the order of lines."""
+    async def import_lines(self, sheet: Sheet, lines: Sequence[SheetLine]) -> list[LineResult]:
+        """Parse one batch and store its new records in one transaction; return the results in the order of lines."""
         client_id = self._client_id
         if client_id is None:
-            client_id = self._client_id = new_id() if self._dry_run else await self._client()
-        judged = [self._read(sheet, line, client_id) for line in lines]
-        ready = [each.understood for each in judged if each.understood is not None]
-        stored, known = await (self._look(ready) if self._dry_run else self._store(ready))
-        return [_settled(each, stored, known) for each in judged]
+            client_id = self._client_id = new_id() if self._dry_run else await self._find_or_create_client()
+        results = [self._parse(sheet, line, client_id) for line in lines]
+        valid = [result.parsed for result in results if result.parsed is not None]
+        new, known = await (self._find_new(valid) if self._dry_run else self._store_new(valid))
+        return [_with_known(result, new, known) for result in results]
 
-    async def _client(self) -> UUID:
-        """The client of the old system; made the first time, by whoever comes first."""
+    async def _find_or_create_client(self) -> UUID:
+        """Return the id of the old system's client; a lock makes simultaneous imports create it once."""
         async with self._database.transaction() as session:
             await session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-            of_source = select(ApiClient.id).where(ApiClient.name == SOURCE, ApiClient.role == "import")
-            found = await session.scalar(of_source)
-            if found is None:
-                found, made_at = new_id(), self._rules.now
-                session.add(ApiClient(id=found, name=SOURCE, role="import", scopes=[], created_at=made_at))
-            return found
+            query = select(ApiClient.id).where(ApiClient.name == SOURCE, ApiClient.role == "import")
+            client_id = await session.scalar(query)
+            if client_id is None:
+                client_id, now = new_id(), self._rules.now
+                session.add(ApiClient(id=client_id, name=SOURCE, role="import", scopes=[], created_at=now))
+            return client_id
 
-    def _read(self, sheet: Sheet, line: SheetLine, client_id: UUID) -> Judged:
+    def _parse(self, sheet: Sheet, line: SheetLine, client_id: UUID) -> LineResult:
         if line.error is not None:
-            return Judged(line, errors=(line.error,))
+            return LineResult(line, errors=(line.error,))
         try:
-            return Judged(line, understood=self._understand(sheet.values(line), client_id))
+            return LineResult(line, parsed=self._prepare(sheet.values(line), client_id))
         except Invalid as error:
-            return Judged(line, errors=tuple(_of_column(each) for each in error.errors))
+            return LineResult(line, errors=tuple(_named_by_column(each) for each in error.errors))
 
-    def _understand(self, values: Mapping[str, str], client_id: UUID) -> Understood:
+    def _prepare(self, values: Mapping[str, str], client_id: UUID) -> ParsedRecord:
         rules = self._rules
         record = read_record(values, units=rules.units, closed_on=rules.closed_on, now=rules.now)
-        past = Past(record.answered, record.reply, record.outcome, record.unit)
+        resolution = HistoricalResolution(record.answered, record.reply, record.outcome, record.unit)
         new_ticket = prepare(
             record.to_intake(rules.vault.blind_index("message", record.model_dump_json()), rules.service),
             client_id=client_id,
@@ -134,91 +142,106 @@ class Importer:
             now=record.received,
             service=rules.service,
         )
-        verdicts = {clock["kind"]: clock["state"] for clock in past_clocks(new_ticket, past, rules.now)}
-        return Understood(record, new_ticket, past, verdicts)
+        clock_states = {clock["kind"]: clock["state"] for clock in historical_clocks(new_ticket, resolution, rules.now)}
+        return ParsedRecord(record, new_ticket, resolution, clock_states)
 
-    async def _look(self, ready: Sequence[Understood]) -> tuple[set[UUID], Stored]:
-        """What would be new: in the database and in the lines before there is no record of that number.
+    async def _find_new(self, valid: Sequence[ParsedRecord]) -> tuple[set[UUID], KnownRecords]:
+        """Return the tickets that an import would store: those in neither the database nor an earlier line.
 
-        Of a whole file the numbers and digests are kept for that, and nothing else.
+        Only the numbers and digests of the file's records stay in memory for that.
         """
         async with self._database.reading() as session:
-            known = dict(await _stored(session, [each.record.record_no for each in ready]))
+            known = await _find_known(session, [parsed.record.record_no for parsed in valid])
         new: set[UUID] = set()
-        for each in ready:
-            number, digest = each.record.record_no, each.new_ticket.intake.digest
-            if number in self._seen:
-                known.setdefault(number, (self._seen[number], ""))
-            elif number not in known:
-                self._seen[number] = digest
-                new.add(each.new_ticket.ticket_id)
+        for parsed in valid:
+            record_no, digest = parsed.record.record_no, parsed.new_ticket.intake.digest
+            if record_no in self._seen:
+                known.setdefault(record_no, KnownRecord(self._seen[record_no], None))
+            elif record_no not in known:
+                self._seen[record_no] = digest
+                new.add(parsed.new_ticket.ticket_id)
         return new, known
 
-    async def _store(self, ready: Sequence[Understood]) -> tuple[set[UUID], Stored]:
-        """Insert what is not there; the database decides who was first, also among equal lines and two imports."""
-        if not ready:
+    async def _store_new(self, valid: Sequence[ParsedRecord]) -> tuple[set[UUID], KnownRecords]:
+        """Insert the records that do not exist; return the ids of the new tickets, and what is known of the others.
+
+        The database decides which one of equal lines or simultaneous imports is stored.
+        """
+        if not valid:
             return set(), {}
         async with self._database.transaction() as session:
-            known = await _stored(session, [each.record.record_no for each in ready])
-            new = [each for each in ready if each.record.record_no not in known]
+            known = await _find_known(session, [parsed.record.record_no for parsed in valid])
+            new = [parsed for parsed in valid if parsed.record.record_no not in known]
             if not new:
                 return set(), known
             rules, sequences = self._rules, await next_values(session, TICKET_SEQUENCE, len(new))
-            made = [
-                past_rows(
-                    each.new_ticket, each.past, sequence, vault=rules.vault, importer=rules.importer, now=rules.now
+            rows = [
+                historical_rows(
+                    parsed.new_ticket,
+                    parsed.resolution,
+                    sequence,
+                    vault=rules.vault,
+                    importer=rules.importer,
+                    now=rules.now,
                 )
-                for each, sequence in zip(new, sequences, strict=True)
+                for parsed, sequence in zip(new, sequences, strict=True)
             ]
-            stored = await _insert(session, made)
-            lost = [each.record.record_no for each in new if each.new_ticket.ticket_id not in stored]
-            return stored, {**known, **await _stored(session, lost)}
+            stored = await _insert(session, rows)
+            skipped = [parsed.record.record_no for parsed in new if parsed.new_ticket.ticket_id not in stored]
+            return stored, known | await _find_known(session, skipped)
 
 
 def batches(lines: Iterable[SheetLine]) -> Iterator[list[SheetLine]]:
-    """The lines, as many at once as one transaction takes."""
-    waiting = iter(lines)
-    while batch := list(islice(waiting, BATCH)):
+    """Yield the lines in batches of `BATCH_SIZE`."""
+    remaining = iter(lines)
+    while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch
 
 
-async def _stored(session: AsyncSession, record_nos: Collection[str]) -> Stored:
+async def _find_known(session: AsyncSession, record_nos: Collection[str]) -> dict[str, KnownRecord]:
     if not record_nos:
         return {}
     query = select(Ticket.external_id, Ticket.fingerprint, Ticket.number)
     query = query.where(Ticket.channel == PastChannel.BIMER.value, equals_any(Ticket.external_id, list(record_nos)))
-    return {str(record_no): (fingerprint, number) for record_no, fingerprint, number in await session.execute(query)}
+    return {
+        str(record_no): KnownRecord(fingerprint, number)
+        for record_no, fingerprint, number in await session.execute(query)
+    }
 
 
-async def _insert(session: AsyncSession, made: Sequence[PastRows]) -> set[UUID]:
-    """In the order of their keys: two imports at once wait for each other instead of dead-locking."""
-    ordered = sorted(made, key=lambda each: each.ticket["external_id"])
+async def _insert(session: AsyncSession, rows: Sequence[HistoricalRows]) -> set[UUID]:
+    """Insert tickets with their rows; return the ids of the tickets that were stored.
 
-    def part(model: type[Any], rows_of: Iterable[tuple[list[dict[str, Any]], UUID]]) -> ChildRows:
-        owned = [(row, owner) for rows, owner in rows_of for row in rows]
-        return ChildRows(model, [row for row, _ in owned], [owner for _, owner in owned])
-
-    parts = [
-        part(Applicant, (([each.applicant], each.ticket["id"]) for each in ordered)),
-        part(TicketDocument, ((each.documents, each.ticket["id"]) for each in ordered)),
-        part(SlaClock, ((each.clocks, each.ticket["id"]) for each in ordered)),
+    The rows are ordered by their keys, so that two imports wait for each other instead of dead-locking.
+    """
+    ordered = sorted(rows, key=lambda one: one.ticket["external_id"])
+    children = [
+        _child_rows(Applicant, [(one.ticket["id"], [one.applicant]) for one in ordered]),
+        _child_rows(TicketDocument, [(one.ticket["id"], one.documents) for one in ordered]),
+        _child_rows(SlaClock, [(one.ticket["id"], one.clocks) for one in ordered]),
     ]
-    stored = await insert_with_children(session, Ticket, [each.ticket for each in ordered], parts)
-    events = [event for each in ordered if each.ticket["id"] in stored for event in each.events]
+    stored = await insert_with_children(session, Ticket, [one.ticket for one in ordered], children)
+    events = [event for one in ordered if one.ticket["id"] in stored for event in one.events]
     await bulk_insert(session, TicketEvent, events)
     return stored
 
 
-def _settled(judged: Judged, new: set[UUID], known: Stored) -> Judged:
-    understood = judged.understood
-    if understood is None or understood.new_ticket.ticket_id in new:
-        return judged
-    fingerprint, number = known[understood.record.record_no]
-    if fingerprint == understood.new_ticket.intake.digest:
-        return Judged(judged.line, understood, known=True)
-    code = "record_changed" if number else "record_twice"
-    return Judged(judged.line, errors=(FieldError("/record_no", code, {"number": number}),))
+def _child_rows(model: type[Base], rows_by_ticket: Sequence[tuple[UUID, Sequence[Mapping[str, Any]]]]) -> ChildRows:
+    pairs = [(row, ticket_id) for ticket_id, rows in rows_by_ticket for row in rows]
+    return ChildRows(model, [row for row, _ in pairs], [ticket_id for _, ticket_id in pairs])
 
 
-def _of_column(error: FieldError) -> FieldError:
+def _with_known(result: LineResult, new: Collection[UUID], known: KnownRecords) -> LineResult:
+    """Return the result after the look-up: unchanged if new, known if equal, else with an error."""
+    parsed = result.parsed
+    if parsed is None or parsed.new_ticket.ticket_id in new:
+        return result
+    earlier = known[parsed.record.record_no]
+    if earlier.fingerprint == parsed.new_ticket.intake.digest:
+        return LineResult(result.line, parsed, known=True)
+    code = "record_changed" if earlier.number else "record_twice"
+    return LineResult(result.line, errors=(FieldError("/record_no", code, {"number": earlier.number or ""}),))
+
+
+def _named_by_column(error: FieldError) -> FieldError:
     return FieldError(_COLUMNS.get(error.pointer, error.pointer), error.code, error.facts)

@@ -1,11 +1,11 @@
-"""Old records for tests, all samples, and an import of them into the container of a desk."""
+"""Sample records of the old system, and their import into the installation of a desk."""
 
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from app.imports.bimer import COLUMNS, NEEDED, units_of
-from app.imports.service import Importer, ImportRules, Judged, batches
+from app.imports.bimer import COLUMNS, REQUIRED_COLUMNS, unit_codes
+from app.imports.service import Importer, ImportRules, LineResult, batches
 from app.imports.sheet import Sheet, open_sheet
 from tests.desk import Desk
 
@@ -23,24 +23,24 @@ RECORD: Mapping[str, str] = {
     "outcome": "olumlu",
     "unit": "public-works",
 }
-"""One whole record of the sample citizen."""
+"""A complete record of the sample citizen."""
 
 
 def table(*records: Mapping[str, str], headings: Sequence[str] = tuple(RECORD)) -> str:
-    """Records as a table parted by semicolons; each is what it says in place of `RECORD`."""
+    """Return a table separated by semicolons; each record replaces cells of `RECORD`."""
     lines = [";".join(headings)]
     lines += [";".join({**RECORD, **record}[name] for name in headings) for record in records]
     return "".join(line + "\r\n" for line in lines)
 
 
-def sheet_of(text: str) -> Sheet:
-    """A table as it is opened from a file."""
-    return open_sheet(io.StringIO(text, newline=""), COLUMNS, needed=NEEDED, given={})
+def open_table(text: str) -> Sheet:
+    """Return the opened table."""
+    return open_sheet(io.StringIO(text, newline=""), COLUMNS, required=REQUIRED_COLUMNS, overrides={})
 
 
-async def take(desk: Desk, text: str, *, dry_run: bool = False, importer: str = "clerk") -> list[Judged]:
-    """Import a table into the desk's container, at its time."""
-    container, sheet = desk.container, sheet_of(text)
+async def import_table(desk: Desk, text: str, *, dry_run: bool = False, user: str = "clerk") -> list[LineResult]:
+    """Import a table into the desk's installation at its present time."""
+    container, sheet = desk.container, open_table(text)
     rulebook = await container.rulebooks.current()
     service = rulebook.catalogue.service("bimer")
     assert service is not None
@@ -48,10 +48,10 @@ async def take(desk: Desk, text: str, *, dry_run: bool = False, importer: str = 
         rulebook=rulebook,
         service=service,
         closed_on=CLOSED_ON,
-        units=units_of(rulebook.catalogue.units),
+        units=unit_codes(rulebook.catalogue.units),
         vault=container.vault,
-        importer=importer,
+        importer=user,
         now=container.clock.now(),
     )
-    taking = Importer(container.database, rules, dry_run=dry_run)
-    return [judged for batch in batches(sheet.lines()) for judged in await taking.take(sheet, batch)]
+    importer = Importer(container.database, rules, dry_run=dry_run)
+    return [result for batch in batches(sheet.lines()) for result in await importer.import_lines(sheet, batch)]

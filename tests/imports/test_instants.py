@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clock import ISTANBUL
-from app.imports.instants import Moment, first_of_day, parse_moment
+from app.imports.instants import RecordedTime, first_of_day, parse_recorded_time
 
 
 def utc(*parts: int) -> datetime:
@@ -27,12 +27,12 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_each_form_of_a_date_with_a_time_is_read(text: str, instant: datetime) -> None:
-    assert parse_moment(text) == Moment(instant)
+    assert parse_recorded_time(text) == RecordedTime(instant)
 
 
 @pytest.mark.parametrize("text", ["01.07.2014", "1.7.2014", "2014-07-01"])
 def test_a_date_without_a_time_begins_at_midnight_in_istanbul(text: str) -> None:
-    assert parse_moment(text) == Moment(utc(2014, 6, 30, 21), whole_day=True)
+    assert parse_recorded_time(text) == RecordedTime(utc(2014, 6, 30, 21), whole_day=True)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_date_without_a_time_begins_at_midnight_in_istanbul(text: str) -> None
     ],
 )
 def test_the_offset_is_that_of_the_date(text: str, hour: int) -> None:
-    assert parse_moment(text).instant.hour == hour
+    assert parse_recorded_time(text).instant.hour == hour
 
 
 def test_an_hour_that_passed_twice_has_a_first_and_a_last_instant() -> None:
     twice = "08.11.2015 03:30"
-    assert (parse_moment(twice).instant, parse_moment(twice, last=True).instant) == (
+    assert (parse_recorded_time(twice).instant, parse_recorded_time(twice, last=True).instant) == (
         utc(2015, 11, 8, 0, 30),
         utc(2015, 11, 8, 1, 30),
     )
@@ -61,7 +61,7 @@ def test_an_hour_that_passed_twice_has_a_first_and_a_last_instant() -> None:
 
 def test_an_hour_that_was_left_out_lies_on_either_side_of_the_change() -> None:
     left_out = "29.03.2015 03:30"
-    assert (parse_moment(left_out).instant, parse_moment(left_out, last=True).instant) == (
+    assert (parse_recorded_time(left_out).instant, parse_recorded_time(left_out, last=True).instant) == (
         utc(2015, 3, 29, 0, 30),
         utc(2015, 3, 29, 1, 30),
     )
@@ -78,14 +78,14 @@ def test_an_hour_that_was_left_out_lies_on_either_side_of_the_change() -> None:
 )
 def test_what_is_no_date_of_these_forms_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        parse_moment(text)
+        parse_recorded_time(text)
 
 
 @given(st.datetimes(datetime(2006, 1, 1), datetime(2018, 8, 1)))  # noqa: DTZ001 - a time on the wall
 def test_what_is_written_in_either_form_is_one_instant_on_the_wall_clock(wall: datetime) -> None:
     wall = wall.replace(second=0, microsecond=0)
-    turkish, iso = parse_moment(f"{wall:%d.%m.%Y %H:%M}"), parse_moment(f"{wall:%Y-%m-%d %H:%M}")
+    turkish, iso = parse_recorded_time(f"{wall:%d.%m.%Y %H:%M}"), parse_recorded_time(f"{wall:%Y-%m-%d %H:%M}")
     assert turkish == iso
     assert abs(turkish.instant.astimezone(ISTANBUL).replace(tzinfo=None) - wall) <= timedelta(hours=1)
-    assert turkish.instant <= parse_moment(f"{wall:%d.%m.%Y %H:%M}", last=True).instant
+    assert turkish.instant <= parse_recorded_time(f"{wall:%d.%m.%Y %H:%M}", last=True).instant
     assert first_of_day(turkish.instant).astimezone(ISTANBUL).date() == wall.date()

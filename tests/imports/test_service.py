@@ -10,14 +10,14 @@ from sqlalchemy import func, select, text
 
 from app.access.model import ApiClient, ApiKey
 from app.core.clock import ISTANBUL
-from app.imports.service import BATCH, Judged
+from app.imports.service import BATCH_SIZE, LineResult
 from app.notices.model import Notice
 from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.history import history_is_complete
 from app.tickets.model import Escalation, Ticket, TicketDocument, TicketEvent
 from tests.desk import CALL, Desk, end_of
-from tests.imports.samples import RECORD, table, take
+from tests.imports.samples import RECORD, import_table, table
 from tests.installation import START
 from workers.timers import sweep
 
@@ -39,7 +39,7 @@ async def clocks(desk: Desk, record_no: str = RECORD["record_no"]) -> dict[str, 
     return {clock.kind: clock for clock in await rows(desk, SlaClock) if clock.ticket_id == ticket.id}
 
 
-def fates(judged: Sequence[Judged]) -> list[str]:
+def fates(judged: Sequence[LineResult]) -> list[str]:
     """`new`, `known`, or the codes for which a line is refused."""
     return [
         " ".join(error.code for error in one.errors) if one.errors else "known" if one.known else "new"
@@ -51,7 +51,7 @@ def fates(judged: Sequence[Judged]) -> list[str]:
 
 
 async def test_a_record_is_a_closed_ticket_with_its_own_dates(desk: Desk) -> None:
-    assert fates(await take(desk, table({}))) == ["new"]
+    assert fates(await import_table(desk, table({}))) == ["new"]
     [ticket] = await rows(desk, Ticket)
     assert (ticket.channel, ticket.service, ticket.kind) == ("bimer", "bimer", "complaint")
     assert (ticket.state, ticket.outcome, ticket.unit) == ("closed", "positive", "public-works")
@@ -63,7 +63,7 @@ async def test_a_record_is_a_closed_ticket_with_its_own_dates(desk: Desk) -> Non
 
 
 async def test_its_history_is_one_chain_that_ends_with_who_imported_it_and_when(desk: Desk) -> None:
-    await take(desk, table({}), importer="ornek.memur")
+    await import_table(desk, table({}), user="ornek.memur")
     [ticket] = await rows(desk, Ticket)
     events = sorted(await rows(desk, TicketEvent), key=lambda event: event.seq)
     assert [(event.kind, event.at, event.actor) for event in events] == [
@@ -81,7 +81,7 @@ async def test_its_history_is_one_chain_that_ends_with_who_imported_it_and_when(
 
 
 async def test_people_s_words_are_sealed_and_open_for_those_who_may_read_them(desk: Desk) -> None:
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     personal = [RECORD[name] for name in ("applicant_name", "address", "description", "reply")]
     personal += ["+905320000067", "5320000067"]
     async with desk.container.database.reading() as session:
@@ -98,13 +98,13 @@ async def test_people_s_words_are_sealed_and_open_for_those_who_may_read_them(de
 
 
 async def test_a_record_of_nobody_is_anonymous(desk: Desk) -> None:
-    await take(desk, table({"applicant_name": "", "phone": "", "address": ""}))
+    await import_table(desk, table({"applicant_name": "", "phone": "", "address": ""}))
     assert [applicant.role for applicant in await rows(desk, Applicant)] == ["anonymous"]
 
 
 async def test_the_old_system_is_one_client_that_has_no_key(desk: Desk) -> None:
-    await take(desk, table({}))
-    await take(desk, table({"record_no": "ORNEK-2"}))
+    await import_table(desk, table({}))
+    await import_table(desk, table({"record_no": "ORNEK-2"}))
     [client] = [client for client in await rows(desk, ApiClient) if client.name == "BİMER"]
     assert client.scopes == []
     assert client.id not in {key.client_id for key in await rows(desk, ApiKey)}
@@ -116,7 +116,7 @@ async def test_the_old_system_is_one_client_that_has_no_key(desk: Desk) -> None:
 
 async def test_both_limits_are_judged_by_the_calendar_of_their_time(desk: Desk) -> None:
     """30 days from 1 July 2014 end on 31 July, after the three days of Ramazan; the day ended in EEST."""
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     found = await clocks(desk)
     due = datetime(2014, 7, 31, 20, 59, 59, 999999, tzinfo=UTC)
     assert {kind: clock.due_at for kind, clock in found.items()} == {"promise": due, "statutory": due}
@@ -127,7 +127,7 @@ async def test_both_limits_are_judged_by_the_calendar_of_their_time(desk: Desk) 
 
 async def test_a_day_that_ended_in_the_prolonged_summer_of_2015_is_due_in_winter_time(desk: Desk) -> None:
     """B1: Sunday 8 November 2015, when summer time ended, rolls to Monday, which ends at UTC+2."""
-    await take(desk, table({"received_at": "09.10.2015 23:30", "answered_at": "09.11.2015 23:59"}))
+    await import_table(desk, table({"received_at": "09.10.2015 23:30", "answered_at": "09.11.2015 23:59"}))
     found = (await clocks(desk))["promise"]
     assert found.started_at == datetime(2015, 10, 9, 20, 30, tzinfo=UTC)
     assert found.due_at == datetime(2015, 11, 9, 21, 59, 59, 999999, tzinfo=UTC)
@@ -146,7 +146,7 @@ async def test_a_day_that_ended_in_the_prolonged_summer_of_2015_is_due_in_winter
     ],
 )
 async def test_a_late_answer_is_a_breach_on_the_due_instant(desk: Desk, answered: str, state: str) -> None:
-    await take(desk, table({"answered_at": answered}))
+    await import_table(desk, table({"answered_at": answered}))
     for clock in (await clocks(desk)).values():
         assert clock.state == state
         assert clock.breached_at == (clock.due_at if state == "breached" else None)
@@ -154,7 +154,7 @@ async def test_a_late_answer_is_a_breach_on_the_due_instant(desk: Desk, answered
 
 
 async def test_a_request_for_information_was_under_law_4982(desk: Desk) -> None:
-    await take(desk, table({"kind": "bilgi edinme"}))
+    await import_table(desk, table({"kind": "bilgi edinme"}))
     found = await clocks(desk)
     assert found["statutory"].policy["regime"] == "law_4982"
     assert found["statutory"].due_at == end_of(2014, 7, 22)
@@ -162,13 +162,13 @@ async def test_a_request_for_information_was_under_law_4982(desk: Desk) -> None:
 
 
 async def test_a_thank_you_owed_nothing(desk: Desk) -> None:
-    await take(desk, table({"kind": "teşekkür"}))
+    await import_table(desk, table({"kind": "teşekkür"}))
     assert await clocks(desk) == {}
 
 
 async def test_nothing_is_armed_and_nobody_is_told_now_or_later(desk: Desk) -> None:
     """B46: imported tickets that are closed escalate nothing."""
-    await take(desk, table({}, {"record_no": "ORNEK-2", "answered_at": "02.03.2026"}))
+    await import_table(desk, table({}, {"record_no": "ORNEK-2", "answered_at": "02.03.2026"}))
     desk.clock.advance(days=400)
     assert await sweep(desk.container) == 0
     for model in (Checkpoint, Notice, Escalation):
@@ -176,7 +176,7 @@ async def test_nothing_is_armed_and_nobody_is_told_now_or_later(desk: Desk) -> N
 
 
 async def test_the_feed_tells_that_they_were_imported_and_not_what_happened_long_ago(desk: Desk) -> None:
-    await take(desk, table({}, {"record_no": "ORNEK-2"}))
+    await import_table(desk, table({}, {"record_no": "ORNEK-2"}))
     told = (await desk.client.get("/v1/events")).json()["items"]
     assert [(event["type"], event["seq"], event["data"]) for event in told] == [
         ("ticket.imported", 4, {"channel": "bimer", "unit": "public-works"})
@@ -187,7 +187,7 @@ async def test_the_feed_tells_that_they_were_imported_and_not_what_happened_long
 
 
 async def test_even_one_that_is_opened_again_escalates_to_nobody(desk: Desk) -> None:
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     [ticket] = await rows(desk, Ticket)
     await desk.run(ticket.number, "reopen")
     assert {point.kind for point in await rows(desk, Checkpoint)} == {"breach"}
@@ -195,7 +195,7 @@ async def test_even_one_that_is_opened_again_escalates_to_nobody(desk: Desk) -> 
 
 @pytest.mark.parametrize(("answered", "on_time"), [("31.07.2014", True), ("01.08.2014", False)])
 async def test_the_ticket_shows_the_verdict_to_its_readers(desk: Desk, answered: str, on_time: bool) -> None:
-    await take(desk, table({"answered_at": answered}))
+    await import_table(desk, table({"answered_at": answered}))
     [ticket] = await rows(desk, Ticket)
     shown = (await desk.client.get(f"/v1/tickets/{ticket.number}")).json()
     assert [clock["on_time"] for clock in shown["clocks"]] == [on_time, on_time]
@@ -220,10 +220,10 @@ async def test_no_door_takes_the_past_channel(desk: Desk) -> None:
 
 async def test_a_second_run_imports_nothing_twice(desk: Desk) -> None:
     first = table({}, {"record_no": "ORNEK-2"})
-    assert fates(await take(desk, first)) == ["new", "new"]
+    assert fates(await import_table(desk, first)) == ["new", "new"]
     before = await tickets(desk)
     more = table({}, {"record_no": "ORNEK-2"}, {"record_no": "ORNEK-3"})
-    assert fates(await take(desk, more)) == ["known", "known", "new"]
+    assert fates(await import_table(desk, more)) == ["known", "known", "new"]
     after = await tickets(desk)
     assert {name: ticket.number for name, ticket in after.items() if name in before} == {
         name: ticket.number for name, ticket in before.items()
@@ -234,54 +234,54 @@ async def test_a_second_run_imports_nothing_twice(desk: Desk) -> None:
 async def test_a_record_in_another_spelling_is_the_same_and_one_with_another_content_is_refused(
     desk: Desk,
 ) -> None:
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     [ticket] = await rows(desk, Ticket)
     spelling = {"received_at": "2014-07-01T07:00Z", "kind": "SIKAYET", "unit": "Public-Works", "outcome": "Olumlu"}
     changed = {"answered_at": "11.07.2014 15:30"}
-    judged = await take(desk, table(spelling, changed))
+    judged = await import_table(desk, table(spelling, changed))
     assert fates(judged) == ["known", "record_changed"]
     assert judged[1].errors[0].facts == {"number": ticket.number}
     assert (await rows(desk, Ticket))[0].resolved_at == ANSWERED
 
 
 async def test_within_one_file_the_first_of_equal_numbers_counts(desk: Desk) -> None:
-    assert fates(await take(desk, table({}, {}, {"outcome": "olumsuz"}))) == ["new", "known", "record_changed"]
+    assert fates(await import_table(desk, table({}, {}, {"outcome": "olumsuz"}))) == ["new", "known", "record_changed"]
     assert [ticket.outcome for ticket in await rows(desk, Ticket)] == ["positive"]
 
 
 async def test_two_imports_of_one_file_at_once_store_each_record_once(desk: Desk) -> None:
     records = table(*({"record_no": f"ORNEK-{number}"} for number in range(40)))
-    found = await asyncio.gather(take(desk, records), take(desk, records))
+    found = await asyncio.gather(import_table(desk, records), import_table(desk, records))
     assert sorted(fates(found[0]) + fates(found[1])) == ["known"] * 40 + ["new"] * 40
     assert len(await rows(desk, Ticket)) == len(await rows(desk, Applicant)) == 40
 
 
 async def test_a_broken_line_does_not_stop_the_others_of_its_batch_or_the_next(desk: Desk) -> None:
-    records: list[dict[str, str]] = [{"record_no": f"ORNEK-{number}"} for number in range(BATCH + 3)]
+    records: list[dict[str, str]] = [{"record_no": f"ORNEK-{number}"} for number in range(BATCH_SIZE + 3)]
     records[1]["answered_at"] = ""
-    records[BATCH]["phone"] = "yok"
-    judged = await take(desk, table(*records))
+    records[BATCH_SIZE]["phone"] = "yok"
+    judged = await import_table(desk, table(*records))
     assert [(one.line.number, fates([one])) for one in judged if one.errors] == [
         (3, ["not_answered"]),
-        (BATCH + 2, ["phone"]),
+        (BATCH_SIZE + 2, ["phone"]),
     ]
     async with desk.container.database.reading() as session:
-        assert await session.scalar(select(func.count()).select_from(Ticket)) == BATCH + 1
+        assert await session.scalar(select(func.count()).select_from(Ticket)) == BATCH_SIZE + 1
 
 
 # ── only looked at ──
 
 
 async def test_a_dry_run_says_the_same_and_stores_nothing(desk: Desk) -> None:
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     clients = len(await rows(desk, ApiClient))
     changed, new = {"outcome": "olumsuz"}, {"record_no": "ORNEK-2"}
     text = table({}, changed, new, new, {**new, "outcome": ""}, {"record_no": "ORNEK-3", "answered_at": ""})
-    looked = fates(await take(desk, text, dry_run=True))
+    looked = fates(await import_table(desk, text, dry_run=True))
     assert looked == ["known", "record_changed", "new", "known", "record_twice", "not_answered"]
     assert len(await rows(desk, Ticket)) == 1
     assert len(await rows(desk, ApiClient)) == clients
-    stored = fates(await take(desk, text))
+    stored = fates(await import_table(desk, text))
     assert stored == ["known", "record_changed", "new", "known", "record_changed", "not_answered"]
 
 
@@ -294,7 +294,7 @@ async def test_the_report_of_that_month_has_them_with_their_verdicts(desk: Desk)
     late = {"record_no": "ORNEK-2", "received_at": "10.02.2015 10:00", "answered_at": "13.03.2015 09:00"}
     rolled = {"record_no": "ORNEK-3", "received_at": "26.02.2015 10:00", "answered_at": "30.03.2015 10:00"}
     of_april = {"record_no": "ORNEK-4", "received_at": "02.03.2015 10:00", "answered_at": "10.03.2015"}
-    await take(desk, table(on_time, late, rolled, of_april))
+    await import_table(desk, table(on_time, late, rolled, of_april))
     answer = await desk.client.get("/v1/reports/compliance", params={"month": "2015-03"})
     assert answer.json()["complete"] is True
     figures = ("service", "clock", "limit", "due", "on_time", "late", "open_late", "share_on_time", "median_hours")
@@ -305,7 +305,7 @@ async def test_the_report_of_that_month_has_them_with_their_verdicts(desk: Desk)
 
 
 async def test_lists_find_them_by_their_service_and_their_time(desk: Desk) -> None:
-    await take(desk, table({}))
+    await import_table(desk, table({}))
     listed = (await desk.client.get("/v1/tickets", params={"service": "bimer"})).json()["items"]
     assert [item["channel"] for item in listed] == ["bimer"]
     assert datetime.fromisoformat(listed[0]["received_at"]) == datetime(2014, 7, 1, 10, tzinfo=ISTANBUL)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imports.sheet import LONGEST, Sheet, SheetError, SheetLine, open_sheet
+from app.imports.sheet import MAX_RECORD_CHARACTERS, Sheet, SheetError, SheetLine, open_sheet
 
 KNOWN = {"number": ("Başvuru No",), "text": (), "note": ("Açıklama",)}
 
 
-def opened(text: str, **given_headings: str) -> Sheet:
-    return open_sheet(io.StringIO(text, newline=""), KNOWN, needed=("number", "text"), given=given_headings)
+def opened(text: str, **overrides: str) -> Sheet:
+    return open_sheet(io.StringIO(text, newline=""), KNOWN, required=("number", "text"), overrides=overrides)
 
 
 def read(text: str) -> list[tuple[int, Any]]:
@@ -94,7 +94,7 @@ def test_lines_with_too_few_or_too_many_columns_are_told() -> None:
     assert lines[2] == SheetLine(4, ("3", "b"))
 
 
-@pytest.mark.parametrize("length", [LONGEST, LONGEST + 1, LONGEST * 3])
+@pytest.mark.parametrize("length", [MAX_RECORD_CHARACTERS, MAX_RECORD_CHARACTERS + 1, MAX_RECORD_CHARACTERS * 3])
 def test_a_line_without_end_is_read_in_pieces_and_told(length: int) -> None:
     found = read(f"number;text\n1;{'x' * length}\n2;b\n")
     assert found == [(2, "sheet_line"), (3, ("2", "b"))]
