@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.domain.terms import Outcome
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
-from app.sla.clocks import OpenedClock
+from app.sla.clock_rows import OpenedClock
 from app.sla.deadline import on_time
 from app.tickets.creation.prepare import NewTicket
 from app.tickets.creation.rows import TicketRows, build_rows
