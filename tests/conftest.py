@@ -6,7 +6,7 @@ The template is a migrated database with the catalogue; copying it takes less ti
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,11 @@ from config.settings import Settings
 from tests import servers as test_servers
 from tests.installation import SettableClock, make_settings, migrate_and_seed, new_key, opened_app, opened_client
 from tests.log_capture import configured_logging
+from tests.unit_guard import starting_nothing
 
 # few examples per property in `make test`, thousands in the nightly profile; no deadline, for slow machines
 hypothesis_settings.register_profile("quick", max_examples=60, deadline=None)
+hypothesis_settings.register_profile("fast", max_examples=10, deadline=None)
 hypothesis_settings.register_profile("nightly", max_examples=5_000, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("ESTIM_HYPOTHESIS_PROFILE", "quick"))
 
@@ -33,9 +35,31 @@ LONG = ("tests/demo/test_demo.py", "tests/journeys/test_outage.py", "tests/test_
 """Files whose tests take many seconds."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the long tests first, so that no xdist worker is left with one at the end."""
+    """Mark the tests that need servers; run the long ones first, so that no xdist worker ends alone with one."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Let the fixtures of a unit test start nothing."""
+    with _guard(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a unit test start nothing."""
+    with _guard(item):
+        yield
+
+
+def _guard(item: pytest.Item) -> AbstractContextManager[None]:
+    return nullcontext() if item.get_closest_marker("server") else starting_nothing()
 
 
 @pytest.fixture(scope="session", autouse=True)

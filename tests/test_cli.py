@@ -31,6 +31,7 @@ from tests.servers import TestServers
 ONE_LINE = 1
 
 
+@pytest.mark.server
 def test_without_arguments_it_lists_its_commands(tmp_path: Path) -> None:
     shown = run_estim_process(env=environment(), folder=tmp_path).stdout
     assert all(name in shown for name in ("up", "api", "worker", "migrate", "doctor", "catalogue", "keys"))
@@ -61,6 +62,7 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: S
     assert "does not answer" in done.stderr
 
 
+@pytest.mark.server
 def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
     done = run_estim_process("migrate", env=environment(), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
@@ -106,6 +108,7 @@ def test_an_unknown_role_or_unit_is_refused_with_those_that_exist(
     assert allowed in done.stderr
 
 
+@pytest.mark.server
 def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
     printed = run_estim_process("keys", "secrets", env=environment(), folder=tmp_path).stdout
     values = dict(line.split("=", 1) for line in printed.splitlines())
@@ -117,6 +120,7 @@ def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
     assert run_estim("keys", "secrets", env=environment(), folder=tmp_path).stdout != printed
 
 
+@pytest.mark.server
 def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_path: Path) -> None:
     done = run_estim_process("catalogue", "check", str(ESENLER), env=environment(), folder=tmp_path)
     assert done.returncode == 0

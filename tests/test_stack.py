@@ -14,6 +14,8 @@ from tests.cli_runner import Running, environment, run_estim_process, running_es
 from tests.installation import ESENLER
 from tests.servers import open_folder
 
+pytestmark = pytest.mark.server
+
 READY = "Ctrl-C stops everything."
 CALL = {"channel": "call-center", "description": "Kaldırımda çukur var", "applicant": {"phone": "0532 000 00 00"}}
 

@@ -266,6 +266,7 @@ def test_a_whole_file_becomes_figures(tmp_path: Path) -> None:
     assert figures["faults"]["no target"] == 1
 
 
+@pytest.mark.server
 def test_without_the_file_the_bench_says_so_and_ends_well(tmp_path: Path) -> None:
     absent = str(tmp_path / "absent.csv.gz")
     command = [sys.executable, "-m", "bench", "boston", "--boston-csv", absent]

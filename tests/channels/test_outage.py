@@ -17,6 +17,8 @@ from tests.channels import bodies
 from tests.installation import SettableClock, make_settings, migrate_and_seed, new_key, opened_app, opened_client
 from tests.servers import open_folder
 
+pytestmark = pytest.mark.server
+
 TICKETS = "/v1/tickets"
 
 

@@ -23,6 +23,8 @@ from app.core.embedded.processes import processes_in, run_as, still_alive
 from app.core.embedded.valkey import PROGRAM
 from tests.servers import open_folder
 
+pytestmark = pytest.mark.server
+
 HOLDER = """
 import sys
 from pathlib import Path

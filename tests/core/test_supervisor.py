@@ -15,6 +15,8 @@ import pytest
 from app.core.embedded.processes import still_alive
 from tests.servers import open_folder
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[2]
 
 # One write a line: several programs share the output, and a print may come in pieces.

@@ -17,6 +17,8 @@ from config.settings import Settings
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of
 
+pytestmark = pytest.mark.server
+
 RECEIPTS = "https://estim.example/v1/receipts/x"
 MAKERS: dict[str, Any] = {
     "netgsm": netgsm.NetgsmAdapter,

@@ -14,6 +14,8 @@ from app.notices.delivery.adapters.smtp import SmtpAdapter, SmtpServer
 from tests.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
 from tests.delivery.messages import MAIL, failure_of
 
+pytestmark = pytest.mark.server
+
 
 @asynccontextmanager
 async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpAdapter]:

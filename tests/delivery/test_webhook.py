@@ -17,6 +17,8 @@ from app.notices.kinds import Medium
 from tests.delivery.http_receiver import Receiver, receiving
 from tests.delivery.messages import SMS, failure_of
 
+pytestmark = pytest.mark.server
+
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 PUSH = replace(SMS, medium=Medium.WEBHOOK, recipient_address=None)
 

@@ -12,6 +12,8 @@ import pytest
 
 import demo
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(demo.__file__).parents[1]
 
 

@@ -114,6 +114,7 @@ def parcel(url: str) -> WebhookRequest:
     return WebhookRequest(url, "msg_1", b"{}", [new_secret()])
 
 
+@pytest.mark.server
 async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(receiver: Receiver) -> None:
     """DNS rebinding: public when the subscription is made, this machine when the message is sent."""
     names = Names([["93.184.215.14"], ["127.0.0.1"]])
@@ -127,6 +128,7 @@ async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(rec
     assert receiver.got == []
 
 
+@pytest.mark.server
 async def test_the_connection_goes_to_the_address_that_was_judged(receiver: Receiver) -> None:
     """The name is asked once for each connection; the second answer, which would be refused, is never asked for."""
     names = Names([["127.0.0.1"], ["10.0.0.7"]])

@@ -20,6 +20,8 @@ from tests.feed.receiver import Receiver, opened_receiver
 from tests.feed.test_guard import Names
 from tests.installation import START
 
+pytestmark = pytest.mark.server
+
 BODY = body_of("ticket.resolved", START, {"id": "evt_1", "ticket": "2600012349", "word": "ğüşıöç"})
 
 

@@ -157,6 +157,7 @@ def due_texts(starts: list[str]) -> list[str]:
     ]
 
 
+@pytest.mark.server
 def test_program_gives_the_same_dates_wherever_it_is_started() -> None:
     """B8: the process's zone is read when it starts."""
     starts = ["2026-01-16T22:00:00+00:00", "2026-03-29T01:30:00+00:00", "2026-10-27T23:30:00+00:00"]
@@ -170,6 +171,7 @@ def test_program_gives_the_same_dates_wherever_it_is_started() -> None:
     assert [json.loads(text) for text in printed] == [due_texts(starts)] * 3
 
 
+@pytest.mark.server
 def test_program_takes_the_zones_that_were_installed_with_it_and_not_those_of_the_machine(tmp_path: Path) -> None:
     """A machine whose zones are older than the locked ones, or other, moves no legal date."""
     machine = tmp_path / "Europe" / "Istanbul"
