@@ -26,7 +26,7 @@ async def run_calendar(container: Container, stop: asyncio.Event) -> None:
 async def settle_calendar(container: Container, checked: UUID | None) -> UUID | None:
     """Recompute the clocks that the newest calendar has not reached; return its version, or None if it is settled.
 
-    `checked` is the version of the previous check. A second check that finds nothing marks the version as settled,
+    `checked` is the version of the previous check. A second check without findings marks the version as settled,
     because requests accepted during its creation may have been dated with the version before it.
     """
     now = container.clock.now()

@@ -53,7 +53,7 @@ async def listed(desk: Desk, address: str) -> list[dict[str, Any]]:
     return items
 
 
-async def told(desk: Desk, number: str) -> list[tuple[str, int, str]]:
+async def notices_to(desk: Desk, number: str) -> list[tuple[str, int, str]]:
     """(kind, level, recipient) of the notices about a complaint, in the order in which they were written."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
     async with desk.container.database.reading() as session:
@@ -83,7 +83,7 @@ async def test_a_complaint_may_stand_for_itself(desk: Desk, ground: str) -> None
         WORDS,
         "Örnek Vatandaş",
     )
-    assert await told(desk, receipt["number"]) == [
+    assert await notices_to(desk, receipt["number"]) == [
         ("complaint", 1, "office:1"),
         ("complaint_receipt", 0, "applicant"),
     ]
@@ -94,7 +94,7 @@ async def test_the_second_office_may_be_complained_to_directly(desk: Desk) -> No
     ticket = await desk.open(VISIT)
     receipt = await made(desk, office=2, ticket=ticket)
     assert receipt["office"] == {"level": 2, "place": "Belediye Başkan Yardımcısı", "phone": "444 00 73"}
-    assert ("complaint", 2, "office:2") in await told(desk, receipt["number"])
+    assert ("complaint", 2, "office:2") in await notices_to(desk, receipt["number"])
     [raised] = await listed(desk, f"/v1/escalations?ticket={ticket}")
     assert (raised["level"], raised["source"], raised["state"]) == (2, "citizen", "raised")
 
@@ -107,7 +107,7 @@ async def test_a_missed_limit_is_the_limit_of_an_application(desk: Desk) -> None
     assert (await made(desk, ground="deadline_missed", ticket=ticket))["ticket"] == ticket
 
 
-async def test_the_applicant_is_told_by_when_there_is_an_answer(desk: Desk) -> None:
+async def test_the_applicant_learns_by_when_there_is_an_answer(desk: Desk) -> None:
     receipt = await made(desk)
     [notice] = await listed(desk, f"/v1/notices?ticket={receipt['number']}&kind=complaint_receipt")
     assert notice["medium"] == "sms"
@@ -124,7 +124,7 @@ async def test_an_office_reads_which_ground_and_which_application(desk: Desk) ->
     assert notice["subject"].startswith(f"[ŞİKÂYET] {receipt['number']}")
 
 
-async def test_nobody_answers_a_complaint_about_themselves(desk: Desk) -> None:
+async def test_no_office_answers_a_complaint_about_itself(desk: Desk) -> None:
     """CİMER's rule of the next superior: a matter of the first office's own goes to the second."""
     ticket = await desk.open(about_first_office=True)
     assert (await made(desk, ticket=ticket, office=1))["office"]["level"] == 2
@@ -176,7 +176,7 @@ async def test_one_key_is_one_complaint(desk: Desk) -> None:
     assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
     number = answers[0].json()["number"]
     assert len(await listed(desk, "/v1/complaints")) == 1
-    assert len(await told(desk, number)) == 2
+    assert len(await notices_to(desk, number)) == 2
     assert len(await listed(desk, f"/v1/escalations?ticket={ticket}")) == 1
     assert [event["kind"] for event in (await desk.timeline(ticket))["items"]] == ["received", "escalated"]
 
@@ -261,11 +261,11 @@ async def test_a_withdrawn_complaint_owes_nothing(desk: Desk) -> None:
 
 
 async def did_nothing_more(desk: Desk, number: str) -> None:
-    """Whatever time passes, no office hears of the complaint again."""
-    before = await told(desk, number)
+    """No office gets another notice of the complaint, however much time passes."""
+    before = await notices_to(desk, number)
     desk.clock.advance(days=90)
     await sweep(desk.container)
-    assert await told(desk, number) == before
+    assert await notices_to(desk, number) == before
 
 
 @pytest.mark.parametrize("end", ["answer", "withdraw"])
@@ -301,7 +301,7 @@ async def test_the_end_of_the_ticket_is_not_the_end_of_the_complaint(desk: Desk)
     assert (await did(desk, number, "answer", JUSTIFIED))["state"] == "answered"
 
 
-async def test_an_office_may_take_note_by_the_notice_too(desk: Desk) -> None:
+async def test_an_office_may_acknowledge_by_the_notice_too(desk: Desk) -> None:
     ticket = await desk.open(VISIT)
     number = (await made(desk, ticket=ticket))["number"]
     [notice] = await listed(desk, f"/v1/notices?ticket={number}&kind=complaint")
@@ -327,7 +327,7 @@ async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(desk
     for moment in (datetime.fromisoformat("2026-05-28T09:00+03:00"), datetime.fromisoformat("2026-06-06T09:00+03:00")):
         desk.clock.set(moment)
         await sweep(desk.container)
-    warned = [one for one in await told(desk, number) if one[0] == "complaint_due"]
+    warned = [one for one in await notices_to(desk, number) if one[0] == "complaint_due"]
     assert warned == [("complaint_due", 50, "office:1"), ("complaint_due", 80, "office:1")]
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
@@ -346,7 +346,7 @@ async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(desk
     assert {item["state"] for item in await listed(desk, f"/v1/escalations?ticket={number}")} == {"closed"}
 
 
-async def test_an_office_is_reminded_of_a_complaint_until_it_takes_note(desk: Desk) -> None:
+async def test_an_office_is_reminded_of_a_complaint_until_it_acknowledges(desk: Desk) -> None:
     number = (await made(desk))["number"]
     for day in (13, 14):
         desk.clock.set(end_of(2026, 5, day))
@@ -363,7 +363,7 @@ async def test_an_office_is_reminded_of_a_complaint_until_it_takes_note(desk: De
 
 
 async def test_a_complaint_to_the_second_office_is_reminded_of_once_a_time(desk: Desk) -> None:
-    """The legal risk is told to the same office, but not in a second series of reminders."""
+    """The same office is notified of the legal risk, but not by a second series of reminders."""
     number = (await made(desk, office=2))["number"]
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
@@ -378,7 +378,7 @@ async def test_a_complaint_to_the_second_office_is_reminded_of_once_a_time(desk:
     assert len({item["number"] for item in await listed(desk, f"/v1/notices?ticket={number}&kind=reminder")}) == 3
 
 
-async def test_two_workers_tell_of_a_complaint_once(desk: Desk) -> None:
+async def test_two_workers_notify_of_a_complaint_once(desk: Desk) -> None:
     """C4."""
     for _ in range(6):
         await made(desk)
@@ -398,7 +398,7 @@ async def test_two_workers_tell_of_a_complaint_once(desk: Desk) -> None:
 
 
 async def test_leave_on_its_last_day_moves_the_time_to_answer(own_desk: Desk) -> None:
-    """Its limit is a clock like any other: a new calendar moves it, and the second office is told by the new one."""
+    """Its limit is a clock like any other: a new calendar moves it, and the notice to the second office with it."""
     number = (await made(own_desk))["number"]
     leave = {"date": "2026-06-11", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
     change = await own_desk.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
@@ -458,7 +458,7 @@ async def test_only_the_office_answers(desk: Desk, caller: Caller, role: str, co
 async def test_what_was_made_to_the_second_office_is_answered_by_it_alone(
     desk: Desk, caller: Caller, role: str, status: int, command: str
 ) -> None:
-    """Nobody answers for the superior who was told because they themselves had not answered."""
+    """The first office does not answer for the second, which was notified because the first had not answered."""
     number = (await made(desk, office=2))["number"]
     answer = await (await caller(role)).post(
         f"/v1/complaints/{number}/{command}", json=JUSTIFIED if command == "answer" else None
@@ -580,7 +580,7 @@ async def about_a_ticket(desk: Desk) -> tuple[str, str, dict[str, Any]]:
     return ticket, number, mirror
 
 
-async def test_who_takes_note_of_a_complaint_on_its_ticket_takes_note_of_the_complaint(desk: Desk) -> None:
+async def test_acknowledging_a_complaint_on_its_ticket_acknowledges_the_complaint(desk: Desk) -> None:
     ticket, number, mirror = await about_a_ticket(desk)
     seen = await desk.client.post(f"/v1/escalations/{mirror['id']}/acknowledge")
     assert (seen.status_code, seen.json()["id"], seen.json()["state"]) == (200, mirror["id"], "acknowledged")
@@ -593,7 +593,7 @@ async def test_who_takes_note_of_a_complaint_on_its_ticket_takes_note_of_the_com
     assert (await desk.timeline(ticket))["chain_holds"] is True
 
 
-async def test_who_takes_note_of_a_missed_limit_has_not_seen_the_complaint(desk: Desk) -> None:
+async def test_acknowledging_a_missed_limit_does_not_acknowledge_the_complaint(desk: Desk) -> None:
     ticket, number, _ = await about_a_ticket(desk)
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
@@ -606,7 +606,7 @@ async def test_who_takes_note_of_a_missed_limit_has_not_seen_the_complaint(desk:
 
 @pytest.mark.parametrize("language", ["tr", "en"])
 async def test_a_complaint_is_answered_to_the_citizen_or_not_at_all(desk: Desk, language: str) -> None:
-    """Words on the record alone would look like an answer, and nobody would have got it."""
+    """A response on the escalation alone would look like an answer that the citizen never got."""
     _, number, mirror = await about_a_ticket(desk)
     [own] = await listed(desk, f"/v1/escalations?ticket={number}")
     for record in (own, mirror):
@@ -618,8 +618,8 @@ async def test_a_complaint_is_answered_to_the_citizen_or_not_at_all(desk: Desk, 
     assert (await did(desk, number, "answer", JUSTIFIED))["answer"] == JUSTIFIED["text"]
 
 
-async def test_seen_on_the_ticket_and_answered_at_once_hangs_nobody(desk: Desk) -> None:
-    """C11: the complaint is locked before the ticket that it is about, by whichever way one comes."""
+async def test_acknowledging_on_the_ticket_and_answering_at_once_do_not_deadlock(desk: Desk) -> None:
+    """C11: the complaint is locked before the ticket that it is about, through every route."""
     cases = [await about_a_ticket(desk) for _ in range(4)]
     answers = await asyncio.gather(
         *(desk.client.post(f"/v1/escalations/{mirror['id']}/acknowledge") for _, _, mirror in cases),

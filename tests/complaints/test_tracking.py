@@ -1,4 +1,4 @@
-"""How whoever complained follows the complaint, without a key."""
+"""Tracking of a complaint by the applicant, without a key."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ REFUSED = {"outcome": "negative", "text": "Tabloda bulunan bir belgedir.", "reme
 
 @pytest.fixture
 async def citizen(desk: Desk, redis_url: str) -> AsyncIterator[AsyncClient]:
-    """A caller without a key, and nothing counted against anybody yet."""
+    """A caller without a key, and with no attempts counted yet."""
     assert redis_url
     async with opened_client(desk.app) as client:
         yield client
@@ -47,7 +47,9 @@ async def test_a_complaint_is_followed_by_its_number_however_it_was_written_down
         ("withdraw", None, "Şikâyetinizi geri aldığınız kaydedilmiştir."),
     ],
 )
-async def test_how_it_ended_is_told(desk: Desk, citizen: AsyncClient, command: str, body: Any, words: str) -> None:
+async def test_the_end_of_a_complaint_is_shown(
+    desk: Desk, citizen: AsyncClient, command: str, body: Any, words: str
+) -> None:
     number = (await made(desk))["number"]
     await did(desk, number, command, body)
     assert (await asked(citizen, number))["message"] == words

@@ -1,4 +1,4 @@
-"""What the tests of escalations share: another process on the same database, and other people in the offices."""
+"""Shared parts of the tests of escalations: another process on the same database, other officials in the offices."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,14 +14,14 @@ from tests.desk import Desk, end_of
 from tests.installation import ESENLER
 
 DUE = end_of(2026, 6, 1)
-"""When the promise of a call on `START` ends."""
+"""End of the promise of a call on `START`."""
 
 HEAD = load_catalogue(ESENLER).office(1).printed.name
 
 
 @asynccontextmanager
 async def second_container(desk: Desk, *, batch: int = 1000) -> AsyncIterator[Container]:
-    """Another process on the same database, as far as PostgreSQL can tell; it reads the newest rules."""
+    """Another process on the same database, from the view of PostgreSQL; it reads the newest rules."""
     settings = desk.container.settings.model_copy(update={"sweep_batch": batch})
     async with open_container(settings, desk.clock) as container:
         yield container

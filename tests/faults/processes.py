@@ -50,7 +50,7 @@ async def eventually(reached: Callable[[], Awaitable[bool]], process: subprocess
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """An unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The machine's clock is set forward and back: nothing is told twice, nothing is lost, and no pause is negative."""
+"""The machine's clock is set forward and back: no notice is repeated, none is lost, and no pause is negative."""
 
 from datetime import timedelta
 
@@ -13,12 +13,12 @@ LIMIT = end_of(2026, 6, 1)
 
 
 async def levels(desk: Desk, number: str) -> list[tuple[str, int, int]]:
-    """What offices were told of the ticket, without reminders."""
-    return [told for told in await desk.notices(number) if told[0] != "reminder"]
+    """The notices of the ticket to offices, without reminders."""
+    return [notice for notice in await desk.notices(number) if notice[0] != "reminder"]
 
 
-async def test_a_clock_that_is_set_back_tells_nothing_again(desk: Desk) -> None:
-    """Levels that were told before the correction stay told, and the next one waits for its own instant."""
+async def test_a_clock_that_is_set_back_repeats_no_notice(desk: Desk) -> None:
+    """Levels notified before the correction are not notified again, and the next one waits for its own instant."""
     number = await desk.open(CALL)
     desk.clock.set(LIMIT)
     await sweep(desk.container)
@@ -33,7 +33,7 @@ async def test_a_clock_that_is_set_back_tells_nothing_again(desk: Desk) -> None:
 
 
 async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(desk: Desk) -> None:
-    """What was told too early can't be untold; it is not told once more when its time really comes."""
+    """A notice sent too early can't be taken back; it is not sent once more when its time really comes."""
     number = await desk.open(CALL)
     ahead = desk.clock.advance(days=25)
     await sweep(desk.container)

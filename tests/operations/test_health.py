@@ -97,7 +97,7 @@ async def test_the_status_of_a_quiet_installation(operator: AsyncClient) -> None
     assert status["versions"]["calendar"]
 
 
-async def test_the_status_tells_what_waits_and_for_how_long(operator: AsyncClient, real_time: RealTime) -> None:
+async def test_the_status_shows_what_waits_and_for_how_long(operator: AsyncClient, real_time: RealTime) -> None:
     receipt = (await operator.post("/v1/tickets", json=CALL)).json()
     await operator.post("/v1/channels/sms/messages", json={"message_id": "1", "sender": "12", "text": "?"})
     real_time.advance(seconds=90)

@@ -19,7 +19,7 @@ from tests.servers import TestServers
 from workers.timers import sweep
 
 DUE = end_of(2026, 6, 1)
-"""When a call of START (15 calendar days, rolled over the holidays) is due."""
+"""Due instant of a call of START (15 calendar days, rolled over the holidays)."""
 IN_JULY = datetime(2026, 7, 2, 9, tzinfo=ISTANBUL)
 SHEET = {"Accept": "text/csv"}
 
@@ -73,9 +73,9 @@ async def test_at_the_exact_due_instant_it_is_on_time_in_list_ticket_and_report(
     exact, after = await desk.open(CALL), await desk.open(CALL)
     await resolve_at(desk, exact, DUE)
     await resolve_at(desk, after, DUE + timedelta(microseconds=1))
-    for number, kept in ((exact, True), (after, False)):
-        assert [clock["on_time"] for clock in (await desk.read(number))["clocks"]] == [kept]
-        listed = (await desk.client.get("/v1/tickets", params={"overdue": not kept})).json()["items"]
+    for number, met in ((exact, True), (after, False)):
+        assert [clock["on_time"] for clock in (await desk.read(number))["clocks"]] == [met]
+        listed = (await desk.client.get("/v1/tickets", params={"overdue": not met})).json()["items"]
         assert [item["number"] for item in listed] == [number]
     found = await row(desk)
     assert counts(found) == {"due": 2, "on_time": 1, "late": 1}
@@ -100,9 +100,9 @@ async def test_past_due_needs_no_sweep_to_count(desk: Desk) -> None:
 
 @pytest.mark.parametrize("outcome", ["withdraw", "link_duplicate"])
 async def test_withdrawn_and_duplicate_are_out_of_the_figures_and_counted_apart(desk: Desk, outcome: str) -> None:
-    kept, gone = await desk.open(CALL), await desk.open(CALL)
-    await desk.run(gone, outcome, {"duplicate_of": kept} if outcome == "link_duplicate" else None)
-    await resolve_at(desk, kept, DUE)
+    met, gone = await desk.open(CALL), await desk.open(CALL)
+    await desk.run(gone, outcome, {"duplicate_of": met} if outcome == "link_duplicate" else None)
+    await resolve_at(desk, met, DUE)
     found = await row(desk)
     assert counts(found) == {"due": 1, "on_time": 1, "cancelled": 1}
     assert found["share_on_time"] == 100.0
@@ -238,9 +238,9 @@ async def test_an_edited_catalogue_leaves_last_months_report_byte_for_byte(
 ) -> None:
     """C9: another limit, another name, a service that is gone; running clocks keep the policy they were pinned to."""
     async with opened_desk(servers, template, tmp_path) as desk:
-        kept, late = await desk.open(CALL), await desk.open(CALL)
+        met, late = await desk.open(CALL), await desk.open(CALL)
         await desk.open(PETITION)
-        await resolve_at(desk, kept, DUE)
+        await resolve_at(desk, met, DUE)
         await resolve_at(desk, late, DUE + timedelta(days=2))
         desk.clock.set(IN_JULY)
         before = await both_forms(desk)
@@ -258,8 +258,8 @@ async def test_an_edited_catalogue_leaves_last_months_report_byte_for_byte(
         assert b"solution-desk" in before[0]
 
 
-async def test_what_becomes_of_a_reopened_request_leaves_last_months_report_byte_for_byte(desk: Desk) -> None:
-    """Its first cycle was promised, and kept, as a call of public works, whatever the second is found to be."""
+async def test_a_reopened_request_leaves_last_months_report_unchanged_byte_for_byte(desk: Desk) -> None:
+    """Its first cycle was met as a call of public works, even if the second is of another service."""
     number = await desk.open(CALL)
     await desk.run(number, "refer")
     await resolve_at(desk, number, DUE)
@@ -275,19 +275,19 @@ async def test_what_becomes_of_a_reopened_request_leaves_last_months_report_byte
     assert [(each["service"], each["limit"]) for each in july["rows"]] == [("info-desk", "1 GÜN")]
 
 
-async def test_a_limit_that_was_kept_stays_with_the_service_it_was_kept_for(desk: Desk) -> None:
-    """The law was satisfied by the interim reply to a petition; only what is still owed is judged anew."""
+async def test_a_met_limit_stays_with_the_service_it_was_met_for(desk: Desk) -> None:
+    """The law was satisfied by the interim reply to a petition; only what is still owed is judged again."""
     number = await desk.open(PETITION)
     await desk.run_all(number, "interim_reply", "reclassify")
-    kept = await row(desk, clock="statutory")
-    assert (kept["service"], counts(kept)) == ("solution-desk", {"due": 1, "on_time": 1})
+    met = await row(desk, clock="statutory")
+    assert (met["service"], counts(met)) == ("solution-desk", {"due": 1, "on_time": 1})
     promise = await row(desk, "2026-05", clock="promise")
     assert (promise["service"], counts(promise)) == ("info-desk", {"due": 1, "pending": 1})
 
 
 @pytest.mark.parametrize("command", ["refer", "return"])
 async def test_a_late_request_stays_with_the_unit_that_had_it_when_it_fell_due(desk: Desk, command: str) -> None:
-    """Handing it on afterwards takes the lateness to nobody else; before, the verdict goes with the request."""
+    """A later referral does not move the lateness; an earlier one moves the verdict with the request."""
     number = await desk.open(CALL)
     await desk.run(number, "refer", {"unit": "cleaning"})
     await desk.run(number, "refer")
@@ -338,8 +338,8 @@ async def test_the_report_has_its_readers(desk: Desk, role: str, status: int) ->
 
 
 async def test_the_report_needs_a_key(desk: Desk) -> None:
-    async with opened_client(desk.app) as nobody:
-        assert (await nobody.get("/v1/reports/compliance", params={"month": "2026-06"})).status_code == 401
+    async with opened_client(desk.app) as keyless:
+        assert (await keyless.get("/v1/reports/compliance", params={"month": "2026-06"})).status_code == 401
 
 
 async def test_the_same_figures_come_as_a_sheet_for_who_asks(desk: Desk) -> None:

@@ -28,7 +28,7 @@ from workers.upkeep import JOB_GRACE_SECONDS, deliver_lost_notices
 
 
 class Counter:
-    """A way out that tells when it has been given so many notices."""
+    """An adapter that counts the notices it delivers and waits for a number of them."""
 
     def __init__(self) -> None:
         self.numbers: list[str] = []
@@ -77,7 +77,7 @@ async def flush(servers: TestServers) -> None:
     await pool.aclose(close_connection_pool=True)
 
 
-def let_the_bell_pass(clock: SettableClock) -> None:
+def pass_job_grace(clock: SettableClock) -> None:
     """Move on until what is due counts as not enqueued."""
     clock.advance(on_clock(clock, JOB_GRACE_SECONDS))
 
@@ -87,7 +87,7 @@ async def states(container: Container) -> set[tuple[str, int]]:
     return {(notice.state, notice.attempts) for notice in await notices_of(container)}
 
 
-async def test_a_rung_notice_is_delivered(container: Container) -> None:
+async def test_an_enqueued_notice_is_delivered(container: Container) -> None:
     """The clock stands still, so nothing but the job queue can be why."""
     counter = Counter()
     actor = await actor_of(container)
@@ -104,7 +104,7 @@ async def test_notices_whose_jobs_were_wiped_are_found(
     for _ in range(20):
         await open_ticket(container, actor)
     await flush(servers)
-    let_the_bell_pass(clock)
+    pass_job_grace(clock)
     async with working(container, counter):
         await counter.reached(20)
     assert len(counter.numbers) == len(set(counter.numbers)) == 20
@@ -119,12 +119,12 @@ async def test_without_valkey_from_the_start_notices_still_leave(
         actor = await actor_of(container)
         async with working(container, counter):
             await open_ticket(container, actor)
-            let_the_bell_pass(clock)
+            pass_job_grace(clock)
             await counter.reached(1)
     assert await states(container) == {("sent", 1)}
 
 
-async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
+async def test_a_worker_outlives_valkey_and_takes_jobs_again(
     container: Container, servers: TestServers, clock: SettableClock
 ) -> None:
     """arq's worker alone would end with the server it listens to."""
@@ -134,7 +134,7 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
         await counter.reached(1)
         with without_valkey(servers):
             await open_ticket(container, actor)
-            let_the_bell_pass(clock)
+            pass_job_grace(clock)
             await counter.reached(2)
         await flush(servers)
         container.job_queue._circuit_open_until = 0.0
@@ -143,12 +143,12 @@ async def test_a_worker_outlives_valkey_and_hears_the_bell_again(
     assert await states(container) == {("sent", 1)}
 
 
-async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Container, clock: SettableClock) -> None:
+async def test_upkeep_leaves_new_notices_to_the_job_queue(container: Container, clock: SettableClock) -> None:
     notice_container = replace(container, adapters=Adapters.only(Counter()))
     await open_ticket(notice_container, await actor_of(container))
     dispatcher, never = open_notice_dispatcher(notice_container), asyncio.Event()
     assert await deliver_lost_notices(notice_container, dispatcher, never) == 0
-    let_the_bell_pass(clock)
+    pass_job_grace(clock)
     assert await deliver_lost_notices(notice_container, dispatcher, never) == 1
     assert await deliver_lost_notices(notice_container, dispatcher, never) == 0
 
@@ -157,7 +157,7 @@ async def test_upkeep_leaves_to_the_bell_what_was_just_written(container: Contai
 async def test_the_program_delivers_and_ends_on_a_signal(
     container: Container, settings: Settings, number: signal.Signals
 ) -> None:
-    """The real program on the real clock, with the way out that is set by default; a thank-you starts no clock."""
+    """The real program on the real clock, with the default adapter; a thank-you starts no clock."""
     actor = await actor_of(container)
     for _ in range(5):
         await open_ticket(container, actor, kind="thanks")

@@ -1,4 +1,4 @@
-"""What jobs and background tasks run in."""
+"""Wrappers of jobs and background tasks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,26 +18,26 @@ from workers.runtime import job, keep_running
 async def test_a_job_gets_its_ids_and_says_in_the_log_which_it_is() -> None:
     seen: list[tuple[Sequence[UUID], dict[str, Any]]] = []
 
-    async def look(_ctx: dict[str, Any], ids: Sequence[UUID]) -> None:
+    async def handle(_ctx: dict[str, Any], ids: Sequence[UUID]) -> None:
         seen.append((ids, get_contextvars()))
 
     wanted = [new_id(), new_id()]
-    wrapped = job(look)
+    wrapped = job(handle)
     await wrapped.coroutine({"job_id": "j1"}, [str(one) for one in wanted])
-    assert wrapped.name == "look"
-    assert seen == [(wanted, {"job": "look", "job_id": "j1"})]
+    assert wrapped.name == "handle"
+    assert seen == [(wanted, {"job": "handle", "job_id": "j1"})]
     assert "job" not in get_contextvars()
 
 
 @pytest.mark.parametrize("ids", [["no-id"], "none", [17]])
 async def test_a_job_that_fails_is_logged_and_ends_there(ids: Any) -> None:
-    """Whatever lies in the queue, the worker goes on."""
+    """The worker goes on after any content of the queue."""
 
-    async def look(_ctx: dict[str, Any], _ids: Sequence[UUID]) -> None:
+    async def handle(_ctx: dict[str, Any], _ids: Sequence[UUID]) -> None:
         raise AssertionError("not to be reached")
 
     with capture_logs() as logs:
-        await job(look).coroutine({"job_id": "j1"}, ids)
+        await job(handle).coroutine({"job_id": "j1"}, ids)
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [("job_failed", "error")]
 
 

@@ -28,7 +28,7 @@ TEN_MINUTES = START + timedelta(minutes=10)
 
 
 class Waited(SettableClock):
-    """A settable clock that tells when somebody who keeps time has nothing left to do and waits."""
+    """A settable clock that reports when the timer task has nothing left to do and waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ async def keeping_time(container: Container) -> AsyncIterator[asyncio.Event]:
         await asyncio.wait_for(task, 20)
 
 
-async def told(container: Container) -> list[str]:
+async def notice_kinds(container: Container) -> list[str]:
     async with container.database.reading() as session:
         return list(await session.scalars(select(Notice.kind).order_by(Notice.running)))
 
@@ -78,13 +78,13 @@ async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as
         await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
         clock.set(TEN_MINUTES - timedelta(microseconds=1))
         await clock.settled()
-        assert await told(container) == ["warning"]
+        assert await notice_kinds(container) == ["warning"]
         clock.set(TEN_MINUTES)
         await clock.settled()
-        assert await told(container) == ["warning", "escalation_1"]
+        assert await notice_kinds(container) == ["warning", "escalation_1"]
         clock.advance(hours=1)
         await clock.settled()
-        assert await told(container) == ["warning", "escalation_1"]
+        assert await notice_kinds(container) == ["warning", "escalation_1"]
 
 
 async def test_a_clock_that_is_armed_while_it_waits_is_not_missed(
@@ -98,7 +98,7 @@ async def test_a_clock_that_is_armed_while_it_waits_is_not_missed(
     assert await _idle_seconds(container) < settings.sweep_idle_seconds
 
 
-async def test_what_somebody_else_holds_is_not_asked_for_endlessly(
+async def test_a_locked_row_is_not_queried_endlessly(
     app: FastAPI, client_as: ClientAs, clock: Waited, settings: Settings
 ) -> None:
     container = app.state.container
@@ -109,19 +109,19 @@ async def test_what_somebody_else_holds_is_not_asked_for_endlessly(
         assert await _idle_seconds(container) == settings.sweep_idle_seconds
 
 
-async def test_it_ends_when_it_is_told(container: Container) -> None:
+async def test_it_ends_on_stop(container: Container) -> None:
     async with keeping_time(container) as stop:
         stop.set()
 
 
-async def test_a_database_that_is_away_is_somebody_elses_error(settings: Settings, clock: Waited) -> None:
+async def test_an_unavailable_database_raises_to_the_caller(settings: Settings, clock: Waited) -> None:
     gone = settings.model_copy(update={"database_url": SecretStr("postgresql+asyncpg://127.0.0.1:1/x")})
     async with open_container(gone, clock) as container:
         with pytest.raises((OSError, SQLAlchemyError)):
             await run_timers(container, asyncio.Event())
 
 
-async def test_two_time_keepers_fire_everything_once(
+async def test_two_timer_tasks_fire_everything_once(
     app: FastAPI, container: Container, clock: Waited, client_as: ClientAs
 ) -> None:
     """B58: as many workers as you like."""
@@ -132,7 +132,7 @@ async def test_two_time_keepers_fire_everything_once(
     async with keeping_time(app.state.container), keeping_time(container):
         await clock.settled()
         await clock.settled()
-    kinds = await told(container)
+    kinds = await notice_kinds(container)
     assert kinds == ["escalation_1"] * 30
     async with container.database.reading() as session:
         fired = select(func.count()).select_from(Checkpoint).where(Checkpoint.state == "fired")

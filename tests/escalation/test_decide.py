@@ -1,4 +1,4 @@
-"""What a due checkpoint means, as a table: who is told, what is stamped, what comes next, and what is left alone."""
+"""Decisions about due checkpoints, as a table: notices, breach stamps, next levels, and what stays unchanged."""
 
 import json
 from dataclasses import replace
@@ -101,14 +101,14 @@ def law(kind: str, level: int, head: TicketSnapshot, **other: Any) -> DueCheckpo
 
 
 def decided(*points: DueCheckpoint, now: datetime | None = None) -> Changes:
-    """What the points change at the instant of the last one, or at `now`."""
+    """The changes that the points cause at the instant of the last one, or at `now`."""
     changes = decide(points, catalogue=CATALOGUE, calendars=CALENDARS, now=now or points[-1].due_at)
     assert changes.failed == []
     assert len(changes.fired) + len(changes.cancelled) == len(points)
     return changes
 
 
-def told(changes: Changes) -> list[tuple[str, str]]:
+def notified(changes: Changes) -> list[tuple[str, str]]:
     return [(notice["kind"], notice["recipient"]) for notice in changes.notices]
 
 
@@ -126,9 +126,9 @@ def recorded(changes: Changes) -> list[str]:
 def test_a_warning_goes_to_the_unit_or_to_the_desk_of_the_first_office(
     level: int, unit: str | None, recipient: str
 ) -> None:
-    """C3: a ticket that nobody has is warned of as well."""
+    """C3: a ticket without a directorate is warned of as well."""
     changes = decided(promise("warning", level, ticket(unit=unit)))
-    assert told(changes) == [("warning", recipient)]
+    assert notified(changes) == [("warning", recipient)]
     assert changes.notices[0]["level"] == level
     assert (recorded(changes), changes.escalations, changes.breached, changes.armed) == ([], [], [], [])
 
@@ -155,7 +155,7 @@ def test_after_an_outage_a_clock_gives_one_notice() -> None:
     head, clock_id = ticket(), new_id()
     points = [promise(k, n, head, clock_id=clock_id) for k, n in (("warning", 50), ("warning", 80), ("escalation", 1))]
     changes = decided(*points, now=LIMIT + timedelta(days=3))
-    assert told(changes) == [("escalation_1", "office:1")]
+    assert notified(changes) == [("escalation_1", "office:1")]
     assert changes.fired == [point.id for point in points]
 
 
@@ -165,7 +165,7 @@ def test_after_an_outage_a_clock_gives_one_notice() -> None:
 def test_level_one_stamps_the_breach_on_the_due_instant_and_arms_level_two() -> None:
     point = promise("escalation", 1)
     changes = decided(point, now=LIMIT + timedelta(seconds=1))
-    assert told(changes) == [("escalation_1", "office:1")]
+    assert notified(changes) == [("escalation_1", "office:1")]
     assert changes.breached == [point.clock_id]
     assert recorded(changes) == ["breached", "escalated"]
     assert changes.events[0]["data"]["due_at"] == LIMIT.isoformat()
@@ -196,7 +196,7 @@ def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
     head = ticket(level_1_number="26-000001", level_1_at=LIMIT)
     head.raised_levels.add(1)
     changes = decided(promise("escalation", 2, head))
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.notices[0]["payload"]["level_1_number"] == "26-000001"
     assert (recorded(changes), changes.breached, changes.armed) == (["escalated"], [], [])
 
@@ -205,57 +205,57 @@ def test_level_two_goes_to_the_second_office_and_arms_nothing() -> None:
 PINNED = {"policy": json.dumps(promise_policy(_CALLS).to_json())}
 """15 GÜN, as a clock has it."""
 REPLIED = LIMIT + timedelta(days=2)
-HEARD_UNTIL = local("2026-06-18T23:59:59.999999")
+POSTPONED_UNTIL = local("2026-06-18T23:59:59.999999")
 """The limit once more from `REPLIED`: a Thursday."""
 
 
-def test_an_interim_reply_silences_no_first_level() -> None:
+def test_an_interim_reply_postpones_no_first_level() -> None:
     replied = ticket(interim_reply_at=RECEIVED + timedelta(days=2))
-    assert told(decided(promise("escalation", 1, replied))) == [("escalation_1", "office:1")]
+    assert notified(decided(promise("escalation", 1, replied))) == [("escalation_1", "office:1")]
 
 
 @pytest.mark.parametrize("replied", [RECEIVED + timedelta(days=2), LIMIT - MICROSECOND, LIMIT])
 def test_an_interim_reply_from_before_the_breach_says_nothing_about_it(replied: datetime) -> None:
     changes = decided(promise("escalation", 2, ticket(interim_reply_at=replied), **PINNED))
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.postponed == []
 
 
 def test_an_interim_reply_after_the_breach_puts_level_two_off_for_the_limit_once_more() -> None:
     point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), **PINNED)
     changes = decide([point], catalogue=CATALOGUE, calendars=CALENDARS, now=point.due_at)
-    assert changes.postponed == [{"id": point.id, "due_at": HEARD_UNTIL}]
+    assert changes.postponed == [{"id": point.id, "due_at": POSTPONED_UNTIL}]
     assert (changes.notices, changes.escalations, changes.fired, changes.cancelled) == ([], [], [], [])
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(days=90)])
 def test_silence_after_an_interim_reply_reaches_the_second_office(late: timedelta) -> None:
-    point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), due_at=HEARD_UNTIL, **PINNED)
-    changes = decided(point, now=HEARD_UNTIL + late)
-    assert told(changes) == [("escalation_2", "office:2")]
+    point = promise("escalation", 2, ticket(interim_reply_at=REPLIED), due_at=POSTPONED_UNTIL, **PINNED)
+    changes = decided(point, now=POSTPONED_UNTIL + late)
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.fired == [point.id]
 
 
 def test_a_matter_about_the_first_office_goes_to_the_second_only() -> None:
-    """Domain §9.17: the director is not told of complaints about the director; the next superior is."""
+    """Domain §9.17: the director gets no notice of complaints about the director; the next superior does."""
     changes = decided(promise("escalation", 1, ticket(about_first_office=True)))
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.notices[0]["payload"]["signatory"] is None
     assert changes.armed == []
     assert recorded(changes) == ["breached", "escalated"]
 
 
-def test_a_ticket_that_nobody_has_escalates() -> None:
+def test_a_ticket_without_a_directorate_escalates() -> None:
     """C3."""
     changes = decided(promise("escalation", 1, ticket(unit=None, referred_at=None)))
-    assert told(changes) == [("escalation_1", "office:1")]
+    assert notified(changes) == [("escalation_1", "office:1")]
     assert changes.notices[0]["payload"]["unit_name"] is None
 
 
 def test_a_limit_of_minutes_knows_no_second_level() -> None:
     order = ticket(service="hospitality", unit=None)
     changes = decided(promise("escalation", 1, order, policy=policy(Limit(10, Unit.MINUTE), "10 D")))
-    assert told(changes) == [("escalation_1", "office:1")]
+    assert notified(changes) == [("escalation_1", "office:1")]
     assert changes.armed == []
     assert changes.notices[0]["payload"]["under_a_day"] is True
 
@@ -270,7 +270,7 @@ def test_a_chain_may_begin_with_the_second_office() -> None:
         due_at=LIMIT,
     )
     changes = decided(point)
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.breached == [point.clock_id]
 
 
@@ -280,7 +280,7 @@ def test_a_chain_may_begin_with_the_second_office() -> None:
 def test_legal_risk_raises_level_two_before_any_breach() -> None:
     head = ticket(statutory_due=LAW, statutory_regime="law_3071")
     changes = decided(law("legal_risk", 2, head))
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert (changes.escalations[0]["legal_risk"], changes.escalations[0]["breached_at"]) == (True, None)
     assert (recorded(changes), changes.breached) == (["escalated"], [])
     assert changes.notices[0]["payload"]["promised"] is True
@@ -289,13 +289,13 @@ def test_legal_risk_raises_level_two_before_any_breach() -> None:
 def test_level_two_of_the_promise_is_not_raised_after_a_legal_risk() -> None:
     head = ticket(statutory_due=LAW)
     changes = decided(law("legal_risk", 2, head), promise("escalation", 2, head), now=LAW)
-    assert told(changes) == [("escalation_2", "office:2")]
+    assert notified(changes) == [("escalation_2", "office:2")]
     assert changes.escalations[0]["legal_risk"] is True
     assert (len(changes.fired), changes.marked) == (2, [])
 
 
-def test_a_legal_risk_marks_a_level_two_that_was_raised_before_and_is_told_once() -> None:
-    """Of an everyday promise of 15 days level 2 is long raised when the 30 days of law run out."""
+def test_a_legal_risk_marks_a_level_two_raised_before_and_notifies_once() -> None:
+    """Level 2 of a promise of 15 days is raised long before the 30 days of law run out."""
     head = ticket(statutory_due=LAW, promise_limit="15 GÜN")
     head.raised_levels.update({1, 2})
     changes = decided(law("legal_risk", 2, head))
@@ -321,7 +321,7 @@ def test_a_legal_risk_without_a_promise_says_so() -> None:
     assert (notice["payload"]["promised"], notice["payload"]["limit_text"]) == (False, "30 gün")
 
 
-def test_a_legal_risk_is_told_although_another_worker_stamped_the_breach_first() -> None:
+def test_a_legal_risk_is_notified_although_another_worker_stamped_the_breach_first() -> None:
     [notice] = decided(law("legal_risk", 2, ticket(statutory_due=LAW), clock_state="breached"), now=LAW).notices
     assert notice["kind"] == "escalation_2"
 
@@ -330,12 +330,12 @@ def test_level_one_still_comes_after_a_legal_risk() -> None:
     head = ticket(statutory_due=LAW)
     head.raised_levels.add(2)
     changes = decided(promise("escalation", 1, head), now=LAW)
-    assert told(changes) == [("escalation_1", "office:1")]
+    assert notified(changes) == [("escalation_1", "office:1")]
 
 
-def test_the_end_of_the_law_is_stamped_and_told_to_nobody() -> None:
+def test_the_end_of_the_law_is_stamped_without_a_notice() -> None:
     changes = decided(law("breach", 1, ticket(statutory_due=LAW)))
-    assert (told(changes), recorded(changes), len(changes.breached)) == ([], ["breached"], 1)
+    assert (notified(changes), recorded(changes), len(changes.breached)) == ([], ["breached"], 1)
 
 
 # ── what is left alone ──
@@ -368,7 +368,7 @@ def test_a_checkpoint_whose_clock_has_moved_on_is_cancelled(kind: str, level: in
     assert (head.event_seq, head.event_hash) == (3, GENESIS)
 
 
-def test_one_ticket_that_can_not_be_decided_holds_up_nobody() -> None:
+def test_one_undecidable_ticket_does_not_stop_the_others() -> None:
     """B69, B75: the bad one stays armed and is reported; its neighbours, and its own chain of events, are whole."""
     bad, good = ticket(last_action="unheard_of"), ticket()
     points = [promise("escalation", 1, bad), promise("escalation", 1, good)]

@@ -1,4 +1,4 @@
-"""What an office does with an escalation, who may, and what happens where no office can be reached."""
+"""Acknowledgements and responses of offices, their permissions, and offices that no mail reaches."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -162,13 +162,15 @@ async def test_the_words_of_an_office_are_masked_and_units_see_their_own(
 async def test_the_first_office_does_not_silence_what_went_to_the_second(
     desk: Desk, caller: Callable[..., Awaitable[AsyncClient]], way: str
 ) -> None:
-    """The second is told because the first let the matter lie: only the second takes note of that and answers it."""
+    """Only the second office acknowledges level 2 and responds to it, because the first has let the matter lie."""
     number, _ = await raised(desk)
     desk.clock.set(end_of(2026, 6, 4))
     await sweep(desk.container)
     [item] = (await desk.client.get(f"/v1/escalations?ticket={number}&level=2")).json()["items"]
-    [told] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
-    address = f"/v1/escalations/{item['id']}/{way}" if way != "notice" else f"/v1/notices/{told['number']}/acknowledge"
+    [notice] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    address = (
+        f"/v1/escalations/{item['id']}/{way}" if way != "notice" else f"/v1/notices/{notice['number']}/acknowledge"
+    )
     body = RESPONSE if way == "respond" else None
     refused = await (await caller("pr-director")).post(address, json=body)
     assert (refused.status_code, refused.json()["scope"]) == (403, "offices:second")

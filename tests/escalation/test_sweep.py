@@ -27,8 +27,8 @@ async def many(desk: Desk, count: int, body: Mapping[str, Any] = CALL) -> list[s
     return await asyncio.gather(*(desk.open(body) for _ in range(count)))
 
 
-async def told(desk: Desk) -> Tally[tuple[str, int]]:
-    """How many notices of each kind went to units and offices."""
+async def notified(desk: Desk) -> Tally[tuple[str, int]]:
+    """The number of notices of each kind to units and offices."""
     query = select(Notice.kind, Notice.level).where(Notice.recipient != "applicant")
     async with desk.container.database.reading() as session:
         return Tally((kind, level) for kind, level in await session.execute(query))
@@ -36,7 +36,7 @@ async def told(desk: Desk) -> Tally[tuple[str, int]]:
 
 async def levels_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
     """The notices of a ticket to offices, without the reminders of them."""
-    return [told for told in await desk.notices(number) if told[0] != "reminder"]
+    return [notice for notice in await desk.notices(number) if notice[0] != "reminder"]
 
 
 async def sweep_in_turns(*containers: Container) -> None:
@@ -76,7 +76,7 @@ async def test_two_warnings_in_different_batches_are_one_notice(desk: Desk) -> N
     assert await desk.notices(number) == [("warning", 80, 1)]
 
 
-async def test_a_limit_that_began_anew_warns_by_its_new_dates(desk: Desk) -> None:
+async def test_a_restarted_limit_warns_by_its_new_dates(desk: Desk) -> None:
     """A fee that was paid after weeks: 80 % of the time since the first start is past before half of the new limit."""
     number = await desk.open(INFORMATION)
     desk.clock.advance(days=10)
@@ -100,7 +100,7 @@ async def test_the_limit_of_law_is_found_after_an_outage_too(desk: Desk) -> None
 
 
 async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(desk: Desk) -> None:
-    """15 days promised, 30 by law: the second office has the matter since 4 June, and is told of the risk on 8 June."""
+    """15 days promised, 30 by law: level 2 is raised on 4 June, and its office is notified of the risk on 8 June."""
     number = await desk.open(VISIT)
     for day in (1, 4, 8):
         desk.clock.set(end_of(2026, 6, day))
@@ -109,19 +109,19 @@ async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(desk:
     assert (await levels_of(desk, number)) == [*levels, ("escalation_2", 2, 1)]
     raised = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
     assert [(item["level"], item["legal_risk"]) for item in raised] == [(2, True), (1, False)]
-    told = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
-    assert [item["subject"].partition("]")[0] for item in told] == [
+    notices = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
+    assert [item["subject"].partition("]")[0] for item in notices] == [
         "[YASAL SÜRE RİSKİ – 2. KADEME",
         "[SÜRE AŞIMI – 2. KADEME",
     ]
-    assert 'en geç "15 GÜN" olarak belirtilmiş olup bu süre 01.06.2026 tarihinde dolmuştur' in told[0]["body"]
+    assert 'en geç "15 GÜN" olarak belirtilmiş olup bu süre 01.06.2026 tarihinde dolmuştur' in notices[0]["body"]
     history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert [event["kind"] for event in history["items"]].count("escalated") == 3
 
 
 async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(desk: Desk) -> None:
-    """After an outage both are due; who holds the older row does not hold the ticket yet."""
+    """After an outage both are due, and a lock of the older row is not yet a lock of the ticket."""
     number = await desk.open(ATTORNEY_VISIT)
     desk.clock.set(end_of(2026, 6, 20))
     async with desk.container.database.transaction() as session:
@@ -141,7 +141,7 @@ async def test_a_sweep_goes_on_until_nothing_is_due(desk: Desk) -> None:
     desk.clock.set(DUE)
     async with second_container(desk, batch=7) as container:
         assert await sweep(container) == 303
-    assert await told(desk) == {("escalation_1", 1): 101}
+    assert await notified(desk) == {("escalation_1", 1): 101}
     assert await desk.notices(numbers[-1]) == [("escalation_1", 1, 1)]
     async with desk.container.database.reading() as session:
         assert (
@@ -150,28 +150,28 @@ async def test_a_sweep_goes_on_until_nothing_is_due(desk: Desk) -> None:
         )
 
 
-async def test_two_workers_at_once_tell_everything_once(desk: Desk) -> None:
+async def test_two_workers_at_once_notify_of_everything_once(desk: Desk) -> None:
     """C4, B58, B65: two sweeps over the same due rows, level after level."""
     await many(desk, 20)
     await many(desk, 10, VISIT)
     async with second_container(desk, batch=5) as one, second_container(desk, batch=7) as other:
         desk.clock.set(DUE)
         await sweep_in_turns(one, other, desk.container)
-        assert await told(desk) == {("escalation_1", 1): 30}
+        assert await notified(desk) == {("escalation_1", 1): 30}
         desk.clock.set(SECOND_LEVEL)
         await sweep_in_turns(one, other, desk.container)
-        assert await told(desk) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
+        assert await notified(desk) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
         desk.clock.advance(days=30)
         await sweep_in_turns(one, other)
     levels = {("escalation_1", 1): 30, ("escalation_2", 2): 40}  # of ten the limit of law came near afterwards
-    assert await told(desk) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
+    assert await notified(desk) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
     async with desk.container.database.reading() as session:
         raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))
     assert (len(raised), set(raised.values())) == (60, {1})
 
 
-async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(desk: Desk) -> None:
-    """C11: whoever locks first wins; after an answer there is neither a breach nor a notice, and nobody hangs."""
+async def test_a_sweep_beside_answers_never_notifies_of_an_answered_ticket(desk: Desk) -> None:
+    """C11: the first lock wins; after an answer there is neither a breach nor a notice, and no deadlock."""
     numbers = await many(desk, 24)
     desk.clock.set(DUE)
     async with second_container(desk, batch=3) as one, second_container(desk, batch=4) as other:
@@ -190,25 +190,25 @@ async def test_a_sweep_beside_answers_never_tells_of_an_answered_ticket(desk: De
         assert kinds in (["received", "resolve"], ["received", "breached", "escalated", "resolve"])
         raised += len(kinds) == 4
         assert len(await desk.notices(number)) == (len(kinds) == 4)
-    assert await told(desk) == ({("escalation_1", 1): raised} if raised else {})
+    assert await notified(desk) == ({("escalation_1", 1): raised} if raised else {})
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
-async def test_what_somebody_holds_is_left_for_the_next_sweep(desk: Desk, batch: int) -> None:
-    """B69: a long transaction holds up its own tickets, not those behind them in the queue."""
-    held, free = await many(desk, 3), await many(desk, 2)
+async def test_a_locked_ticket_is_left_for_the_next_sweep(desk: Desk, batch: int) -> None:
+    """B69: a long transaction delays its own tickets, not those behind them in the queue."""
+    locked, free = await many(desk, 3), await many(desk, 2)
     desk.clock.set(DUE)
     async with second_container(desk, batch=batch) as container:
         async with desk.container.database.transaction() as session:
-            await session.execute(select(Ticket.id).where(Ticket.number.in_(held)).with_for_update(key_share=True))
+            await session.execute(select(Ticket.id).where(Ticket.number.in_(locked)).with_for_update(key_share=True))
             assert await sweep(container) == 6
-            assert [len(await desk.notices(number)) for number in (*held, *free)] == [0, 0, 0, 1, 1]
+            assert [len(await desk.notices(number)) for number in (*locked, *free)] == [0, 0, 0, 1, 1]
         assert await sweep(container) == 9
-    assert await told(desk) == {("escalation_1", 1): 5}
+    assert await notified(desk) == {("escalation_1", 1): 5}
 
 
-async def test_a_held_ticket_that_is_answered_meanwhile_tells_nothing(desk: Desk) -> None:
-    """C11: while somebody answers, nobody escalates."""
+async def test_a_locked_ticket_that_is_answered_meanwhile_sends_no_notice(desk: Desk) -> None:
+    """C11: a ticket is not escalated while its answer is being written."""
     number = await desk.open()
     desk.clock.set(DUE)
     async with desk.container.database.transaction() as session:
@@ -230,24 +230,24 @@ async def test_a_stale_generation_fires_nothing(desk: Desk) -> None:
     assert await desk.notices(number) == []
 
 
-async def test_a_ticket_that_can_not_be_decided_holds_up_nobody(desk: Desk) -> None:
-    """B69: its rows stay due, where operations see them; all others are told, and it is too once it is mended."""
+async def test_an_undecidable_ticket_does_not_stop_the_others(desk: Desk) -> None:
+    """B69: its rows stay due, where operators see them; the others are notified, and so is it after the repair."""
     bad, *_ = await many(desk, 5)
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE ticket SET last_action = 'unheard_of' WHERE number = :n"), {"n": bad})
     desk.clock.set(DUE)
     async with second_container(desk, batch=2) as container:
         assert await sweep(container) == 14
-        assert await told(desk) == {("escalation_1", 1): 4}
+        assert await notified(desk) == {("escalation_1", 1): 4}
         async with desk.container.database.transaction() as session:
             assert await next_due_at(session) == DUE
             await session.execute(text("UPDATE ticket SET last_action = 'received' WHERE number = :n"), {"n": bad})
         assert await sweep(container) == 1
-    assert await told(desk) == {("escalation_1", 1): 5}
+    assert await notified(desk) == {("escalation_1", 1): 5}
     assert (await desk.timeline(bad))["chain_holds"] is True
 
 
-async def test_a_sweep_that_fails_has_told_nothing(desk: Desk) -> None:
+async def test_a_failed_sweep_has_written_no_notice(desk: Desk) -> None:
     """C4, B78: what a checkpoint causes is committed with it, or not at all."""
     number = await desk.open()
     desk.clock.set(DUE)
@@ -287,7 +287,7 @@ async def test_an_emptied_queue_loses_no_timer(desk: Desk, redis_url: str) -> No
         ("2026-05-18T20:00", "2026-05-20T08:40"),  # over 19 May
     ],
 )
-async def test_ten_minutes_run_while_the_door_is_open(desk: Desk, ordered: str, due: str) -> None:
+async def test_ten_minutes_run_during_opening_hours(desk: Desk, ordered: str, due: str) -> None:
     """B18, B24: to the second, and never into closed hours."""
     desk.clock.set(datetime.fromisoformat(ordered).replace(tzinfo=ISTANBUL))
     number = await desk.open(ORDER)
