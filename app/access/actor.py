@@ -1,4 +1,4 @@
-"""Who acts: the client behind a request, with what it may do and see."""
+"""The actor of a request: an identified client with its scopes."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.core.errors import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An identified client; `unit` narrows what it sees to one directorate."""
+    """An identified client; `unit` restricts it to the tickets of one directorate."""
 
     client_id: UUID
     name: str
@@ -18,13 +18,13 @@ class Actor:
     unit: str | None = None
 
     def may(self, scope: Scope) -> bool:
-        """Whether the client holds the scope."""
+        """Return whether the client has the scope."""
         return scope in self.scopes
 
     def require_office(self, level: int) -> None:
         """Raise `Forbidden` unless the client may act for the first (1) or second (2) application office.
 
-        What went to the second is its own alone: the first may be what it is about (CİMER: üst amir).
+        Only the second office may act at level 2: the matter may concern the first office (CİMER: üst amir).
         """
         if level == 2 and not self.may(Scope.SECOND_OFFICE):
             raise Forbidden(scope=Scope.SECOND_OFFICE.value)

@@ -1,4 +1,4 @@
-"""What routes ask of a caller: an identified actor, and a scope where the operation needs one."""
+"""Dependencies that identify the caller and require scopes."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -21,12 +21,12 @@ async def current_actor(
     _key: Annotated[str | None, Security(_header)],
     _token: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Actor:
-    """The caller; the two parameters only tell the API docs how a key is sent."""
+    """Return the caller; the two parameters only document how a key is sent."""
     return await identify(request)
 
 
 async def identify(request: Request) -> Actor:
-    """The caller, by `X-API-Key` or `Authorization: Bearer`; raises `Unauthenticated`."""
+    """Return the caller by `X-API-Key` or `Authorization: Bearer`; raise `Unauthenticated` without a valid key."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = request.headers.get("x-api-key") or (token.strip() if scheme.lower() == "bearer" else "")
     if not key:
@@ -37,9 +37,8 @@ async def identify(request: Request) -> Actor:
 
 
 def require_scope(*scopes: Scope) -> Callable[[Actor], Coroutine[Any, Any, Actor]]:
-    """A dependency that gives the caller if it holds ANY of `scopes`."""
-
-    names = [str(scope) for scope in scopes]  # stand in the API docs only; the check below decides
+    """Return a dependency that returns the caller, or raises `Forbidden` unless it has any of `scopes`."""
+    names = [str(scope) for scope in scopes]  # for the API docs only; `check` decides
 
     async def check(actor: Annotated[Actor, Security(current_actor, scopes=names)]) -> Actor:
         if not any(actor.may(scope) for scope in scopes):

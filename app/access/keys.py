@@ -1,7 +1,7 @@
-"""API keys: `estim_live_` + 8 characters that name the key + 32 that prove it + 6 of a checksum.
+"""API keys: `estim_live_` + 8 characters that name the key + 32 secret ones + 6 of a checksum.
 
-Stored is only a keyed hash (HMAC-SHA256 under the pepper), so a stolen table opens nothing and a check takes
-microseconds; the checksum lets a typo be refused before the database is asked.
+Only a keyed hash (HMAC-SHA256 under the pepper) is stored: a stolen table opens nothing, and a check takes
+microseconds. The checksum rejects a typo without a query.
 """
 
 import hashlib
@@ -18,38 +18,38 @@ _SHAPE = re.compile(r"estim_live_[A-Za-z0-9]{46}")
 
 
 class InvalidApiKey(ValueError):
-    """Text that can't be one of our keys; the text itself is not repeated."""
+    """The text can't be an API key; the message does not repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedKey:
-    """A new key; `plain` is shown once and stored nowhere."""
+    """A new key; `plain` is displayed once and never stored."""
 
     plain: str = field(repr=False)
     prefix: str
 
 
 def generate_api_key() -> GeneratedKey:
-    """Make a key from the system's random source."""
+    """Return a new key from the system's random source."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(40))
     plain = f"{PREFIX}{body}{_checksum(body)}"
     return GeneratedKey(plain, prefix_of(plain))
 
 
 def prefix_of(plain: str) -> str:
-    """The part that names the key; raises `InvalidApiKey`."""
+    """Return the part that names the key; raise `InvalidApiKey` for malformed text."""
     _check(plain)
     return plain[: len(PREFIX) + 8]
 
 
 def hash_key(plain: str, pepper: bytes) -> bytes:
-    """The keyed hash that is stored; raises `InvalidApiKey`."""
+    """Return the keyed hash for storage; raise `InvalidApiKey` for malformed text."""
     _check(plain)
     return hmac.digest(pepper, plain.encode(), hashlib.sha256)
 
 
 def hashes_match(one: bytes, other: bytes) -> bool:
-    """Compare in constant time."""
+    """Return whether the hashes are equal, in constant time."""
     return hmac.compare_digest(one, other)
 
 

@@ -1,7 +1,6 @@
-"""Who may call: clients with a role, their keys as keyed hashes, and the log of unmasked reads."""
+"""Clients with their roles, their keys as keyed hashes, and the log of unmasked reads."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text
@@ -13,7 +12,7 @@ from app.core.ids import new_id
 
 
 class ApiClient(Base):
-    """A program or desk that calls the API; its role bundles scopes, `unit` narrows what it sees."""
+    """A program or desk that calls the API; `scopes` come from its role, `unit` restricts it to one directorate."""
 
     __tablename__ = "api_client"
 
@@ -29,7 +28,7 @@ class ApiClient(Base):
 
 
 class ApiKey(Base):
-    """One key of a client: the prefix finds it, the keyed hash proves it, the key itself is nowhere."""
+    """One key of a client: found by its prefix, proved by its keyed hash; the key itself is never stored."""
 
     __tablename__ = "api_key"
 
@@ -43,7 +42,7 @@ class ApiKey(Base):
 
 
 class PersonalDataAccess(Base):
-    """That a client read unmasked personal data: who, when, of which ticket (KVKK md.12)."""
+    """A log entry of unmasked personal data: the reader, the time and the ticket (KVKK md.12)."""
 
     __tablename__ = "personal_data_access"
 
@@ -51,6 +50,6 @@ class PersonalDataAccess(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))
     operation: Mapped[str] = mapped_column(Text)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    facts: Mapped[dict[str, str]] = mapped_column(JSONB)
 
     __table_args__ = (Index(None, "client_id", "at"),)

@@ -1,4 +1,4 @@
-"""Reads of clients and their keys for the people who administer them."""
+"""Queries of clients and their keys for administrators."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.access.model import ApiClient, ApiKey
 
 @dataclass(frozen=True, slots=True)
 class ListedKey:
-    """A key with the client it belongs to; the key itself is nowhere."""
+    """A key with its client; the key itself is never stored."""
 
     prefix: str
     client: str
@@ -23,7 +23,7 @@ class ListedKey:
 
 
 async def list_keys(session: AsyncSession) -> list[ListedKey]:
-    """All keys, the newest first."""
+    """Return all keys, newest first."""
     query = (
         select(
             ApiKey.prefix,

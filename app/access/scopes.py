@@ -1,4 +1,4 @@
-"""What a key may do: scopes, and the roles that bundle them."""
+"""Scopes, and the roles that bundle them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 
 class Scope(StrEnum):
-    """One permission."""
+    """A permission of a client."""
 
     INTAKE_CALL_CENTER = "intake:call-center"
     INTAKE_SMS = "intake:sms"

@@ -1,4 +1,4 @@
-"""Clients and their keys: making them, and telling who stands behind a key that was sent."""
+"""Creation of clients and keys, revocation, and authentication of requests."""
 
 import time
 from dataclasses import dataclass
@@ -16,33 +16,36 @@ from app.core.db import Database
 from app.core.errors import Unauthenticated
 
 CACHE_SECONDS = 5.0
-"""How long a proven key is believed without asking the database; so long a revoked key may still work."""
+"""Real seconds for which an authenticated key is cached; a revoked key may work this long."""
+
+MAX_CACHED_KEYS = 10_000
+"""The cache is emptied when it grows beyond this."""
 
 
 async def create_client(
     session: AsyncSession, *, name: str, role: str, unit: str | None, pepper: bytes, now: datetime
 ) -> str:
-    """Make a client with the scopes of `role` and its first key; returns the key, which is shown this once only.
+    """Create a client with the scopes of `role`; return its first key, which can't be read again.
 
-    Raises `KeyError` for a role that does not exist.
+    Raises `KeyError` for an unknown role.
     """
     scopes = sorted(ROLES[role].scopes)
     client = ApiClient(name=name, role=role, unit=unit, scopes=[str(scope) for scope in scopes], created_at=now)
     session.add(client)
-    await session.flush()  # the key's foreign key needs the client's row
+    await session.flush()  # the key's foreign key requires the client's row
     key = generate_api_key()
     session.add(ApiKey(client_id=client.id, prefix=key.prefix, hash=hash_key(key.plain, pepper), created_at=now))
     return key.plain
 
 
 async def revoke_key(session: AsyncSession, *, prefix: str, now: datetime) -> str | None:
-    """End the working key of that prefix (with or without `estim_live_`); its client's name, None if there is none.
+    """Revoke the active key with that prefix (with or without `estim_live_`); return its client's name, or None.
 
-    Running programs notice within `CACHE_SECONDS`.
+    Running processes reject it after at most `CACHE_SECONDS`.
     """
-    whole = PREFIX + prefix.removeprefix(PREFIX)
+    full_prefix = PREFIX + prefix.removeprefix(PREFIX)
     key = await session.scalar(
-        select(ApiKey).where(ApiKey.prefix == whole, ApiKey.revoked_at.is_(None)).with_for_update()
+        select(ApiKey).where(ApiKey.prefix == full_prefix, ApiKey.revoked_at.is_(None)).with_for_update()
     )
     if key is None:
         return None
@@ -53,38 +56,38 @@ async def revoke_key(session: AsyncSession, *, prefix: str, now: datetime) -> st
 async def record_unmasked_read(
     session: AsyncSession, *, actor: Actor, operation: str, facts: dict[str, str], now: datetime
 ) -> None:
-    """Write down that `actor` read personal data unmasked (KVKK md.12); `facts` names rows, not people."""
+    """Log that `actor` read personal data unmasked (KVKK md.12); `facts` identifies rows, not people."""
     session.add(PersonalDataAccess(at=now, client_id=actor.client_id, operation=operation, facts=facts))
 
 
 @dataclass(frozen=True, slots=True)
 class _CachedActor:
     actor: Actor
-    until: float
+    expires_at: float
 
 
 class Authenticator:
-    """Turns an API key into an `Actor`; proven keys are remembered for `CACHE_SECONDS`."""
+    """Authentication of API keys; valid keys are cached for `CACHE_SECONDS`."""
 
     def __init__(self, database: Database, *, pepper: bytes) -> None:
         self._database = database
         self._pepper = pepper
-        self._proven: dict[bytes, _CachedActor] = {}
+        self._cache: dict[bytes, _CachedActor] = {}
 
     async def identify(self, key: str, *, now: datetime) -> Actor:
-        """The actor behind `key`; raises `Unauthenticated` without saying which part was wrong."""
+        """Return the actor of `key`; raise `Unauthenticated` without the reason."""
         try:
             digest = hash_key(key, self._pepper)
         except InvalidApiKey:
             raise Unauthenticated from None
-        known = self._proven.get(digest)
-        if known is not None and known.until > time.monotonic():
-            return known.actor
+        cached = self._cache.get(digest)
+        if cached is not None and cached.expires_at > time.monotonic():
+            return cached.actor
         async with self._database.reading() as session:
             actor = await _find_actor(session, prefix_of(key), digest, now)
-        if len(self._proven) > 10_000:
-            self._proven.clear()
-        self._proven[digest] = _CachedActor(actor, time.monotonic() + CACHE_SECONDS)
+        if len(self._cache) > MAX_CACHED_KEYS:
+            self._cache.clear()
+        self._cache[digest] = _CachedActor(actor, time.monotonic() + CACHE_SECONDS)
         return actor
 
 
@@ -104,7 +107,7 @@ async def _find_actor(session: AsyncSession, prefix: str, digest: bytes, now: da
 
 
 def actor_of(client: ApiClient) -> Actor:
-    """The actor that a client's requests act as."""
+    """Return the actor of a client's requests."""
     return Actor(
         client_id=client.id,
         name=client.name,
@@ -115,5 +118,5 @@ def actor_of(client: ApiClient) -> Actor:
 
 
 async def find_client(session: AsyncSession, client_id: UUID) -> Actor:
-    """The actor of a stored client, for work that is done later on its behalf."""
+    """Return the actor of a stored client, for later work on its behalf."""
     return actor_of((await session.execute(select(ApiClient).where(ApiClient.id == client_id))).scalar_one())

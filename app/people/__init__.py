@@ -1,1 +1,1 @@
-"""Applicants: sealed in the vault, found by blind index, shown masked."""
+"""Applicants: sealed by the vault, found by blind index, displayed masked."""

@@ -1,4 +1,4 @@
-"""The vault for routes."""
+"""The vault as a dependency of routes."""
 
 from typing import Annotated
 
@@ -13,4 +13,4 @@ async def _vault(request: Request) -> Vault:
 
 
 VaultDep = Annotated[Vault, Depends(_vault)]
-"""The vault of this process."""
+"""The vault of the process."""

@@ -1,4 +1,4 @@
-"""What readers without the right to personal data see: enough to recognise, not enough to know."""
+"""Masks of personal data for readers without `personal-data:read`: enough to recognise, too little to know."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -15,44 +15,44 @@ _NUMBER = re.compile(
     rf"|(?:\+|\((?=\d+\)))?\d(?:[\s()./_‐‑–—-]{{0,3}}(?!{_DATE})\d){{8,}}"
     r"|(?<!\d)(?!444)[2-9]\d\d[\s.-]\d\d[\s.-]\d\d(?!\d)"
 )
-"""Dates, which stay, and nine digits or more, or seven grouped as phones are (but 444 lines), which do not."""
+"""Group `date` stays readable. Nine digits or more are masked, and seven grouped like a phone, except 444 lines."""
 
-_SHOWN_OF_ID = 4
-_WHOLE_NUMBER = len("+905320000067")
+_VISIBLE_ID_DIGITS = 4
+_E164_LENGTH = len("+905320000067")
 
 
 def mask_name(name: str) -> str:
-    """`Ayşe Nur Yılmaz` → `A*** N** Y*****`."""
+    """Mask a name: `Ayşe Nur Yılmaz` → `A*** N** Y*****`."""
     return " ".join(word[0] + "*" * (len(word) - 1) if len(word) > 1 else "*" for word in name.split())
 
 
 def mask_phone(stored: str) -> str:
-    """`+905320000067` → `+90 532 *** ** 67`; an extension is left out, and of a foreign number the network."""
+    """Mask a phone: `+905320000067` → `+90 532 *** ** 67`, without extension; foreign numbers without network."""
     number = stored.partition(";")[0]
-    network = f" {number[3:6]}" if number.startswith("+90") and len(number) == _WHOLE_NUMBER else ""
+    network = f" {number[3:6]}" if number.startswith("+90") and len(number) == _E164_LENGTH else ""
     return f"{number[:3]}{network} *** ** {number[-2:]}"
 
 
 def mask_national_id(national_id: str) -> str:
-    """All but the last four digits starred: `*******0146`."""
-    starred = len(national_id) - _SHOWN_OF_ID
+    """Mask all but the last four digits: `*******0146`."""
+    starred = len(national_id) - _VISIBLE_ID_DIGITS
     return "*" * starred + national_id[starred:] if starred > 0 else "*" * len(national_id)
 
 
 def mask_address(_address: str) -> str:
-    """Nothing of an address can be shown without showing where somebody lives."""
+    """Mask all of an address: any part of it would show where a person lives."""
     return "***"
 
 
 def mask_email(email: str) -> str:
-    """`ornek@example.org` → `o***@***`."""
+    """Mask an e-mail address: `ornek@example.org` → `o***@***`."""
     return f"{email[:1]}***@***"
 
 
 def mask_text(text: str) -> str:
-    """Free text with e-mail addresses, IBANs, phone and identity numbers starred out; dates stay readable.
+    """Mask e-mail addresses, IBANs, phone and identity numbers in free text; dates stay readable.
 
-    Any other long number goes too: it may be somebody's.
+    Any other long number is masked too, for it may identify a person.
     """
     text = _IBAN.sub("***", _EMAIL.sub("***", text))
     return _NUMBER.sub(lambda found: found["date"] or "***", text)
@@ -67,4 +67,4 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "email": mask_email,
     }
 )
-"""How each sealed field of an applicant is masked, by its column."""
+"""Sealed column of an applicant → its mask."""

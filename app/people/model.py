@@ -1,4 +1,4 @@
-"""Applicants: every personal field is ciphertext, bound to its row; look-ups go through keyed blind indexes."""
+"""Applicants: every personal field is ciphertext bound to its row; look-ups use keyed blind indexes."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from app.core.wording import Language
 
 
 class Applicant(Base):
-    """The person (or their proxy) as they applied with one ticket.
+    """The person (or their proxy) who applied with one ticket.
 
-    `language` is that of the notices to them, `contact_by` how they wish to be told (None: nobody asked).
+    `language` is the language of notices to them; `contact_by` the medium that they wish, None if unknown.
     """
 
     __tablename__ = "applicant"

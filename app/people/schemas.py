@@ -1,4 +1,4 @@
-"""Personal fields as a caller sends them, checked but never echoed."""
+"""Field types of personal data in requests: validated, never repeated in a response."""
 
 from typing import Annotated
 
@@ -46,10 +46,10 @@ PhoneText = Annotated[str, Field(max_length=40, examples=["0532 000 00 00"]), Af
 """A phone number in any Turkish spelling, with `/1010` or `dahili 1010` as extension."""
 
 CallerText = Annotated[str, Field(max_length=40), AfterValidator(_caller)]
-"""A caller's number as a telephone system shows it; empty or `anonymous` where it is hidden."""
+"""A caller's number as a telephone system shows it; empty or `anonymous` if it is hidden."""
 
 NationalIdText = Annotated[str, Field(max_length=20, examples=["10000000146"]), AfterValidator(_national_id)]
 """A T.C. identity number (or a foreigner's, 99…), 11 digits with its checksum."""
 
 EmailText = Annotated[ShortText, AfterValidator(_email), Field(examples=["ornek.vatandas@example.org"])]
-"""An e-mail address, checked for its shape only."""
+"""An e-mail address; only its shape is validated."""

@@ -1,7 +1,7 @@
 """The vault: personal data leave the process only as ciphertext that is bound to its row.
 
-A blob is `0x01 | key id length | key id | 12-byte nonce | AES-GCM ciphertext and tag`; the additional data are
-`table|column|row id`, so a ciphertext that is copied to another place does not open there.
+A blob is `0x01 | key id length | key id | 12-byte nonce | AES-GCM ciphertext and tag`. The additional data are
+`table|column|row id`, so a ciphertext copied to another row or column does not open there.
 """
 
 import base64
@@ -25,14 +25,14 @@ IndexKind = Literal["phone", "national_id", "message"]
 
 
 class VaultError(Exception):
-    """A key is missing or malformed, or a ciphertext was altered or moved; says neither what was inside nor a key."""
+    """A key is missing or malformed, or a ciphertext was altered or moved; the message contains no secret."""
 
 
 class Vault:
-    """Seals and opens personal fields; the first key seals, all of them open.
+    """Encryption of personal fields: the first key seals, every key opens.
 
-    A new key is therefore put before the old ones, which stay until nothing is sealed under them. `index_key` can't be
-    changed so: stored blind indexes are found under it.
+    A rotation puts the new key before the old ones, which stay until nothing is sealed with them. `index_key` can't be
+    rotated, because stored blind indexes depend on it.
     """
 
     def __init__(self, keys: Mapping[str, bytes], *, index_key: bytes) -> None:
@@ -51,7 +51,7 @@ class Vault:
         return self._header + nonce + ciphertext
 
     def open_bytes(self, blob: bytes, *, table: str, column: str, row_id: UUID) -> bytes:
-        """Decrypt what `seal` made for this row and column; raises `VaultError`."""
+        """Decrypt a blob that `seal` made for this row and column; raise `VaultError` for any other."""
         try:
             version, length = blob[0], blob[1]
             if version != _VERSION:
@@ -64,27 +64,27 @@ class Vault:
             raise VaultError("the ciphertext does not open here") from None
 
     def open(self, blob: bytes, *, table: str, column: str, row_id: UUID) -> str:
-        """Decrypt text; raises `VaultError`."""
+        """Decrypt text; raise `VaultError` if the blob does not open or is no text."""
         try:
             return self.open_bytes(blob, table=table, column=column, row_id=row_id).decode()
         except UnicodeDecodeError:
             raise VaultError("the ciphertext holds no text") from None
 
     def blind_index(self, kind: IndexKind, value: str | bytes) -> bytes:
-        """A keyed digest by which equal values are found; without the key it can't be guessed back.
+        """Return a keyed digest that finds equal values; without the key the value can't be guessed from it.
 
-        Equal means letter for letter: give E.164 for a phone, the bare digits of an identity number.
+        Equal means byte for byte: pass E.164 for a phone, and the bare digits of an identity number.
         """
         return hmac.digest(self._index_keys[kind], _bytes(value), hashlib.sha256)
 
 
 def generate_key() -> str:
-    """A new 32-byte key in base64."""
+    """Return a new random 32-byte key in base64."""
     return base64.b64encode(os.urandom(_KEY)).decode()
 
 
 def decode_key(text: str) -> bytes:
-    """A 32-byte key from base64; raises `VaultError`."""
+    """Decode a 32-byte key from base64; raise `VaultError` if it is none."""
     try:
         key = base64.b64decode(text, validate=True)
     except ValueError:
@@ -95,7 +95,7 @@ def decode_key(text: str) -> bytes:
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
-    """Keys from `id:base64,id:base64`, the sealing one first; raises `VaultError`."""
+    """Parse `id:base64,id:base64`, the sealing key first; raise `VaultError` for any other form."""
     keys: dict[str, bytes] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         key_id, colon, encoded = part.partition(":")

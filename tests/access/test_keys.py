@@ -1,4 +1,4 @@
-"""API keys: made at random, proven by a keyed hash, and a typo noticed before anybody looks it up."""
+"""API keys: random, verified by a keyed hash, with a checksum that rejects typos without a query."""
 
 import re
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from app.access.keys import PREFIX, InvalidApiKey, generate_api_key, hash_key, h
 PEPPER = bytes(range(32))
 KEY = generate_api_key().plain
 
-places = st.integers(len(PREFIX), len(KEY) - 1)
+positions = st.integers(len(PREFIX), len(KEY) - 1)
 
 
-def test_a_key_says_whose_it_is_and_keeps_the_rest_to_itself() -> None:
+def test_a_key_has_a_public_prefix_and_a_secret_rest() -> None:
     key = generate_api_key()
 
     assert re.fullmatch(r"estim_live_[A-Za-z0-9]{46}", key.plain)
@@ -29,7 +29,7 @@ def test_no_two_keys_are_alike() -> None:
     assert len({key.plain for key in keys}) == len({key.prefix for key in keys}) == 200
 
 
-def test_a_hash_is_the_keys_under_its_pepper() -> None:
+def test_a_hash_depends_on_the_key_and_the_pepper() -> None:
     stored = hash_key(KEY, PEPPER)
 
     assert len(stored) == 32
@@ -38,16 +38,16 @@ def test_a_hash_is_the_keys_under_its_pepper() -> None:
     assert not hashes_match(stored, hash_key(generate_api_key().plain, PEPPER))
 
 
-@given(places, st.sampled_from("aB3xZ09q"))
-def test_every_wrong_letter_is_noticed(place: int, letter: str) -> None:
+@given(positions, st.sampled_from("aB3xZ09q"))
+def test_every_wrong_letter_is_rejected(place: int, letter: str) -> None:
     wrong = KEY[:place] + (letter if KEY[place] != letter else "7") + KEY[place + 1 :]
 
     with pytest.raises(InvalidApiKey):
         prefix_of(wrong)
 
 
-@given(places.filter(lambda place: place < len(KEY) - 1))
-def test_every_swap_of_neighbours_is_noticed(place: int) -> None:
+@given(positions.filter(lambda place: place < len(KEY) - 1))
+def test_every_swap_of_neighbours_is_rejected(place: int) -> None:
     swapped = KEY[:place] + KEY[place + 1] + KEY[place] + KEY[place + 2 :]
 
     assert swapped == KEY or _refused(prefix_of, swapped)
@@ -70,7 +70,7 @@ def test_every_swap_of_neighbours_is_noticed(place: int) -> None:
     ],
     ids=range(11),
 )
-def test_what_is_no_key_is_refused_without_being_repeated(text: str) -> None:
+def test_a_malformed_key_is_rejected_without_being_repeated(text: str) -> None:
     assert _refused(prefix_of, text)
     assert _refused(lambda plain: hash_key(plain, PEPPER), text)
 

@@ -1,4 +1,4 @@
-"""Scopes and roles: each door has its keeper, and personal data few readers."""
+"""Scopes and roles: each channel has its roles, and few roles read personal data."""
 
 from dataclasses import FrozenInstanceError
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.access.scopes import ROLES, Scope
 CLIENT = UUID("01890000-0000-7000-8000-000000000001")
 
 
-def _holders(scope: Scope) -> set[str]:
+def _roles_with(scope: Scope) -> set[str]:
     return {role for role, definition in ROLES.items() if scope in definition.scopes and role != "developer"}
 
 
@@ -37,7 +37,7 @@ def test_the_developer_may_do_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "holders"),
+    ("scope", "roles"),
     [
         (Scope.INTAKE_CALL_CENTER, {"call-centre"}),
         (Scope.INTAKE_SMS, {"sms-gateway"}),
@@ -47,16 +47,16 @@ def test_the_developer_may_do_everything() -> None:
         (Scope.INTAKE_CIMER, {"cimer-clerk"}),
     ],
 )
-def test_each_channel_has_its_own_keeper(scope: Scope, holders: set[str]) -> None:
-    assert _holders(scope) == holders
+def test_each_channel_has_its_own_roles(scope: Scope, roles: set[str]) -> None:
+    assert _roles_with(scope) == roles
 
 
-def test_every_scope_is_given_to_somebody() -> None:
-    assert {scope for scope in Scope if not _holders(scope)} == set()
+def test_every_scope_belongs_to_a_role() -> None:
+    assert {scope for scope in Scope if not _roles_with(scope)} == set()
 
 
-def test_personal_data_is_read_where_people_are_talked_to() -> None:
-    assert _holders(Scope.PERSONAL_DATA_READ) == {"call-centre", "desk", "pr-desk", "pr-director", "deputy-mayor"}
+def test_roles_in_contact_with_people_read_personal_data() -> None:
+    assert _roles_with(Scope.PERSONAL_DATA_READ) == {"call-centre", "desk", "pr-desk", "pr-director", "deputy-mayor"}
 
 
 @pytest.mark.parametrize("role", ["mobile-app", "field-team", "sms-gateway", "ops"])
@@ -65,11 +65,11 @@ def test_machines_neither_read_others_tickets_nor_command_them(role: str) -> Non
 
 
 def test_escalations_are_acknowledged_by_the_application_offices() -> None:
-    assert _holders(Scope.NOTICES_ACKNOWLEDGE) == {"pr-director", "deputy-mayor"}
-    assert _holders(Scope.SECOND_OFFICE) == {"deputy-mayor"}
+    assert _roles_with(Scope.NOTICES_ACKNOWLEDGE) == {"pr-director", "deputy-mayor"}
+    assert _roles_with(Scope.SECOND_OFFICE) == {"deputy-mayor"}
 
 
-def test_everybody_may_read_the_published_catalogue() -> None:
+def test_every_role_may_read_the_published_catalogue() -> None:
     assert all(Scope.CATALOGUE_READ in definition.scopes for definition in ROLES.values())
 
 
@@ -82,7 +82,7 @@ def test_roles_can_not_be_changed_while_running() -> None:
         ROLES["desk"] = ROLES["developer"]  # type: ignore[index]
 
 
-def test_an_actor_may_what_its_scopes_say() -> None:
+def test_an_actor_may_do_what_its_scopes_allow() -> None:
     actor = Actor(CLIENT, "Örnek uygulama", "mobile-app", ROLES["mobile-app"].scopes)
 
     assert actor.may(Scope.INTAKE_MOBILE)
@@ -90,7 +90,7 @@ def test_an_actor_may_what_its_scopes_say() -> None:
     assert actor.unit is None
 
 
-def test_an_actor_can_not_widen_what_it_may() -> None:
+def test_an_actor_can_not_extend_its_scopes() -> None:
     actor = Actor(CLIENT, "Örnek birim", "unit-officer", frozenset({Scope.TICKETS_READ}), unit="public-works")
 
     with pytest.raises(FrozenInstanceError):

@@ -1,4 +1,4 @@
-"""Phone and identity numbers: every spelling of the field is read, and no error repeats what was refused."""
+"""Phone and identity numbers: every usual spelling is parsed, and no error repeats the rejected text."""
 
 import traceback
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.people.identity import IdentityError, Phone, PhoneKind, parse_caller, parse_national_id, parse_phone
 
 FIRST_CALL_IS_SLOW = settings(deadline=None)
-"""The first number that is read loads the numbering plans."""
+"""The first parsed number loads the numbering plans."""
 
 MOBILE = Phone("+905320000067", PhoneKind.MOBILE)
 CALL_LINE = Phone("+904440073", PhoneKind.UAN, "1010")
@@ -56,7 +56,7 @@ def test_one_mobile_number_has_many_spellings(written: str) -> None:
         "4440073/١٠١٠",
     ],
 )
-def test_an_extension_is_kept_apart_from_its_number(written: str) -> None:
+def test_an_extension_is_split_from_its_number(written: str) -> None:
     assert parse_phone(written) == CALL_LINE
 
 
@@ -73,7 +73,7 @@ def test_an_extension_is_kept_apart_from_its_number(written: str) -> None:
         ("+49 1512 3456789", PhoneKind.MOBILE, "+4915123456789"),
     ],
 )
-def test_the_kind_says_what_a_number_is_good_for(written: str, kind: PhoneKind, e164: str) -> None:
+def test_a_number_has_its_kind(written: str, kind: PhoneKind, e164: str) -> None:
     assert parse_phone(written) == Phone(e164, kind)
 
 
@@ -103,7 +103,7 @@ def test_the_kind_says_what_a_number_is_good_for(written: str, kind: PhoneKind, 
         "9" * 200,
     ],
 )
-def test_what_is_no_persons_number_is_refused(written: str) -> None:
+def test_a_number_of_no_person_is_rejected(written: str) -> None:
     with pytest.raises(IdentityError) as refused:
         parse_phone(written)
 
@@ -141,7 +141,7 @@ def test_the_last_four_digits_are_the_numbers_not_the_extensions() -> None:
 
 @FIRST_CALL_IS_SLOW
 @given(mobile_numbers, st.none() | st.from_regex(r"[0-9]{1,6}", fullmatch=True))
-def test_what_is_stored_and_what_is_displayed_read_back(digits: str, extension: str | None) -> None:
+def test_the_stored_and_the_displayed_form_are_parsed_again(digits: str, extension: str | None) -> None:
     phone = Phone(f"+90{digits}", PhoneKind.MOBILE, extension)
 
     assert parse_phone(phone.storage) == phone
@@ -184,7 +184,7 @@ def test_a_shown_caller_has_its_number() -> None:
     assert parse_caller("905320000067") == MOBILE
 
 
-def test_a_caller_that_is_neither_is_refused() -> None:
+def test_an_invalid_caller_is_rejected() -> None:
     with pytest.raises(IdentityError):
         parse_caller("1010")
 
@@ -221,7 +221,7 @@ def test_every_wrong_digit_of_an_identity_number_is_noticed(body: int, place: in
 
 
 def _with_checksum(nine: str) -> str:
-    """An identity number from its first nine digits, by the published rule."""
+    """Return an identity number from its first nine digits, by the published rule."""
     digits = [int(digit) for digit in nine]
     tenth = (7 * sum(digits[0::2]) - sum(digits[1::2])) % 10
     return f"{nine}{tenth}{(sum(digits) + tenth) % 10}"

@@ -1,4 +1,4 @@
-"""Masks: a reader recognises, but never gets the whole value, in a field or among words."""
+"""Masks: a reader may recognise a value, but never gets all of it, in a field or in free text."""
 
 import string
 
@@ -10,7 +10,7 @@ from app.people.identity import parse_phone
 from app.people.masking import mask_address, mask_email, mask_name, mask_national_id, mask_phone, mask_text
 
 FIRST_CALL_IS_SLOW = settings(deadline=None)
-"""The first number that is read loads the numbering plans."""
+"""The first parsed number loads the numbering plans."""
 
 LETTERS = string.ascii_letters + "çğıİöşüÇĞÖŞÜâîû"
 lines = st.integers(0, 9_999_999).map(lambda line: f"{line:07d}")
@@ -78,7 +78,7 @@ def test_an_identity_number_keeps_its_last_four_digits() -> None:
 
 
 @pytest.mark.parametrize("short", ["", "1", "1234"])
-def test_what_is_too_short_for_an_identity_number_is_starred_whole(short: str) -> None:
+def test_a_short_identity_number_is_masked_entirely(short: str) -> None:
     assert mask_national_id(short) == "*" * len(short)
 
 
@@ -137,7 +137,7 @@ def test_other_personal_values_among_words_are_starred(text: str, masked: str) -
         "",
     ],
 )
-def test_what_is_nobodys_stays_readable(text: str) -> None:
+def test_numbers_of_no_person_stay_readable(text: str) -> None:
     assert mask_text(text) == text
 
 

@@ -1,4 +1,4 @@
-"""Personal fields of requests: what is taken, and that a refusal says nothing of what was refused."""
+"""Personal fields of requests: accepted spellings, and rejections that do not repeat the value."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ class Person(RequestModel):
         ("email", "o@mail.esenler.bel.tr"),
     ],
 )
-def test_what_the_field_writes_is_taken(field: str, value: str) -> None:
+def test_usual_spellings_are_accepted(field: str, value: str) -> None:
     assert getattr(Person.model_validate({field: value}), field) == value.strip()
 
 
@@ -67,7 +67,7 @@ def test_what_the_field_writes_is_taken(field: str, value: str) -> None:
         ("email", "ornek@example.org\nBcc: b@example.org", "control_character"),
     ],
 )
-def test_what_cannot_be_one_is_refused_without_echo(field: str, value: str, code: str) -> None:
+def test_an_invalid_value_is_rejected_without_echo(field: str, value: str, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Person.model_validate({field: value})
     found = field_errors(refused.value.errors())

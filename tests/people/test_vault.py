@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens at its place alone, and nothing that is stored tells what it was."""
+"""The vault: a sealed value opens only at its place, and the stored bytes reveal nothing of it."""
 
 import base64
 import os
@@ -21,7 +21,7 @@ PLACE: dict[str, Any] = {"table": "applicant", "column": "name", "row_id": ROW}
 
 
 @given(st.text(), st.sampled_from(["name", "phone", "address"]), st.uuids())
-def test_what_is_sealed_opens_at_its_place(value: str, column: str, row_id: UUID) -> None:
+def test_a_sealed_value_opens_at_its_place(value: str, column: str, row_id: UUID) -> None:
     blob = VAULT.seal(value, table="applicant", column=column, row_id=row_id)
 
     assert VAULT.open(blob, table="applicant", column=column, row_id=row_id) == value
@@ -33,7 +33,7 @@ def test_bytes_open_as_the_bytes_they_were(value: bytes) -> None:
 
 
 @given(st.text(min_size=4))
-def test_a_blob_does_not_hold_its_value(value: str) -> None:
+def test_a_blob_does_not_contain_its_value(value: str) -> None:
     assert value.encode() not in VAULT.seal(value, **PLACE)
 
 
@@ -126,7 +126,7 @@ def test_a_blind_index_finds_equal_values_of_its_kind_only() -> None:
     assert phone != VAULT.blind_index("national_id", "+905320000000")
 
 
-def test_a_blind_index_can_not_be_had_without_its_key() -> None:
+def test_a_blind_index_depends_on_its_key() -> None:
     other = Vault({"k1": KEY}, index_key=bytes(32))
 
     assert VAULT.blind_index("phone", "+905320000000") != other.blind_index("phone", "+905320000000")
@@ -146,7 +146,7 @@ def test_a_blind_index_outlives_the_sealing_keys() -> None:
         ({"k1": KEY}, b"short"),
     ],
 )
-def test_a_vault_does_not_open_for_business_with_poor_keys(keys: dict[str, bytes], index_key: bytes) -> None:
+def test_a_vault_rejects_missing_and_short_keys(keys: dict[str, bytes], index_key: bytes) -> None:
     with pytest.raises(VaultError):
         Vault(keys, index_key=index_key)
 
@@ -173,7 +173,7 @@ def test_generated_keys_are_read_back_in_their_order() -> None:
         "{long}:{key}",
     ],
 )
-def test_a_poor_list_of_keys_is_refused_without_repeating_it(written: str) -> None:
+def test_a_malformed_list_of_keys_is_rejected_without_repeating_it(written: str) -> None:
     key, short = generate_key(), base64.b64encode(os.urandom(16)).decode()
 
     with pytest.raises(VaultError) as refused:

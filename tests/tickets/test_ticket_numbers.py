@@ -92,7 +92,7 @@ def test_every_wrong_digit_is_noticed(year: int, sequence: int, place: int, shif
 
 
 @given(years, sequences)
-def test_every_swap_of_neighbours_is_noticed(year: int, sequence: int) -> None:
+def test_every_swap_of_neighbours_is_rejected(year: int, sequence: int) -> None:
     number = format_ticket_number(year, sequence)
     swaps = {number[:at] + number[at + 1] + number[at] + number[at + 2 :] for at in range(9)} - {number}
 
