@@ -16,7 +16,7 @@ from app.core.clock import ISTANBUL
 from app.core.errors import Invalid, Unavailable
 from app.core.wording import FIELD_SENTENCES, translate
 from app.deadlines import wording_tr as tr
-from app.deadlines.service import Account, DeadlinePreview, Supposed, preview
+from app.deadlines.service import DeadlinePreview, LimitExplanation, PreviewRequest, preview
 from app.deadlines.text import result
 from app.domain.terms import PauseReason
 from app.sla.calendar import DayReason
@@ -63,12 +63,12 @@ _COUNTED: Mapping[Unit, tuple[str, str]] = {
 }
 
 
-async def compute(settings: Settings, supposed: Supposed) -> DeadlinePreview:
+async def compute(settings: Settings, request: PreviewRequest) -> DeadlinePreview:
     """Compute the deadline by the present rules; raise `CommandError` naming an invalid option."""
     now = current_time(settings)
     async with open_database(settings) as database:
         try:
-            return preview(supposed, await RulebookCache(database).current(), now=now)
+            return preview(request, await RulebookCache(database).current(), now=now)
         except Unavailable:
             raise CommandError(f"No catalogue is loaded yet: “estim catalogue load {settings.municipality}”.") from None
         except Invalid as error:
@@ -104,9 +104,9 @@ def parse_pause(text: str) -> Pause:
 def show(found: DeadlinePreview, console: Console) -> None:
     """Print the calendars of both limits, each with its legend and its due date."""
     console.print(Text(found.service.name, style="bold"), soft_wrap=True)
-    for account in (found.promise, found.statutory):
-        if account is not None:
-            for line in _draw(account):
+    for limit in (found.promise, found.statutory):
+        if limit is not None:
+            for line in _draw(limit):
                 console.print(line, soft_wrap=True)
 
 
@@ -115,19 +115,19 @@ def _option(pointer: str) -> str:
     return "--pause" if name == "pauses" else f"--{name}"
 
 
-def _draw(account: Account) -> Iterator[Text]:
-    explanation = account.explanation
+def _draw(limit: LimitExplanation) -> Iterator[Text]:
+    explanation = limit.explanation
     yield Text()
-    yield Text(f"{tr.CLOCKS[account.pinned.policy.clock_kind]}: {account.printed}", style="bold")
-    if account.law is not None:
-        yield Text(account.law, style="dim")
+    yield Text(f"{tr.CLOCKS[limit.pinned.policy.clock_kind]}: {limit.printed}", style="bold")
+    if limit.law is not None:
+        yield Text(limit.law, style="dim")
     by_month = groupby(explanation.ledger, key=lambda line: (line.date.year, line.date.month))
     for (year, month), lines in by_month:
         yield Text()
         yield from _month(year, month, {line.date: line for line in lines}, explanation)
     yield Text()
     yield from _legend(explanation)
-    for pause in account.ignored:
+    for pause in limit.ignored:
         yield Text(f"Bu süreyi durdurmaz: {tr.waiting(pause.reason)} ({tr.instant(pause.start)}).", style="yellow")
     yield from (Text(sentence, style="bold") for sentence in result(explanation))
     if explanation.due_at is not None:

@@ -98,11 +98,11 @@ def deadline(
 ) -> None:
     """Draw the due date of a request and the dates that count, by the present rules."""
     from app.cli.deadline import compute, parse_instant, parse_pause, show
-    from app.deadlines.service import Supposed
+    from app.deadlines.service import PreviewRequest
 
     pauses = tuple(parse_pause(each) for each in pause or ())
-    supposed = Supposed(service, parse_instant(starts_at), formal, right_to_information, pauses, extended)
-    show(asyncio.run(compute(running_stack_settings(), supposed)), out)
+    request = PreviewRequest(service, parse_instant(starts_at), formal, right_to_information, pauses, extended)
+    show(asyncio.run(compute(running_stack_settings(), request)), out)
 
 
 @catalogue.command("check")

@@ -1,4 +1,4 @@
-"""Why this date? Asked of a ticket, or of a request that is only thought of; as JSON or as a text to read."""
+"""Routes that explain due dates, of a ticket or of a hypothetical request; as JSON or as Turkish text."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.wording import parse_quality
 from app.deadlines.schemas import DeadlineOut, PreviewBody, PreviewOut
-from app.deadlines.service import account_of_ticket, preview
+from app.deadlines.service import explain_ticket, preview
 from app.deadlines.text import preview_text, ticket_text
 from app.standards.dependencies import RulebookCacheDep, RulebookDep
 from app.tickets.dependencies import ReaderDep, TicketNumber
@@ -40,34 +40,36 @@ async def explain_deadline(
     session: ReadSessionDep,
     rulebooks: RulebookCacheDep,
     now: NowDep,
-    cycle: Annotated[int | None, Query(ge=1, le=32_767, examples=[1], description="Else the present one")] = None,
+    cycle: Annotated[
+        int | None, Query(ge=1, le=32_767, examples=[1], description="The present cycle by default")
+    ] = None,
 ) -> DeadlineOut | Response:
-    """For each limit its policy in the printed words, and a ledger: date by date whether it counts, and why.
+    """Return each limit with its printed policy and a ledger: date by date whether it counts, and why.
 
-    Computed by the function that set the date, from the calendar and the pauses of the clock. With `Accept: text/plain`
-    the same in Turkish sentences, for a letter.
+    The function that set the date computes the ledger from the calendar and the pauses of the clock. `Accept:
+    text/plain` returns the same in Turkish sentences, for a letter.
     """
-    account = await account_of_ticket(session, rulebooks, actor, number, cycle=cycle, now=now)
+    explained = await explain_ticket(session, rulebooks, actor, number, cycle=cycle, now=now)
     if _wants_text(request):
-        return _text(ticket_text(account))
+        return _text(ticket_text(explained))
     response.headers["Vary"] = "Accept"
-    return DeadlineOut.of(account)
+    return DeadlineOut.of(explained)
 
 
 @previews.post(
     "/preview",
-    summary="When would it be due?",
+    summary="Preview of due dates",
     response_model=PreviewOut,
     responses=problem_responses(401, 403, 408, 413, 415, 422, 503) | _TEXT,
 )
 async def preview_deadline(
     body: PreviewBody, request: Request, response: Response, rules: RulebookDep, now: NowDep
 ) -> PreviewOut | Response:
-    """Promise and limit of law of a service from an instant on, with their ledgers, without a ticket.
+    """Return the promise and the limit of law of a service from an instant on, with their ledgers.
 
-    A ticket opened with the same facts gets the same dates. With `Accept: text/plain` in Turkish sentences.
+    A ticket with the same facts gets the same dates. `Accept: text/plain` returns Turkish sentences.
     """
-    found = preview(body.supposed(), rules, now=now)
+    found = preview(body.to_request(), rules, now=now)
     if _wants_text(request):
         return _text(preview_text(found))
     response.headers["Vary"] = "Accept"
@@ -79,7 +81,7 @@ def _text(words: str) -> Response:
 
 
 def _wants_text(request: Request) -> bool:
-    """Whether text is preferred to JSON; programs that list both alike (`application/json, text/plain`) get JSON."""
+    """Return whether the caller prefers text to JSON; equal weights (`application/json, text/plain`) mean JSON."""
     asked = {"application/json": 0.0, MEDIA_TYPE: 0.0}
     for part in request.headers.get("accept", "").split(","):
         media, _, parameters = part.partition(";")

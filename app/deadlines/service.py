@@ -1,6 +1,6 @@
-"""Why a ticket's limits end when they end, and what they would be for a request that is only thought of.
+"""Explanations of the due dates of a ticket, and previews of due dates without a ticket.
 
-A ticket is explained from its rows and the versions pinned to them; a preview from the rules that apply now.
+A ticket is explained from its rows and the versions pinned to them, a preview from the rules that apply now.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,18 +27,18 @@ from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import load_events, select_by_number
 from app.tickets.workflow import Command, State
 
-EARLIEST = datetime(2006, 1, 1, tzinfo=ISTANBUL)
-"""No preview starts before the year from which there are records (BİMER) and holidays."""
+EARLIEST_START = datetime(2006, 1, 1, tzinfo=ISTANBUL)
+"""The earliest start of a preview: the first year with records (BİMER) and holidays."""
 
-TEN_YEARS = timedelta(days=3653)
-"""How far ahead a preview may start, and how long after its start a pause may end."""
+MAX_AHEAD = timedelta(days=3653)
+"""The furthest start of a preview from now, and the furthest end of a pause from that start."""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One limit and why it ends when it ends: the pinned policy, the words of its law, the explanation.
+class LimitExplanation:
+    """One limit with the explanation of its due date: the pinned policy, the title of its law, the ledger.
 
-    `ignored` are pauses that were given for a preview and for which this limit does not stand still.
+    `ignored` are the pauses of a preview for which the policy does not pause this limit.
     """
 
     pinned: PinnedPolicy
@@ -49,13 +49,13 @@ class Account:
 
     @property
     def printed(self) -> str:
-        """The limit in force as the table prints it, or as the law has it."""
+        """Return the limit in force as the table prints it, or as the law names it."""
         return self.pinned.printed_in_force(extended=self.extended)
 
 
 @dataclass(frozen=True, slots=True)
 class DueChange:
-    """A due date that was another before: the event that moved it, and who is behind that event."""
+    """A move of a due date: the event that moved it, and the actor behind that event."""
 
     event: TicketEvent
     by: str
@@ -64,15 +64,15 @@ class DueChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockAccount:
-    """A clock of a ticket: the row, its account, every pause there was, what moved its date and who set it by hand.
+class ClockExplanation:
+    """A clock of a ticket: the row, the explained limit, all pauses, all moves of its due date.
 
-    `by_interim_reply` says that it was met by an answer on the progress alone, `extended_for` on which ground of the
-    law it was extended, `pay_by` until when the fee has to be paid for which it stands still.
+    `override` is the last move by hand. `by_interim_reply` is true if only an interim reply met the clock,
+    `extended_for` is the ground of its extension, `pay_by` the last instant to pay the fee that it waits for.
     """
 
     clock: SlaClock
-    account: Account
+    limit: LimitExplanation
     pauses: tuple[Pause, ...]
     changes: tuple[DueChange, ...]
     override: DueChange | None
@@ -81,26 +81,26 @@ class ClockAccount:
     pay_by: datetime | None
 
     def used(self, now: datetime) -> int | None:
-        """How much has counted until now, or until it was met; None for one that left the figures."""
+        """Return the part of the limit used until now, or until it was met; None for a cancelled clock."""
         until = self.clock.met_at or now
-        return None if self.clock.state == "cancelled" else self.account.explanation.used(until)
+        return None if self.clock.state == "cancelled" else self.limit.explanation.used(until)
 
     @property
     def internal_target_at(self) -> datetime | None:
-        """When a limit that a paid fee began anew would end if it had only stood still until then: the date to work to.
+        """Return the due date of a limit restarted by a paid fee as if it had only been paused: the safe target.
 
-        Law 4982 says "süreler kesilir"; whoever reads that as a pause finds the answer in time as well. None without a
-        paid fee, and while a limit stands still.
+        Law 4982 says "süreler kesilir"; an answer by this date is in time under either reading. None without a paid
+        fee, and while the limit is paused.
         """
         if self.clock.restarted_at is None:
             return None
-        found = self.account.explanation
+        found = self.limit.explanation
         return Explanation.of(found.policy, self.clock.started_at, found.calendar, found.pauses).due_at
 
 
 @dataclass(frozen=True, slots=True)
-class TicketAccount:
-    """The limits of one cycle of a ticket, with the service and the catalogue version it was opened under."""
+class TicketExplanation:
+    """The explained limits of one cycle of a ticket, with its service and the catalogue version it was opened under."""
 
     ticket: Ticket
     cycle: int
@@ -108,22 +108,22 @@ class TicketAccount:
     service: Service | None
     catalogue_version_id: UUID
     catalogue_loaded_at: datetime
-    clocks: tuple[ClockAccount, ...]
+    clocks: tuple[ClockExplanation, ...]
     now: datetime
 
     @property
     def awaits_documents(self) -> bool:
-        """Whether the promise of the present cycle has not begun because something is missing."""
+        """Return whether the promise of the present cycle has not started because a document is missing."""
         present = self.cycle == self.ticket.cycle and self.ticket.documents_complete_at is None
         return (
             present and State(self.ticket.state).is_open and not any(one.clock.kind == "promise" for one in self.clocks)
         )
 
 
-async def account_of_ticket(
+async def explain_ticket(
     session: AsyncSession, rulebooks: RulebookCache, actor: Actor, number: str, *, cycle: int | None, now: datetime
-) -> TicketAccount:
-    """The limits of a visible ticket, of its present cycle unless another is asked for.
+) -> TicketExplanation:
+    """Explain the limits of a visible ticket in the given cycle, else in its present one.
 
     Raises `NotFound`, and `Invalid` for a cycle that the ticket does not have.
     """
@@ -139,25 +139,25 @@ async def account_of_ticket(
     code = _service_in(ticket, events, cycle)
     of_cycle = [event for at, event in _by_cycle(events) if at == cycle]
     clocks = await clocks_of(session, ticket.id, cycle)
-    return TicketAccount(
+    return TicketExplanation(
         ticket=ticket,
         cycle=cycle,
         service_code=code,
         service=next((found for each in catalogues if (found := each.service(code))), None),
         catalogue_version_id=opened_under.id,
         catalogue_loaded_at=opened_under.loaded_at,
-        clocks=tuple([await _account_of_clock(session, rulebooks, clock, of_cycle, catalogues) for clock in clocks]),
+        clocks=tuple([await _explain_clock(session, rulebooks, clock, of_cycle, catalogues) for clock in clocks]),
         now=now,
     )
 
 
-async def _account_of_clock(
+async def _explain_clock(
     session: AsyncSession,
     rulebooks: RulebookCache,
     clock: SlaClock,
     events: Sequence[TicketEvent],
     catalogues: Sequence[Catalogue],
-) -> ClockAccount:
+) -> ClockExplanation:
     pinned, extended = clock.pinned, clock.extended_at is not None
     calendar = (await rulebooks.calendars(session, clock.calendar_version_id))[pinned.hours]
     pauses = tuple(as_pauses(await pauses_of(session, clock.id)))
@@ -167,9 +167,9 @@ async def _account_of_clock(
     by_hand = [change for change in changes if change.event.kind == Command.OVERRIDE_DUE]
     replied = {event.at for event in events if event.kind == Command.INTERIM_REPLY}
     grounds = [ExtensionGround(event.data["ground"]) for event in events if event.kind == Command.EXTEND]
-    return ClockAccount(
+    return ClockExplanation(
         clock=clock,
-        account=Account(pinned, extended, law_of(pinned, catalogues), explanation),
+        limit=LimitExplanation(pinned, extended, law_title(pinned, catalogues), explanation),
         pauses=pauses,
         changes=changes,
         override=by_hand[-1] if clock.overridden and by_hand else None,
@@ -179,8 +179,8 @@ async def _account_of_clock(
     )
 
 
-def law_of(pinned: PinnedPolicy, catalogues: Sequence[Catalogue]) -> str | None:
-    """The words of the law that sets a limit, from the first catalogue that has them; None for a promise."""
+def law_title(pinned: PinnedPolicy, catalogues: Sequence[Catalogue]) -> str | None:
+    """Return the title of the law that sets a limit, from the first catalogue that has it; None for a promise."""
     regimes = (regime for catalogue in catalogues for regime in catalogue.regimes)
     return next((regime.law for regime in regimes if regime.code == pinned.regime), None)
 
@@ -193,7 +193,7 @@ def _by_cycle(events: Sequence[TicketEvent]) -> Iterator[tuple[int, TicketEvent]
 
 
 def _service_in(ticket: Ticket, events: Sequence[TicketEvent], cycle: int) -> str:
-    """The service at the end of a cycle: the present one, less the re-classifications of later cycles."""
+    """Return the service at the end of a cycle: undo the reclassifications of later cycles."""
     service = ticket.service
     for number, event in reversed(list(_by_cycle(events))):
         if number > cycle and event.kind == Command.RECLASSIFY:
@@ -209,20 +209,20 @@ def _changes(kind: str, events: Sequence[TicketEvent]) -> Iterator[DueChange]:
                 yield DueChange(event, event.data.get("by", event.actor), old, new)
 
 
-def with_fullness(explanation: Explanation) -> Iterator[tuple[LedgerLine, bool]]:
-    """Each line of a ledger with whether the limit was used up before its date: then it can only bear the end."""
+def with_used_up(explanation: Explanation) -> Iterator[tuple[LedgerLine, bool]]:
+    """Yield each line of a ledger and whether the limit was used up before: such a date can only be the end."""
     before, whole = 0, explanation.whole
     for line in explanation.ledger:
         yield line, before == whole > 0
         before = line.total
 
 
-# ── what would be ──
+# ── previews ──
 
 
 @dataclass(frozen=True, slots=True)
-class Supposed:
-    """A request that is only thought of; `starts_at` is when its limits begin (complete documents included)."""
+class PreviewRequest:
+    """The facts of a hypothetical request; its limits start at `starts_at`, with complete documents."""
 
     service: str
     starts_at: datetime
@@ -234,56 +234,56 @@ class Supposed:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePreview:
-    """What the limits of a supposed request would be under the rules that apply now."""
+    """The limits of a hypothetical request under the rules that apply now."""
 
-    supposed: Supposed
+    request: PreviewRequest
     service: Service
     rulebook: Rulebook
-    promise: Account
-    statutory: Account | None
+    promise: LimitExplanation
+    statutory: LimitExplanation | None
 
 
-def preview(supposed: Supposed, rulebook: Rulebook, *, now: datetime) -> DeadlinePreview:
-    """The limits that a ticket opened with these facts would get, by the policies and the function that it would use.
+def preview(request: PreviewRequest, rulebook: Rulebook, *, now: datetime) -> DeadlinePreview:
+    """Return the limits that a ticket with these facts would get, by the same policies and the same function.
 
     Raises `Invalid`, naming `/service`, `/from`, `/pauses/<n>/to` or `/extended`.
     """
-    service = rulebook.catalogue.service(supposed.service)
+    service = rulebook.catalogue.service(request.service)
     if service is None:
         known = sorted(one.code for one in rulebook.catalogue.services)
         raise Invalid([FieldError("/service", "unknown_service", {"allowed": known})])
-    _check_instants(supposed, now)
+    _check_instants(request, now)
     law = statutory_policy(
-        service, rulebook.catalogue, formal=supposed.formal, right_to_information=supposed.right_to_information
+        service, rulebook.catalogue, formal=request.formal, right_to_information=request.right_to_information
     )
-    if supposed.extended and (law is None or law.extended_to is None):
+    if request.extended and (law is None or law.extended_to is None):
         raise Invalid([FieldError("/extended", "not_extendable")])
-    promise = _supposed_account(promise_policy(service), supposed, rulebook)
-    statutory = None if law is None else _supposed_account(law, supposed, rulebook)
-    return DeadlinePreview(supposed, service, rulebook, promise, statutory)
+    promise = _explain_hypothetical(promise_policy(service), request, rulebook)
+    statutory = None if law is None else _explain_hypothetical(law, request, rulebook)
+    return DeadlinePreview(request, service, rulebook, promise, statutory)
 
 
-def _supposed_account(pinned: PinnedPolicy, supposed: Supposed, rulebook: Rulebook) -> Account:
-    """A limit stands still only for the reasons that its policy names, as on a ticket."""
-    extended = supposed.extended and pinned.extended_to is not None
-    counting = tuple(pause for pause in supposed.pauses if pause.reason in pinned.pausable)
-    ignored = tuple(pause for pause in supposed.pauses if pause.reason not in pinned.pausable)
+def _explain_hypothetical(pinned: PinnedPolicy, request: PreviewRequest, rulebook: Rulebook) -> LimitExplanation:
+    """Explain one limit; as on a ticket, it is paused only for the reasons that its policy names."""
+    extended = request.extended and pinned.extended_to is not None
+    counting = tuple(pause for pause in request.pauses if pause.reason in pinned.pausable)
+    ignored = tuple(pause for pause in request.pauses if pause.reason not in pinned.pausable)
     calendar = rulebook.calendars[pinned.hours]
-    explanation = Explanation.of(pinned.in_force(extended=extended), supposed.starts_at, calendar, counting)
-    return Account(pinned, extended, law_of(pinned, [rulebook.catalogue]), explanation, ignored)
+    explanation = Explanation.of(pinned.in_force(extended=extended), request.starts_at, calendar, counting)
+    return LimitExplanation(pinned, extended, law_title(pinned, [rulebook.catalogue]), explanation, ignored)
 
 
-def _check_instants(supposed: Supposed, now: datetime) -> None:
-    """Raises `Invalid` for what lies so far away that no calendar has it and no ledger should be that long."""
-    start, errors = supposed.starts_at, []
-    if start < EARLIEST:
-        errors.append(FieldError("/from", "too_old", {"earliest": EARLIEST.date().isoformat()}))
-    if start > now + TEN_YEARS:
-        errors.append(FieldError("/from", "too_late", {"latest": (now + TEN_YEARS).date().isoformat()}))
+def _check_instants(request: PreviewRequest, now: datetime) -> None:
+    """Raise `Invalid` for instants beyond the calendars, and for pauses that make the ledger too long."""
+    start, errors = request.starts_at, []
+    if start < EARLIEST_START:
+        errors.append(FieldError("/from", "too_old", {"earliest": EARLIEST_START.date().isoformat()}))
+    if start > now + MAX_AHEAD:
+        errors.append(FieldError("/from", "too_late", {"latest": (now + MAX_AHEAD).date().isoformat()}))
     errors += [
-        FieldError(f"/pauses/{index}/to", "too_late", {"latest": (start + TEN_YEARS).date().isoformat()})
-        for index, pause in enumerate(supposed.pauses)
-        if pause.end is not None and pause.end > start + TEN_YEARS
+        FieldError(f"/pauses/{index}/to", "too_late", {"latest": (start + MAX_AHEAD).date().isoformat()})
+        for index, pause in enumerate(request.pauses)
+        if pause.end is not None and pause.end > start + MAX_AHEAD
     ]
     if errors:
         raise Invalid(errors)

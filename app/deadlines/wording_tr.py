@@ -1,4 +1,4 @@
-"""The Turkish words of a due date's explanation: reasons, pauses, limits, and dates as an office writes them."""
+"""The Turkish wording of explanations: reasons, pauses, limits, and dates as an office writes them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -33,7 +33,7 @@ CLOCK_STATES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class PauseWords(NamedTuple):
-    """Why a clock stands still: as a remark, and as the beginning of a sentence that gives it as the cause."""
+    """The reason of a pause: as a label, and as the beginning of a sentence that names it as the cause."""
 
     label: str
     because: str
@@ -57,7 +57,7 @@ GROUNDS: Final[Mapping[ExtensionGround, str]] = MappingProxyType(
         ExtensionGround.SEVERAL_INSTITUTIONS: "başvurunun birden fazla kurum ve kuruluşu ilgilendirmesi",
     }
 )
-"""For what the limit of law 4982 was extended, to go before `nedeniyle`."""
+"""The ground of an extension under law 4982, to be followed by `nedeniyle`."""
 
 CAUSES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -65,7 +65,7 @@ CAUSES: Final[Mapping[str, str]] = MappingProxyType(
         "policy": "Hizmet standardı değiştiğinden yeniden hesaplandı",
     }
 )
-"""Why a due date was computed anew without a command on its ticket."""
+"""The cause of a recomputed due date without a command on its ticket."""
 
 _REASONS: Final[Mapping[DayReason, str]] = MappingProxyType(
     {
@@ -111,8 +111,8 @@ _TO: Final[Mapping[Unit, str]] = MappingProxyType(
 )
 
 
-def line_label(line: LedgerLine, *, full: bool) -> str:
-    """Why a date counts or not; `full` says that the limit was used up before it: it can only bear the end.
+def line_label(line: LedgerLine, *, used_up: bool) -> str:
+    """Return the reason why a date counts or not; a date after the limit is `used_up` can only be the end.
 
     `Sayılır: Kurban Bayramı`, `Sayılmaz: hafta sonu`, `Son gün olamaz: resmî tatil – Zafer Bayramı`.
     """
@@ -125,33 +125,33 @@ def line_label(line: LedgerLine, *, full: bool) -> str:
     paused = line.reason_code is DayReason.PAUSED
     detail = waiting(line.detail) if paused else line.detail
     reason = _REASONS[line.reason_code]
-    named = reason if _says_it_all(reason, detail) else f"{reason} – {detail}"
-    return f"{'Son gün olamaz' if full else 'Sayılmaz'}: {named}"
+    named = reason if _is_redundant(detail, reason) else f"{reason} – {detail}"
+    return f"{'Son gün olamaz' if used_up else 'Sayılmaz'}: {named}"
 
 
 def change_label(event: TicketEvent) -> str:
-    """What moved a due date: the event in words, or what lies behind it."""
+    """Return the label of a due date's move: its cause, else its event."""
     return CAUSES.get(event.data.get("cause", ""), EVENT_LABELS[event.kind])
 
 
 def falls_on(reason: NotWorking) -> str:
-    """`hafta sonuna`, `resmî tatile (Kurban Bayramı)`: on what a last date falls that is no working day."""
+    """Return the reason of a non-working day in the dative: `hafta sonuna`, `resmî tatile (Kurban Bayramı)`."""
     word = _FALLS_ON[reason.reason]
-    return word if _says_it_all(_REASONS[reason.reason], reason.name) else f"{word} ({reason.name})"
+    return word if _is_redundant(reason.name, _REASONS[reason.reason]) else f"{word} ({reason.name})"
 
 
 def limit_is(limit: Limit) -> str:
-    """The limit as the end of a sentence: `15 takvim günüdür`."""
+    """Return the limit as the end of a sentence: `15 takvim günüdür`."""
     return f"{limit.amount} {_IS[limit.unit]}"
 
 
 def to_limit(limit: Limit) -> str:
-    """The limit in the dative: `30 iş gününe`."""
+    """Return the limit in the dative: `30 iş gününe`."""
     return f"{limit.amount} {_TO[limit.unit]}"
 
 
 def amount(total: int, unit: Unit) -> str:
-    """What has counted: `5 gün`, `5 iş günü`, of seconds `2 saat 30 dakika`."""
+    """Return a total in words: `5 gün`, `5 iş günü`, seconds as `2 saat 30 dakika`."""
     if unit is not Unit.SECOND:
         return f"{total} {WORDS_TR[unit]}"
     sizes = ((3600, Unit.HOUR), (60, Unit.MINUTE), (1, Unit.SECOND))
@@ -163,47 +163,47 @@ def amount(total: int, unit: Unit) -> str:
 
 
 def day(value: date) -> str:
-    """`12 Mayıs 2026 Salı`; an instant is taken in Europe/Istanbul."""
+    """Return `12 Mayıs 2026 Salı`; the date of an instant is that of Europe/Istanbul."""
     return format_long_date(value.astimezone(ISTANBUL).date() if isinstance(value, datetime) else value)
 
 
 def wall(value: datetime) -> str:
-    """`14:05`, with the seconds where there are any: the wall clock of Istanbul."""
+    """Return the wall clock of Istanbul: `14:05`, with the seconds unless they are zero."""
     local = value.astimezone(ISTANBUL)
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
 def instant(value: datetime) -> str:
-    """`12 Mayıs 2026 Salı 10:00`."""
+    """Return `12 Mayıs 2026 Salı 10:00`."""
     return f"{day(value)} {wall(value)}"
 
 
 def moment(value: datetime) -> str:
-    """`12 Mayıs 2026 Salı günü saat 10:00 itibarıyla`."""
+    """Return `12 Mayıs 2026 Salı günü saat 10:00 itibarıyla`."""
     return f"{day(value)} günü saat {wall(value)} itibarıyla"
 
 
 def end(value: datetime) -> str:
-    """When a limit ends: `1 Haziran 2026 Pazartesi günü sonunda`, or at its minute."""
+    """Return the end of a limit within a sentence: `1 Haziran 2026 Pazartesi günü sonunda`, or its minute."""
     return f"{day(value)} günü sonunda" if at_midnight(value) else moment(value)
 
 
 def end_as_name(value: datetime) -> str:
-    """The end of a limit as a name: `1 Haziran 2026 Pazartesi, gün sonu`, or `…, saat 10:10`."""
+    """Return the end of a limit as a noun: `1 Haziran 2026 Pazartesi, gün sonu`, or `…, saat 10:10`."""
     return f"{day(value)}, {'gün sonu' if at_midnight(value) else f'saat {wall(value)}'}"
 
 
 def at_midnight(value: datetime) -> bool:
-    """Whether an instant lies in the last second of its date in Istanbul: the end of the day."""
+    """Return whether an instant is in the last second of its date in Istanbul: the end of the day."""
     return f"{value.astimezone(ISTANBUL):%H%M%S}" == "235959"
 
 
 def waiting(reason: str) -> str:
-    """Why a clock stands still, as it reads within a sentence: `vatandaşın yanıtı bekleniyor`."""
+    """Return the label of a pause in lower case, for use within a sentence: `vatandaşın yanıtı bekleniyor`."""
     label = PAUSES[reason].label
     return tr_lower(label[:1]) + label[1:]
 
 
-def _says_it_all(reason: str, name: str) -> bool:
-    """Whether a name adds nothing: none, or a leave that is called `İdari izin`."""
+def _is_redundant(name: str, reason: str) -> bool:
+    """Return whether a name adds nothing to the reason: empty, or a leave that is called `İdari izin`."""
     return not name or tr_lower(name) == reason

@@ -42,7 +42,7 @@ def _filter(
     vault: VaultDep,
     state: Annotated[State | None, Query(description="One state")] = None,
     is_open: Annotated[bool | None, Query(alias="open", description="Still owed an answer")] = None,
-    overdue: Annotated[bool | None, Query(description="The promise was not kept in time")] = None,
+    overdue: Annotated[bool | None, Query(description="The promise was not met in time")] = None,
     unit: Annotated[str | None, Query(max_length=60, examples=["public-works"])] = None,
     service: Annotated[str | None, Query(max_length=60, examples=["call-center"])] = None,
     channel: Annotated[Channel | None, Query()] = None,

@@ -176,7 +176,7 @@ class ApplicantOut(ResponseModel):
     national_id: str | None = Field(None, examples=["*******0146"])
     address: str | None = Field(None, examples=["***"])
     email: str | None = Field(None, examples=["o***@***"])
-    language: str | None = Field(None, examples=["tr"], description="Of the notices; null for a hidden identity")
+    language: str | None = Field(None, examples=["tr"], description="Language of notices, or null if hidden")
     contact_by: str | None = Field(None, examples=["sms"], description="Their wish for notices, or null")
 
 

@@ -112,12 +112,7 @@ def ticket_out(details: TicketDetails, *, vault: Vault, actor: Actor, now: datet
         description=text("description", ticket.description) or "",
         reply=text("reply", ticket.reply),
         applicant=applicant_out(details.applicant, vault, unmasked=unmasked),
-        place=PlaceOut(
-            latitude=ticket.latitude,
-            longitude=ticket.longitude,
-            neighbourhood=ticket.neighbourhood,
-            note=text("place_note", ticket.place_note),
-        ),
+        place=_place_out(ticket, note=text("place_note", ticket.place_note)),
         documents=[DocumentOut.model_validate(document) for document in details.documents],
         occurred_at=ticket.occurred_at,
         time_flag=ticket.time_flag,
@@ -127,6 +122,10 @@ def ticket_out(details: TicketDetails, *, vault: Vault, actor: Actor, now: datet
         closed_at=ticket.closed_at,
         duplicate_of=ticket.duplicate_of,
     )
+
+
+def _place_out(ticket: Ticket, *, note: str | None) -> PlaceOut:
+    return PlaceOut(latitude=ticket.latitude, longitude=ticket.longitude, neighbourhood=ticket.neighbourhood, note=note)
 
 
 def _actions(ticket: Ticket, clocks: Sequence[SlaClock], now: datetime) -> list[str]:

@@ -4,7 +4,7 @@ All wrong attempts get the same response, and their number per ticket is limited
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -96,8 +96,11 @@ async def track(
     if row is None or not _knows_phone(row.Applicant, vault, body.phone_last_four):
         raise NotFound
     await attempts.cancel(number)
-    ticket: Ticket = row.Ticket
-    clocks = await clocks_of(session, ticket.id, ticket.cycle)
+    clocks = await clocks_of(session, row.Ticket.id, row.Ticket.cycle)
+    return _tracking_out(row.Ticket, clocks, catalogue, now)
+
+
+def _tracking_out(ticket: Ticket, clocks: Sequence[SlaClock], catalogue: Catalogue, now: datetime) -> TrackingOut:
     kind = ClockKind.STATUTORY if _is_complaint(ticket) else ClockKind.PROMISE
     clock = next((clock for clock in clocks if clock.kind == kind), None)
     unit = catalogue.unit(ticket.unit) if ticket.unit else None

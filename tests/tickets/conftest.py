@@ -12,13 +12,13 @@ from tests.servers import TestServers
 async def installation(
     servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    """What the tests of one file share."""
+    """Return the desk that the tests of one file share."""
     async with opened_desk(servers, template, tmp_path_factory.mktemp("desk")) as opened:
         yield opened
 
 
 @pytest.fixture
 async def desk(installation: Desk) -> Desk:
-    """A desk without tickets, whose clock stands at `START`."""
+    """Return a desk without tickets, with its clock at `START`."""
     await installation.empty()
     return installation

@@ -1,4 +1,4 @@
-"""The number of a complaint: told apart from tickets and notices, and safe to be read out."""
+"""The number of a complaint: distinct from those of tickets and notices, and safe to dictate."""
 
 import pytest
 from hypothesis import given

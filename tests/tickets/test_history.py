@@ -1,4 +1,4 @@
-"""The chain of events: it holds as written, and breaks wherever it was touched."""
+"""The chain of events: intact as written, broken by any change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -39,7 +39,7 @@ def chain(ticket_id: UUID = TICKET) -> tuple[Ticket, list[TicketEvent]]:
     return ticket, [TicketEvent(**row) for row in rows]
 
 
-def test_a_chain_holds_as_it_was_written() -> None:
+def test_a_chain_is_intact_as_it_was_written() -> None:
     _, events = chain()
 
     assert chain_is_intact(events)
@@ -56,7 +56,7 @@ def test_the_ticket_carries_the_head_of_its_chain() -> None:
 
 
 def test_the_last_action_is_the_last_thing_that_a_person_did() -> None:
-    """A limit that passes is an event, but nobody's work."""
+    """The passing of a limit is an event, but not the last action of a person."""
     ticket, events = chain()
 
     assert events[-1].actor == "system"
@@ -115,7 +115,7 @@ def test_swapped_events_break_it(one: int, other: int) -> None:
 
 
 @pytest.mark.parametrize("at", range(4))
-def test_an_event_told_twice_breaks_it(at: int) -> None:
+def test_a_repeated_event_breaks_it(at: int) -> None:
     _, events = chain()
 
     assert not chain_is_intact([*events[: at + 1], *events[at:]])
@@ -179,7 +179,7 @@ def test_equal_content_has_one_hash_and_different_content_another(
 
 
 def repr_json(value: Any) -> Any:
-    """`value` with what JSON tells apart and Python does not (True and 1) told apart."""
+    """Return `value` with the distinctions that JSON makes and Python does not (True and 1)."""
     if isinstance(value, dict):
         return {key: repr_json(inner) for key, inner in value.items()}
     if isinstance(value, list):

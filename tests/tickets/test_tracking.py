@@ -1,4 +1,4 @@
-"""How a citizen follows a ticket: by its number and four digits, which can't be tried out."""
+"""Tracking by number and four digits of the phone, which can't be guessed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from workers.timers import sweep
 
 @pytest.fixture
 async def citizen(desk: Desk, redis_url: str) -> AsyncIterator[AsyncClient]:
-    """A caller without a key, and nothing counted against anybody yet."""
+    """Return a caller without a key; no attempts are counted yet."""
     assert redis_url
     async with opened_client(desk.app) as client:
         yield client
@@ -27,9 +27,9 @@ async def ask(citizen: AsyncClient, number: str, digits: str = "0067") -> Respon
 
 
 async def message(citizen: AsyncClient, number: str) -> str:
-    answer = await ask(citizen, number)
-    assert answer.status_code == 200, answer.text
-    said: str = answer.json()["message"]
+    response = await ask(citizen, number)
+    assert response.status_code == 200, response.text
+    said: str = response.json()["message"]
     return said
 
 
@@ -37,10 +37,10 @@ async def message(citizen: AsyncClient, number: str) -> str:
 
 
 async def test_every_wrong_answer_looks_the_same(desk: Desk, citizen: AsyncClient) -> None:
-    """A number that exists can't be told from one that does not."""
+    """The response does not reveal whether a number exists."""
     number = await desk.open()
     anonymous = await desk.open(ORDER)
-    answers = [
+    responses = [
         await ask(citizen, number, "0068"),
         await ask(citizen, "2600000009"),
         await ask(citizen, "2699999995"),
@@ -48,18 +48,18 @@ async def test_every_wrong_answer_looks_the_same(desk: Desk, citizen: AsyncClien
         await ask(citizen, "no number"),
         await ask(citizen, anonymous),
     ]
-    assert {answer.status_code for answer in answers} == {404}
-    bodies = [{**answer.json(), "request_id": None} for answer in answers]
+    assert {response.status_code for response in responses} == {404}
+    bodies = [{**response.json(), "request_id": None} for response in responses]
     assert all(body == bodies[0] for body in bodies)
-    assert {tuple(sorted(set(answer.headers) - {"x-request-id"})) for answer in answers} == {
-        tuple(sorted(set(answers[0].headers) - {"x-request-id"}))
+    assert {tuple(sorted(set(response.headers) - {"x-request-id"})) for response in responses} == {
+        tuple(sorted(set(responses[0].headers) - {"x-request-id"}))
     }
 
 
 @pytest.mark.parametrize("digits", ["67", "00067", "006", "abcd", "٠٠٦٧", ""])
 async def test_anything_but_four_digits_is_refused(desk: Desk, citizen: AsyncClient, digits: str) -> None:
-    answer = await ask(citizen, await desk.open(), digits)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/phone_last_four")
+    response = await ask(citizen, await desk.open(), digits)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/phone_last_four")
 
 
 async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(desk: Desk, citizen: AsyncClient) -> None:
@@ -67,9 +67,9 @@ async def test_ten_wrong_answers_close_a_number_for_the_right_one_too(desk: Desk
     for guess in range(10):
         assert (await ask(citizen, number, f"{guess:04}")).status_code == 404
     for digits in ("0011", "0067"):
-        answer = await ask(citizen, number, digits)
-        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
-        assert answer.headers["Retry-After"] == "3600"
+        response = await ask(citizen, number, digits)
+        assert (response.status_code, response.json()["code"]) == (429, "too_many")
+        assert response.headers["Retry-After"] == "3600"
     assert (await ask(citizen, f"{number[:5]} {number[5:]}")).status_code == 429
     assert (await ask(citizen, other)).status_code == 200
 
@@ -81,14 +81,14 @@ async def test_right_answers_are_not_counted(desk: Desk, citizen: AsyncClient) -
 
 async def test_guesses_at_the_same_moment_are_counted_too(desk: Desk, citizen: AsyncClient) -> None:
     number = await desk.open()
-    answers = await asyncio.gather(*(ask(citizen, number, f"{guess:04}") for guess in range(60)))
-    assert [answer.status_code for answer in answers].count(404) <= 10
+    responses = await asyncio.gather(*(ask(citizen, number, f"{guess:04}") for guess in range(60)))
+    assert [response.status_code for response in responses].count(404) <= 10
     assert (await ask(citizen, number)).status_code == 429
 
 
-async def test_numbers_that_nobody_has_are_closed_like_others(citizen: AsyncClient) -> None:
-    answers = [(await ask(citizen, "2600000009", f"{guess:04}")).status_code for guess in range(11)]
-    assert answers == [404] * 10 + [429]
+async def test_unknown_numbers_are_closed_like_others(citizen: AsyncClient) -> None:
+    responses = [(await ask(citizen, "2600000009", f"{guess:04}")).status_code for guess in range(11)]
+    assert responses == [404] * 10 + [429]
 
 
 async def test_tracking_works_and_is_bounded_without_valkey(
@@ -110,14 +110,14 @@ async def test_tracking_works_and_is_bounded_without_valkey(
 async def test_a_citizen_reads_service_unit_and_date(desk: Desk, citizen: AsyncClient) -> None:
     number = await desk.open()
     await desk.run(number, "refer")
-    answer = (await ask(citizen, f"{number[:2]} {number[2:6]} {number[6:]}")).json()
-    assert answer["number"] == number
-    assert (answer["status"], answer["status_label"]) == ("referred", "Birime Sevk Edildi")
-    assert answer["service_name"] == "Halkla İlişkiler - ESTİM (Çağrı Merkezi)"
-    assert answer["unit_name"] == "Fen İşleri Müdürlüğü"
-    assert datetime.fromisoformat(answer["due_at"]) == end_of(2026, 6, 1)
-    assert answer["message"] == "Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."
-    assert not {"Örnek", "0067", "çukur"} & set(str(answer).split())
+    response = (await ask(citizen, f"{number[:2]} {number[2:6]} {number[6:]}")).json()
+    assert response["number"] == number
+    assert (response["status"], response["status_label"]) == ("referred", "Birime Sevk Edildi")
+    assert response["service_name"] == "Halkla İlişkiler - ESTİM (Çağrı Merkezi)"
+    assert response["unit_name"] == "Fen İşleri Müdürlüğü"
+    assert datetime.fromisoformat(response["due_at"]) == end_of(2026, 6, 1)
+    assert response["message"] == "Başvurunuz işlemdedir. En geç 01.06.2026 tarihinde sonuçlandırılacaktır."
+    assert not {"Örnek", "0067", "çukur"} & set(str(response).split())
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ async def test_a_duplicate_has_its_sentence(desk: Desk, citizen: AsyncClient) ->
 
 async def test_a_promise_that_waits_for_papers_names_no_date(desk: Desk, citizen: AsyncClient) -> None:
     number = await desk.open(ATTORNEY_VISIT)
-    answer = (await ask(citizen, number)).json()
-    assert (answer["message"], answer["due_at"]) == ("Başvurunuz için eksik belgelerinizi bekliyoruz.", None)
+    response = (await ask(citizen, number)).json()
+    assert (response["message"], response["due_at"]) == ("Başvurunuz için eksik belgelerinizi bekliyoruz.", None)
 
 
 async def test_a_limit_that_is_past_is_admitted_before_and_after_the_sweep(desk: Desk, citizen: AsyncClient) -> None:

@@ -116,9 +116,6 @@ def apply_transition(
     ticket.state = state.value if keep_state else target.value
     ticket.version += 1
     facts = {key: value for key, value in (data or {}).items() if value is not None}
-    sealed = None
-    if note is not None:
-        sealed = seal_note(context.vault, note, ticket_id=ticket.id, seq=ticket.event_seq + 1)
     append_event(
         context.session,
         ticket,
@@ -126,8 +123,13 @@ def apply_transition(
         at=context.now,
         actor=context.actor.name,
         data={"from": state.value, "to": ticket.state, **facts},
-        note=sealed,
+        note=_sealed(context, ticket, note),
     )
+
+
+def _sealed(context: CommandContext, ticket: Ticket, note: str | None) -> bytes | None:
+    """Return the note, sealed to the next event of the ticket."""
+    return None if note is None else seal_note(context.vault, note, ticket_id=ticket.id, seq=ticket.event_seq + 1)
 
 
 def require_allowed(ticket: Ticket, command: Command) -> None:

@@ -167,14 +167,13 @@ async def _repin(
     """Repin, start or cancel one clock by the policy of the new service; return its move."""
     clock, ticket = locked.clock(kind), locked.ticket
     if pinned is None:
-        if clock is not None:
+        if clock:
             await clocks.cancel(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
-        return None
-    if clock is None and await _cannot_start(context, ticket, kind):
         return None
     replied_at = await _first_reply(context, ticket) if pinned.interim_reply_satisfies else None
     if clock is None:
-        await _start(context, ticket, rulebook, pinned, replied_at=replied_at)
+        if not await _cannot_start(context, ticket, kind):
+            await _start(context, ticket, rulebook, pinned, replied_at=replied_at)
         return None
     if not keep_restart:
         clock.restarted_at = None

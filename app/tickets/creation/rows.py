@@ -1,5 +1,6 @@
 """The rows of a new ticket, table by table, with the receipt for its sender."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,15 +49,7 @@ def build_rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> Ti
         applicant=new_ticket.applicant,
         ticket=_ticket_row(new_ticket, number, event, _receipt(new_ticket, number, tracking_url)),
         event=event,
-        documents=[
-            {
-                "ticket_id": new_ticket.ticket_id,
-                "code": document.code,
-                "label": document.label,
-                "provided_at": new_ticket.now if provided else None,
-            }
-            for document, provided in new_ticket.documents
-        ],
+        documents=_document_rows(new_ticket),
         clocks=[opened.clock for opened in new_ticket.clocks],
         checkpoints=[row for opened in new_ticket.clocks for row in opened.checkpoints],
         notices=_notices(new_ticket, number),
@@ -99,6 +92,18 @@ def _ticket_row(new_ticket: NewTicket, number: str, event: EventRow, receipt: di
         "event_seq": event["seq"],
         "event_hash": event["hash"],
     }
+
+
+def _document_rows(new_ticket: NewTicket) -> list[dict[str, Any]]:
+    return [
+        {
+            "ticket_id": new_ticket.ticket_id,
+            "code": document.code,
+            "label": document.label,
+            "provided_at": new_ticket.now if provided else None,
+        }
+        for document, provided in new_ticket.documents
+    ]
 
 
 def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str, Any]:
@@ -149,25 +154,12 @@ def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
     medium = preferred_medium_of_person(person, new_ticket.intake.channel)
     if medium is None:
         return []
-    promise = new_ticket.clock(ClockKind.PROMISE)
-    common: CitizenFacts = {
+    facts: CitizenFacts = {
         "number": number,
         "applicant_named": person.name is not None,
         "received_at": new_ticket.now,
         "language": person.language,
     }
-    receipt = ReceiptPayload(
-        **common,
-        service_name=new_ticket.service.name,
-        limit_text=new_ticket.service.limit_text,
-        promise_due=promise.clock["due_at"] if promise else None,
-        under_a_day=new_ticket.service.limit.under_a_day,
-    )
-    payloads: list[tuple[NoticeKind, CitizenPayload]] = [(NoticeKind.RECEIPT, receipt)]
-    if new_ticket.missing:
-        labels = tuple(document.label for document in new_ticket.missing)
-        missing = MissingDocumentsPayload(**common, documents=labels, complete_by=None)
-        payloads.append((NoticeKind.MISSING_DOCUMENTS, missing))
     return [
         notice_row(
             kind,
@@ -179,5 +171,22 @@ def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
             medium=medium,
             now=new_ticket.now,
         )
-        for kind, payload in payloads
+        for kind, payload in _payloads(new_ticket, facts)
     ]
+
+
+def _payloads(new_ticket: NewTicket, facts: CitizenFacts) -> Iterator[tuple[NoticeKind, CitizenPayload]]:
+    promise = new_ticket.clock(ClockKind.PROMISE)
+    yield (
+        NoticeKind.RECEIPT,
+        ReceiptPayload(
+            **facts,
+            service_name=new_ticket.service.name,
+            limit_text=new_ticket.service.limit_text,
+            promise_due=promise.clock["due_at"] if promise else None,
+            under_a_day=new_ticket.service.limit.under_a_day,
+        ),
+    )
+    if new_ticket.missing:
+        labels = tuple(document.label for document in new_ticket.missing)
+        yield NoticeKind.MISSING_DOCUMENTS, MissingDocumentsPayload(**facts, documents=labels, complete_by=None)

@@ -101,9 +101,9 @@ async def test_a_call_that_needs_a_signature_has_no_limit_until_it_is_given(desk
 async def test_only_published_documents_may_be_asked_for(desk: Desk, documents: list[str]) -> None:
     """The first of the three grounds of complaint that the published table names."""
     number = await desk.open(VISIT)
-    answer = await desk.send(number, "request_documents", {"documents": documents})
-    assert answer.status_code == 422
-    refused = answer.json()["errors"][0]
+    response = await desk.send(number, "request_documents", {"documents": documents})
+    assert response.status_code == 422
+    refused = response.json()["errors"][0]
     assert refused["code"] == "unlisted_document"
     assert "petition" in refused["detail"]
     assert "şikâyet gerekçesidir (extra_document_requested)" in refused["detail"]
@@ -118,9 +118,9 @@ async def test_only_published_documents_may_be_asked_for(desk: Desk, documents: 
 
 async def test_an_unlisted_document_needs_a_reason(desk: Desk) -> None:
     number = await desk.open(VISIT)
-    answer = await desk.send(number, "request_documents", {"unlisted": [DEED]})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unlisted_document")
-    assert answer.json()["errors"][0]["pointer"] == "/unlisted/0"
+    response = await desk.send(number, "request_documents", {"unlisted": [DEED]})
+    assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "unlisted_document")
+    assert response.json()["errors"][0]["pointer"] == "/unlisted/0"
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ async def test_an_unlisted_document_needs_a_reason(desk: Desk) -> None:
 )
 async def test_an_override_says_what_it_is_for(desk: Desk, body: dict[str, Any], pointer: str, code: str) -> None:
     number = await desk.open(VISIT)
-    answer = await desk.send(number, "request_documents", body)
-    assert answer.status_code == 422, answer.text
-    assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["code"]) == (pointer, code)
+    response = await desk.send(number, "request_documents", body)
+    assert response.status_code == 422, response.text
+    assert (response.json()["errors"][0]["pointer"], response.json()["errors"][0]["code"]) == (pointer, code)
 
 
 @pytest.mark.parametrize(("about_first_office", "office"), [(False, "office:1"), (True, "office:2")])
@@ -162,9 +162,9 @@ async def test_an_override_is_seen_by_the_office_with_its_reason(
     assert f"Gerekçe: {REASON}" in notice["body"]
     assert "- Tapu örneği" in notice["body"]
     assert "Dilekçe" not in notice["body"]
-    [told] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
+    [notified] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
     async with desk.container.database.reading() as session:
-        asked_of = (await session.scalars(select(Notice).where(Notice.kind == told["kind"]))).one().payload
+        asked_of = (await session.scalars(select(Notice).where(Notice.kind == notified["kind"]))).one().payload
     assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
     async with desk.container.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
@@ -192,5 +192,5 @@ async def test_asking_for_documents_stops_the_promise_until_they_come(desk: Desk
     assert (came["status"], state(came)) == ("registered", "running")
     assert due(came) == end_of(2026, 6, 1)  # 4 dates dropped: 27 May + 4 = 31 May, a Sunday
     assert due(came, "statutory") == end_of(2026, 6, 11)
-    told = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
-    assert told == ["receipt", "missing_documents"]
+    notified = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
+    assert notified == ["receipt", "missing_documents"]

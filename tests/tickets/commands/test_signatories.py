@@ -1,4 +1,4 @@
-"""Who signs a letter to the applicant: whoever holds the first office that day, unless the matter is about it."""
+"""The signatory of a letter to the applicant: the official of the first office that day, unless it is the matter."""
 
 from dataclasses import replace
 from datetime import date
@@ -23,7 +23,7 @@ LETTERS: dict[str, tuple[dict[str, Any], str, Any]] = {
     "extension": (INFORMATION, "extend", None),
     "missing_documents": (VISIT, "request_documents", None),
 }
-"""kind → what is applied for, and the command with its body that tells the applicant by a letter."""
+"""Kind → the request, and the command with its body that sends the applicant a letter."""
 
 
 async def signatory(desk: Desk, kind: str, **other: Any) -> Any:
@@ -42,7 +42,7 @@ async def test_the_head_of_the_first_office_signs(desk: Desk, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", LETTERS)
-async def test_nobody_signs_in_a_matter_about_themselves(desk: Desk, kind: str) -> None:
+async def test_no_official_signs_in_a_matter_about_themselves(desk: Desk, kind: str) -> None:
     assert await signatory(desk, kind, about_first_office=True) is None
 
 

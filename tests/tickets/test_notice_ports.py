@@ -1,4 +1,4 @@
-"""What offices wrote to an applicant stays what it was, by the number of the event it was written with."""
+"""Personal facts: the text of a notice stays that of its event, by the event's number."""
 
 from sqlalchemy import select
 

@@ -21,7 +21,7 @@ async def body_for(desk: Desk, command: Command) -> object:
     return BODIES[command]
 
 
-async def holds(desk: Desk, number: str) -> bool:
+async def chain_is_intact(desk: Desk, number: str) -> bool:
     whole: bool = (await desk.timeline(number))["chain_holds"]
     return whole
 
@@ -35,11 +35,11 @@ async def test_a_command_that_the_state_forbids_changes_nothing_and_says_what_is
     assert before["status"] == state
     forbidden = [command for command in Command if command not in TRANSITIONS[state]]
     for command in forbidden:
-        answer = await desk.send(number, command, await body_for(desk, command))
-        assert answer.status_code == 409, (command, answer.text)
-        assert answer.json()["code"] == "wrong_state"
-        assert answer.json()["state"] == state
-        assert answer.json()["allowed_actions"] == list(TRANSITIONS[state])
+        response = await desk.send(number, command, await body_for(desk, command))
+        assert response.status_code == 409, (command, response.text)
+        assert response.json()["code"] == "wrong_state"
+        assert response.json()["state"] == state
+        assert response.json()["allowed_actions"] == list(TRANSITIONS[state])
     assert len(forbidden) + len(TRANSITIONS[state]) == len(Command)
     assert set(TRANSITIONS[state]) - set(before["allowed_actions"]) <= LIMITS
     assert set(before["allowed_actions"]) <= set(TRANSITIONS[state])
@@ -55,17 +55,17 @@ async def test_an_allowed_command_leads_where_the_table_says_and_writes_one_even
     events = (await desk.timeline(number))["items"]
     read = await desk.client.get(f"/v1/tickets/{number}")
     assert command in read.json()["allowed_actions"]
-    answer = await desk.send(number, command, await body_for(desk, command), if_match=read.headers["ETag"])
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["status"] == next_state(state, command)
-    assert answer.json() == await desk.read(number)
-    assert answer.headers["ETag"] != read.headers["ETag"]
+    response = await desk.send(number, command, await body_for(desk, command), if_match=read.headers["ETag"])
+    assert response.status_code == 200, response.text
+    assert response.json()["status"] == next_state(state, command)
+    assert response.json() == await desk.read(number)
+    assert response.headers["ETag"] != read.headers["ETag"]
     history = await desk.timeline(number)
     assert history["chain_holds"] is True
     assert history["items"][:-1] == events
     assert history["items"][-1]["kind"] == command
     assert history["items"][-1]["data"]["from"] == state
-    assert history["items"][-1]["data"]["to"] == answer.json()["status"]
+    assert history["items"][-1]["data"]["to"] == response.json()["status"]
 
 
 # ── versions ──
@@ -73,8 +73,8 @@ async def test_an_allowed_command_leads_where_the_table_says_and_writes_one_even
 
 async def test_a_command_without_if_match_is_asked_for_it(desk: Desk) -> None:
     number = await desk.open()
-    answer = await desk.send(number, "register", if_match=None)
-    assert (answer.status_code, answer.json()["code"]) == (428, "version_required")
+    response = await desk.send(number, "register", if_match=None)
+    assert (response.status_code, response.json()["code"]) == (428, "version_required")
     assert (await desk.read(number))["status"] == "received"
 
 
@@ -82,9 +82,9 @@ async def test_a_stale_version_is_refused_and_the_present_one_is_named(desk: Des
     number = await desk.open()
     first = (await desk.client.get(f"/v1/tickets/{number}")).headers["ETag"]
     now = await desk.send(number, "register", if_match=first)
-    answer = await desk.send(number, "refer", BODIES["refer"], if_match=first)
-    assert (answer.status_code, answer.json()["code"]) == (412, "stale_version")
-    assert answer.json()["etag"] == now.headers["ETag"] != first
+    response = await desk.send(number, "refer", BODIES["refer"], if_match=first)
+    assert (response.status_code, response.json()["code"]) == (412, "stale_version")
+    assert response.json()["etag"] == now.headers["ETag"] != first
     assert (await desk.read(number))["status"] == "registered"
 
 
@@ -100,22 +100,24 @@ async def test_if_match_is_a_list_of_strong_tags_or_a_star(desk: Desk, if_match:
 async def test_of_two_commands_on_one_version_the_second_loses(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
     tag = (await desk.client.get(f"/v1/tickets/{number}")).headers["ETag"]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(desk.send(number, "resolve", ANSWER, if_match=tag) for _ in range(3)),
         desk.send(number, "pause", BODIES["pause"], if_match=tag),
     )
-    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
-    assert await holds(desk, number)
+    assert sorted(response.status_code for response in responses) == [200, 412, 412, 412]
+    assert await chain_is_intact(desk, number)
 
 
 async def test_of_two_commands_on_any_version_the_second_meets_the_new_state(desk: Desk) -> None:
     """C11: the loser gets 409."""
     number = await desk.ticket_in("in_progress")
-    answers = await asyncio.gather(desk.send(number, "resolve", ANSWER), desk.send(number, "return", BODIES["return"]))
-    assert sorted(answer.status_code for answer in answers) in ([200, 409], [200, 200])
+    responses = await asyncio.gather(
+        desk.send(number, "resolve", ANSWER), desk.send(number, "return", BODIES["return"])
+    )
+    assert sorted(response.status_code for response in responses) in ([200, 409], [200, 200])
     history = await desk.timeline(number)
     assert history["chain_holds"] is True
-    assert len(history["items"]) == 4 + [answer.status_code for answer in answers].count(200) - 1
+    assert len(history["items"]) == 4 + [response.status_code for response in responses].count(200) - 1
 
 
 async def test_an_unchanged_ticket_is_not_sent_again(desk: Desk) -> None:
@@ -164,9 +166,9 @@ async def test_a_key_without_the_scope_commands_nothing(desk: Desk, role: str) -
     number = await desk.open()
     async with opened_client(desk.app, await new_key(desk.container, role)) as caller:
         for command in Command:
-            answer = await desk.send(number, command, BODIES.get(command), by=caller)
-            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), command
-            assert answer.json()["scope"] == "tickets:command"
+            response = await desk.send(number, command, BODIES.get(command), by=caller)
+            assert (response.status_code, response.json()["code"]) == (403, "forbidden"), command
+            assert response.json()["scope"] == "tickets:command"
     assert len((await desk.timeline(number))["items"]) == 1
 
 
@@ -194,14 +196,14 @@ async def test_a_number_may_be_typed_as_it_is_dictated(desk: Desk) -> None:
 
 async def test_a_ticket_is_referred_to_a_directorate_that_exists(desk: Desk) -> None:
     number = await desk.open()
-    answer = await desk.send(number, "refer", {"unit": "moon-works"})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/unit"
-    assert "public-works" in answer.json()["errors"][0]["detail"]
+    response = await desk.send(number, "refer", {"unit": "moon-works"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/unit"
+    assert "public-works" in response.json()["errors"][0]["detail"]
     assert (await desk.read(number))["status"] == "received"
 
 
-async def test_the_applicant_is_told_of_referral_and_result(desk: Desk) -> None:
+async def test_the_applicant_is_notified_of_referral_and_result(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
     await desk.run(number, "resolve")
     assert [kind for kind, _, _ in await desk.notices(number, of_offices=False)] == [
@@ -214,8 +216,8 @@ async def test_the_applicant_is_told_of_referral_and_result(desk: Desk) -> None:
 async def test_two_referrals_are_two_notices(desk: Desk) -> None:
     number = await desk.ticket_in("returned")
     await desk.run(number, "refer", {"unit": "cleaning"})
-    told = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
-    assert told.count("referral") == 2
+    notified = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
+    assert notified.count("referral") == 2
 
 
 @pytest.mark.parametrize(
@@ -235,11 +237,11 @@ async def test_two_referrals_are_two_notices(desk: Desk) -> None:
 async def test_a_refusal_without_its_reason_and_remedy_is_no_answer(
     desk: Desk, command: str, body: dict[str, str], code: str
 ) -> None:
-    """2577 art. 7 and Constitution art. 40: who is refused is told why and what can be done against it."""
+    """2577 art. 7 and Constitution art. 40: a refusal names its reason and the remedy."""
     number = await desk.ticket_in("in_progress")
-    answer = await desk.send(number, command, body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == code
+    response = await desk.send(number, command, body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["code"] == code
     assert (await desk.read(number))["status"] == "in_progress"
 
 
@@ -261,14 +263,14 @@ async def test_a_call_that_reaches_the_citizen_closes_the_ticket(desk: Desk) -> 
     assert (await desk.timeline(number))["items"][-1]["data"]["score"] == 5
 
 
-async def test_the_third_call_that_reaches_nobody_closes_the_ticket(desk: Desk) -> None:
+async def test_the_third_call_without_an_answer_closes_the_ticket(desk: Desk) -> None:
     number = await desk.ticket_in("resolved")
     states = [(await desk.run(number, "callback", {"reached": False}))["status"] for _ in range(3)]
     assert states == ["callback_pending", "callback_pending", "closed"]
     assert (await desk.send(number, "callback", {"reached": True})).status_code == 409
 
 
-async def test_calls_are_counted_anew_after_a_reopening(desk: Desk) -> None:
+async def test_calls_are_counted_from_one_after_a_reopening(desk: Desk) -> None:
     number = await desk.ticket_in("resolved")
     await desk.run_all(number, "callback", "callback", "reopen", "resolve")
     assert (await desk.run(number, "callback"))["status"] == "callback_pending"
@@ -292,20 +294,20 @@ async def test_a_reopened_duplicate_stands_for_itself_again(desk: Desk) -> None:
 @pytest.mark.parametrize("number", ["2600000009", "nonsense"])
 async def test_a_duplicate_of_nothing_is_refused(desk: Desk, number: str) -> None:
     double = await desk.open()
-    answer = await desk.send(double, "link_duplicate", {"duplicate_of": number})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/duplicate_of")
+    response = await desk.send(double, "link_duplicate", {"duplicate_of": number})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/duplicate_of")
     assert (await desk.read(double))["status"] == "received"
 
 
 async def test_tickets_are_not_duplicates_of_themselves_or_of_each_other(desk: Desk) -> None:
-    """Two tickets that are each other's duplicate would both be closed, and nobody would answer the citizen."""
+    """Two tickets that are each other's duplicate would both be closed, and the citizen would get no answer."""
     one, other = await desk.open(), await desk.open()
     for target, number in ((one, one), (other, other)):
-        answer = await desk.send(number, "link_duplicate", {"duplicate_of": target})
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "duplicate_itself")
+        response = await desk.send(number, "link_duplicate", {"duplicate_of": target})
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "duplicate_itself")
     await desk.run(one, "link_duplicate", {"duplicate_of": other})
-    answer = await desk.send(other, "link_duplicate", {"duplicate_of": one})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/duplicate_of")
+    response = await desk.send(other, "link_duplicate", {"duplicate_of": one})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/duplicate_of")
     assert (await desk.read(other))["status"] == "received"
 
 

@@ -1,4 +1,4 @@
-"""Who applied is told of every step that concerns them, once, by a way that reaches them."""
+"""The applicant is notified of every step that concerns them, once, by a medium that reaches them."""
 
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,8 @@ from tests.desk import CALL, INFORMATION, VISIT, Desk, end_of
 from workers.timers import sweep
 
 
-async def told(desk: Desk, number: str) -> list[Notice]:
-    """The notices to the applicant after the receipt and the referral, in order."""
+async def notices_of(desk: Desk, number: str) -> list[Notice]:
+    """Return the notices to the applicant after the receipt and the referral, in order."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
     query = query.where(Notice.recipient == "applicant", Notice.kind.not_in(("receipt", "referral")))
     async with desk.container.database.reading() as session:
@@ -22,7 +22,7 @@ async def told(desk: Desk, number: str) -> list[Notice]:
 
 async def only(desk: Desk, number: str, kind: str) -> dict[str, Any]:
     """The facts of the one notice that was written."""
-    [notice] = await told(desk, number)
+    [notice] = await notices_of(desk, number)
     assert notice.kind == kind
     facts: dict[str, Any] = notice.payload
     return facts
@@ -49,7 +49,7 @@ async def test_a_request_that_ended_unpaid_is_confirmed_as_such(desk: Desk) -> N
     await desk.run(number, "fee_notice")
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
-    _, notice = await told(desk, number)
+    _, notice = await notices_of(desk, number)
     assert (notice.kind, notice.payload["cause"]) == ("withdrawal", "fee_unpaid")
     assert datetime.fromisoformat(notice.payload["pay_by"]) == end_of(2026, 6, 8)
 
@@ -70,7 +70,7 @@ async def test_an_interim_reply_says_which_limit_it_satisfies(
     assert (facts["legal_basis"], facts["event_seq"]) == (law, 2)
 
 
-async def test_a_duplicate_is_told_under_which_number_the_matter_goes_on(desk: Desk) -> None:
+async def test_a_duplicate_is_notified_with_the_number_of_the_original(desk: Desk) -> None:
     number, original = await desk.open(CALL), await desk.open(CALL)
     await desk.run(number, "link_duplicate", {"duplicate_of": original})
     assert (await only(desk, number, "duplicate"))["duplicate_of"] == original
@@ -79,16 +79,16 @@ async def test_a_duplicate_is_told_under_which_number_the_matter_goes_on(desk: D
 async def test_who_was_called_in_vain_is_written_to_after_the_last_call(desk: Desk) -> None:
     number = await desk.open(CALL)
     await desk.run_all(number, "resolve", "callback", "callback")
-    assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
+    assert [notice.kind for notice in await notices_of(desk, number)] == ["resolution"]
     await desk.run(number, "callback")
-    assert [notice.kind for notice in await told(desk, number)] == ["resolution", "unreached"]
+    assert [notice.kind for notice in await notices_of(desk, number)] == ["resolution", "unreached"]
 
 
 async def test_who_was_reached_is_not_written_to_as_well(desk: Desk) -> None:
     number = await desk.open(CALL)
     await desk.run(number, "resolve")
     await desk.run(number, "callback", {"reached": True})
-    assert [notice.kind for notice in await told(desk, number)] == ["resolution"]
+    assert [notice.kind for notice in await notices_of(desk, number)] == ["resolution"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_a_matter_is_sent_on_by_the_law_it_is_under(desk: Desk, body: dict
     assert (await only(desk, number, "forwarded_out"))["legal_basis"] == law
 
 
-async def test_a_matter_of_somebody_elses_is_told_with_who_has_it(desk: Desk) -> None:
+async def test_a_forwarded_matter_is_notified_with_its_institution(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
     await desk.run(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ", "reply": "İletildi."})
     facts = await only(desk, number, "forwarded_out")

@@ -73,7 +73,7 @@ async def test_a_new_catalogue_changes_no_running_clock(desk: Desk) -> None:
 
 
 async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its_pauses(desk: Desk) -> None:
-    """B30: and what has been told is not told again."""
+    """B30: a level that was notified is not notified again."""
     plain, waited = await desk.open(CALL), await desk.open(CALL)
     await desk.run_all(waited, *AT_WORK, "pause")
     desk.clock.advance(days=3)
@@ -156,8 +156,8 @@ async def test_late_met_and_cancelled_clocks_keep_what_they_were_judged_by(desk:
     await desk.run(withdrawn, "withdraw")
     desk.clock.set(LIMIT + timedelta(hours=1))
     async with desk.container.database.transaction() as session:
-        held = select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True)
-        await session.execute(held)
+        locked = select(Ticket.id).where(Ticket.number == unseen).with_for_update(key_share=True)
+        await session.execute(locked)
         await sweep(desk.container)
     assert [state(await desk.read(number)) for number in (late, unseen)] == ["breached", "running"]
     before = [await desk.read(number) for number in (answered, withdrawn, late, unseen)]
@@ -198,7 +198,7 @@ async def test_a_service_that_left_the_catalogue_keeps_its_policy(desk: Desk) ->
     assert await desk.read(number) == before
 
 
-async def test_a_shorter_limit_says_how_many_are_late_at_once_and_they_are_told_in_order(desk: Desk) -> None:
+async def test_a_shorter_limit_says_how_many_are_late_at_once_and_they_are_notified_in_order(desk: Desk) -> None:
     number = await desk.open(CALL)
     desk.clock.advance(days=10)
     await load(desk, with_limit("call-center", 5))

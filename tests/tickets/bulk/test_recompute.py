@@ -1,4 +1,4 @@
-"""Clocks computed anew in batches: every date as the calendar has it now, nothing lost, nothing told twice."""
+"""Clocks recomputed in batches: every date follows the present calendar, nothing is lost or notified twice."""
 
 import asyncio
 from collections.abc import Mapping
@@ -53,8 +53,8 @@ async def _calendar_as_seeded(desk: Desk) -> None:
     async with desk.container.database.transaction() as session:
         await session.execute(delete(CalendarDecision))
         oldest = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
-        kept = await session.scalar(oldest)
-        await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
+        first = await session.scalar(oldest)
+        await session.execute(delete(CalendarVersion).where(CalendarVersion.id != first))
     desk.container.rulebooks._checked = -1000.0
 
 
@@ -138,7 +138,7 @@ async def rows(container: Container) -> dict[str, list[tuple[Any, ...]]]:
 
 
 async def everything_is_as(container: Container, version: UUID) -> None:
-    """Dates and armed checkpoints of every clock that is still to be kept follow from that version of the calendar."""
+    """Assert that dates and armed checkpoints of every open clock follow from that version of the calendar."""
     known = await calendars(container, version)
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.met_at.is_(None))):
@@ -154,7 +154,7 @@ async def everything_is_as(container: Container, version: UUID) -> None:
 
 
 async def every_date_is_explained(container: Container) -> None:
-    """What a clock's own calendar gives is what stands on it, be it late, met or running."""
+    """Assert that every due date follows from the clock's own calendar, be it late, met or running."""
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.state != "paused", ~SlaClock.overridden)):
             pinned = clock.pinned
@@ -167,7 +167,7 @@ async def every_date_is_explained(container: Container) -> None:
 def expected(
     clock: SlaClock, calendar: Any, pauses: list[Pause], points: list[Checkpoint]
 ) -> dict[tuple[str, int], datetime]:
-    """What a clock has to wait for."""
+    """Return the checkpoints that a clock still waits for."""
     pinned = clock.pinned
     fired = {(one.kind, one.level): one for one in points if one.state == "fired"}
     if clock.state == "running":
@@ -182,7 +182,7 @@ def expected(
             return {}
         until = replace(pinned.policy, limit=pinned.fee_within)
         return {(FEE_LAPSE, 1): deadline(until, open_fee[0].start, calendar).due_at}
-    # a fee that was asked for after the limit stopped nothing: its time to pay is the one that the citizen was told
+    # a fee requested after the limit paused nothing: its time to pay is the one that the citizen read
     paying = {(one.kind, one.level): one.due_at for one in points if (one.kind, one.state) == (FEE_LAPSE, "armed")}
     first, second = fired.get(("escalation", 1)), fired.get(("escalation", 2))
     if clock.state != "breached" or first is None or first.fired_at is None or second is not None:
@@ -230,12 +230,12 @@ async def test_a_ticket_that_moves_has_one_event_with_both_dates_and_another_ver
     moved_clocks = {new[0]: (old, new) for old, new in zip(before["sla_clock"], after["sla_clock"], strict=True)}
     due = list(SlaClock.__table__.columns.keys()).index("due_at")
     moved = [(new[1], old[due], new[due]) for old, new in moved_clocks.values() if old[due] != new[due]]
-    told = [
+    moved_events = [
         (event[0], datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"]))
         for event in events
         for one in event[5]["moved"]
     ]
-    assert sorted(told) == sorted(moved)
+    assert sorted(moved_events) == sorted(moved)
     assert len(moved) > len(events) == len({event[0] for event in events})
     assert {event[2] for event in events} == {"due_moved"}
     tickets = {row[0]: row for row in before["ticket"]}
@@ -251,10 +251,12 @@ async def test_a_ticket_that_moves_has_one_event_with_both_dates_and_another_ver
 async def test_what_stands_still_is_by_hand_or_settled_keeps_its_dates(desk: Desk) -> None:
     """B16, B32, B39: of these no date moves."""
     found = await a_city(desk)
-    kept = {name: await desk.rows_of_clocks(found[name]) for name in ("paused", "by hand", "answered", "withdrawn")}
+    rows_before = {
+        name: await desk.rows_of_clocks(found[name]) for name in ("paused", "by hand", "answered", "withdrawn")
+    }
     version = await decided(desk.container, LEAVE_DAYS)
     await settled(desk.container, version)
-    for name, before in kept.items():
+    for name, before in rows_before.items():
         for old, new in zip(before, await desk.rows_of_clocks(found[name]), strict=True):
             if new.kind == "promise" or name in {"answered", "withdrawn"}:
                 assert (new.due_at, new.state, new.generation) == (old.due_at, old.state, old.generation)
@@ -408,8 +410,8 @@ async def test_a_run_waits_for_a_command_and_sees_what_it_did(desk: Desk) -> Non
     version = await decided(desk.container, LEAVE_DAYS)
     async with another_worker(desk) as container, another_worker(desk) as watcher:
         async with desk.container.database.transaction() as session:
-            held = select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True)
-            ticket = await session.scalar(held)
+            locked = select(Ticket.id).where(Ticket.number == number).with_for_update(key_share=True)
+            ticket = await session.scalar(locked)
             running = asyncio.create_task(in_batches(container, version, size=1))
             async with watcher.database.reading() as looking:
                 while await looking.scalar(WAITING) == 0:
@@ -423,7 +425,7 @@ async def test_a_run_waits_for_a_command_and_sees_what_it_did(desk: Desk) -> Non
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_random_lives_under_a_calendar_that_changes(desk: Desk, seed: int) -> None:
-    """B14, B15, B16: whatever happens in whatever order, what always holds goes on to hold."""
+    """B14, B15, B16: the invariants survive commands and calendar changes in any order."""
     chance = Random(1000 + seed)  # noqa: S311 - a repeatable choice is what is wanted
     numbers = [await desk.open(body) for body in BEGINNINGS]
     for _ in range(9):

@@ -44,9 +44,9 @@ def at(month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
 
 
 async def explained(desk: Desk, number: str, **query: int) -> dict[str, Any]:
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -56,10 +56,10 @@ async def clock(desk: Desk, number: str, kind: str = "promise", **query: int) ->
     return shown
 
 
-async def told(desk: Desk, number: str, **query: int) -> list[str]:
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
-    assert answer.status_code == 200, answer.text
-    return answer.text.splitlines()
+async def text_lines(desk: Desk, number: str, **query: int) -> list[str]:
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
+    assert response.status_code == 200, response.text
+    return response.text.splitlines()
 
 
 def lines(found: Mapping[str, Any], *dates: str) -> list[tuple[Any, ...]]:
@@ -176,7 +176,7 @@ async def test_leave_that_does_not_count_is_named(servers: TestServers, template
         ]
 
 
-async def test_limits_of_minutes_tell_what_counted_on_each_date(desk: Desk) -> None:
+async def test_limits_of_minutes_show_what_counted_on_each_date(desk: Desk) -> None:
     desk.clock.set(at(5, 12, 16, 55))
     found = await clock(desk, await desk.open(ORDER))
     assert (found["unit"], found["whole"], found["policy"]["printed"]) == ("second", 600, "10 D")
@@ -196,16 +196,16 @@ async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
     assert (found["state"], found["due_at"], found["computed_due_at"]) == ("paused", None, None)
     assert reasons(found) == ["start_day", "counted", "still_paused"]
     assert found["ledger"][-1]["label"] == "Süre durmaktadır: vatandaşın yanıtı bekleniyor"
-    [standing] = found["pauses"]
-    assert (standing["to"], standing["reason"]) == (None, "awaiting_citizen")
-    assert standing["label"] == "Vatandaşın yanıtı bekleniyor"
+    [open_pause] = found["pauses"]
+    assert (open_pause["to"], open_pause["reason"]) == (None, "awaiting_citizen")
+    assert open_pause["label"] == "Vatandaşın yanıtı bekleniyor"
     assert (found["used"], found["whole"]) == (1, 15)
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert "Son tarih     : Süre durduğundan belli değildir" in said
     assert "Vatandaşın yanıtı beklendiğinden süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla durmuştur." in said
 
 
-async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(desk: Desk) -> None:
+async def test_a_pause_drops_its_dates_and_is_shown_from_start_to_end(desk: Desk) -> None:
     number = await desk.open(VISIT)
     await desk.run_all(number, "refer", "accept")
     desk.clock.set(at(5, 14))
@@ -226,10 +226,10 @@ async def test_a_pause_drops_its_dates_and_is_told_from_when_to_when(desk: Desk)
     assert (
         "Vatandaşın yanıtı beklendiğinden süre, 14 Mayıs 2026 Perşembe 12:00 ile 18 Mayıs 2026 Pazartesi 09:00 "
         "arasında durmuştur."
-    ) in await told(desk, number)
+    ) in await text_lines(desk, number)
 
 
-async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(desk: Desk) -> None:
+async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk: Desk) -> None:
     desk.clock.set(APRIL_28)
     number = await desk.open(INFORMATION)
     await desk.run_all(number, "refer", "accept")
@@ -250,7 +250,7 @@ async def test_an_extension_and_a_paid_fee_are_told_with_every_date_there_was(de
     assert found["changes"][0]["actor"] == "developer (test)"
     assert [each["reason"] for each in found["pauses"]] == ["awaiting_fee"]
     assert (found["extended_for"], found["pay_by"]) == ("other_institution", None)
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     for sentence in (
         (
             "Ücret bildirimiyle kesilen süre, ücretin ödendiği 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla "
@@ -284,25 +284,25 @@ async def test_a_fee_that_is_waited_for_says_until_when_it_has_to_be_paid(desk: 
     assert instants(law, "pay_by") == [end_of(2026, 6, 5)]
     assert promise["pay_by"] is None
     sentence = "Ücret 5 Haziran 2026 Cuma günü sonuna kadar ödenmezse başvurudan vazgeçilmiş sayılır."
-    assert (await told(desk, number)).count(sentence) == 1
+    assert (await text_lines(desk, number)).count(sentence) == 1
     await desk.run(number, "fee_paid")
-    assert sentence not in await told(desk, number)
+    assert sentence not in await text_lines(desk, number)
 
 
-async def test_a_limit_that_an_interim_reply_kept_says_that_the_result_is_owed(desk: Desk) -> None:
-    """Law 3071 art. 7: whoever reads that an answer was given must not take it for the result."""
+async def test_a_limit_that_an_interim_reply_met_says_that_the_result_is_owed(desk: Desk) -> None:
+    """Law 3071 art. 7: a reader must not take the interim reply for the result."""
     number = await desk.open(VISIT)
     desk.clock.set(at(5, 20))
     await desk.run(number, "interim_reply")
     interim = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde ara cevap verilmiştir."
     owed = "Ara cevap bu süreyi karşılar; sonucun ayrıca bildirilmesi gerekir."
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert said[said.index(interim) + 1] == owed
     desk.clock.set(at(5, 25))
     await desk.run(number, "resolve")
     promise, law = (await explained(desk, number))["clocks"]
     assert (promise["by_interim_reply"], law["by_interim_reply"]) == (False, True)
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert interim in said
     assert "Başvuruya 25 Mayıs 2026 Pazartesi günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir." in said
 
@@ -325,7 +325,7 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
         end_of(2026, 6, 15).replace(microsecond=0),
     ]
     assert found["changes"] == [found["override"]]
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert (
         "Ancak son tarih, 13 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla “developer (test)” tarafından elle "
         "belirlenmiştir: 15 Haziran 2026 Pazartesi, gün sonu."
@@ -348,7 +348,7 @@ async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: 
     assert [each["cause"] for each in new["changes"]] == ["reclassify"]
     assert [each["cause"] for each in old["changes"]] == ["override_due"]
     assert (old["state"], old["on_time"]) == ("met", True)
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert "Dönem          : 2 (başvuru 1 kez yeniden açılmıştır)" in said
     assert "Başvuru yeniden açıldığından süre 3 Haziran 2026 Çarşamba günü saat 12:00 itibarıyla başlamıştır." in said
 
@@ -366,18 +366,18 @@ async def test_a_new_calendar_is_named_as_the_cause_with_who_wanted_it(desk: Des
         "Takvim değiştiğinden yeniden hesaplandı",
         "Örnek Görevli",
     )
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert "14.05.2026 12:00  Takvim değiştiğinden yeniden hesaplandı – Örnek Görevli" in said
     assert "                  1 Haziran 2026 Pazartesi, gün sonu → 2 Haziran 2026 Salı, gün sonu" in said
 
 
-async def test_a_date_that_was_settled_before_the_calendar_changed_is_told_beside_the_ledger(desk: Desk) -> None:
+async def test_a_date_that_was_settled_before_the_calendar_changed_is_shown_beside_the_ledger(desk: Desk) -> None:
     number = await desk.open(CALL)
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET due_at = :due"), {"due": end_of(2026, 6, 2)})
     found = await clock(desk, number)
     assert instants(found, "due_at", "computed_due_at") == [end_of(2026, 6, 2), end_of(2026, 6, 1)]
-    said = await told(desk, number)
+    said = await text_lines(desk, number)
     assert "Kayıtlı son tarih 2 Haziran 2026 Salı, gün sonu olup sonraki değişikliklerden etkilenmemiştir." in said
 
 
@@ -400,11 +400,11 @@ async def test_state_and_verdict_are_those_of_the_ticket(desk: Desk) -> None:
                 names = ("kind", "state", "due_at", "met_at", "breached_at", "on_time", "started_at", "overridden")
                 assert [one[name] for name in names] == [other[name] for name in names]
     assert [(await clock(desk, number))["used"] for number in (met, late, open_)] == [7, 15, 15]
-    kept = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir."
+    in_time = "Başvuruya 20 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir."
     missed = "Başvuruya 2 Haziran 2026 Salı günü saat 12:00 itibarıyla süresi geçtikten sonra cevap verilmiştir."
-    assert kept in await told(desk, met)
-    assert missed in await told(desk, late)
-    said = await told(desk, open_)
+    assert in_time in await text_lines(desk, met)
+    assert missed in await text_lines(desk, late)
+    said = await text_lines(desk, open_)
     assert "Süre dolmuş, başvuru henüz sonuçlandırılmamıştır." in said
     assert "Durum         : Süresi aşıldı" in said
 
@@ -414,18 +414,18 @@ async def test_a_cancelled_limit_is_not_used_any_further(desk: Desk) -> None:
     await desk.run(number, "withdraw")
     found = await clock(desk, number)
     assert (found["state"], found["used"], found["on_time"]) == ("cancelled", None, None)
-    assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await told(desk, number)
+    assert "Bu süre artık izlenmemektedir; nedeni başvurunun geçmişinde kayıtlıdır." in await text_lines(desk, number)
 
 
-async def test_a_promise_that_waits_for_documents_is_told_as_such(desk: Desk) -> None:
+async def test_a_promise_that_waits_for_documents_is_shown_as_such(desk: Desk) -> None:
     waiting, thanks = await desk.open(ATTORNEY_VISIT), await desk.open(CALL, kind="thanks")
     assert [each["kind"] for each in (await explained(desk, waiting))["clocks"]] == ["statutory"]
     sentence = "Hizmet standardı süresi henüz başlamamıştır: eksik belge veya imza beklenmektedir."
-    assert sentence in await told(desk, waiting)
+    assert sentence in await text_lines(desk, waiting)
     await desk.run(waiting, "withdraw")
-    assert sentence not in await told(desk, waiting)
+    assert sentence not in await text_lines(desk, waiting)
     assert (await explained(desk, thanks))["clocks"] == []
-    assert (await told(desk, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
+    assert (await text_lines(desk, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
 
 
 # ── as a text ──
@@ -435,7 +435,7 @@ async def test_the_text_of_a_visit_reads_as_an_office_writes(desk: Desk) -> None
     number = await desk.open(CALL)
     version = (await desk.container.rulebooks.current()).catalogue_version_id
     calendar = (await desk.container.rulebooks.current()).calendar_version_id
-    assert await told(desk, number) == [
+    assert await text_lines(desk, number) == [
         "SÜRE HESABI",
         "===========",
         f"Başvuru no     : {number}",
@@ -488,9 +488,9 @@ async def test_the_text_of_a_visit_reads_as_an_office_writes(desk: Desk) -> None
     ]
 
 
-async def test_a_limit_of_minutes_is_told_by_the_clock(desk: Desk) -> None:
+async def test_a_limit_of_minutes_shows_hour_and_minute(desk: Desk) -> None:
     desk.clock.set(at(5, 12, 16, 55))
-    said = await told(desk, await desk.open(ORDER))
+    said = await text_lines(desk, await desk.open(ORDER))
     assert said[-6:] == [
         "Süre 10 dakikadır; yalnızca çalışma saatleri sayılır.",
         "Buna göre süre 13 Mayıs 2026 Çarşamba günü saat 08:35 itibarıyla dolar.",
@@ -515,9 +515,9 @@ async def test_a_limit_of_minutes_is_told_by_the_clock(desk: Desk) -> None:
 )
 async def test_text_comes_where_it_is_preferred_to_json(desk: Desk, accept: str, media: str) -> None:
     number = await desk.open(CALL)
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
-    assert (answer.headers["content-type"], answer.headers["vary"]) == (media, "Accept")
-    assert answer.headers.get("content-language") == ("tr" if media.startswith("text") else None)
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
+    assert (response.headers["content-type"], response.headers["vary"]) == (media, "Accept")
+    assert response.headers.get("content-language") == ("tr" if media.startswith("text") else None)
 
 
 def test_there_are_words_for_every_pause_ground_and_state() -> None:
@@ -529,7 +529,7 @@ def test_there_are_words_for_every_pause_ground_and_state() -> None:
 # ── who may ask, and what is refused ──
 
 
-async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(desk: Desk) -> None:
+async def test_only_readers_of_the_ticket_may_ask(desk: Desk) -> None:
     number = await desk.open(CALL)
     await desk.run(number, "refer", {"unit": "public-works"})
     container = desk.container
@@ -539,16 +539,16 @@ async def test_whoever_reads_the_ticket_may_ask_and_nobody_else(desk: Desk) -> N
             seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
     async with opened_client(desk.app, await new_key(container, "sms-gateway")) as caller:
         seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(desk.app) as nobody:
-        seen.append((await nobody.get(f"/v1/tickets/{number}/deadline")).status_code)
+    async with opened_client(desk.app) as anonymous:
+        seen.append((await anonymous.get(f"/v1/tickets/{number}/deadline")).status_code)
     assert seen == [200, 404, 404, 403, 401]
 
 
 async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
     number = await desk.open(CALL)
     await desk.run(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
-    words = answer.text + "\n".join(await told(desk, number))
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline")
+    words = response.text + "\n".join(await text_lines(desk, number))
     private = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
     assert not any(each in words for each in private)
 
@@ -556,9 +556,9 @@ async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
 @pytest.mark.parametrize(("cycle", "code"), [("2", "maximum"), ("0", "minimum"), ("x", "integer")])
 async def test_a_cycle_that_the_ticket_does_not_have_is_refused(desk: Desk, cycle: str, code: str) -> None:
     number = await desk.open(CALL)
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
-    assert answer.status_code == 422
-    [error] = answer.json()["errors"]
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
+    assert response.status_code == 422
+    [error] = response.json()["errors"]
     assert (error["pointer"].removeprefix("/query"), error["code"]) == ("/cycle", code)
 
 

@@ -37,7 +37,7 @@ async def asked_in_april(desk: Desk) -> str:
 
 
 async def moved(desk: Desk, number: str) -> list[dict[str, Any]]:
-    """What the last event of the history says was moved."""
+    """Return the moves in the last event of the history."""
     found: list[dict[str, Any]] = (await desk.timeline(number))["items"][-1]["data"].get("moved", [])
     return found
 
@@ -98,7 +98,7 @@ async def test_the_ground_of_an_extension_is_one_of_the_law(desk: Desk) -> None:
     assert "other_institution" in refused.json()["errors"][0]["detail"]
 
 
-async def test_legal_risk_is_armed_anew_for_the_longer_limit(desk: Desk) -> None:
+async def test_legal_risk_is_armed_again_for_the_longer_limit(desk: Desk) -> None:
     """B20: three working days before 16 June, not before 21 May."""
     number = await asked_in_april(desk)
     await desk.run(number, "extend")
@@ -120,7 +120,7 @@ async def test_a_reopened_request_has_the_first_limit_again(desk: Desk) -> None:
 # ── fee ──
 
 
-async def test_a_fee_interrupts_the_limits_and_its_payment_starts_them_anew(desk: Desk) -> None:
+async def test_a_fee_interrupts_the_limits_and_its_payment_restarts_them(desk: Desk) -> None:
     """Law 4982: notice on Monday 11 May, paid on the 14th; 15 working days from there end on 10 June."""
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
@@ -158,7 +158,7 @@ async def test_a_payment_lies_between_the_notice_and_now(desk: Desk, paid_at: da
 
 
 async def test_an_unpaid_fee_ends_the_request_after_fifteen_working_days(desk: Desk) -> None:
-    """Notice on 11 May: 15 working days end on 5 June; the clocks leave the figures and nobody is told of a breach."""
+    """Notice on 11 May: 15 working days end on 5 June; the clocks leave the figures, and no breach is notified."""
     number = await asked_in_april(desk)
     desk.clock.set(noon(5, 11))
     await desk.run(number, "fee_notice")
@@ -275,7 +275,7 @@ async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true
 
 
 async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated(desk: Desk) -> None:
-    """B52, B56: level 1 was told under the wrong service; the right limit passes without telling it again."""
+    """B52, B56: level 1 was notified under the wrong service; the right limit passes without a second notice."""
     number = await desk.open(VISIT, service="info-desk")
     desk.clock.set(noon(5, 14))
     await sweep(desk.container)
@@ -353,7 +353,7 @@ async def test_a_law_that_a_wrong_service_took_away_is_not_reopened(desk: Desk) 
 
 
 async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(desk: Desk) -> None:
-    """C6: after months, a second cycle owes nothing to the first; no office is told of a limit long past."""
+    """C6: after months, a second cycle owes nothing to the first; no office is notified of a limit long past."""
     number = await desk.open(CALL)
     await desk.run(number, "resolve")
     desk.clock.set(noon(9, 1))
@@ -366,7 +366,7 @@ async def test_a_law_that_comes_with_another_service_begins_with_the_cycle(desk:
 
 
 async def test_a_law_that_comes_with_another_service_waits_for_no_document(desk: Desk) -> None:
-    """As at the door: the promise may wait for papers, the law runs from the citizen's own time."""
+    """As at intake: the promise may wait for documents, the law runs from the citizen's own time."""
     number = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
     replied = await desk.open({**CALL, "channel": "mobile"}, identity_bound=True)
     desk.clock.set(noon(5, 18))
@@ -381,7 +381,7 @@ async def test_a_law_that_comes_with_another_service_waits_for_no_document(desk:
 
 
 async def test_a_service_that_does_not_know_a_pause_ends_it(desk: Desk) -> None:
-    """The pause that there was is kept (13–19 May); a limit that never pauses does not stand still for ever."""
+    """The recorded pause counts (13–19 May); a limit that never pauses is running again."""
     number = await desk.open(CALL)
     await desk.run_all(number, "refer", "accept")
     desk.clock.set(noon(5, 13))
@@ -480,7 +480,7 @@ async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(desk: D
     assert (await desk.run(number, "resume"))["clocks"] == late["clocks"]
 
 
-async def test_the_reason_of_a_date_is_kept_sealed_in_history(desk: Desk) -> None:
+async def test_the_reason_of_a_date_is_stored_sealed_in_history(desk: Desk) -> None:
     number = await desk.open(CALL)
     words = f"{CITIZEN['name']} ile konuşuldu."
     await desk.run(number, "override_due", {"due_at": noon(6, 5).isoformat(), "reason": words})

@@ -20,17 +20,17 @@ def pause(begin: str, end: str | None, reason: str = "awaiting_citizen") -> dict
 
 
 async def previewed(desk: Desk, **body: Any) -> dict[str, Any]:
-    answer = await desk.client.post("/v1/deadlines/preview", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await desk.client.post("/v1/deadlines/preview", json=body)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
 async def refused(desk: Desk, body: dict[str, Any]) -> list[tuple[str, str]]:
     """(pointer, code) of each field that is not taken."""
-    answer = await desk.client.post("/v1/deadlines/preview", json=body)
-    assert answer.status_code == 422, answer.text
-    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    response = await desk.client.post("/v1/deadlines/preview", json=body)
+    assert response.status_code == 422, response.text
+    return [(error["pointer"], error["code"]) for error in response.json()["errors"]]
 
 
 def reasons(limit: dict[str, Any]) -> list[str]:
@@ -88,11 +88,11 @@ async def test_a_pause_for_a_reason_that_the_service_does_not_know_is_ignored_an
     found = await previewed(desk, **asked)
     assert found["promise"]["due_at"] == (await previewed(desk, **DESK))["promise"]["due_at"]
     assert [each["reason"] for each in found["promise"]["ignored_pauses"]] == ["awaiting_external"]
-    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    response = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
     assert (
         "14 Mayıs 2026 Perşembe 09:00 ile 20 Mayıs 2026 Çarşamba 09:00 arasındaki bekleme bu süreyi durdurmaz "
         "(başka bir kurumun yanıtı bekleniyor)."
-    ) in answer.text.splitlines()
+    ) in response.text.splitlines()
 
 
 async def test_a_pause_without_an_end_leaves_no_date(desk: Desk) -> None:
@@ -120,15 +120,15 @@ async def test_a_date_beyond_the_known_holidays_says_that_it_may_move(desk: Desk
     asked = {**DESK, "from": "2034-05-12T10:00:00+03:00"}
     assert (await previewed(desk, **asked))["promise"]["provisional"] is True
     assert (await previewed(desk, **DESK))["promise"]["provisional"] is False
-    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
-    assert "Hesap, resmî tatilleri takvime henüz işlenmemiş bir yıla uzandığından" in answer.text
+    response = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    assert "Hesap, resmî tatilleri takvime henüz işlenmemiş bir yıla uzandığından" in response.text
 
 
 async def test_the_text_supposes_where_a_ticket_would_state(desk: Desk) -> None:
     asked = {**RIGHT, "extended": True}
-    answer = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
-    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-    said = answer.text.splitlines()
+    response = await desk.client.post("/v1/deadlines/preview", json=asked, headers={"Accept": "text/plain"})
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    said = response.text.splitlines()
     assert said[:3] == [
         "SÜRE HESABI (ÖN İZLEME)",
         "=======================",
@@ -171,5 +171,5 @@ async def test_it_takes_the_scope_of_the_catalogue_and_no_more(desk: Desk) -> No
     assert START.isoformat() == FROM
     async with opened_client(desk.app, await new_key(desk.container, "sms-gateway")) as caller:
         assert (await caller.post("/v1/deadlines/preview", json=DESK)).status_code == 200
-    async with opened_client(desk.app) as nobody:
-        assert (await nobody.post("/v1/deadlines/preview", json=DESK)).status_code == 401
+    async with opened_client(desk.app) as anonymous:
+        assert (await anonymous.post("/v1/deadlines/preview", json=DESK)).status_code == 401

@@ -197,12 +197,12 @@ async def test_an_interim_reply_does_not_satisfy_the_information_law(desk: Desk)
 
 
 async def levels(desk: Desk, number: str) -> list[int]:
-    """The levels that offices were told of, without reminders."""
+    """Return the levels that offices were notified of, without reminders."""
     return [level for kind, level, _ in await desk.notices(number) if kind.startswith("escalation")]
 
 
-async def test_an_interim_reply_from_before_the_breach_keeps_nobody_from_the_second_office(desk: Desk) -> None:
-    """What was said on day 3 does not answer for a promise that is broken on day 15."""
+async def test_an_interim_reply_before_the_breach_does_not_keep_the_second_office_out(desk: Desk) -> None:
+    """An interim reply on day 3 does not excuse a breach on day 15."""
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=3)
@@ -255,7 +255,7 @@ async def test_an_answer_at_the_exact_due_instant_is_on_time(
     """C10: one verdict, on the ticket and in the list, whether the sweep or the answer came first."""
     number = await desk.open(CALL)
     desk.clock.set(end_of(2026, 6, 1) + late)
-    if swept:  # at the due instant itself: the office is told, and an answer of that instant is on time all the same
+    if swept:  # at the due instant: the office is notified, and an answer of that instant is still on time
         await sweep(desk.container)
     ticket = await desk.run(number, "resolve")
     clock = ticket["clocks"][0]
@@ -284,7 +284,7 @@ async def test_closing_later_moves_no_verdict(desk: Desk) -> None:
 
 
 async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> None:
-    """C6, B31, B52: the second cycle owes nothing to the first, and a second breach is told anew."""
+    """C6, B31, B52: the second cycle owes nothing to the first, and a second breach is notified again."""
     number = await desk.open(VISIT)
     desk.clock.set(end_of(2026, 6, 2))
     await sweep(desk.container)
@@ -300,12 +300,12 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> N
     await sweep(desk.container)
     desk.clock.advance(days=7)
     await sweep(desk.container)
-    told = await desk.notices(number)
-    assert [notice for notice in told if notice[0] == "escalation_1"] == [
+    notices = await desk.notices(number)
+    assert [notice for notice in notices if notice[0] == "escalation_1"] == [
         ("escalation_1", 1, 1),
         ("escalation_1", 1, 2),
     ]
-    assert [notice for notice in told if notice[0] == "escalation_2"] == [("escalation_2", 2, 2)]
+    assert [notice for notice in notices if notice[0] == "escalation_2"] == [("escalation_2", 2, 2)]
     rows = await desk.rows_of_clocks(number)
     assert [row.due_at for row in rows[:2]] == [datetime.fromisoformat(clock["due_at"]) for clock in first]
     assert (await desk.timeline(number))["chain_holds"] is True
@@ -345,7 +345,7 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(desk: Desk) -> No
 @pytest.mark.parametrize("ending", ["withdraw", "link_duplicate"])
 @pytest.mark.parametrize("paused", [False, True])
 async def test_what_is_given_up_or_a_duplicate_is_out_of_the_figures(desk: Desk, ending: str, paused: bool) -> None:
-    """B46, B72: clocks that nobody waits for any more fire nothing."""
+    """B46, B72: cancelled clocks fire nothing."""
     original, number = await desk.open(kind="thanks"), await desk.open(VISIT)
     await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=1)
@@ -363,7 +363,7 @@ async def test_what_is_given_up_or_a_duplicate_is_out_of_the_figures(desk: Desk,
 
 
 async def test_what_was_late_when_it_was_given_up_stays_late(desk: Desk) -> None:
-    """B54: closing erases no breach; and nothing more is told."""
+    """B54: closing erases no breach, and nothing more is notified."""
     number = await desk.open(CALL)
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)

@@ -1,4 +1,4 @@
-"""What readers of a ticket get: its whole history or word that it is not, and personal data only as far as they may."""
+"""Responses about a ticket: a broken history is reported, personal data are masked for readers without the right."""
 
 import pytest
 from sqlalchemy import select, text
@@ -8,7 +8,7 @@ from tests.desk import ANSWER, CALL, CITIZEN, VISIT, Desk
 from tests.installation import new_key, opened_client
 
 
-async def holds(desk: Desk, number: str) -> bool:
+async def chain_is_intact(desk: Desk, number: str) -> bool:
     whole: bool = (await desk.timeline(number))["chain_holds"]
     return whole
 
@@ -33,12 +33,12 @@ async def holds(desk: Desk, number: str) -> bool:
 async def test_an_altered_history_shows(desk: Desk, tampering: str) -> None:
     number = await desk.ticket_in("in_progress")
     await desk.run(number, "comment")
-    assert await holds(desk, number)
+    assert await chain_is_intact(desk, number)
     of_ticket = " AND" if "WHERE" in tampering else " WHERE"
     of_ticket += " ticket_id = (SELECT id FROM ticket WHERE number = :number)"
     async with desk.container.database.transaction() as session:
         await session.execute(text(tampering + of_ticket), {"number": number})
-    assert not await holds(desk, number)
+    assert not await chain_is_intact(desk, number)
 
 
 async def test_words_of_people_are_stored_sealed(desk: Desk) -> None:
@@ -92,8 +92,8 @@ async def test_every_unmasked_answer_is_recorded(desk: Desk) -> None:
     """KVKK: reading unmasked personal data leaves a row that says who, when and of which ticket."""
     number = await desk.open()
     assert await reads_of(desk, number) == []
-    answer = await desk.send(number, "register")
-    assert answer.json()["applicant"]["name"] == CITIZEN["name"]
+    response = await desk.send(number, "register")
+    assert response.json()["applicant"]["name"] == CITIZEN["name"]
     assert await reads_of(desk, number) == ["command"]
     await desk.client.get(f"/v1/tickets/{number}")
     await desk.client.get(f"/v1/tickets/{number}/events")
@@ -130,12 +130,12 @@ async def test_a_directorate_does_not_see_who_hid_behind_a_tip_off(desk: Desk) -
             seen = await officer.get(f"/v1/tickets/{number}")
             history = await officer.get(f"/v1/tickets/{number}/events")
             page = await officer.get("/v1/tickets")
-        nobody = dict.fromkeys(("name", "phone", "national_id", "address", "email", "language", "contact_by"))
-        assert seen.json()["applicant"] == {"role": "self", "masked": True, **nobody}
-        for answer in (seen, history, page):
-            assert answer.status_code == 200
-            assert "Örnek" not in answer.text
-            assert "00 67" not in answer.text
+        hidden = dict.fromkeys(("name", "phone", "national_id", "address", "email", "language", "contact_by"))
+        assert seen.json()["applicant"] == {"role": "self", "masked": True, **hidden}
+        for response in (seen, history, page):
+            assert response.status_code == 200
+            assert "Örnek" not in response.text
+            assert "00 67" not in response.text
     assert await desk.notices(number, of_offices=False) == []
 
 
