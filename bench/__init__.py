@@ -1,4 +1,5 @@
-"""Measures how fast the product is, on throw-away servers with durable settings: `make bench`.
+"""Benchmarks of the product on temporary servers with durable settings: `make bench`.
 
-A benchmark that counts wrong fails: every answered request has its ticket, every fired checkpoint exactly its notice.
+Each benchmark checks its own work and fails if a count is wrong: every accepted request has its ticket, every fired
+checkpoint exactly one notice.
 """

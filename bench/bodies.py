@@ -1,4 +1,4 @@
-"""Requests as a city sends them: Turkish, each with its own applicant, place and external id; ready-made bytes."""
+"""Requests of a city: Turkish, each with its own applicant, place and external id, as prepared bytes."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ KINDS = ("request", "complaint", "request", "suggestion")
 
 
 def body(number: int) -> dict[str, Any]:
-    """The canonical body of the `number`th request; no two are the same. The people are samples."""
+    """Return the canonical body of the `number`th request; no two are the same, the people are fictitious."""
     description, note = MATTERS[number % len(MATTERS)]
     return {
         "channel": CHANNELS[number % len(CHANNELS)],
@@ -40,12 +40,12 @@ def body(number: int) -> dict[str, Any]:
 
 
 def posts(path: str, key: str, numbers: range) -> list[bytes]:
-    """The requests as they go over the wire."""
+    """Return the HTTP requests as bytes."""
     return [_post(path, key, json.dumps(body(number), ensure_ascii=False).encode()) for number in numbers]
 
 
 def gets(path: str, key: str, count: int) -> list[bytes]:
-    """Requests for nothing much."""
+    """Return `count` equal GET requests as bytes."""
     return [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\n\r\n".encode()] * count
 
 

@@ -1,4 +1,4 @@
-"""Why a target of the city is not the due date of its type's rule: each class is recognised by computing it."""
+"""Classes of differences between the city's target and the due date of its type's rule; each is computed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from bench.boston_rules import (
 )
 
 HOUR: Final = timedelta(hours=1)
-A_FEW_MINUTES: Final = timedelta(minutes=10)
-AT_ONCE: Final = timedelta(minutes=2)
+MINUTES_TOLERANCE: Final = timedelta(minutes=10)
+OPENING_TOLERANCE: Final = timedelta(minutes=2)
 
 
 class Difference(StrEnum):
-    """The classes, in the order in which they are tried."""
+    """Classes of differences, in the order of their tests."""
 
     NOT_AFTER_OPENING = "target at or before the opening"
     AT_OPENING = "target within two minutes of the opening"
@@ -37,7 +37,7 @@ class Difference(StrEnum):
     NOT_MOVED = "out of hours, but not moved to 08:30"
     OTHER_LIMIT = "same clock time, another number of working days"
     OTHER_CLOCK = "same clock time, another number of days"
-    STARTED_ANEW = "the same limit from a later moment"
+    RESTARTED = "the same limit from a later moment"
     BY_HAND = "no rule found"
 
 
@@ -49,14 +49,14 @@ EXPLANATIONS: Final = {
     Difference.NOT_MOVED: "the type's limit, but from the hour of the opening, though nobody was there",
     Difference.OTHER_LIMIT: "the request got the limit of another type, queue or priority, or was extended",
     Difference.OTHER_CLOCK: "whole days on the wall clock where the type has another limit or works by the calendar",
-    Difference.STARTED_ANEW: "counted from a moment at which it was already open: handed on, or given its type, later",
+    Difference.RESTARTED: "counted from a moment at which it was already open: handed on, or given its type, later",
     Difference.BY_HAND: "a target that no limit explains: set or changed by a person",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request whose due date, by the rule of its type, stands beside the city's target."""
+    """A request with the city's target and the due date by the rule of its type."""
 
     request: Request
     rule: Rule
@@ -65,14 +65,14 @@ class Case:
 
 
 def classify(case: Case) -> Difference | None:
-    """The first class that accounts for the city's target, `BY_HAND` if none does; None where the dates agree."""
+    """Return the first class that explains the city's target, else `BY_HAND`; None if the dates agree."""
     if near(case.due_at, case.target_at):
         return None
-    return next((difference for difference, accounts in TRIALS if accounts(case)), Difference.BY_HAND)
+    return next((difference for difference, explains in CLASSIFIERS if explains(case)), Difference.BY_HAND)
 
 
 def working_days_given(case: Case) -> int:
-    """How many working days the city's target gave the request."""
+    """Return the number of working days from the opening to the city's target."""
     started_at = next_opening(case.request.opened_at).astimezone(BOSTON)
     return working_days_between(started_at.date(), case.target_at.date())
 
@@ -82,19 +82,19 @@ def _not_after_opening(case: Case) -> bool:
 
 
 def _at_opening(case: Case) -> bool:
-    return near(case.target_at, case.request.opened_at, AT_ONCE)
+    return near(case.target_at, case.request.opened_at, OPENING_TOLERANCE)
 
 
 def _clocks_changed(case: Case) -> bool:
     if case.rule.clock is Clock.WORKING_CALENDAR:
-        return False  # its limit never ends on a date on which the clocks change, so the clock time stays
+        return False  # its limit never ends on a date of a clock change, so the clock time stays
     before, after = case.request.opened_at.utcoffset(), case.due_at.astimezone(BOSTON).utcoffset()
     shift = (after or timedelta()) - (before or timedelta())
-    return shift != timedelta() and near(case.due_at - shift, case.target_at, A_FEW_MINUTES)
+    return shift != timedelta() and near(case.due_at - shift, case.target_at, MINUTES_TOLERANCE)
 
 
 def _minutes_apart(case: Case) -> bool:
-    return near(case.due_at, case.target_at, A_FEW_MINUTES)
+    return near(case.due_at, case.target_at, MINUTES_TOLERANCE)
 
 
 def _not_moved(case: Case) -> bool:
@@ -105,14 +105,14 @@ def _not_moved(case: Case) -> bool:
 
 def _other_limit(case: Case) -> bool:
     if case.rule.clock is Clock.ROUND_THE_CLOCK and _other_clock(case):
-        return False  # so many days on the type's own clock say more than the working days among them
-    # some of these were counted in real hours over a week-end on which the clocks went back
+        return False  # a whole number of days on the type's own clock is the better explanation
+    # some were counted in real hours over a weekend with a clock change
     targets = (case.target_at, case.target_at + HOUR)
-    return any(near(due, target, A_FEW_MINUTES) for due in _dues_on_that_day(case) for target in targets)
+    return any(near(due, target, MINUTES_TOLERANCE) for due in _dues_on_that_day(case) for target in targets)
 
 
 def _dues_on_that_day(case: Case) -> Iterator[datetime]:
-    """When the request were due by the number of working days that ends on the target's date, moved or not."""
+    """Yield the due dates of limits that end on the target's date, from the moved and the unmoved opening."""
     for started in (next_opening(case.request.opened_at), _unmoved(case.request.opened_at)):
         days = working_days_between(started.astimezone(BOSTON).date(), case.target_at.date())
         if days > 0:
@@ -123,25 +123,25 @@ def _other_clock(case: Case) -> bool:
     return bool(wall_days_between(case.request.opened_at, case.target_at))
 
 
-def _started_anew(case: Case) -> bool:
+def _restarted(case: Case) -> bool:
     ended = case.request.closed_at or case.target_at
     if case.rule.clock is Clock.ROUND_THE_CLOCK:
-        return case.request.opened_at < case.target_at - DAY * case.rule.days <= ended  # on the city's wall clock
+        return case.request.opened_at < case.target_at - DAY * case.rule.days <= ended  # by the city's wall clock
     day = working_days_before(case.target_at.date(), case.rule.days, WORKING_DAYS).astimezone(BOSTON).date()
     started = datetime.combine(day, case.target_at.timetz())
-    # whatever comes out of hours is due like what comes at 08:30, so it may have closed before the office opened
+    # a request out of hours is due like one of 08:30, so it may have closed before the office opened
     while_open = case.due_at < case.target_at < due_at(case.rule, ended) + SAME_MINUTE
     return while_open and near(due_at(case.rule, started), case.target_at)
 
 
 def _unmoved(opened_at: datetime) -> datetime:
-    """The opening, or the same clock time on the next working day."""
+    """Return the opening, or the same clock time on the next working day."""
     while not WORKING_DAYS.is_working_day(opened_at.date()):
         opened_at += DAY
     return opened_at
 
 
-TRIALS: Final[tuple[tuple[Difference, Callable[[Case], bool]], ...]] = (
+CLASSIFIERS: Final[tuple[tuple[Difference, Callable[[Case], bool]], ...]] = (
     (Difference.NOT_AFTER_OPENING, _not_after_opening),
     (Difference.AT_OPENING, _at_opening),
     (Difference.CLOCKS_CHANGED, _clocks_changed),
@@ -149,5 +149,5 @@ TRIALS: Final[tuple[tuple[Difference, Callable[[Case], bool]], ...]] = (
     (Difference.NOT_MOVED, _not_moved),
     (Difference.OTHER_LIMIT, _other_limit),
     (Difference.OTHER_CLOCK, _other_clock),
-    (Difference.STARTED_ANEW, _started_anew),
+    (Difference.RESTARTED, _restarted),
 )

@@ -1,4 +1,4 @@
-"""The City of Boston's requests of 2015, as its open data print them: local wall times without a zone."""
+"""The City of Boston's requests of 2015 from its open data, with local wall times without a zone."""
 
 import csv
 import gzip
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
-from bench.ground import Wrong
+from bench.installation import BenchmarkError
 
-VARIABLE: Final = "ESTIM_BOSTON_CSV"
-BESIDE_THE_CHECKOUT: Final = Path(__file__).parents[2] / "shared" / "data" / "boston311_2015.csv.gz"
+FILE_VARIABLE: Final = "ESTIM_BOSTON_CSV"
+DEFAULT_FILE: Final = Path(__file__).parents[2] / "shared" / "data" / "boston311_2015.csv.gz"
 BOSTON: Final = ZoneInfo("America/New_York")
-PRINTED: Final = "%m/%d/%Y %I:%M:%S %p"
+TIME_FORMAT: Final = "%m/%d/%Y %I:%M:%S %p"
 FLAGS: Final = {"ONTIME": True, "OVERDUE": False, "": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: what it was for, its instants (in Boston's zone), and whether the city calls it on time."""
+    """A request: its type, its instants (in Boston's zone) and the city's on-time flag."""
 
     number: str
     type: str
@@ -31,18 +31,18 @@ class Request:
     on_time: bool | None
 
 
-def file_of_requests(given: Path | None = None) -> Path:
-    """The file to read: the one given, or that of ESTIM_BOSTON_CSV, or the one beside the checkout."""
-    return given or Path(os.environ.get(VARIABLE) or BESIDE_THE_CHECKOUT)
+def requests_file(given: Path | None = None) -> Path:
+    """Return the given file, else that of ESTIM_BOSTON_CSV, else the default beside the checkout."""
+    return given or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
 
 
 def read(path: Path) -> list[Request]:
-    """All requests of a CSV file, packed or not. Raises Wrong with the line that can't be understood."""
-    with _opened(path) as lines:
+    """Read all requests of a CSV file, gzipped or not; raise BenchmarkError with the line that can't be parsed."""
+    with _open(path) as lines:
         return list(_requests(csv.DictReader(lines), path))
 
 
-def _opened(path: Path) -> TextIO:
+def _open(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
@@ -53,26 +53,26 @@ def _requests(rows: "csv.DictReader[str]", path: Path) -> Iterator[Request]:
         try:
             yield request_of(row)
         except (KeyError, ValueError) as error:
-            raise Wrong(f"{path}, line {rows.line_num}: {error!r}") from error
+            raise BenchmarkError(f"{path}, line {rows.line_num}: {error!r}") from error
 
 
 def request_of(row: Mapping[str, str]) -> Request:
-    """The request of one row. Raises KeyError for a missing column or an unknown flag, ValueError for a wrong time."""
+    """Parse a row; raise KeyError for a missing column or an unknown flag, ValueError for a wrong time."""
     return Request(
         number=row["CASE_ENQUIRY_ID"],
         type=" ".join(row["TYPE"].split()),
-        opened_at=_printed(row["OPEN_DT"]),
-        target_at=_printed(row["TARGET_DT"]) if row["TARGET_DT"] else None,
-        closed_at=_printed(row["CLOSED_DT"]) if row["CLOSED_DT"] else None,
+        opened_at=_parse_time(row["OPEN_DT"]),
+        target_at=_parse_time(row["TARGET_DT"]) if row["TARGET_DT"] else None,
+        closed_at=_parse_time(row["CLOSED_DT"]) if row["CLOSED_DT"] else None,
         on_time=FLAGS[row["OnTime_Status"]],
     )
 
 
-def _printed(text: str) -> datetime:
-    return datetime.strptime(text, PRINTED).replace(tzinfo=BOSTON)
+def _parse_time(text: str) -> datetime:
+    return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=BOSTON)
 
 
-def night_of_extract(requests: list[Request]) -> datetime:
-    """When the file was drawn: the midnight after its last closing. Flags of open requests are as of then."""
+def extract_date(requests: list[Request]) -> datetime:
+    """Return the midnight after the last closing: the flags of open requests are as of then."""
     last = max(request.closed_at for request in requests if request.closed_at)
     return datetime.combine(last.date() + timedelta(days=1), time(), tzinfo=BOSTON)

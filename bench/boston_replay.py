@@ -1,4 +1,4 @@
-"""A real city's requests replayed: do our due dates and verdicts agree with those that it set and gave itself?"""
+"""Replay of a real city's requests: compares our due dates and on-time results with the city's own."""
 
 import time
 from collections import Counter
@@ -10,18 +10,18 @@ from typing import Any, Final
 
 from app.sla.deadline import on_time
 from bench.boston_classes import EXPLANATIONS, Case, Difference, classify, working_days_given
-from bench.boston_data import BOSTON, Request, night_of_extract, read
-from bench.boston_rules import NAMED, Clock, Rule, due_at, learn
+from bench.boston_data import BOSTON, Request, extract_date, read
+from bench.boston_rules import KNOWN_RULES, Clock, Rule, due_at, learn
 
-# limits of further types are learnt from what was opened before, and judged by what was opened from then on
-LEARNT_BEFORE: Final = datetime(2015, 9, 1, tzinfo=BOSTON)
+# limits of other types are learnt from requests opened before, and checked with requests opened from then on
+TRAINING_ENDS: Final = datetime(2015, 9, 1, tzinfo=BOSTON)
 NEW_YEAR: Final = date(2016, 1, 1)
 Figures = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """A case judged: `difference` is None where the due dates agree, `agrees` where the city gives no verdict."""
+class ReplayedCase:
+    """A compared case: `difference` is None if the due dates agree, `agrees` if the city has no flag."""
 
     case: Case
     difference: Difference | None
@@ -29,47 +29,47 @@ class Replayed:
 
 
 def measure(path: Path) -> Figures:
-    """All figures of the file at that path."""
+    """Return all figures of the file."""
     requests = read(path)
-    as_of = night_of_extract(requests)
-    further = [request for request in requests if request.type not in NAMED]
-    learnt = learn(request for request in further if request.opened_at < LEARNT_BEFORE)
-    judged = [request for request in further if request.opened_at >= LEARNT_BEFORE]
+    as_of = extract_date(requests)
+    further = [request for request in requests if request.type not in KNOWN_RULES]
+    learnt = learn(request for request in further if request.opened_at < TRAINING_ENDS)
+    tested = [request for request in further if request.opened_at >= TRAINING_ENDS]
     return {
         "requests": len(requests),
         "flags_as_of": as_of.isoformat(),
         "oracle": _oracle(requests),
         "faults": _faults(requests),
-        "named": _group(requests, NAMED, as_of),
-        "further": _group(judged, learnt, as_of),
-        "left_out": _left_out(judged, learnt),
+        "named": _group(requests, KNOWN_RULES, as_of),
+        "further": _group(tested, learnt, as_of),
+        "left_out": _left_out(tested, learnt),
     }
 
 
-def replay(requests: Iterable[Request], rules: Mapping[str, Rule], as_of: datetime) -> tuple[list[Replayed], float]:
-    """The requests that have a rule and a target, judged, and how many due dates were computed in a second."""
-    todo = [
+def replay(requests: Iterable[Request], rules: Mapping[str, Rule], as_of: datetime) -> tuple[list[ReplayedCase], float]:
+    """Compare the requests with a rule and a target; return them and the due dates computed per second."""
+    selected = [
         (request, rules[request.type], request.target_at)
         for request in requests
         if request.target_at and request.type in rules
     ]
-    began = time.perf_counter()
-    cases = [Case(request, rule, target_at, due_at(rule, request.opened_at)) for request, rule, target_at in todo]
-    seconds = time.perf_counter() - began
-    return [_judged(case, as_of) for case in cases], len(cases) / seconds
+    started = time.perf_counter()
+    cases = [Case(request, rule, target_at, due_at(rule, request.opened_at)) for request, rule, target_at in selected]
+    seconds = time.perf_counter() - started
+    return [_compare(case, as_of) for case in cases], len(cases) / seconds
 
 
-def _judged(case: Case, as_of: datetime) -> Replayed:
-    """Open requests are judged as of the night of the extract, as the city's flags are."""
+def _compare(case: Case, as_of: datetime) -> ReplayedCase:
+    """Compare a case; open requests are judged as of the extract, like the city's flags."""
     request = case.request
     verdict = on_time(request.closed_at or as_of, case.due_at)
-    return Replayed(case, classify(case), None if request.on_time is None else verdict is request.on_time)
+    return ReplayedCase(case, classify(case), None if request.on_time is None else verdict is request.on_time)
 
 
 def _group(requests: Iterable[Request], rules: Mapping[str, Rule], as_of: datetime) -> Figures:
     chosen = [request for request in requests if request.type in rules]
     replayed, per_second = replay(chosen, rules, as_of)
-    by_type: dict[str, list[Replayed]] = {kind: [] for kind in rules}
+    by_type: dict[str, list[ReplayedCase]] = {kind: [] for kind in rules}
     for one in replayed:
         by_type[one.case.request.type].append(one)
     types = [_of_type(kind, rules[kind], found) for kind, found in by_type.items() if found]
@@ -82,7 +82,7 @@ def _group(requests: Iterable[Request], rules: Mapping[str, Rule], as_of: dateti
     }
 
 
-def _agreement(replayed: list[Replayed]) -> Figures:
+def _agreement(replayed: list[ReplayedCase]) -> Figures:
     due = sum(one.difference is None for one in replayed)
     but_for_the_clocks = sum(one.difference in {None, Difference.CLOCKS_CHANGED} for one in replayed)
     verdicts = [one.agrees for one in replayed if one.agrees is not None]
@@ -97,7 +97,7 @@ def _agreement(replayed: list[Replayed]) -> Figures:
     }
 
 
-def _of_type(kind: str, rule: Rule, replayed: list[Replayed]) -> Figures:
+def _of_type(kind: str, rule: Rule, replayed: list[ReplayedCase]) -> Figures:
     counted = Counter(one.difference for one in replayed if one.difference)
     return {
         "type": kind,
@@ -108,30 +108,30 @@ def _of_type(kind: str, rule: Rule, replayed: list[Replayed]) -> Figures:
     }
 
 
-def _differences(replayed: list[Replayed]) -> list[Figures]:
-    """One row for each class that occurs; last, verdicts that differ though the due dates agree to the minute."""
+def _differences(replayed: list[ReplayedCase]) -> list[Figures]:
+    """Return a row per class; the last one counts flags that differ although the due dates agree to the minute."""
     rows = []
     for difference in Difference:
         found = [one for one in replayed if one.difference is difference]
         if found:
             limits = _other_limits(found) if difference is Difference.OTHER_LIMIT else {}
-            rows.append(_class(difference.value, len(found), found, EXPLANATIONS[difference]) | {"limits": limits})
+            rows.append(_class_row(difference.value, len(found), found, EXPLANATIONS[difference]) | {"limits": limits})
     close = [one for one in replayed if one.difference is None and one.agrees is False]
-    return [*rows, _class("due dates agree", 0, close, "closed between the two instants")] if close else rows
+    return [*rows, _class_row("due dates agree", 0, close, "closed between the two instants")] if close else rows
 
 
-def _class(name: str, due_dates: int, found: list[Replayed], why: str) -> Figures:
+def _class_row(name: str, due_dates: int, found: list[ReplayedCase], why: str) -> Figures:
     return {"class": name, "due_dates": due_dates, "verdicts": sum(one.agrees is False for one in found), "why": why}
 
 
-def _other_limits(replayed: list[Replayed]) -> dict[str, int]:
-    """Which working days the requests with another limit were given, by type, the commonest first."""
+def _other_limits(replayed: list[ReplayedCase]) -> dict[str, int]:
+    """Count the working days that requests with another limit got, by type, most common first."""
     counted = Counter((one.case.request.type, working_days_given(one.case)) for one in replayed)
     return {f"{kind}: {days}": count for (kind, days), count in counted.most_common()}
 
 
 def _oracle(requests: list[Request]) -> Figures:
-    """The city's flag against its own target: says whether its 'on time' means what ours does."""
+    """Compare the city's flag with its own target: this shows whether its `on time` means the same as ours."""
     flagged = [
         on_time(request.closed_at, request.target_at) is request.on_time
         for request in requests
@@ -141,7 +141,7 @@ def _oracle(requests: list[Request]) -> Figures:
 
 
 def _faults(requests: list[Request]) -> dict[str, int]:
-    """What is wrong or missing in the rows themselves, over all types."""
+    """Count wrong or missing values of the rows, over all types."""
     targets = [(request, request.target_at) for request in requests if request.target_at]
     return {
         "closed before opened": sum(one.closed_at < one.opened_at for one in requests if one.closed_at),
@@ -156,12 +156,12 @@ def _faults(requests: list[Request]) -> dict[str, int]:
 
 
 def _works_by_calendar(kind: str) -> bool:
-    rule = NAMED.get(kind)
+    rule = KNOWN_RULES.get(kind)
     return rule is not None and rule.clock is Clock.WORKING_CALENDAR
 
 
 def _left_out(requests: Iterable[Request], rules: Mapping[str, Rule]) -> Figures:
-    """The further types that have targets, but too few or too different ones to learn a limit from."""
+    """Count the types with targets that are too few or too different to learn a limit from."""
     types = Counter(request.type for request in requests if request.target_at and request.type not in rules)
     return {"types": len(types), "requests": types.total(), "largest": dict(types.most_common(5))}
 

@@ -1,4 +1,4 @@
-"""`deadline()` by itself: recomputing a city's open tickets has to be a matter of seconds."""
+"""`deadline()` alone: recomputing a city's open tickets must take seconds."""
 
 import time
 from collections.abc import Iterator
@@ -14,24 +14,24 @@ from app.sla.turkish_holidays import turkish_special_days
 from app.standards.catalogue import load_catalogue
 from app.standards.service import build_calendars
 from app.standards.values import OFFICE_HOURS
-from bench.ground import ESENLER
+from bench.installation import ESENLER
 
 CASES = {
     "15 calendar days": Policy(Limit(15, Unit.CALENDAR_DAY)),
     "30 working days": Policy(Limit(30, Unit.WORKING_DAY)),
     "8 opening hours": Policy(Limit(8, Unit.HOUR), Basis.OPENING_HOURS),
 }
-AIMS_US = {"15 calendar days": 50, "30 working days": 100, "8 opening hours": 150}
+TARGETS_US = {"15 calendar days": 50, "30 working days": 100, "8 opening hours": 150}
 YEAR = 2026
 
 
 def measure(times: int) -> list[dict[str, Any]]:
-    """The median time of each case, over starts at all hours of a year."""
+    """Return the median time of each case, over starts at all hours of a year."""
     calendar = build_calendars(load_catalogue(ESENLER), turkish_special_days(range(YEAR - 1, YEAR + 3)), {})[
         OFFICE_HOURS
     ]
     return [
-        {"case": name, "median_us": round(_median(policy, calendar, times), 1), "aim_us": AIMS_US[name]}
+        {"case": name, "median_us": round(_median(policy, calendar, times), 1), "aim_us": TARGETS_US[name]}
         for name, policy in CASES.items()
     ]
 
@@ -49,6 +49,6 @@ def _starts() -> Iterator[datetime]:
 
 
 def _microseconds(policy: Policy, start: datetime, calendar: Calendar) -> float:
-    began = time.perf_counter_ns()
+    started = time.perf_counter_ns()
     deadline(policy, start, calendar)
-    return (time.perf_counter_ns() - began) / 1000
+    return (time.perf_counter_ns() - started) / 1000

@@ -1,7 +1,7 @@
-"""The floor: what FastAPI and asyncpg need for one INSERT of a comparable row, without any of the product's work.
+"""The floor: an app that only inserts a comparable row with FastAPI and asyncpg, without the product's work.
 
-No validation, no key, no encryption, no limits: the least that any service on this stack could do. It is what intake
-is held against, since absolute numbers say more about the machine.
+It has no validation, key, encryption or limits: no service on this stack could do less. Intake is compared with it,
+because absolute numbers depend on the machine.
 """
 
 import json
@@ -30,8 +30,8 @@ CREATE TABLE floor_ticket (
 INSERT = "INSERT INTO floor_ticket (id, channel, external_id, content, received_at) VALUES ($1, $2, $3, $4, $5)"
 
 
-def create_floor(database_url: str) -> FastAPI:
-    """The floor app on a database that it puts its one table into."""
+def create_floor_app(database_url: str) -> FastAPI:
+    """Create the floor app; it creates its one table in the database."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -54,5 +54,5 @@ def create_floor(database_url: str) -> FastAPI:
 
 if __name__ == "__main__":
     uvicorn.run(
-        create_floor(os.environ["FLOOR_DATABASE_URL"]), port=int(sys.argv[1]), log_level="warning", access_log=False
+        create_floor_app(os.environ["FLOOR_DATABASE_URL"]), port=int(sys.argv[1]), log_level="warning", access_log=False
     )

@@ -1,7 +1,7 @@
-"""The load: keep-alive connections that each send the next ready-made request when the last one is answered.
+"""Load generator: keep-alive connections, each of which sends the next prepared request after the last response.
 
-A process of its own (`python -m bench.load`), told what to do in a line of JSON: HTTP is parsed no further than
-status and length, so that the generator is not what is measured.
+It is a process of its own (`python -m bench.load`) that reads its plan as a line of JSON. It parses only status and
+length of a response, so that the generator is not what is measured.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from bench import bodies
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: a request at a time, its latency kept where the answer has the expected status."""
+    """A connection: one request at a time, with the latencies and the unexpected responses."""
 
     def __init__(self, requests: Iterator[bytes], expected: bytes, until: float) -> None:
         self._requests = requests
@@ -30,7 +30,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
-        self._next()
+        self._send_next()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -38,23 +38,23 @@ class _Connection(asyncio.Protocol):
         if not mark or len(rest) < _length(head):
             return
         self._buffer = b""
-        self.latencies.append(time.perf_counter() - self._sent)
+        self.latencies.append(time.perf_counter() - self._sent_at)
         if head[9:12] != self._expected:
             self.refused.append((head + rest).decode("utf-8", "replace"))
-        self._next()
+        self._send_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
             self.done.set_exception(exc or ConnectionError("the server closed the connection"))
 
-    def _next(self) -> None:
+    def _send_next(self) -> None:
         now = time.perf_counter()
         request = next(self._requests, None) if now < self._until else None
         if request is None:
             self.done.set_result(now)
             self._transport.close()
         else:
-            self._sent = now
+            self._sent_at = now
             self._transport.write(request)
 
 
@@ -64,27 +64,27 @@ def _length(head: bytes) -> int:
 
 async def _run(plan: dict[str, Any], requests: list[bytes]) -> dict[str, Any]:
     loop, ready = asyncio.get_running_loop(), iter(requests)
-    began, busy = time.perf_counter(), time.process_time()
-    until = began + plan["seconds"]
-    pairs = [
+    started, busy = time.perf_counter(), time.process_time()
+    until = started + plan["seconds"]
+    connections = [
         await loop.create_connection(
             lambda: _Connection(ready, plan["status"].encode(), until), "127.0.0.1", plan["port"]
         )
         for _ in range(plan["connections"])
     ]
-    ended = max(await asyncio.gather(*(connection.done for _, connection in pairs)))
-    latencies = [latency for _, connection in pairs for latency in connection.latencies]
+    ended = max(await asyncio.gather(*(connection.done for _, connection in connections)))
+    latencies = [latency for _, connection in connections for latency in connection.latencies]
     return {
-        "seconds": ended - began,
+        "seconds": ended - started,
         "latencies": latencies,
-        "refused": [text for _, connection in pairs for text in connection.refused][:3],
+        "refused": [text for _, connection in connections for text in connection.refused][:3],
         "exhausted": next(ready, None) is None,
-        "generator_load": (time.process_time() - busy) / (ended - began),
+        "generator_load": (time.process_time() - busy) / (ended - started),
     }
 
 
 def main() -> None:
-    """Make the requests of each plan that comes in, say so, and send them at the word."""
+    """Prepare the requests of each plan, print `ready`, and send them after the next line."""
     for line in sys.stdin:
         plan = json.loads(line)
         if plan["method"] == "POST":

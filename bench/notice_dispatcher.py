@@ -1,6 +1,6 @@
-"""A worker's delivery under measurement: drains whatever waits, when told to.
+"""The delivery of a worker under measurement: it sends all queued notices after each line of input.
 
-A process of its own (`python -m bench.notice_dispatcher`), told what to do in lines of JSON.
+It is a process of its own (`python -m bench.notice_dispatcher`) that prints its results as lines of JSON.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ async def _main() -> None:
         dispatcher = open_notice_dispatcher(container)
         print(json.dumps("ready"), flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            began, busy = time.perf_counter(), time.process_time()
+            started, busy = time.perf_counter(), time.process_time()
             taken = await deliver_lost_notices(container, dispatcher, asyncio.Event())
-            seconds = time.perf_counter() - began
+            seconds = time.perf_counter() - started
             load = (time.process_time() - busy) / seconds
             print(json.dumps({"taken": taken, "seconds": seconds, "load": load}), flush=True)
         await dispatcher.close()

@@ -1,4 +1,4 @@
-"""The results as a table for the person and as files that can be compared later."""
+"""The results as tables at the terminal and as JSON files."""
 
 import json
 import os
@@ -14,7 +14,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def write(name: str, figures: Any, *, quick: bool) -> None:
-    """Lay a result in `bench/results/<name>.json`, with the machine it was measured on."""
+    """Write a result to `bench/results/<name>.json`, with facts about the machine."""
     machine = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -27,7 +27,7 @@ def write(name: str, figures: Any, *, quick: bool) -> None:
 
 
 def show_intake(console: Console, figures: dict[str, Any]) -> None:
-    """Both sides and their ratio."""
+    """Print both apps and their ratio."""
     table = _table(f"Intake, {figures['connections']} connections", "", "requests/s", "p50 ms", "p99 ms", "generator")
     for name, words in (("estim", "ESTİM: a whole ticket"), ("floor", "floor: one bare INSERT")):
         side = figures[name]
@@ -39,7 +39,7 @@ def show_intake(console: Console, figures: dict[str, Any]) -> None:
 
 
 def show_sweep(console: Console, figures: dict[str, Any]) -> None:
-    """The bursts and the steady stream."""
+    """Print the bursts and the steady stream."""
     title = f"Sweep, {figures['open_timers']:,} timers open"
     table = _table(title, "", "fired", "per second", "p50 ms", "p99 ms", "worker")
     for row in (*figures["bursts"], figures["steady"]):
@@ -54,7 +54,7 @@ def show_sweep(console: Console, figures: dict[str, Any]) -> None:
 
 
 def show_delivery(console: Console, figures: dict[str, Any]) -> None:
-    """One worker, everything that waits."""
+    """Print the rate of one worker."""
     table = _table("Delivery, one worker, e-mail and SMS", "", "notices", "per second", "worker")
     load = f"{figures['worker_load']:.0%} busy"
     table.add_row("backlog", f"{figures['notices']:,}", f"{figures['per_second']:,} (aim ≥ 200)", load)
@@ -62,7 +62,7 @@ def show_delivery(console: Console, figures: dict[str, Any]) -> None:
 
 
 def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
-    """The medians beside their aims."""
+    """Print the medians and their targets."""
     table = _table("deadline()", "limit", "median µs", "aim µs")
     for row in figures:
         table.add_row(row["case"], str(row["median_us"]), f"≤ {row['aim_us']}")
@@ -70,7 +70,7 @@ def show_deadlines(console: Console, figures: list[dict[str, Any]]) -> None:
 
 
 def show_recompute(console: Console, figures: dict[str, Any]) -> None:
-    """What leave costs: the look at it, and the change with every open clock computed anew."""
+    """Print the times of a leave day: the preview, and the change that recomputes every open clock."""
     table = _table(
         f"Leave, {figures['open_clocks']:,} clocks open",
         "",
@@ -88,7 +88,7 @@ def show_recompute(console: Console, figures: dict[str, Any]) -> None:
 
 
 def show_boston(console: Console, figures: dict[str, Any]) -> None:
-    """A city's own targets and verdicts beside ours: type by type, then each class of difference."""
+    """Print the agreement with the city's targets and flags by type, then each class of difference."""
     oracle = figures["oracle"]
     console.print(
         f"{figures['requests']:,} requests of Boston. The city's flags and targets agree with on_time() in "

@@ -1,6 +1,6 @@
-"""A mail server and an SMS provider that take everything, as the other side of the measured delivery.
+"""A mail server and an SMS provider that accept everything, as receivers of the measured delivery.
 
-A process of its own (`python -m bench.sinks`): says its two ports, then, asked by a line, what it was given.
+It is a process of its own (`python -m bench.sinks`): it prints its two ports, then counts after each line of input.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class MailSink:
-    """Counts messages by their `Message-ID`."""
+    """Mail server that stores the `Message-ID` of each message."""
 
     def __init__(self) -> None:
         self.ids: list[bytes] = []
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
-        """Take a message."""
+        """Accept a message."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         start = content.index(b"Message-ID: ")
         self.ids.append(content[start : content.index(b"\r\n", start)])
@@ -27,14 +27,14 @@ class MailSink:
 
 
 class SmsSink:
-    """Answers each POST as Verimor does, and keeps the custom ids."""
+    """SMS provider that responds to each POST like Verimor and stores the custom ids."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self._campaigns = count(1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, request after request."""
+        """Serve the requests of a connection."""
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode("latin-1").lower().split("\r\n")
@@ -47,8 +47,8 @@ class SmsSink:
             writer.close()
 
 
-def _say(words: Any) -> None:
-    print(json.dumps(words), flush=True)
+def _print_json(message: Any) -> None:
+    print(json.dumps(message), flush=True)
 
 
 async def _main() -> None:
@@ -56,9 +56,9 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: SMTP(mails, hostname="sink"), "127.0.0.1", 0)
     http = await asyncio.start_server(texts.serve, "127.0.0.1", 0)
-    _say([server.sockets[0].getsockname()[1] for server in (smtp, http)])
+    _print_json([server.sockets[0].getsockname()[1] for server in (smtp, http)])
     while await asyncio.to_thread(sys.stdin.readline):
-        _say({"mails": len(mails.ids), "texts": len(texts.ids), "different": len({*mails.ids, *texts.ids})})
+        _print_json({"mails": len(mails.ids), "texts": len(texts.ids), "different": len({*mails.ids, *texts.ids})})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A worker under measurement: the product's own time keeping, with a note of when each notice was committed.
+"""A worker under measurement: the product's own sweep, with the instant of each notice's commit.
 
-A process of its own (`python -m bench.worker`), told what to do in lines of JSON.
+It is a process of its own (`python -m bench.worker`) that reads commands as lines of JSON.
 """
 
 import asyncio
@@ -29,39 +29,39 @@ class StampingJobQueue:
         self.stamps: list[tuple[str, list[str]]] = []
 
     async def send(self, jobs: Sequence[Job]) -> None:
-        """Note the commit, then hand over."""
+        """Record the commit, then enqueue."""
         if jobs:
             self.stamps.append((datetime.now(UTC).isoformat(), [str(one) for job in jobs for one in job.ids]))
         await self._real.send(jobs)
 
 
-async def _obey(container: Container, job_queue: StampingJobQueue) -> None:
+async def _serve_commands(container: Container, job_queue: StampingJobQueue) -> None:
     await sweep(container)
-    _say("ready")
+    _print_json("ready")
     while line := await asyncio.to_thread(sys.stdin.readline):
-        began, busy = time.perf_counter(), time.process_time()
-        answer: dict[str, Any] = {}
+        started, busy = time.perf_counter(), time.process_time()
+        result: dict[str, Any] = {}
         if json.loads(line) == "sweep":
-            answer["settled"] = await sweep(container)
+            result["settled"] = await sweep(container)
         else:
-            await _keep_time(container)
-        seconds = time.perf_counter() - began
-        answer |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": job_queue.stamps}
-        _say(answer)
+            await _run_timers(container)
+        seconds = time.perf_counter() - started
+        result |= {"seconds": seconds, "load": (time.process_time() - busy) / seconds, "stamps": job_queue.stamps}
+        _print_json(result)
         job_queue.stamps = []
 
 
-async def _keep_time(container: Container) -> None:
-    """Keep time until the next line comes."""
+async def _run_timers(container: Container) -> None:
+    """Run the timer loop until the next line."""
     stop = asyncio.Event()
-    keeping = asyncio.create_task(run_timers(container, stop))
+    running = asyncio.create_task(run_timers(container, stop))
     await asyncio.to_thread(sys.stdin.readline)
     stop.set()
-    await keeping
+    await running
 
 
-def _say(words: Any) -> None:
-    print(json.dumps(words), flush=True)
+def _print_json(message: Any) -> None:
+    print(json.dumps(message), flush=True)
 
 
 async def _main() -> None:
@@ -72,7 +72,7 @@ async def _main() -> None:
         job_queue = StampingJobQueue(container.job_queue)
         database = Database(settings.database_url.get_secret_value(), job_queue=job_queue)
         try:
-            await _obey(replace(container, database=database), job_queue)
+            await _serve_commands(replace(container, database=database), job_queue)
         finally:
             await database.close()
 

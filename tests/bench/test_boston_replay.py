@@ -1,4 +1,4 @@
-"""A city's requests replayed: how rows are read, what its two clocks mean, and why some of its targets differ."""
+"""The replay of a city's requests: reading of rows, the two clocks, and the classes of differences."""
 
 import csv
 import gzip
@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from bench.boston_classes import EXPLANATIONS, Case, Difference, classify, working_days_given
-from bench.boston_data import BESIDE_THE_CHECKOUT, BOSTON, VARIABLE, Request, file_of_requests, read, request_of
+from bench.boston_data import BOSTON, DEFAULT_FILE, FILE_VARIABLE, Request, read, request_of, requests_file
 from bench.boston_replay import measure, replay
-from bench.boston_rules import NAMED, Clock, Rule, due_at, holidays_of_2015, learn
-from bench.ground import Wrong
+from bench.boston_rules import KNOWN_RULES, Clock, Rule, due_at, holidays_of_2015, learn
+from bench.installation import BenchmarkError
 
 ROOT = Path(__file__).parents[2]
 # taken before the tests hide the machine's settings
-REAL = file_of_requests()
+REAL = requests_file()
 DAY_AND_NIGHT = Rule(Clock.ROUND_THE_CLOCK, 1)
 NEXT_WORKING_DAY = Rule(Clock.WORKING_CALENDAR, 1)
 LATER = datetime(2016, 1, 13, tzinfo=BOSTON)
@@ -27,7 +27,7 @@ COLUMNS = ("CASE_ENQUIRY_ID", "TYPE", "OPEN_DT", "TARGET_DT", "CLOSED_DT", "OnTi
 
 
 def row(**cells: str) -> dict[str, str]:
-    """A made-up row: opened on Monday at ten, due a day later, closed in time."""
+    """Return an invented row: opened on Monday at ten, due a day later, closed in time."""
     return {
         "CASE_ENQUIRY_ID": "1",
         "TYPE": "Sticker Request",
@@ -39,19 +39,19 @@ def row(**cells: str) -> dict[str, str]:
 
 
 def boston(text: str) -> datetime:
-    """The instant at which Boston's wall clock shows that ISO text in 2015, or in the year it names."""
+    """Parse ISO text as a wall time of Boston, by default in 2015."""
     return datetime.fromisoformat(text if text.startswith("20") else f"2015-{text}").replace(tzinfo=BOSTON)
 
 
 def case(rule: Rule, opened: str, target: str, closed: str | None = None) -> Case:
-    """A request beside its target, and the due date that the rule gives."""
+    """Return a request with its target and the due date by the rule."""
     opened_at, target_at = boston(opened), boston(target)
     request = Request("1", "Sample", opened_at, target_at, boston(closed) if closed else None, on_time=None)
     return Case(request, rule, target_at, due_at(rule, opened_at))
 
 
 def written(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
-    """A file of these rows."""
+    """Write a file of these rows."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -92,17 +92,17 @@ def test_packed_and_plain_files_read_alike(tmp_path: Path) -> None:
     "cells", [{"OPEN_DT": "2015-07-06"}, {"OPEN_DT": ""}, {"TARGET_DT": "soon"}, {"OnTime_Status": "LATE"}]
 )
 def test_a_row_that_cannot_be_understood_is_named(tmp_path: Path, cells: dict[str, str]) -> None:
-    with pytest.raises(Wrong, match="line 3"):
+    with pytest.raises(BenchmarkError, match="line 3"):
         read(written(tmp_path / "requests.csv", [row(), row(**cells)]))
 
 
 def test_the_file_is_the_one_given_then_the_variables_then_the_one_beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "variable.csv")
-    assert file_of_requests(Path("given.csv")) == Path("given.csv")
-    assert file_of_requests() == Path("variable.csv")
+    monkeypatch.setenv(FILE_VARIABLE, "variable.csv")
+    assert requests_file(Path("given.csv")) == Path("given.csv")
+    assert requests_file() == Path("variable.csv")
 
-    monkeypatch.delenv(VARIABLE)
-    assert file_of_requests() == BESIDE_THE_CHECKOUT
+    monkeypatch.delenv(FILE_VARIABLE)
+    assert requests_file() == DEFAULT_FILE
 
 
 # ── the two clocks ──
@@ -185,10 +185,10 @@ def test_less_than_a_minute_apart_agrees(opened: str, target: str, seconds: int)
         (Difference.OTHER_LIMIT, NEXT_WORKING_DAY, "10-29T10:00", "11-04T09:00", None),
         (Difference.OTHER_CLOCK, NEXT_WORKING_DAY, "07-09T10:00", "07-11T10:00", None),
         (Difference.OTHER_CLOCK, Rule(Clock.ROUND_THE_CLOCK, 365), "09-02T12:00", "2017-09-01T12:00", None),
-        (Difference.STARTED_ANEW, NEXT_WORKING_DAY, "07-06T10:00", "07-08T14:26", "07-07T15:00"),
-        (Difference.STARTED_ANEW, DAY_AND_NIGHT, "07-06T10:00", "07-08T14:26", None),
-        (Difference.STARTED_ANEW, NEXT_WORKING_DAY, "09-28T15:23", "10-01T08:30", "09-30T07:35"),
-        (Difference.STARTED_ANEW, Rule(Clock.ROUND_THE_CLOCK, 45), "10-30T09:29", "12-14T11:42", "10-30T11:42"),
+        (Difference.RESTARTED, NEXT_WORKING_DAY, "07-06T10:00", "07-08T14:26", "07-07T15:00"),
+        (Difference.RESTARTED, DAY_AND_NIGHT, "07-06T10:00", "07-08T14:26", None),
+        (Difference.RESTARTED, NEXT_WORKING_DAY, "09-28T15:23", "10-01T08:30", "09-30T07:35"),
+        (Difference.RESTARTED, Rule(Clock.ROUND_THE_CLOCK, 45), "10-30T09:29", "12-14T11:42", "10-30T11:42"),
         (Difference.BY_HAND, NEXT_WORKING_DAY, "09-28T15:23", "10-01T08:30", "09-29T16:00"),
         (Difference.BY_HAND, NEXT_WORKING_DAY, "07-06T10:00", "07-08T14:26", "07-07T12:00"),
         (Difference.BY_HAND, NEXT_WORKING_DAY, "07-06T10:00", "07-25T23:59", None),
@@ -234,7 +234,7 @@ def test_a_verdict_is_compared_with_the_flag(closed: str, flag: str, agrees: boo
 def test_requests_without_a_target_or_a_rule_are_not_judged() -> None:
     requests = [request_of(row(TARGET_DT="")), request_of(row(TYPE="Other"))]
 
-    replayed, _ = replay([*requests, request_of(row())], NAMED, LATER)
+    replayed, _ = replay([*requests, request_of(row())], KNOWN_RULES, LATER)
 
     assert [one.case.request for one in replayed] == [request_of(row())]
 
@@ -275,31 +275,33 @@ def test_without_the_file_the_bench_says_so_and_ends_well(tmp_path: Path) -> Non
 
     assert ended.returncode == 0, ended.stderr
     assert "skipped" in ended.stdout
-    assert VARIABLE in ended.stdout
+    assert FILE_VARIABLE in ended.stdout
 
 
 # ── the real requests ──
 
 
 def explained(group: Mapping[str, Any]) -> tuple[int, int]:
-    """How many due dates and verdicts the classes of difference account for."""
+    """Count the due dates and flags that the classes of difference explain."""
     rows = group["differences"]
     return sum(found["due_dates"] for found in rows), sum(found["verdicts"] for found in rows)
 
 
 def unlike(group: Mapping[str, Any]) -> tuple[int, int]:
-    """How many due dates and verdicts are not the city's."""
+    """Count the due dates and flags that differ from the city's."""
     return group["requests"] - group["due_agree"], group["verdicts"] - group["verdicts_agree"]
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason=f"the requests of Boston are not here; name their file in {VARIABLE}")
+@pytest.mark.skipif(
+    not REAL.is_file(), reason=f"the requests of Boston are not here; name their file in {FILE_VARIABLE}"
+)
 def test_the_real_requests_reach_the_aims() -> None:
     """One test, because the replay takes 15 seconds: 97 % of due dates and 99 % of verdicts, the rest explained."""
     figures = measure(REAL)
     named, further = figures["named"], figures["further"]
 
     assert figures["oracle"] == {"closed_with_target_and_flag": 31_412, "agree": 31_412}
-    assert {found["type"] for found in named["types"]} == set(NAMED)
+    assert {found["type"] for found in named["types"]} == set(KNOWN_RULES)
     assert named["requests"] == named["verdicts"] == 8_775
     assert named["due_share"] >= 0.97
     assert named["verdict_share"] >= 0.99

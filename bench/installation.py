@@ -1,4 +1,4 @@
-"""The ground to measure on: embedded servers that sync to disk, an installation on them, child programs beside us."""
+"""The installation to measure: embedded servers that sync to disk, an empty service, and child programs."""
 
 import json
 import os
@@ -28,12 +28,12 @@ ROOT = Path(__file__).parents[1]
 ESENLER = ROOT / "config/esenler"
 
 
-class Wrong(Exception):
-    """What was measured did not do its work: the figures would mean nothing."""
+class BenchmarkError(Exception):
+    """A measured program did not do its work, so its figures mean nothing."""
 
 
-class Program:
-    """A child process that is told and answers in lines of JSON; it can't outlive this one."""
+class ChildProgram:
+    """A child process that exchanges lines of JSON with this one and ends with it."""
 
     def __init__(self, module: str, *arguments: str, environment: dict[str, str]) -> None:
         self._name = module
@@ -48,21 +48,21 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """The process id, for a profiler."""
+        """Return the process id, for a profiler."""
         return self._process.pid
 
-    def tell(self, words: Any) -> None:
-        """Send one line."""
+    def send(self, message: Any) -> None:
+        """Send a line."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
 
-    def hear(self) -> Any:
-        """Wait for one line; raises `Wrong` where the program has ended instead."""
+    def receive(self) -> Any:
+        """Wait for a line; raise `BenchmarkError` if the program has ended."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise Wrong(f"{self._name} has ended with exit code {self._process.wait()}")
+            raise BenchmarkError(f"{self._name} has ended with exit code {self._process.wait()}")
         return json.loads(line)
 
     def __enter__(self) -> Self:
@@ -78,27 +78,27 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """Running servers with an installed, empty service on them and the key of a client that may do everything."""
+class Installation:
+    """Running servers with an installed, empty service, and the key of a client with every scope."""
 
     settings: Settings
     servers: embedded.Servers
     key: str
 
     def copy(self, name: str, *, empty: bool = False) -> Settings:
-        """The settings of another database, a copy of the installation or without anything; nobody may be connected."""
+        """Create a database, a copy of the installation or empty, and return its settings; none may be connected."""
         url = self.servers.create_database(name, template="template1" if empty else "estim")
         return Settings(**{**_plain(self.settings), "database_url": url, "port": free_port(0)})
 
 
 @contextmanager
-def laid_out() -> Iterator[Ground]:
-    """Servers and an installation that are gone afterwards; `ESTIM_…` variables of the caller don't count."""
+def open_installation() -> Iterator[Installation]:
+    """Start servers with an installation and remove them afterwards; ignore the caller's `ESTIM_…` variables."""
     for name in [name for name in os.environ if name.startswith("ESTIM_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="estim-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o711)  # the servers' account has to get in
+        folder.chmod(0o711)  # the servers' account must enter it
         with embedded.start(folder, announce=_quiet) as servers:
             settings = Settings(
                 municipality=ESENLER,
@@ -112,16 +112,16 @@ def laid_out() -> Iterator[Ground]:
                 log_level="warning",
             )
             install(settings, check_loadable(ESENLER, Console(stderr=True)))
-            yield Ground(settings, servers, (folder / KEY_FILE).read_text().strip())
+            yield Installation(settings, servers, (folder / KEY_FILE).read_text().strip())
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings as variables for a child."""
+    """Return the settings as environment variables."""
     return {f"ESTIM_{name.upper()}": str(value) for name, value in _plain(settings).items()}
 
 
 def await_http(port: int) -> None:
-    """Wait until a server answers; that something listens proves nothing yet."""
+    """Wait until a server responds; an open port is no proof."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port, timeout=5)) as probe:
@@ -129,13 +129,13 @@ def await_http(port: int) -> None:
             probe.getresponse()
             return
         time.sleep(0.05)
-    raise Wrong(f"nothing answers on port {port}")
+    raise BenchmarkError(f"nothing answers on port {port}")
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    """The settings that are not the defaults, secrets opened."""
-    found = {name: getattr(settings, name) for name in settings.model_fields_set}
-    return {k: v.get_secret_value() if hasattr(v, "get_secret_value") else v for k, v in found.items()}
+    """Return the explicit settings with plain secrets."""
+    explicit = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return {k: v.get_secret_value() if hasattr(v, "get_secret_value") else v for k, v in explicit.items()}
 
 
 def _quiet(_line: str) -> None:

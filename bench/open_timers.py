@@ -1,4 +1,4 @@
-"""Open timers in bulk: one real ticket with its clock and checkpoints, multiplied inside the database."""
+"""Open timers in bulk: a real ticket with its clock and checkpoints, multiplied inside the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from app.people.model import Applicant
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from bench import bodies
-from bench.ground import Wrong
+from bench.installation import BenchmarkError
 from config.settings import Settings
 
 POSITIONS = ("warning 50 %", "warning 80 %", "level 1")
-"""What the promise of the call centre arms, in the order of time; a position is 1, 2 or 3."""
+"""Checkpoints of a promise of the call centre, in order of time; a position is 1, 2 or 3."""
 
 DUE_TABLE = """
 CREATE UNLOGGED TABLE bench_due (
     measurement text, checkpoint_id uuid, ticket_id uuid PRIMARY KEY, kind text, level int, due_at timestamptz
 )
 """
-FRESH = """
+NEW_ROWS = """
 CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS
 SELECT *, due_at - coalesce((ARRAY[5, 8, 10])[position], 0) * interval '1 day' AS started_at FROM (
 SELECT uuidv7() AS ticket_id, uuidv7() AS applicant_id, uuidv7() AS clock_id,
@@ -35,17 +35,17 @@ SELECT uuidv7() AS ticket_id, uuidv7() AS applicant_id, uuidv7() AS clock_id,
        coalesce(($3::int[])[1 + n % nullif(cardinality($3::int[]), 0)], 0) AS position
 FROM generate_series(0, $4::int - 1) AS n)
 """
-"""The limit of a copy is ten days: its checkpoints fall on the days 5, 8 and 10."""
+"""The limit of a copy is ten days; its checkpoints are due on days 5, 8 and 10."""
 
 RANKED = "(SELECT *, row_number() OVER (ORDER BY due_at) AS rank FROM checkpoint WHERE clock_id = $1)"
 
 
 @dataclass(frozen=True, slots=True)
-class Tickets:
-    """So many tickets of which one checkpoint each falls due, `spacing` apart from `first` on.
+class TicketBatch:
+    """`count` tickets with one due checkpoint each, `spacing` apart from `first` on.
 
-    `positions` says which of their three checkpoints, in turn; the ones before it have fired, the ones after it are
-    due days later. Without positions all three are, counted from those instants.
+    `positions` selects the due checkpoint of the three, in turn. Earlier ones have fired, later ones are due days
+    later. Without positions all three are armed, counted from those instants.
     """
 
     name: str
@@ -56,20 +56,20 @@ class Tickets:
 
 
 @dataclass(frozen=True, slots=True)
-class Nursery:
-    """The sample, and the connection that multiplies it."""
+class TicketTemplate:
+    """The sample ticket, and the connection that multiplies it."""
 
     connection: asyncpg.Connection
     ticket: UUID
     applicant: UUID
     clock: UUID
 
-    async def grow(self, tickets: Tickets) -> None:
-        """Insert the tickets, each with applicant, clock and checkpoints, and list what falls due in `bench_due`."""
+    async def insert(self, tickets: TicketBatch) -> None:
+        """Insert the tickets with applicants, clocks and checkpoints; list the due ones in `bench_due`."""
         async with self.connection.transaction():
             await self.connection.execute("SET LOCAL synchronous_commit = off")
-            given = (tickets.first, tickets.spacing, list(tickets.positions), tickets.count)
-            await self.connection.execute(FRESH, *given)
+            parameters = (tickets.first, tickets.spacing, list(tickets.positions), tickets.count)
+            await self.connection.execute(NEW_ROWS, *parameters)
             await self._clone(Applicant, self.applicant, {"id": "fresh.applicant_id"})
             own = {"id": "fresh.ticket_id", "applicant_id": "fresh.applicant_id", "number": "fresh.number"}
             await self._clone(Ticket, self.ticket, {**own, "external_id": "fresh.number"})
@@ -85,8 +85,8 @@ class Nursery:
                 tickets.name,
             )
 
-    async def settle(self) -> None:
-        """What autovacuum would have done by the time a city has so many tickets."""
+    async def vacuum(self) -> None:
+        """Vacuum and analyze the tables, as autovacuum would have done."""
         for table in ("ticket", "applicant", "sla_clock", "checkpoint"):
             await self.connection.execute(f"VACUUM ANALYZE {table}")
 
@@ -102,8 +102,8 @@ class Nursery:
         await self.connection.execute(insert, sample)
 
 
-async def plant(connection: asyncpg.Connection, settings: Settings, key: str) -> Nursery:
-    """Let one request through the door, as the sample of all others."""
+async def create_template(connection: asyncpg.Connection, settings: Settings, key: str) -> TicketTemplate:
+    """Send one request through intake, as the sample of all others."""
     async with open_container(settings) as container:
         actor = await container.authenticator.identify(key, now=container.clock.now())
         body = TicketBody.model_validate(bodies.body(0))
@@ -115,5 +115,5 @@ async def plant(connection: asyncpg.Connection, settings: Settings, key: str) ->
         "FROM ticket t JOIN sla_clock c ON c.ticket_id = t.id"
     )
     if sample["armed"] != len(POSITIONS):
-        raise Wrong(f"a call was expected to arm {len(POSITIONS)} checkpoints, not {sample['armed']}")
-    return Nursery(connection, sample["ticket"], sample["applicant"], sample["clock"])
+        raise BenchmarkError(f"a call was expected to arm {len(POSITIONS)} checkpoints, not {sample['armed']}")
+    return TicketTemplate(connection, sample["ticket"], sample["applicant"], sample["clock"])
