@@ -380,6 +380,14 @@ def test_one_undecidable_ticket_does_not_stop_the_others() -> None:
     assert (bad.event_seq, bad.event_hash, bad.raised_levels) == (3, GENESIS, set())
 
 
+def test_an_unreadable_policy_does_not_stop_the_others() -> None:
+    """B69: a policy is parsed where its checkpoint is decided, so only that checkpoint fails."""
+    bad, good = promise("escalation", 1, policy="{}"), promise("escalation", 1)
+    changes = decide([bad, good], catalogue=CATALOGUE, calendars=CALENDARS, now=LIMIT)
+    assert [point_id for point_id, _ in changes.failed] == [bad.id]
+    assert changes.fired == [good.id]
+
+
 def test_the_history_of_a_ticket_goes_on_where_it_stood() -> None:
     head = ticket(statutory_due=LAW)
     changes = decided(promise("escalation", 1, head), law("legal_risk", 2, head), now=LAW.astimezone(UTC))
