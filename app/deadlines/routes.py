@@ -82,9 +82,9 @@ def _text(words: str) -> Response:
 
 def _wants_text(request: Request) -> bool:
     """Return whether the caller prefers text to JSON; equal weights (`application/json, text/plain`) mean JSON."""
-    asked = {"application/json": 0.0, MEDIA_TYPE: 0.0}
+    weights = {"application/json": 0.0, MEDIA_TYPE: 0.0}
     for part in request.headers.get("accept", "").split(","):
         media, _, parameters = part.partition(";")
-        if (name := media.strip().lower()) in asked:
-            asked[name] = max(asked[name], parse_quality(parameters))
-    return asked[MEDIA_TYPE] > asked["application/json"]
+        if (name := media.strip().lower()) in weights:
+            weights[name] = max(weights[name], parse_quality(parameters))
+    return weights[MEDIA_TYPE] > weights["application/json"]

@@ -14,6 +14,7 @@ from app.access.actor import Actor
 from app.core.clock import ISTANBUL
 from app.core.errors import FieldError, Invalid, NotFound
 from app.domain.terms import ExtensionGround
+from app.sla.calendar import ClockKind
 from app.sla.clocks import as_pauses, clocks_of, open_fee_due_at, pauses_of
 from app.sla.deadline import LedgerLine, Pause
 from app.sla.explanation import Explanation
@@ -67,8 +68,8 @@ class DueChange:
 class ClockExplanation:
     """A clock of a ticket: the row, the explained limit, all pauses, all moves of its due date.
 
-    `override` is the last move by hand. `by_interim_reply` is true if only an interim reply met the clock,
-    `extended_for` is the ground of its extension, `pay_by` the last instant to pay the fee that it waits for.
+    `override` is the last move by hand. `by_interim_reply` is true if only an interim reply met the clock.
+    `extended_for` is the ground of its extension. `pay_by` is the last instant to pay the fee that it waits for.
     """
 
     clock: SlaClock
@@ -116,7 +117,9 @@ class TicketExplanation:
         """Return whether the promise of the present cycle has not started because a document is missing."""
         present = self.cycle == self.ticket.cycle and self.ticket.documents_complete_at is None
         return (
-            present and State(self.ticket.state).is_open and not any(one.clock.kind == "promise" for one in self.clocks)
+            present
+            and State(self.ticket.state).is_open
+            and not any(one.clock.kind == ClockKind.PROMISE for one in self.clocks)
         )
 
 

@@ -87,12 +87,12 @@ def preview_sentences(explained: LimitExplanation, service: Service) -> list[str
 
 def _clock(explained: ClockExplanation, ticket: TicketExplanation) -> Iterator[str]:
     clock, limit = explained.clock, explained.limit
-    explanation, stands = limit.explanation, clock.state == "paused"
+    explanation, paused = limit.explanation, clock.state == "paused"
     yield from _title(_heading(limit), "-")
     yield from _facts(
         {
             "Durum": tr.CLOCK_STATES["breached" if _is_past(explained, ticket) else clock.state],
-            "Son tarih": "Süre durduğundan belli değildir" if stands else tr.end_as_name(clock.due_at),
+            "Son tarih": "Süre durduğundan belli değildir" if paused else tr.end_as_name(clock.due_at),
             **_progress(explained, ticket),
             "Takvim sürümü": str(clock.calendar_version_id),
         }

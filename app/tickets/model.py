@@ -174,7 +174,7 @@ class TicketEvent(Base):
 
     `data` contains codes and instants only; text that people wrote is in `note`, sealed. `hash` covers the content and
     the previous event's hash, so that a missing or altered event is detected. `position` orders the events of all
-    tickets for the change feed; it is drawn after the transaction has its id, on which the feed's watermark relies.
+    tickets for the change feed. It is drawn after the transaction has its id; the feed's watermark relies on that.
     """
 
     __tablename__ = "ticket_event"

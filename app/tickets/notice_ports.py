@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import equals_any
@@ -38,6 +38,25 @@ _NOTE_FIELDS: Mapping[str, str] = {
     Command.REQUEST_DOCUMENTS: "ticket.override_reason",
 }
 """Kind of event → the field whose text at that time is the event's note; later events and reopenings keep the note."""
+
+
+class _SealedFacts(NamedTuple):
+    id: UUID
+    description: bytes
+    reply: bytes | None
+    applicant_id: UUID
+    identity_hidden: bool
+    name: bytes | None
+    address: bytes | None
+    phone: bytes | None
+    email: bytes | None
+
+
+class _SealedNote(NamedTuple):
+    ticket_id: UUID
+    seq: int
+    kind: str
+    note: bytes
 
 
 class TicketStatuses:
@@ -80,24 +99,24 @@ class TicketFacts:
                 found[row.id] = _masked(values, masked=masked, hidden=for_unit and row.identity_hidden)
         return found
 
-    def _open_fields(self, row: Row[*tuple[Any, ...]]) -> dict[str, str]:
+    def _open_fields(self, row: _SealedFacts) -> dict[str, str]:
         values = {}
         for reference in (*_APPLICANT_FIELDS, *_TICKET_FIELDS):
             table, _, column = reference.partition(".")
-            sealed = getattr(row, column)
+            sealed: bytes | None = getattr(row, column)
             if sealed is not None:
                 row_id = row.applicant_id if table == "applicant" else row.id
                 values[reference] = self.vault.open(sealed, table=table, column=column, row_id=row_id)
         return values
 
-    def _open_notes(self, ticket_id: UUID, notes: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, str]:
+    def _open_notes(self, ticket_id: UUID, notes: Iterable[_SealedNote]) -> dict[str, str]:
         return {
             field(_NOTE_FIELDS[row.kind], row.seq): open_note(self.vault, row.note, ticket_id=ticket_id, seq=row.seq)
             for row in notes
         }
 
 
-async def _rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+async def _rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> list[_SealedFacts]:
     """Return the sealed fields of the tickets and of their applicants."""
     if not ticket_ids:
         return []
@@ -105,7 +124,7 @@ async def _rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence
         Ticket.id,
         Ticket.description,
         Ticket.reply,
-        Applicant.id.label("applicant_id"),
+        Applicant.id,
         Applicant.identity_hidden,
         Applicant.name,
         Applicant.address,
@@ -113,19 +132,20 @@ async def _rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> Sequence
         Applicant.email,
     )
     query = select(*columns).join(Applicant, Applicant.id == Ticket.applicant_id)
-    return (await session.execute(query.where(Ticket.id.in_(set(ticket_ids))))).all()
+    rows = await session.execute(query.where(Ticket.id.in_(set(ticket_ids))))
+    return [_SealedFacts._make(row) for row in rows]
 
 
-async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, list[Row[*tuple[Any, ...]]]]:
+async def _notes(session: AsyncSession, ticket_ids: Sequence[UUID]) -> dict[UUID, list[_SealedNote]]:
     """Return ticket → its events whose notes the texts of notices refer to."""
-    found: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+    found: dict[UUID, list[_SealedNote]] = {}
     if ticket_ids:
         event = TicketEvent
         query = select(event.ticket_id, event.seq, event.kind, event.note).where(
             equals_any(event.ticket_id, ticket_ids), event.kind.in_(_NOTE_FIELDS), event.note.is_not(None)
         )
         for row in await session.execute(query):
-            found.setdefault(row.ticket_id, []).append(row)
+            found.setdefault(row.ticket_id, []).append(_SealedNote._make(row))
     return found
 
 

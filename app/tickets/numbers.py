@@ -1,8 +1,8 @@
 """The numbers of tickets and of complaints: easy to dictate, with a check digit that finds typing errors.
 
 A ticket number is `YY` + 7-digit sequence + Damm digit. A complaint number is `S` (şikâyet) + `YY` + 6-digit sequence +
-Damm digit: as long as a ticket number, and distinct from it and from a notice number (`26-000123`) on the telephone, on
-paper and in every column. The Damm digit detects every single wrong digit and every swap of neighbours.
+Damm digit, as long as a ticket number. It cannot be confused with a ticket number or a notice number (`26-000123`), on
+the telephone, on paper or in a column. The Damm digit detects every single wrong digit and every swap of neighbours.
 """
 
 import re

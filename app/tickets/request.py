@@ -84,8 +84,8 @@ class Place:
 class Intake:
     """One citizen request, parsed.
 
-    `occurred_at` is the citizen's own event time on the channel in UTC (call time, receipt of the SMS, device capture,
-    CİMER date); None if only the receipt is known. `external_id` is the channel's id of the message. The flags decide
+    `occurred_at` is the citizen's own event time in UTC: call time, receipt of the SMS, device capture or CİMER date.
+    It is None if only the receipt is known. `external_id` is the channel's id of the message. The flags decide
     which conditional documents of the published table are required, and whether law 4982 (bilgi edinme) applies.
     `digest` is the keyed hash of the message as received; it distinguishes a repeated request from another one under
     the same id.

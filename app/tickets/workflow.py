@@ -187,8 +187,8 @@ TRANSITIONS: Mapping[State, Mapping[Command, State | None]] = MappingProxyType(
 )
 """State → command → next state; None means that the command does not change the state.
 
-The next state of two commands depends on their arguments, see `next_state`: a pause leads to the state of its reason,
-a callback that reached the citizen (or the last allowed attempt) leads to `closed`.
+The next state of two commands depends on their arguments, see `next_state`. A pause leads to the state of its reason.
+A callback that reached the citizen (or the last allowed attempt) leads to `closed`.
 """
 
 PAUSED_STATE: Mapping[PauseReason, State] = MappingProxyType(

@@ -87,15 +87,15 @@ async def request_documents(context: CommandContext, locked: LockedTicket, body:
     published = {document.code: document.label for document in service.documents}
     _require_listed(body, published)
     unlisted = {document.code: document.label for document in body.unlisted}
-    asked = {code: published[code] for code in body.documents} | unlisted
-    data = {"documents": list(asked), "unlisted": list(unlisted) or None}
+    requested = {code: published[code] for code in body.documents} | unlisted
+    data = {"documents": list(requested), "unlisted": list(unlisted) or None}
     apply_transition(context, ticket, Command.REQUEST_DOCUMENTS, data, note=body.override_reason)
     ticket.documents_complete_at = None
-    for code, label in asked.items():
+    for code, label in requested.items():
         await context.session.merge(TicketDocument(ticket_id=ticket.id, code=code, label=label, provided_at=None))
     for clock in locked.clocks:
         await clocks.pause(context.session, clock, reason=PauseReason.AWAITING_CITIZEN.value, at=context.now)
-    rulebook, labels, beyond = await context.rulebook(), tuple(asked.values()), tuple(unlisted.values())
+    rulebook, labels, beyond = await context.rulebook(), tuple(requested.values()), tuple(unlisted.values())
     await notifications.missing_documents(
         context.session, context.vault, ticket, rulebook, labels=labels, unlisted=beyond, now=context.now
     )
@@ -278,8 +278,8 @@ def _require_listed(body: RequestDocumentsBody, published: Mapping[str, object])
 async def _lock_original(context: CommandContext, ticket: Ticket, number: str) -> Ticket:
     """Lock and return the ticket of which `ticket` is a duplicate; the lock prevents mutual duplicates.
 
-    Raises `Invalid` if the original is not visible, or is a duplicate of `ticket` itself over any number of steps:
-    both would be closed without an answer. Raises `Unavailable` while another command has locked it.
+    Raises `Invalid` if the original is not visible. Raises it also for a duplicate of `ticket` itself over any number
+    of steps: both would be closed without an answer. Raises `Unavailable` while another command has locked it.
     """
     try:
         original = await context.session.scalar(select_by_number(context.actor, number))

@@ -60,11 +60,11 @@ async def fee_notice(context: CommandContext, locked: LockedTicket, body: FeeBod
     law = locked.clock(ClockKind.STATUTORY)
     if law is None or law.pinned.fee_within is None:
         raise NoFee
-    asked = [
+    pay_dates = [
         await clocks.request_fee(context.session, clock, calendar=locked.calendar_of(clock), at=context.now)
         for clock in locked.clocks
     ]
-    pay_by = next(instant for instant in asked if instant is not None)
+    pay_by = next(instant for instant in pay_dates if instant is not None)
     data = {"amount": str(body.amount), "pay_by": pay_by.isoformat()}
     apply_transition(context, locked.ticket, Command.FEE_NOTICE, data, note=body.note)
     await notifications.fee(

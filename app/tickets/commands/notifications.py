@@ -262,8 +262,8 @@ def _unit_name(ticket: Ticket, catalogue: Catalogue) -> str | None:
 def _signatory(ticket: Ticket, rulebook: Rulebook, now: datetime) -> OfficeFacts | None:
     """Return the head or deputy of the first office today, who signs letters to the applicant.
 
-    None if the records system has to name the signatory: the ticket is about that office, or it is a complaint, which
-    the office complained to answers.
+    None if the records system has to name the signatory: the ticket is about that office, or it is a complaint. The
+    office that received a complaint answers it.
     """
     if ticket.about_first_office or ticket.service == STANDARDS_COMPLAINT:
         return None

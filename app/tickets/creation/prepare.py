@@ -192,15 +192,15 @@ def _documents(intake: Intake, service: Service) -> tuple[tuple[Document, bool],
         DocumentCondition.ATTORNEY: intake.person.role is ApplicantRole.ATTORNEY,
         DocumentCondition.GUARDIAN: intake.person.role is ApplicantRole.GUARDIAN,
     }
-    asked = service.documents_for(frozenset(condition for condition, met in conditions.items() if met))
+    required = service.documents_for(frozenset(condition for condition, met in conditions.items() if met))
     if intake.wet_signature and IntakeFact.WET_SIGNATURE in service.refuses:
-        asked = (*asked, WET_SIGNATURE)
-    published = {document.code for document in (*service.documents, *asked)}
+        required = (*required, WET_SIGNATURE)
+    published = {document.code for document in (*service.documents, *required)}
     unknown = [index for index, code in enumerate(intake.documents) if code not in published]
     if unknown:
         facts = {"allowed": sorted(published) or ["–"]}
         raise Invalid([FieldError(f"/documents/{index}", "unknown_document", facts) for index in unknown])
-    return tuple((document, document.code in intake.documents) for document in asked)
+    return tuple((document, document.code in intake.documents) for document in required)
 
 
 def applicant_row(person: Person, vault: Vault) -> dict[str, Any]:
