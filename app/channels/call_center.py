@@ -8,7 +8,7 @@ from app.core.wording import Language
 from app.people.identity import parse_caller
 from app.people.schemas import CallerText, NationalIdText
 from app.standards.values import Channel
-from app.tickets.request import ApplicantRole, Intake, Person
+from app.tickets.intake import ApplicantRole, Intake, Person
 
 
 class CallBody(CitizenRequestBody):

@@ -7,7 +7,7 @@ from pydantic import Field
 from app.channels.schemas import ApplicantBody
 from app.core.schema import ExternalId, Instant, LongText, RequestModel, ShortText
 from app.standards.values import Channel
-from app.tickets.request import Intake, Kind, Person, Place
+from app.tickets.intake import Intake, Kind, Person, Place
 
 RECORD = "cimer_record"
 """Code of the document that the published table requires, which is the record itself."""

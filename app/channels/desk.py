@@ -7,7 +7,7 @@ from pydantic import Field
 from app.channels.schemas import ApplicantBody, CitizenRequestBody
 from app.core.schema import Code, ExternalId, Instant
 from app.standards.values import Channel
-from app.tickets.request import Intake, Person
+from app.tickets.intake import Intake, Person
 
 
 class VisitBody(CitizenRequestBody):

@@ -8,7 +8,7 @@ from pydantic import Field, SkipValidation
 from app.channels.schemas import ApplicantBody, CitizenRequestBody
 from app.core.schema import ExternalId, Instant, RequestModel, ResponseModel
 from app.standards.values import Channel
-from app.tickets.request import Intake, Person
+from app.tickets.intake import Intake, Person
 
 MAX_ITEMS = 500
 

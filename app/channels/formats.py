@@ -10,7 +10,7 @@ from app.channels.desk import VisitBody
 from app.channels.field import FieldItemBody
 from app.channels.mobile import ReportBody
 from app.channels.sms import SmsBody
-from app.tickets.request import Intake
+from app.tickets.intake import Intake
 
 
 class ChannelMessage(Protocol):

@@ -36,8 +36,8 @@ from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import RulebookCache
 from app.tickets.creation.prepare import NewTicket, prepare
 from app.tickets.creation.rows import TicketRows, build_rows
+from app.tickets.intake import Intake
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
-from app.tickets.request import Intake
 
 
 @dataclass(frozen=True, slots=True)

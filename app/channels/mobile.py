@@ -5,7 +5,7 @@ from pydantic import Field
 from app.channels.schemas import ApplicantBody, CitizenRequestBody
 from app.core.schema import ExternalId, Instant
 from app.standards.values import Channel
-from app.tickets.request import Intake, Person
+from app.tickets.intake import Intake, Person
 
 
 class ReportBody(CitizenRequestBody):

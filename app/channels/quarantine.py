@@ -23,8 +23,8 @@ from app.core.field_errors import field_errors
 from app.core.paging import Cursor, Page
 from app.people.vault import Vault
 from app.standards.values import Channel
+from app.tickets.intake import Intake
 from app.tickets.model import Ticket
-from app.tickets.request import Intake
 
 
 async def store_rejected(

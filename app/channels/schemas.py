@@ -22,7 +22,7 @@ from app.core.wording import Language
 from app.people.identity import PhoneKind, parse_national_id, parse_phone
 from app.people.schemas import EmailText, NationalIdText, PhoneText
 from app.standards.values import Channel
-from app.tickets.request import ApplicantRole, ContactBy, Intake, Kind, Person, Place
+from app.tickets.intake import ApplicantRole, ContactBy, Intake, Kind, Person, Place
 
 
 class PlaceBody(RequestModel):

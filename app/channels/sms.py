@@ -6,7 +6,7 @@ from app.core.schema import ExternalId, Instant, LongText, RequestModel
 from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.standards.values import Channel
-from app.tickets.request import ApplicantRole, Intake, Kind, Person
+from app.tickets.intake import ApplicantRole, Intake, Kind, Person
 
 
 class SmsBody(RequestModel):

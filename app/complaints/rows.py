@@ -30,9 +30,9 @@ from app.tickets.clock_policies import STANDARDS_COMPLAINT, complaint_policy
 from app.tickets.contact import preferred_medium_of_person
 from app.tickets.creation.prepare import applicant_row, start_clock
 from app.tickets.history import EventRow, first_event
+from app.tickets.intake import Kind
 from app.tickets.model import Ticket
 from app.tickets.numbers import dictate_complaint_number, format_complaint_number
-from app.tickets.request import Kind
 from app.tickets.workflow import State
 
 Row = dict[str, Any]

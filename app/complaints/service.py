@@ -37,9 +37,9 @@ from app.tickets.commands import lifecycle as tickets
 from app.tickets.commands.context import CommandContext, load_locked
 from app.tickets.contact import wants_unavailable_app
 from app.tickets.history import EventKind, append_event
+from app.tickets.intake import ApplicantRole
 from app.tickets.model import COMPLAINT_SEQUENCE, Complaint, Escalation, Ticket, TicketEvent
 from app.tickets.queries import select_by_number
-from app.tickets.request import ApplicantRole
 
 
 async def file(

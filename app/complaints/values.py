@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from app.domain.terms import ComplaintGround
-from app.tickets.request import Person
+from app.tickets.intake import Person
 from app.tickets.workflow import State
 
 

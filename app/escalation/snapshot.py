@@ -12,7 +12,7 @@ from app.sla.checkpoints import FEE_LAPSE, Anchor, CheckpointKind
 from app.sla.policy import PinnedPolicy, parse_pinned
 from app.standards.values import Catalogue
 from app.tickets.history import EVENT_LABELS
-from app.tickets.request import Kind
+from app.tickets.intake import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.people.identity import parse_phone
 from app.people.schemas import PhoneText
 from app.sla.calendar_years import FIRST_YEAR
 from app.standards.values import Directorate, PastChannel, Service
-from app.tickets.request import ApplicantRole, Intake, Kind, Person
+from app.tickets.intake import ApplicantRole, Intake, Kind, Person
 
 COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from app.people.identity import PhoneKind, parse_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.standards.values import Channel
-from app.tickets.request import ContactBy, Person
+from app.tickets.intake import ContactBy, Person
 
 
 class CitizenFacts(TypedDict):

@@ -14,8 +14,8 @@ from app.standards.dependencies import RulebookDep
 from app.standards.values import Channel
 from app.tickets.commands.context import etag
 from app.tickets.dependencies import ReaderDep, TicketNumber
+from app.tickets.intake import Kind
 from app.tickets.queries import TicketFilter, get_details, list_tickets, load_events
-from app.tickets.request import Kind
 from app.tickets.schemas import (
     TicketOut,
     TicketPage,

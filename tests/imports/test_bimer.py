@@ -8,7 +8,7 @@ import pytest
 from app.core.errors import Invalid
 from app.domain.terms import Outcome
 from app.imports.bimer import BimerRecord, read_record
-from app.tickets.request import Kind
+from app.tickets.intake import Kind
 from tests.imports.samples import CLOSED_ON, RECORD
 
 NOW = datetime(2026, 5, 12, 7, tzinfo=UTC)

@@ -28,9 +28,9 @@ from app.tickets.commands.context import (
     service_of,
 )
 from app.tickets.creation.prepare import start_clock
+from app.tickets.intake import Kind
 from app.tickets.model import Ticket, TicketDocument
 from app.tickets.queries import select_by_number
-from app.tickets.request import Kind
 from app.tickets.schemas import (
     CallbackBody,
     DocumentsBody,

@@ -24,8 +24,8 @@ from app.tickets.commands.context import (
     require_allowed,
 )
 from app.tickets.creation.prepare import WET_SIGNATURE, last_day, start_clock
+from app.tickets.intake import Kind
 from app.tickets.model import Ticket, TicketDocument, TicketEvent
-from app.tickets.request import Kind
 from app.tickets.schemas import DueBody, ExtensionBody, FeeBody, PaymentBody, ServiceBody
 from app.tickets.workflow import Command
 

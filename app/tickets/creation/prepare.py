@@ -27,7 +27,7 @@ from app.standards.values import (
 )
 from app.tickets.clock_policies import promise_policy, statutory_policy
 from app.tickets.contact import wants_unavailable_app
-from app.tickets.request import ApplicantRole, Intake, Kind, Person
+from app.tickets.intake import ApplicantRole, Intake, Kind, Person
 from app.tickets.workflow import State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
