@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from app.core.schema import LongText, RequestModel, ResponseModel, ShortText, validation_error
 from app.sla.calendar import CalendarError, ClockKind, DayKind, SpecialDay
-from app.standards.files import Openings
+from app.standards.files import OpeningTimes
 
 CalendarDate = Annotated[dt.date, Field(ge=dt.date(2006, 1, 1), le=dt.date(2099, 12, 31))]
 
@@ -26,7 +26,7 @@ class DayBody(RequestModel):
     counts_as_working: tuple[ClockKind, ...] = Field(
         tuple(ClockKind), max_length=2, description="For which clocks the date is a working day all the same"
     )
-    segments: Openings = Field((), max_length=10, examples=[["09:00-13:00"]], description="Only for kind working")
+    segments: OpeningTimes = Field((), max_length=10, examples=[["09:00-13:00"]], description="Only for kind working")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

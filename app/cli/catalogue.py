@@ -43,7 +43,7 @@ async def load(settings: Settings, folder: Path, console: Console) -> None:
 async def versions(settings: Settings, console: Console, *, limit: int) -> None:
     """Print the loaded catalogues, newest first."""
     async with open_database(settings) as database, database.reading() as session:
-        page = await list_versions(session, limit=limit)
+        page = await list_versions(session, page_size=limit)
     table = Table(title="Versions of the catalogue, the newest applies to new tickets", title_justify="left")
     for heading in ("loaded", "version", "checksum"):
         table.add_column(heading, no_wrap=True)

@@ -1,1 +1,1 @@
-"""The catalogue of services: what the municipality has published, and what its folder adds to it."""
+"""The catalogue of services: the published table of service standards and the companion files of its folder."""

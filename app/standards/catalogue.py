@@ -1,6 +1,6 @@
-"""Joins the published table and the municipality's files to one `Catalogue`, or says what is in the way.
+"""Build a `Catalogue` from the published table and the municipality's files, or report every problem in the way.
 
-Nothing is stored here: a faulty folder changes nothing anywhere.
+Nothing is stored here: a faulty folder changes nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,19 +16,25 @@ from app.standards.cross_checks import (
     check_rows,
     check_units,
     match_rows,
-    offices,
-    service,
+    office_entry,
     understood_limits,
 )
+from app.standards.files import OfficeEntry, ServiceEntry
 from app.standards.folder import STANDARDS, TABLE, Folder, read_folder, read_table_file
 from app.standards.problems import CatalogueProblem, Severity
-from app.standards.published_table import PublishedTable, Row
+from app.standards.published_table import PrintedOffice, PublishedTable, Row
 from app.standards.table import limit_problem
-from app.standards.values import Catalogue, Service
+from app.standards.values import ApplicationOffice, Catalogue, LimitSource, Service
+
+_SAME_FIELDS = (
+    *("code", "channels", "clock_start", "basis", "hours", "roll", "pausable", "statutory", "statutory_when"),
+    *("accepts_new", "closed_on", "note", "callback_required", "quality_figure", "requires", "refuses"),
+)
+"""The fields that a service and its entry have with the same name and value."""
 
 
 class CatalogueError(Exception):
-    """A folder that can't be loaded; `problems` says why, by file, line and reason."""
+    """A folder that can't be loaded; `problems` gives file, line and reason of each fault."""
 
     def __init__(self, problems: tuple[CatalogueProblem, ...]) -> None:
         lines = (f"{found.source}:{found.line or '-'} {found.cell}: {found.reason_en}" for found in problems)
@@ -38,10 +44,10 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCheck:
-    """What was understood of a table or a folder, and what needs a person.
+    """The result of a check of a table or a folder.
 
-    `limits` has what each row's limit means, by line; `catalogue` is None for a table alone and for a folder
-    that can't be loaded.
+    `limits` has the meaning of each row's limit, by line. `catalogue` is None for a table alone and for a folder that
+    can't be loaded.
     """
 
     path: Path
@@ -52,23 +58,23 @@ class CatalogueCheck:
 
     @property
     def needs_person(self) -> bool:
-        """True when somebody has to look before this may be relied on: the command exits non-zero."""
+        """Return whether a person has to look before this is relied on; the command then exits non-zero."""
         return any(found.needs_person for found in self.problems)
 
     def limit_of(self, row: Row) -> Limit | NeedsReview:
-        """What the row's limit means, or why nobody may guess it."""
+        """Return the meaning of the row's limit, or the reason why a person has to settle it."""
         return self.limits[row.line]
 
     def service_of(self, row: Row) -> Service | None:
-        """The service that the row became, where a whole folder could be read."""
+        """Return the service of the row; None if the folder was not read whole."""
         services = self.catalogue.services if self.catalogue else ()
-        return next((there for there in services if there.line == row.line), None)
+        return next((service for service in services if service.line == row.line), None)
 
 
 def load_catalogue(folder: Path) -> Catalogue:
-    """The catalogue of a municipality's folder. Raises CatalogueError with every problem in the way of it.
+    """Return the catalogue of a municipality's folder. Raises CatalogueError with all problems in the way.
 
-    Findings that only want a person's eye (`Severity.REVIEW`) do not stop the load.
+    Findings for a person's eye only (`Severity.REVIEW`) do not stop the load.
     """
     result = _check_folder(folder, folder / TABLE)
     if result.catalogue is None:
@@ -77,10 +83,10 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 
 def check_folder_or_file(path: Path, known_folder: Path | None = None) -> CatalogueCheck:
-    """Reads a municipality's folder, or a table file, for a person to look at. Never raises.
+    """Check a municipality's folder, or a table file. Never raises.
 
-    A table with a standards.yaml beside it is checked together with its companion files. So is a table that
-    equals, byte for byte, that of `known_folder` (the configured municipality). Any other is checked alone.
+    A table with a standards.yaml beside it is checked together with its companion files. So is a table that equals,
+    byte for byte, that of `known_folder` (the configured municipality). Any other table is checked alone.
     """
     table = path / TABLE if path.is_dir() else path
     if path.is_dir() or (path.parent / STANDARDS).is_file():
@@ -109,12 +115,12 @@ def _check_folder(path: Path, table: Path) -> CatalogueCheck:
     ]
     limits = understood_limits(rows, file.model.services if file.model else ())
     faulty = any(found.severity is Severity.ERROR for found in problems)
-    catalogue = None if faulty else _assemble(folder, matches, limits)
+    catalogue = None if faulty else _build(folder, matches, limits)
     return CatalogueCheck(path, folder.table, limits, catalogue, _sorted(problems))
 
 
-def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: LimitsByLine) -> Catalogue | None:
-    """The catalogue of a folder in which no error was found (then every file has its model)."""
+def _build(folder: Folder, matches: Sequence[tuple[int, Row]], limits: LimitsByLine) -> Catalogue | None:
+    """Return the catalogue of a folder without errors; there every file has its model."""
     standards, units, hours = folder.standards.model, folder.units.model, folder.hours.model
     office_file, closures = folder.offices.model, folder.closures.model
     if not (standards and units and hours and office_file and closures):
@@ -125,15 +131,46 @@ def _assemble(folder: Folder, matches: Sequence[tuple[int, Row]], limits: Limits
         sources=dict(folder.sources),
         municipality=standards.municipality.value(),
         closing=folder.table.closing,
-        services=tuple(service(entry, row, limit) for entry, row, limit in found if isinstance(limit, Limit)),
+        services=tuple(_service(entry, row, limit) for entry, row, limit in found if isinstance(limit, Limit)),
         regimes=tuple(regime.value(code) for code, regime in standards.regimes.items()),
-        offices=offices(folder.table.offices, office_file),
+        offices=tuple(_office(office, office_entry(office, office_file.offices)) for office in folder.table.offices),
         units=tuple(unit.value() for unit in units.units),
         external_bodies=tuple(body.value() for body in units.external_bodies),
         neighbourhoods=folder.neighbourhoods,
         zone=hours.zone,
         hours={name: week.value() for name, week in hours.calendars.items()},
         closures={closure.date: closure.value() for closure in closures.closures},
+    )
+
+
+def _service(entry: ServiceEntry, row: Row, limit: Limit) -> Service:
+    return Service(
+        table=row.table,
+        row=entry.row,
+        line=row.line,
+        heading=row.heading,
+        name=row.name,
+        process_text=row.process_text,
+        unit_text=row.unit_text,
+        limit_text=row.limit_text,
+        limit=limit,
+        limit_source=LimitSource.ROW_OVERRIDE if entry.limit else LimitSource.PRINTED,
+        statutory_by_subtype=dict(entry.statutory_by_subtype),
+        documents=tuple(document.value() for document in entry.documents),
+        chain=None if entry.escalation is None else tuple(step.value() for step in entry.escalation),
+        **{name: getattr(entry, name) for name in _SAME_FIELDS},
+    )
+
+
+def _office(office: PrintedOffice, entry: OfficeEntry | None) -> ApplicationOffice:
+    """Return the printed office with the additions of offices.yaml, if it has an entry there."""
+    return ApplicationOffice(
+        printed=office,
+        unit=entry.unit if entry else None,
+        role_mailbox=entry.role_mailbox if entry else None,
+        valid_from=entry.valid_from if entry else None,
+        valid_to=entry.valid_to if entry else None,
+        deputies=tuple(deputy.value() for deputy in entry.deputies) if entry else (),
     )
 
 

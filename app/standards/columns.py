@@ -1,4 +1,4 @@
-"""Which column of a published table is which: municipalities word the header row differently."""
+"""The columns of a published table, found by the wording of the header row, which differs by municipality."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from app.standards.published_table import TableLine
 
 
 class Column(StrEnum):
-    """What a column holds; UNKNOWN ones are read over."""
+    """The content of a column; UNKNOWN columns are ignored."""
 
     NUMBER = "number"
     NAME = "name"
@@ -20,7 +20,7 @@ class Column(StrEnum):
     UNKNOWN = "unknown"
 
 
-# The order matters: "HİZMETİN TAMAMLANMA SÜRESİ" has the word of the name column, "HİZMETİ SUNAN BİRİM" too.
+# the order matters: the limit and unit headers also contain the word of the name column (HİZMETİN …, HİZMETİ …)
 _WORDING: tuple[tuple[Column, re.Pattern[str]], ...] = (
     (Column.LIMIT, re.compile(r"\bsure(si|leri)?\b|\btamamlanma|\ben gec\b")),
     (Column.PROCESS, re.compile(r"\bbelge|\bevrak|\bsurec")),
@@ -42,7 +42,7 @@ _NAMES_TR = {
 
 
 def column_of(cell: str) -> Column:
-    """The column a header cell announces, by its Turkish folded wording."""
+    """Return the column of a header cell, by its wording folded to ASCII."""
     if len(cell) > _LONGEST_HEADER_CELL or re.search(r"\d", cell):
         return Column.UNKNOWN
     key = tr_key(cell)
@@ -50,10 +50,10 @@ def column_of(cell: str) -> Column:
 
 
 def header_columns(line: TableLine, *, table_open: bool) -> tuple[Column, ...] | None:
-    """The columns a header row announces, or None when the line is no header row.
+    """Return the columns of a header row, or None if the line is no header row.
 
-    The service's name and its time limit make a header row. Before the first table, two known columns are
-    enough: then the faulty header is reported instead of every row below it.
+    A header row has the columns of the service's name and its time limit. Before the first table, two known columns
+    are enough: then the faulty header is reported instead of every row below it.
     """
     columns = tuple(column_of(cell) for cell in line.cells)
     known = set(columns) - {Column.UNKNOWN}
@@ -63,7 +63,7 @@ def header_columns(line: TableLine, *, table_open: bool) -> tuple[Column, ...] |
 
 
 def check_header(line: TableLine, columns: Sequence[Column]) -> list[CatalogueProblem]:
-    """What a header row lacks, has twice, or says in words that are not known."""
+    """Return the problems of a header row: missing, repeated and unknown columns."""
     found = [
         problem("column_missing", line.number, line.text, _NAMES_TR[column])
         for column in (Column.NAME, Column.LIMIT)

@@ -1,4 +1,4 @@
-"""Where the printed rows meet their entries in standards.yaml: every row has one, every entry has its row."""
+"""The checks across the files of a folder: rows and their entries, references between files, calendars, codes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,25 +7,21 @@ from app.domain.terms import Regime
 from app.sla.calendar import Calendar, CalendarError
 from app.sla.checkpoints import CheckpointKind
 from app.sla.limit import Limit, NeedsReview, parse_limit
-from app.standards.files import OfficeEntry, OfficesFile, ServiceEntry, StandardsFile
+from app.standards.files import OfficeEntry, ServiceEntry, StandardsFile
 from app.standards.folder import Folder
 from app.standards.office_block import OFFICE_NAMES
 from app.standards.problems import CatalogueProblem, code_of, problem
 from app.standards.published_table import PrintedOffice, Row
 from app.standards.table import limit_problem
-from app.standards.values import OFFICE_HOURS, ApplicationOffice, Channel, LimitSource, Service
+from app.standards.values import OFFICE_HOURS, Channel
 from app.standards.yaml_file import YamlFile
 
 LimitsByLine = dict[int, Limit | NeedsReview]
-# fields of an entry that the service has under the same name and with the same value
-_TAKEN_OVER = (
-    *("code", "channels", "clock_start", "basis", "hours", "roll", "pausable", "statutory", "statutory_when"),
-    *("accepts_new", "closed_on", "note", "callback_required", "quality_figure", "requires", "refuses"),
-)
+"""The meaning of each row's limit, by the line of the row."""
 
 
 def understood_limits(rows: Sequence[Row], entries: Sequence[ServiceEntry]) -> LimitsByLine:
-    """What each row's limit means, by line: the row override where it fits the print, else the print."""
+    """Return the meaning of each row's limit: that of the row override if it fits the print, else of the print."""
     overrides = {(entry.row, entry.printed): entry.limit for entry in entries if entry.limit}
     limits: LimitsByLine = {}
     for row in rows:
@@ -35,7 +31,7 @@ def understood_limits(rows: Sequence[Row], entries: Sequence[ServiceEntry]) -> L
 
 
 def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[tuple[int, Row] | CatalogueProblem]:
-    """For each entry its row, as (position of the entry, row), or the problem that it hasn't one."""
+    """Yield for each entry (position of the entry, its row), or a problem if it has no row of its own."""
     entries = file.model.services if file.model else ()
     taken: dict[int, str] = {}
     for position, entry in enumerate(entries):
@@ -53,9 +49,9 @@ def match_rows(file: YamlFile[StandardsFile], rows: Sequence[Row]) -> Iterator[t
 def check_rows(
     file: YamlFile[StandardsFile], rows: Sequence[Row], matches: Sequence[tuple[int, Row]], table_name: str
 ) -> Iterator[CatalogueProblem]:
-    """Printed rows without an entry, limits that nobody settled, and overrides that don't fit the print.
+    """Yield printed rows without an entry, limits that need a person, and overrides that don't fit the print.
 
-    Nothing is said while standards.yaml itself is faulty: what it settles is not known then.
+    Yields nothing if standards.yaml itself is faulty, because its overrides are then unknown.
     """
     if file.model is None:
         return
@@ -85,7 +81,7 @@ def _check_override(
 
 
 def check_entries(folder: Folder) -> Iterator[CatalogueProblem]:
-    """Codes and channels given twice or not at all; laws, calendars and offices that are named and nowhere defined."""
+    """Yield codes and channels that are repeated or missing, and undefined laws, calendars and offices."""
     file = folder.standards
     if file.model is None:
         return
@@ -118,7 +114,7 @@ def _check_references(folder: Folder, position: int, entry: ServiceEntry) -> Ite
 
 
 def check_calendars(folder: Folder) -> Iterator[CatalogueProblem]:
-    """The calendar of the law, dates that are decided twice, and calendars that their closures leave closed."""
+    """Yield a missing calendar of the law, repeated closures, and calendars that their closures leave closed."""
     hours, closures = folder.hours.model, folder.closures.model
     if hours is None or closures is None:
         return
@@ -136,33 +132,8 @@ def check_calendars(folder: Folder) -> Iterator[CatalogueProblem]:
             yield folder.closures.problem(code_of(error), ("closures",), name)
 
 
-def service(entry: ServiceEntry, row: Row, limit: Limit) -> Service:
-    """The service that a row and its entry make together."""
-    return Service(
-        table=row.table,
-        row=entry.row,
-        line=row.line,
-        heading=row.heading,
-        name=row.name,
-        process_text=row.process_text,
-        unit_text=row.unit_text,
-        limit_text=row.limit_text,
-        limit=limit,
-        limit_source=LimitSource.ROW_OVERRIDE if entry.limit else LimitSource.PRINTED,
-        statutory_by_subtype=dict(entry.statutory_by_subtype),
-        documents=tuple(document.value() for document in entry.documents),
-        chain=None if entry.escalation is None else tuple(step.value() for step in entry.escalation),
-        **{name: getattr(entry, name) for name in _TAKEN_OVER},
-    )
-
-
-def offices(printed: Sequence[PrintedOffice], file: OfficesFile) -> tuple[ApplicationOffice, ...]:
-    """The printed offices with what offices.yaml adds; an office without an entry stands as it is printed."""
-    return tuple(_office(office, _entry_of(office, file.offices)) for office in printed)
-
-
 def check_offices(folder: Folder) -> Iterator[CatalogueProblem]:
-    """Offices that name a unit which is not in the list, or which the table calls otherwise."""
+    """Yield offices whose directorate is undefined, or has another name in the table."""
     units = {unit.code: unit for unit in folder.units.model.units} if folder.units.model else {}
     entries = folder.offices.model.offices if folder.offices.model else ()
     for position, entry in enumerate(entries):
@@ -173,14 +144,14 @@ def check_offices(folder: Folder) -> Iterator[CatalogueProblem]:
             yield folder.offices.problem("unit_undefined", path, entry.unit)
             continue
         name = units[entry.unit].name
-        places = [office.place for office in folder.table.offices if _entry_of(office, entries) is entry]
+        places = [office.place for office in folder.table.offices if office_entry(office, entries) is entry]
         for place in places:
             if place != name:
                 yield folder.offices.problem("unit_name", path, name, place)
 
 
 def check_units(folder: Folder) -> Iterator[CatalogueProblem]:
-    """Units and outside bodies share one list of codes: a referral names either."""
+    """Yield repeated codes; directorates and external bodies share one list, because a referral names either."""
     model = folder.units.model
     if model is None:
         return
@@ -200,17 +171,7 @@ def _regimes(entry: ServiceEntry) -> set[Regime]:
     return {*entry.statutory_by_subtype.values(), *([entry.statutory] if entry.statutory else [])}
 
 
-def _entry_of(office: PrintedOffice, entries: Sequence[OfficeEntry]) -> OfficeEntry | None:
+def office_entry(office: PrintedOffice, entries: Sequence[OfficeEntry]) -> OfficeEntry | None:
+    """Return the entry of a printed office, or None."""
     of_level = (entry for entry in entries if entry.level == office.level)
     return next((entry for entry in of_level if entry.table in {None, office.table}), None)
-
-
-def _office(office: PrintedOffice, entry: OfficeEntry | None) -> ApplicationOffice:
-    return ApplicationOffice(
-        printed=office,
-        unit=entry.unit if entry else None,
-        role_mailbox=entry.role_mailbox if entry else None,
-        valid_from=entry.valid_from if entry else None,
-        valid_to=entry.valid_to if entry else None,
-        deputies=tuple(deputy.value() for deputy in entry.deputies) if entry else (),
-    )

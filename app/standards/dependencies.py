@@ -1,4 +1,4 @@
-"""What routes get of the catalogue: the rules that apply now, and the rulebooks that holds older ones too."""
+"""The dependencies of routes on the catalogue: the current rulebook, and the cache with older versions."""
 
 from typing import Annotated
 
@@ -7,13 +7,13 @@ from fastapi import Depends, Request
 from app.standards.rulebook import Rulebook, RulebookCache
 
 
-async def _rulebooks(request: Request) -> RulebookCache:
+async def _rulebook_cache(request: Request) -> RulebookCache:
     rulebooks: RulebookCache = request.app.state.container.rulebooks
     return rulebooks
 
 
-RulebookCacheDep = Annotated[RulebookCache, Depends(_rulebooks)]
-"""Catalogue and calendars of this process."""
+RulebookCacheDep = Annotated[RulebookCache, Depends(_rulebook_cache)]
+"""The catalogues and calendars of this process."""
 
 
 async def _rulebook(rulebooks: RulebookCacheDep) -> Rulebook:
@@ -21,4 +21,4 @@ async def _rulebook(rulebooks: RulebookCacheDep) -> Rulebook:
 
 
 RulebookDep = Annotated[Rulebook, Depends(_rulebook)]
-"""The newest catalogue with its calendars; raises `Unavailable` before one was loaded."""
+"""The newest catalogue with its calendars. Raises `Unavailable` before one was loaded."""

@@ -1,7 +1,7 @@
-"""The shape of a municipality's YAML files: every field typed and bounded, no unknown field let through."""
+"""The models of a municipality's YAML files: every field is typed and bounded, unknown fields are refused."""
 
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -54,16 +54,18 @@ Keyword = Annotated[str, StringConstraints(min_length=3, max_length=60)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 
 
-def _wall(printed: Any) -> Any:
-    """`"12:00"` as a wall time; without quotes it is a number of minutes to YAML, which is refused and not guessed."""
+def _wall(printed: object) -> time | None:
+    """Return `"12:00"` as a wall time; YAML reads it without quotes as a number of minutes, which is refused."""
+    if printed is None:
+        return None
     try:
-        return None if printed is None else time.fromisoformat(printed)
-    except (TypeError, ValueError):
+        return time.fromisoformat(printed if isinstance(printed, str) else "")
+    except ValueError:
         raise CalendarError("time_form", f"{printed!r} is no time such as 12:00") from None
 
 
-def _segment(printed: Any) -> Any:
-    """`"08:30-12:00"` as two wall times; `24:00` is the end of the date, written 00:00."""
+def _segment(printed: object) -> tuple[time | None, time | None]:
+    """Return `"08:30-12:00"` as two wall times; `24:00` is the end of the date, stored as 00:00."""
     start, _, end = str(printed).replace(" ", "").partition("-")
     return _wall(start), time() if end == "24:00" else _wall(end)
 
@@ -73,12 +75,12 @@ def _in_order(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     return segments
 
 
-Opening = Annotated[Segment, BeforeValidator(_segment)]
-Openings = Annotated[tuple[Opening, ...], AfterValidator(_in_order)]
+OpeningTime = Annotated[Segment, BeforeValidator(_segment)]
+OpeningTimes = Annotated[tuple[OpeningTime, ...], AfterValidator(_in_order)]
 
 
 class StrictModel(BaseModel):
-    """Base of all entries: unknown fields are faults, values don't change."""
+    """The base of all entries: immutable, and unknown fields are faults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,24 +97,24 @@ class LimitEntry(StrictModel):
         return self
 
     def value(self) -> Limit:
-        """The limit; LimitError when it is nothing or beyond ten years."""
+        """Return the limit. Raises LimitError if it is zero or longer than ten years."""
         return Limit(self.amount, self.unit)
 
 
 class FeeEntry(StrictModel):
-    """Law 4982: what a fee notice does to the limit."""
+    """The effect of a fee notice on the limit (law 4982)."""
 
     effect: Literal["reset"]
     pay_within: LimitEntry
     on_lapse: Literal["withdrawn"]
 
     def value(self) -> FeeRule:
-        """The rule."""
+        """Return the fee rule."""
         return FeeRule(self.effect, self.pay_within.value(), self.on_lapse)
 
 
 class RegimeEntry(StrictModel):
-    """A statutory limit; a list of the municipality's lawyers, not of this program."""
+    """A statutory limit, as the municipality's lawyers list it."""
 
     law: Words
     limit: LimitEntry
@@ -129,7 +131,7 @@ class RegimeEntry(StrictModel):
         return self
 
     def value(self, code: Regime) -> RegimeRules:
-        """The regime of that code."""
+        """Return the rules of the regime of that code."""
         return RegimeRules(
             code=code,
             law=self.law,
@@ -142,7 +144,7 @@ class RegimeEntry(StrictModel):
 
 
 class DocumentEntry(StrictModel):
-    """A document of the published list and when it may be asked for."""
+    """A document of the published list and the conditions under which it may be requested."""
 
     code: Snake
     label: Words
@@ -151,7 +153,7 @@ class DocumentEntry(StrictModel):
     store_copy: bool = False
 
     def value(self) -> Document:
-        """The document."""
+        """Return the document."""
         return Document(self.code, self.label, self.when, self.accepts, self.store_copy)
 
 
@@ -162,13 +164,13 @@ class StepEntry(StrictModel):
     level: int
     at: Words
 
-    def value(self) -> dict[str, Any]:
-        """The step as `Chain.from_json` reads it."""
-        return self.model_dump(mode="json")
+    def value(self) -> dict[str, str | int]:
+        """Return the step in the form that `Chain.from_json` reads."""
+        return {"kind": self.kind.value, "level": self.level, "at": self.at}
 
 
 class ServiceEntry(StrictModel):
-    """What the table can't say about one of its rows."""
+    """The additions to one row of the table."""
 
     code: Kebab
     row: Annotated[int, Field(ge=0, le=9999)]
@@ -213,19 +215,19 @@ class ServiceEntry(StrictModel):
 
 
 class MunicipalityEntry(StrictModel):
-    """How the municipality calls itself."""
+    """The name and the contact of the municipality."""
 
     name: Words
     call_line: Words
     website: Words
 
     def value(self) -> Municipality:
-        """The municipality."""
+        """Return the municipality."""
         return Municipality(self.name, self.call_line, self.website)
 
 
 class StandardsFile(StrictModel):
-    """standards.yaml"""
+    """The file standards.yaml."""
 
     municipality: MunicipalityEntry
     regimes: dict[Regime, RegimeEntry] = {}
@@ -233,7 +235,7 @@ class StandardsFile(StrictModel):
 
 
 class DeputyEntry(StrictModel):
-    """Who stands in for the head of an office."""
+    """The deputy of the head of an office."""
 
     name: Words
     job_title: Words
@@ -242,12 +244,12 @@ class DeputyEntry(StrictModel):
     valid_to: date | None = None
 
     def value(self) -> Deputy:
-        """The deputy."""
+        """Return the deputy."""
         return Deputy(self.name, self.job_title, self.email, self.valid_from, self.valid_to)
 
 
 class OfficeEntry(StrictModel):
-    """What the table can't say about an application office; `table` where several tables print their own."""
+    """The additions to an application office; `table` is needed if several tables print their own offices."""
 
     level: Literal[1, 2]
     table: Annotated[int, Field(ge=1)] | None = None
@@ -259,7 +261,7 @@ class OfficeEntry(StrictModel):
 
 
 class OfficesFile(StrictModel):
-    """offices.yaml"""
+    """The file offices.yaml."""
 
     offices: tuple[OfficeEntry, ...]
 
@@ -273,7 +275,7 @@ class DirectorateEntry(StrictModel):
     keywords: tuple[Keyword, ...] = ()
 
     def value(self) -> Directorate:
-        """The directorate."""
+        """Return the directorate."""
         return Directorate(self.code, self.name, self.keywords, self.email)
 
 
@@ -286,27 +288,27 @@ class ExternalBodyEntry(StrictModel):
     keywords: tuple[Keyword, ...] = ()
 
     def value(self) -> ExternalBody:
-        """The body."""
+        """Return the external body."""
         return ExternalBody(self.code, self.name, self.keywords, self.phone_line)
 
 
 class UnitsFile(StrictModel):
-    """units.yaml"""
+    """The file units.yaml."""
 
     units: Annotated[tuple[DirectorateEntry, ...], Field(min_length=1)]
     external_bodies: tuple[ExternalBodyEntry, ...] = ()
 
 
 class WeekEntry(StrictModel):
-    """The opening times of a week; a day that is left out is closed."""
+    """The opening times of a week; a day without an entry is closed."""
 
-    monday: Openings = ()
-    tuesday: Openings = ()
-    wednesday: Openings = ()
-    thursday: Openings = ()
-    friday: Openings = ()
-    saturday: Openings = ()
-    sunday: Openings = ()
+    monday: OpeningTimes = ()
+    tuesday: OpeningTimes = ()
+    wednesday: OpeningTimes = ()
+    thursday: OpeningTimes = ()
+    friday: OpeningTimes = ()
+    saturday: OpeningTimes = ()
+    sunday: OpeningTimes = ()
 
     @model_validator(mode="after")
     def _opens(self) -> "WeekEntry":
@@ -314,12 +316,12 @@ class WeekEntry(StrictModel):
         return self
 
     def value(self) -> tuple[tuple[Segment, ...], ...]:
-        """Seven tuples of segments, Monday first."""
+        """Return seven tuples of segments, Monday first."""
         return tuple(getattr(self, weekday) for weekday in _WEEKDAYS)
 
 
 class HoursFile(StrictModel):
-    """hours.yaml"""
+    """The file hours.yaml."""
 
     zone: str
     calendars: Annotated[dict[Kebab, WeekEntry], Field(min_length=1)]
@@ -332,14 +334,14 @@ class HoursFile(StrictModel):
 
 
 class ClosureEntry(StrictModel):
-    """A date that differs from its weekday by decision."""
+    """A date that differs from its weekday by decision of the municipality."""
 
     date: date
     name: Words
     kind: Literal[DayKind.LEAVE, DayKind.HALF_DAY, DayKind.WORKING]
     ends_at: Annotated[time | None, BeforeValidator(_wall)] = None
     counts_as_working: tuple[ClockKind, ...] = tuple(ClockKind)
-    segments: Openings = ()
+    segments: OpeningTimes = ()
 
     @model_validator(mode="after")
     def _is_possible(self) -> "ClosureEntry":
@@ -347,12 +349,12 @@ class ClosureEntry(StrictModel):
         return self
 
     def value(self) -> SpecialDay:
-        """The special day; CalendarError when its fields don't go together."""
+        """Return the special day. Raises CalendarError if its fields contradict each other."""
         counts = frozenset(self.counts_as_working)
         return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
 
 
 class ClosuresFile(StrictModel):
-    """closures.yaml"""
+    """The file closures.yaml."""
 
     closures: tuple[ClosureEntry, ...] = ()

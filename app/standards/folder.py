@@ -1,4 +1,4 @@
-"""Reads the files of a municipality's folder, each into its value; joining them is catalogue.py's work."""
+"""Read the files of a municipality's folder, each into its model; `catalogue.py` builds the catalogue from them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ NEIGHBOURHOODS = "neighbourhoods.csv"
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A municipality's files as read; `problems` are those of reading, by file and line."""
+    """A municipality's files as read; `problems` are the faults of reading, by file and line."""
 
     table_name: str
     sources: Mapping[str, str]
@@ -41,13 +41,13 @@ class Folder:
 
     @property
     def sha256(self) -> str:
-        """One fingerprint of all files, wherever they lie; the table counts as `standards-table.txt`."""
+        """Return one fingerprint of all files; the table is named `standards-table.txt`, whatever its file name."""
         lines = (f"{name} {digest}\n" for name, digest in sorted(self.sources.items()))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 class _Files:
-    """The bytes of the files; what can't be read is a problem and counts as empty."""
+    """The files with their checksums and problems; an unreadable file counts as empty."""
 
     def __init__(self) -> None:
         self.sources: dict[str, str] = {}
@@ -85,7 +85,7 @@ class _Files:
 
 
 def read_folder(table: Path) -> Folder:
-    """The published table and the companion files beside it; what is missing or faulty is a problem."""
+    """Read the published table and the companion files beside it; a missing or faulty file is a problem."""
     files = _Files()
     published = _table(files, table)
     folder = table.parent
@@ -111,7 +111,7 @@ def read_folder(table: Path) -> Folder:
 
 
 def read_table_file(path: Path) -> tuple[PublishedTable, tuple[CatalogueProblem, ...]]:
-    """A published table alone, with the problems of reading it."""
+    """Read a published table alone, with the problems of reading it."""
     files = _Files()
     return _table(files, path), tuple(files.problems)
 

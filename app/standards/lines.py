@@ -1,4 +1,4 @@
-"""From bytes to lines of cells: encodings, line ends, stray blanks and quoted cells of copied tables."""
+"""Decode a table file and cut it into lines of cells: encodings, line ends, stray blanks, quoted cells."""
 
 import codecs
 import re
@@ -22,9 +22,9 @@ NUMBER_CELL = re.compile(r"\(?(\d{1,4})\)? ?[.\-–)]*")
 
 
 def decode_table(data: bytes) -> str:
-    """The text of a published table: by its byte order mark, else UTF-8, else Windows-1254 (Turkish).
+    """Return the text of a published table: by its byte order mark, else UTF-8, else Windows-1254 (Turkish).
 
-    Never raises: bytes that no encoding explains become U+FFFD, which the reader reports with its line.
+    Never raises: undecodable bytes become U+FFFD, which `cut_lines` reports with its line.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
@@ -36,7 +36,7 @@ def decode_table(data: bytes) -> str:
 
 
 def cut_lines(text: str) -> tuple[list[TableLine], list[CatalogueProblem]]:
-    """The lines of a text with their cells trimmed, in NFC; a quoted cell may run over several lines."""
+    """Return the lines of a text with trimmed cells, in NFC; a quoted cell may span several lines."""
     physical = _LINE_END.split(unicodedata.normalize("NFC", text).translate(_INVISIBLE).translate(_BLANKS))
     problems = [found for number, line in enumerate(physical, 1) for found in _judge(number, line)]
     lines: list[TableLine] = []
@@ -62,10 +62,10 @@ def _judge(number: int, line: str) -> list[CatalogueProblem]:
 
 
 def _quoted(physical: Sequence[str], at: int) -> tuple[list[str], int, bool]:
-    """The cells of the line at `at`, how many lines they took, and whether an opened quotation was closed.
+    """Return the cells of the line at `at`, the number of lines they span, and whether its quotation is closed.
 
-    Spreadsheets quote a cell that has line breaks. A quotation that is still open where the next cell or the
-    next numbered row begins is a slip of the pen; the line then stays as it stands.
+    Spreadsheets quote a cell with line breaks. A quotation that is still open at the next cell or the next numbered
+    row is a typing error; the line then stays unchanged.
     """
     cells = physical[at].split("\t")
     joined, used = cells, 1

@@ -1,4 +1,4 @@
-"""Neighbourhoods (mahalle): the list with its aliases and dates, and finding one by what people write."""
+"""The list of neighbourhoods (mahalle) with aliases and dates, and the search by what people write."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ _SUFFIX = re.compile(r"\b(mahallesi|mahalle|mah|mh)\b.*", re.DOTALL)
 
 
 def match_neighbourhood(neighbourhoods: Sequence[Neighbourhood], text: str, on: date | None = None) -> str | None:
-    """The present name of the neighbourhood meant by `text`, or None.
+    """Return the present name of the neighbourhood that `text` names, or None; `on` searches the names of that date.
 
-    Names and aliases are compared without case, Turkish letters and blanks; `MAH.`, `MH.`, `MAHALLESİ` and
-    what follows is left out; nothing is guessed. `on` asks for the names of that date instead.
+    Names and aliases are compared without case, Turkish letters and blanks. `MAH.`, `MH.`, `MAHALLESİ` and everything
+    after it are left out. Nothing is guessed.
     """
     key = _key(text)
     if not key:
@@ -29,7 +29,7 @@ def match_neighbourhood(neighbourhoods: Sequence[Neighbourhood], text: str, on: 
 
 
 def read_neighbourhoods(text: str) -> tuple[list[Neighbourhood], list[CatalogueProblem]]:
-    """The neighbourhoods of a CSV file with `_COLUMNS` (aliases parted by `;`), and its faults."""
+    """Return the neighbourhoods of a CSV file with `_COLUMNS` (aliases separated by `;`), and its faults."""
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     found: list[Neighbourhood] = []
     problems: list[CatalogueProblem] = []
@@ -61,7 +61,7 @@ def _neighbourhood(cells: Sequence[str]) -> Neighbourhood:
 
 
 def _shared(found: Sequence[Neighbourhood], line: int) -> list[CatalogueProblem]:
-    """Two neighbourhoods may have had one name, but not at the same time."""
+    """Return a problem for each neighbourhood that shares a name with the last one at the same time."""
     *before, last = found
     rivals = [there for there in before if _keys(there) & _keys(last) and _overlap(there, last)]
     return [problem("name_shared", line, last.name, there.name) for there in rivals]

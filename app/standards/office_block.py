@@ -1,6 +1,6 @@
-"""Reads the first and second application office (İlk / İkinci Müracaat Yeri) printed below a table.
+"""Read the first and second application office (İlk / İkinci Müracaat Yeri) printed below a table.
 
-The two offices stand side by side (two label/value pairs a line) or one below the other; both forms occur.
+The two offices are side by side (two label/value pairs a line) or one below the other; both forms occur.
 """
 
 import re
@@ -43,7 +43,7 @@ _EXTENSION = re.compile(r"^(.*\d)\s*(?:/|(?:dahili|dah)\b\.?:?)\s*(\d{3,6}(?:\s*
 
 @dataclass(slots=True)
 class _Draft:
-    """An office while its lines are read; `column` is the cell at which its heading stands."""
+    """An office while its lines are read; `column` is the cell of its heading."""
 
     level: int
     line: int
@@ -57,7 +57,7 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A label with its value ("" when blank), or a text without a label (`label` = "")."""
+    """A label with its value ("" if blank), or a text without a label (`label` = "")."""
 
     column: int
     label: str
@@ -65,29 +65,29 @@ class _Pair:
 
 
 def office_level(cell: str) -> int | None:
-    """1 or 2 when the cell is the heading of an office, with or without the place behind it; else None."""
+    """Return 1 or 2 if the cell is the heading of an office, with or without its place; else None."""
     key = tr_key(cell.partition(":")[0])
     return next((level for level, wording in _LEVELS if wording.fullmatch(key)), None)
 
 
 def is_office_heading(line: TableLine) -> bool:
-    """True for the line that opens one or both offices."""
+    """Return whether the line opens one or both offices."""
     return any(office_level(cell) is not None for cell in line.cells)
 
 
 def is_office_field(line: TableLine) -> bool:
-    """True for a line that starts with one of the printed labels, such as `Tel :`."""
+    """Return whether the line starts with one of the printed labels, such as `Tel :`."""
     return bool(line.filled) and _is_label(line.filled[0].partition(":")[0])
 
 
 def split_phone(printed: str) -> tuple[str, str]:
-    """`444 00 73/1010` → (`444 00 73`, `1010`); a number without an extension → (number, "")."""
+    """Split `444 00 73/1010` into (`444 00 73`, `1010`), a number without an extension into (number, "")."""
     found = _EXTENSION.match(printed)
     return (found.group(1).strip(), found.group(2)) if found else (printed, "")
 
 
 def read_offices(lines: Sequence[tuple[int, TableLine]]) -> tuple[list[PrintedOffice], list[CatalogueProblem]]:
-    """The offices of the given (table, line) pairs, in their order, and what could not be read.
+    """Return the offices of the given (table, line) pairs, in their order, and the problems of reading them.
 
     An office that is printed again with the same words below another table is one office.
     """
@@ -114,7 +114,7 @@ def _is_label(text: str) -> bool:
 
 
 def _pairs(cells: Sequence[str]) -> Iterator[_Pair]:
-    """Labels with their values; a value may stand in the label's own cell or in the next one."""
+    """Yield labels with their values; a value is in the label's own cell or in the next one."""
     waiting: _Pair | None = None
     for column, cell in enumerate(part for whole in cells for part in _pieces(whole)):
         label, colon, value = cell.partition(":")
@@ -135,7 +135,7 @@ def _pairs(cells: Sequence[str]) -> Iterator[_Pair]:
 
 
 def _pieces(cell: str) -> list[str]:
-    """A cell whose columns are parted by runs of blanks, cut before each known label."""
+    """Return the parts of a cell whose columns are separated by runs of blanks, cut before each known label."""
     cuts = [found.start() for found in _SPACED_LABEL.finditer(cell) if _is_label(found.group(1))]
     borders = [0, *cuts, len(cell)]
     return [cell[start:end].strip() for start, end in pairwise(borders)]
@@ -169,7 +169,7 @@ def _fill(beside: Sequence[_Draft], pairs: Iterable[_Pair], line: int) -> list[C
 
 
 def _owner(beside: Sequence[_Draft], column: int, name: str, taken: set[tuple[int, str]]) -> _Draft | None:
-    """The office whose heading stands above the cell; one that has the field on this line gives way."""
+    """Return the office whose heading is above the cell; if it has the field on this line already, the next one."""
     left = [draft for draft in beside if draft.column <= column] or list(beside[:1])
     if not left:
         return None
@@ -200,21 +200,21 @@ def _finish(draft: _Draft) -> PrintedOffice:
 
 
 def _distinct(offices: Iterable[PrintedOffice]) -> tuple[list[PrintedOffice], list[CatalogueProblem]]:
-    kept: list[PrintedOffice] = []
+    distinct: list[PrintedOffice] = []
     problems: list[CatalogueProblem] = []
     for office in offices:
-        same_level = [other for other in kept if other.level == office.level]
+        same_level = [other for other in distinct if other.level == office.level]
         if any(other.printed == office.printed for other in same_level):
             continue
         if same_level:
             name, first = OFFICE_NAMES[office.level], same_level[0].line
             problems.append(problem("office_twice", office.line, office.place, name, first))
-        kept.append(office)
-    return kept, problems
+        distinct.append(office)
+    return distinct, problems
 
 
 def _judge(office: PrintedOffice) -> Iterator[CatalogueProblem]:
-    """A notice has to reach somebody: what an office lacks for that."""
+    """Yield the missing or invalid fields that a notice to the office needs."""
     label = OFFICE_NAMES[office.level]
     if not office.place:
         yield problem("office_blank", office.line, "", label)

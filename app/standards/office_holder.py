@@ -1,6 +1,6 @@
-"""Who answers for an application office on a given day: its head, a deputy who stands in, or nobody.
+"""The person in an application office on a given day: its head, a deputy, or no one.
 
-Officials change and go on leave; a notice is for whoever holds the office when it is written. Pure: a day comes in.
+Officials change and go on leave; a notice goes to the person in office when it is written. Pure: standard library only.
 """
 
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from app.standards.values import ApplicationOffice, Deputy
 
 @dataclass(frozen=True, slots=True)
 class OfficeHolder:
-    """Who is written to at an office; without an official (`vacant`) the office itself, by its place.
+    """The recipient at an office: its head or a deputy, or the office itself, by its place, if `vacant`.
 
-    `address` is None where no address is known that belongs to the office on that day.
+    `address` is None if no address of the office is known for that day.
     """
 
     office: ApplicationOffice
@@ -26,11 +26,11 @@ class OfficeHolder:
 
 
 def office_holder(office: ApplicationOffice, on: date) -> OfficeHolder:
-    """Who answers for `office` on the local date `on`; all dates of validity are inclusive.
+    """Return the holder of `office` on the local date `on`; all dates of validity are inclusive.
 
-    A deputy (vekil) with dates stands in on those days: the head is on leave. One without dates does where the head's
-    own time is over or has not begun. Of several the one who began last; of those that began together the first named.
-    Nobody's personal address is used for an office that has nobody: mail to somebody who has left looks delivered.
+    A deputy (vekil) with dates is in office on those days: the head is on leave. A deputy without dates is in office
+    outside the head's own dates. The latest start wins, then the order in the file. A vacant office has only its role
+    mailbox: mail to the personal address of a former official looks delivered.
     """
     has_head = _covers(office.valid_from, office.valid_to, on)
     deputy = _latest(one for one in office.deputies if _stands_in(one, on, has_head=has_head))

@@ -1,4 +1,4 @@
-"""What can be wrong with a municipality's files: one literal table of codes, each reason once."""
+"""The problems of a municipality's files: one literal table of codes and reasons."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from app.sla.limit import SlaError
 
 
 class Severity(StrEnum):
-    """ERROR: it can't be loaded. REVIEW: loadable, but a person has to look. NOTE: for the record."""
+    """ERROR: the folder can't be loaded. REVIEW: loadable, but a person has to look. NOTE: for the record."""
 
     ERROR = "error"
     REVIEW = "review"
@@ -314,7 +314,7 @@ KINDS: dict[str, tuple[Severity, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProblem:
-    """One finding: the file and line (1-based; None = the file as a whole), the cell or path, and why."""
+    """One finding: the file and line (1-based; None = the whole file), the cell or path, and the reason."""
 
     code: str
     severity: Severity
@@ -326,18 +326,18 @@ class CatalogueProblem:
 
     @property
     def needs_person(self) -> bool:
-        """True unless it is for information only."""
+        """Return whether a person has to look; a note is for information only."""
         return self.severity is not Severity.NOTE
 
 
 def code_of(error: SlaError) -> str:
-    """The code in `KINDS` of an error of the time core."""
+    """Return the code in `KINDS` of an error of the time core."""
     code = f"chain_{error.code}" if isinstance(error, ChainError) else error.code
     return code if code in KINDS else "field_invalid"
 
 
 def problem(code: str, line: int | None, cell: str = "", *particulars: object, source: str = "") -> CatalogueProblem:
-    """Builds the finding of that code; severity and words come from `KINDS`."""
+    """Return the finding of that code; severity and words come from `KINDS`."""
     severity, turkish, english = KINDS[code]
     return CatalogueProblem(
         code=code,

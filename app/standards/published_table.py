@@ -1,4 +1,4 @@
-"""What a published table says, letter for letter: the values that the reader of tables produces."""
+"""The literal content of a published table, as the reader of tables returns it. Pure: standard library only."""
 
 from dataclasses import dataclass
 
@@ -7,25 +7,25 @@ from app.standards.problems import CatalogueProblem
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
-    """One line of the text, cut into its tab-separated cells; `number` is its (first) line in the file."""
+    """One line of the text as tab-separated cells; `number` is its (first) line in the file."""
 
     number: int
     cells: tuple[str, ...]
 
     @property
     def filled(self) -> tuple[str, ...]:
-        """The cells that are not blank."""
+        """Return the cells that are not blank."""
         return tuple(cell for cell in self.cells if cell)
 
     @property
     def text(self) -> str:
-        """The filled cells as one running text."""
+        """Return the filled cells as one text."""
         return " ".join(self.filled)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One service as printed. `table` counts the file's tables from 1; numbers may start again in each."""
+    """One service as printed. `table` counts the tables of the file from 1; row numbers may restart in each."""
 
     number: int | None
     name: str
@@ -41,9 +41,9 @@ class Row:
 class PrintedOffice:
     """An application office (müracaat yeri): level 1 is the first, level 2 the second.
 
-    Every field keeps what is printed; a field that is printed blank, or not at all, is "". `phone` keeps
-    `444 00 73/1010` whole, `phone_number` and `phone_extension` are its two parts. `printed` has all labels
-    and values in their order, so that a blank fax can be told from one that was never there.
+    Every field is literal; a field that is printed blank, or not at all, is "". `phone` is the whole `444 00 73/1010`,
+    `phone_number` and `phone_extension` are its two parts. `printed` has all labels and values in their order, which
+    distinguishes a blank fax from a missing one.
     """
 
     level: int
@@ -63,7 +63,7 @@ class PrintedOffice:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """All that was understood of a file, and what was not (`problems`, in the order of their lines)."""
+    """The parts of a table file that were understood, and the `problems`, in the order of their lines."""
 
     headings: tuple[str, ...]
     rows: tuple[Row, ...]

@@ -1,4 +1,4 @@
-"""Reads of stored catalogue versions."""
+"""The queries on stored catalogue versions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _NEWEST_FIRST = (CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
 
 @dataclass(frozen=True, slots=True)
 class ListedVersion:
-    """A stored version without its content; `services` counts them."""
+    """A stored version without its content; `services` is the number of its services."""
 
     id: UUID
     loaded_at: datetime
@@ -25,41 +25,41 @@ class ListedVersion:
 
 
 async def loaded_at(session: AsyncSession, version_id: UUID) -> datetime:
-    """When a version was loaded."""
+    """Return the instant at which a version was loaded."""
     return (
         await session.execute(select(CatalogueVersion.loaded_at).where(CatalogueVersion.id == version_id))
     ).scalar_one()
 
 
-async def list_versions(session: AsyncSession, *, cursor: Cursor | None = None, limit: int) -> Page[ListedVersion]:
-    """Every catalogue that was ever loaded, the newest first: the first of all is the one that applies."""
+async def list_versions(session: AsyncSession, *, cursor: Cursor | None = None, page_size: int) -> Page[ListedVersion]:
+    """Return a page of the loaded versions, newest first; the first one applies to new tickets."""
     services = func.jsonb_array_length(CatalogueVersion.content["services"])
     query = select(CatalogueVersion.id, CatalogueVersion.loaded_at, CatalogueVersion.sha256, services)
     if cursor is not None:
         query = query.where(tuple_(CatalogueVersion.loaded_at, CatalogueVersion.id) < (cursor.at, cursor.id))
-    found = [ListedVersion(*row) for row in await session.execute(query.order_by(*_NEWEST_FIRST).limit(limit + 1))]
-    page = found[:limit]
-    following = Cursor(page[-1].loaded_at, page[-1].id).encode() if len(found) > limit else None
+    found = [ListedVersion(*row) for row in await session.execute(query.order_by(*_NEWEST_FIRST).limit(page_size + 1))]
+    page = found[:page_size]
+    following = Cursor(page[-1].loaded_at, page[-1].id).encode() if len(found) > page_size else None
     return Page(page, following)
 
 
 async def current_version(session: AsyncSession) -> CatalogueVersion | None:
-    """The version that new tickets get; None before a catalogue was loaded."""
+    """Return the version for new tickets; None before a catalogue was loaded."""
     return await session.scalar(select(CatalogueVersion).order_by(*_NEWEST_FIRST).limit(1))
 
 
 async def newest_version_with(session: AsyncSession, service: str) -> UUID | None:
-    """The last version that has a service of that code; None where none ever had."""
+    """Return the newest version with a service of that code; None if no version has it."""
     has = CatalogueVersion.content.contains({"services": [{"code": service}]})
     found: UUID | None = await session.scalar(select(CatalogueVersion.id).where(has).order_by(*_NEWEST_FIRST).limit(1))
     return found
 
 
-async def versions_by_prefix(session: AsyncSession, beginning: str) -> Sequence[CatalogueVersion]:
-    """The versions whose id or checksum begins so: none, the one that is meant, or two where more than one is."""
-    sought = beginning.lower()
+async def versions_by_prefix(session: AsyncSession, prefix: str) -> Sequence[CatalogueVersion]:
+    """Return at most two versions whose id or checksum begins with `prefix`; two mean that it is ambiguous."""
+    prefix = prefix.lower()
     same = or_(
-        cast(CatalogueVersion.id, Text).startswith(sought, autoescape=True),
-        CatalogueVersion.sha256.startswith(sought, autoescape=True),
+        cast(CatalogueVersion.id, Text).startswith(prefix, autoescape=True),
+        CatalogueVersion.sha256.startswith(prefix, autoescape=True),
     )
     return list(await session.scalars(select(CatalogueVersion).where(same).order_by(*_NEWEST_FIRST).limit(2)))

@@ -1,4 +1,4 @@
-"""Prints what was understood of a published table: literal words beside their meaning, then the faults."""
+"""Print the check of a published table: literal words beside their meaning, then the problems."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ _MARKS = {Severity.ERROR: "✗ stops the load", Severity.REVIEW: "! to be looked
 
 
 def print_check(result: CatalogueCheck, console: Console) -> None:
-    """The services, the offices, the problems and the verdict of a check, as tables on the console."""
+    """Print services, offices, problems and verdict of a check as tables on the console."""
     for heading in result.table.headings:
         console.print(Text(" ".join(heading.split()), style="bold"))
     if result.table.rows:

@@ -1,4 +1,4 @@
-"""Suggests where a request belongs, from its words: only a suggestion, a person refers."""
+"""Suggest the directorate for a request by its words; a person makes the referral."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,25 +16,25 @@ Index = dict[str, list[tuple[Words, tuple[int, ...]]]]
 
 @dataclass(frozen=True, slots=True)
 class DirectorateSuggestion:
-    """The unit, or the body outside the municipality, and the keywords (folded) that spoke for it."""
+    """The suggested directorate or external body, and its keywords (folded) in the text."""
 
     unit: Directorate | ExternalBody
     keywords: tuple[str, ...]
 
     @property
     def external(self) -> bool:
-        """True when it is none of the municipality's own units."""
+        """Return whether the suggestion is an external body."""
         return isinstance(self.unit, ExternalBody)
 
 
 def suggest_directorate(
     units: Sequence[Directorate], text: str, external_bodies: Sequence[ExternalBody] = ()
 ) -> DirectorateSuggestion | None:
-    """The unit or outside body with the most keywords in the text, or None when no keyword occurs.
+    """Return the directorate or external body with the most keywords in the text, or None without a keyword.
 
-    A keyword is found where words begin with its words ("kaldırım" in "kaldırımlarda"), whatever case and
-    Turkish letters; a first word under three letters has to be whole ("su"). Where several fit, the longest
-    counts: "parke" is no "park". Of equal numbers the one with more letters found wins, then the first.
+    A keyword matches words that begin with its words ("kaldırım" in "kaldırımlarda"), ignoring case and Turkish
+    letters. A first word under three letters has to be whole ("su"). The longest matching keyword counts: "parke" is
+    no "park". On a tie the most matched letters win, then the order in the file.
     """
     candidates: tuple[Directorate | ExternalBody, ...] = (*units, *external_bodies)
     index = _index(candidates)
@@ -50,7 +50,7 @@ def suggest_directorate(
 
 @lru_cache(maxsize=8)
 def _index(candidates: tuple[Directorate | ExternalBody, ...]) -> Index:
-    """The keywords with the positions of those they speak for, by their first letters, the longest first."""
+    """Return the keywords with the positions of their candidates, by their first letters, the longest first."""
     owners: dict[Words, list[int]] = {}
     for number, candidate in enumerate(candidates):
         for keyword in candidate.keywords:
@@ -63,17 +63,17 @@ def _index(candidates: tuple[Directorate | ExternalBody, ...]) -> Index:
 
 
 def _occurring(words: Words, index: Index) -> Iterator[tuple[Words, tuple[int, ...]]]:
-    """The keywords along the text; each word serves one keyword only, the longest that begins there."""
+    """Yield the keywords along the text; each word counts for one keyword, the longest that begins there."""
     at = 0
     while at < len(words):
         there = index.get(words[at][:_FIRST_LETTERS], ())
-        fitting = next((entry for entry in there if _stands_at(words, at, entry[0])), None)
+        fitting = next((entry for entry in there if _matches_at(words, at, entry[0])), None)
         if fitting:
             yield fitting
         at += len(fitting[0]) if fitting else 1
 
 
-def _stands_at(words: Words, at: int, keyword: Words) -> bool:
+def _matches_at(words: Words, at: int, keyword: Words) -> bool:
     there = words[at : at + len(keyword)]
     return len(there) == len(keyword) and all(map(str.startswith, there, keyword))
 

@@ -1,4 +1,4 @@
-"""Collects the service rows of a published table: cells under columns, numbering, several tables."""
+"""Collect the service rows of a published table: cells under columns, numbering, several tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from app.standards.published_table import Row, TableLine
 
 @dataclass(slots=True)
 class RowCollector:
-    """The rows so far and the columns in force; what is wrong with a row goes to `problems`."""
+    """The rows so far and the columns in force; the faults of a row go to `problems`."""
 
     problems: list[CatalogueProblem]
     columns: tuple[Column, ...] = ()
@@ -25,37 +25,37 @@ class RowCollector:
 
     @property
     def table(self) -> int:
-        """The number of the table in which rows are being read, from 1."""
+        """Return the number of the present table, from 1."""
         return max(1, len(self.headings))
 
     @property
     def numbered(self) -> bool:
-        """Whether the header row has a column for the row's number."""
+        """Return whether the header row has a column for the row's number."""
         return Column.NUMBER in self.columns
 
     def open_table(self, line: TableLine, columns: tuple[Column, ...]) -> None:
-        """Takes the columns of a header row."""
+        """Open a table with the columns of its header row."""
         self.columns, self.header_line, self._after_header = columns, line.number, True
         self.problems += check_header(line, columns)
 
     def starts_row(self, line: TableLine) -> bool:
-        """True for a line of several cells with a number where the number belongs."""
+        """Return whether the line has several cells and a number in the number column."""
         at = self.columns.index(Column.NUMBER) if self.numbered else 0
         return len(line.filled) > 1 and at < len(line.cells) and NUMBER_CELL.fullmatch(line.cells[at]) is not None
 
     def is_row(self, line: TableLine) -> bool:
-        """True for whatever has to be taken for a row here, be it a faulty one."""
+        """Return whether the line is a row, even a faulty one."""
         if not self.columns:
             return self.starts_row(line)
         return len(line.filled) > 1 or bool(self.rows and not line.cells[0])
 
-    def goes_on(self, opened: TableLine, line: TableLine) -> bool:
-        """A row whose cell is broken over lines goes on until it has as many cells as the header row."""
+    def continues(self, opened: TableLine, line: TableLine) -> bool:
+        """Return whether the line continues a row that is broken over lines and has fewer cells than columns."""
         together = len(opened.cells) + len(line.cells) - 1
         return len(opened.cells) < len(self.columns) and together <= len(self.columns) and not self.starts_row(line)
 
     def add(self, line: TableLine, headings: Sequence[str]) -> None:
-        """Takes a whole row; `headings` are the loose lines that stand between it and the row before."""
+        """Add a whole row; `headings` are the loose lines between it and the row before."""
         if not self.columns:
             self.problems.append(problem("row_without_header", line.number, line.text))
             return
@@ -87,7 +87,7 @@ class RowCollector:
         )
 
     def _by_column(self, line: TableLine) -> dict[Column, str]:
-        """The row's cells under their columns; process and documents printed apart are joined."""
+        """Return the row's cells by column; separate columns of process and documents are joined."""
         cells: dict[Column, str] = {}
         for column, cell in zip(self.columns, line.cells, strict=False):
             if column is Column.PROCESS and cells.get(column):
@@ -104,7 +104,7 @@ class RowCollector:
             self.problems.append(problem("cell_missing", line.number, line.text, *counts))
 
     def _append_to_last(self, line: TableLine, cells: dict[Column, str]) -> None:
-        """A line without number and name goes on with the row above it; a second time limit is not taken."""
+        """Append a line without number and name to the row above it; a second time limit is a problem."""
         if cells.get(Column.LIMIT):
             self.problems.append(problem("second_limit", line.number, cells[Column.LIMIT]))
         last = self.rows[-1]
@@ -121,10 +121,10 @@ class RowCollector:
         return None
 
     def _enter_table(self, number: int | None, heading: str) -> None:
-        """Opens the next table of the file, or goes on with this one.
+        """Open the next table of the file, or continue the present one.
 
-        A header row repeated by a page break goes on: same heading, numbers running on. Headings without a
-        header row of their own open a table when the numbers start again.
+        A header row repeated by a page break continues it: same heading, consecutive numbers. A heading without its
+        own header row opens a table if the numbers restart.
         """
         headed, heading = bool(heading), heading or self._heading
         runs_on = number == self._last_number + 1 if self.numbered else not headed

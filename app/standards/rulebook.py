@@ -1,4 +1,4 @@
-"""What applies now: the newest catalogue and calendar version, read once and kept at hand."""
+"""The current rules: the newest catalogue and calendar version, cached in the process."""
 
 import time
 from collections import OrderedDict
@@ -19,12 +19,12 @@ from app.standards.values import Catalogue, Service
 T = TypeVar("T")
 
 REFRESH_SECONDS = 2.0
-"""How long a process may go on with what it read before it asks whether there is a newer version."""
+"""The age of the cached rules after which a process asks for a newer version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """A catalogue with the calendars that it is computed with."""
+    """A catalogue and the calendars for its due dates."""
 
     catalogue_version_id: UUID
     catalogue: Catalogue
@@ -32,57 +32,56 @@ class Rulebook:
     calendars: Calendars
 
 
-KEPT = 50
-"""So many older versions of each kind stay at hand."""
+CACHED_VERSIONS = 50
+"""The number of versions of each kind that stay in memory."""
 
 
 class RulebookCache:
-    """Hands out the current `Rulebook`, and the catalogues and calendars of older versions for what began with them."""
+    """The current `Rulebook`, and the catalogues and calendars of older versions for the tickets opened under them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._current: Rulebook | None = None
-        self._checked = 0.0
-        self._asking = False
+        self._read_at = 0.0
+        self._refreshing = False
         self._calendars: OrderedDict[UUID, Calendars] = OrderedDict()
         self._catalogues: OrderedDict[UUID, Catalogue] = OrderedDict()
 
     async def current(self, session: AsyncSession | None = None) -> Rulebook:
-        """The rules for new tickets; raises `Unavailable` before a catalogue was loaded.
+        """Return the rules for new tickets. Raises `Unavailable` before a catalogue was loaded.
 
-        Whoever is in a transaction gives its `session` to ask with: to wait for a second connection while holding one
-        is to wait for each other at a full pool. Of the requests that come while it is time to ask again, one asks;
-        the others go on with what is known.
+        A caller in a transaction passes its `session`: with a full pool, waiting for a second connection is a deadlock.
+        If the cached rules are old, one request reads them again and the others use the cached ones.
         """
         known = self._current
-        if known is not None and (self._asking or time.monotonic() - self._checked <= REFRESH_SECONDS):
+        if known is not None and (self._refreshing or time.monotonic() - self._read_at <= REFRESH_SECONDS):
             return known
-        self._asking = True
+        self._refreshing = True
         try:
-            self._current = current = await self._ask(session)
-            self._checked = time.monotonic()
+            self._current = current = await self._refresh(session)
+            self._read_at = time.monotonic()
         finally:
-            self._asking = False
+            self._refreshing = False
         return current
 
     async def calendars(self, session: AsyncSession, version_id: UUID) -> Calendars:
-        """The calendars of a stored version; versions never change, so they are read once."""
+        """Return the calendars of a stored version; versions never change, so each is read once."""
         found = self._calendars.get(version_id)
-        return found or _keep(self._calendars, version_id, await calendars_of(session, version_id))
+        return found or _cache(self._calendars, version_id, await calendars_of(session, version_id))
 
     async def catalogue(self, session: AsyncSession, version_id: UUID) -> Catalogue:
-        """A stored version of the catalogue, read once as well."""
+        """Return a stored version of the catalogue; each is read once."""
         found = self._catalogues.get(version_id)
         if found is None:
             content = await session.scalar(select(CatalogueVersion.content).where(CatalogueVersion.id == version_id))
-            found = _keep(self._catalogues, version_id, catalogue_from_json(content or {}))
+            found = _cache(self._catalogues, version_id, catalogue_from_json(content or {}))
         return found
 
     async def service(self, session: AsyncSession, code: str, *, version_id: UUID) -> tuple[Service, Catalogue]:
-        """A service as the version that a ticket was opened under has it, with that catalogue.
+        """Return a service with its catalogue, from the version under which a ticket was opened.
 
-        One that came later (a ticket may be moved to it) is taken from the newest version that knows it. Raises
-        LookupError for a code that no stored version has.
+        A later service, to which a ticket was moved, comes from the newest version that has it. Raises LookupError for
+        a code that no stored version has.
         """
         catalogue = await self.catalogue(session, version_id)
         if catalogue.service(code) is None and (later := await newest_version_with(session, code)) is not None:
@@ -92,7 +91,7 @@ class RulebookCache:
             raise LookupError(f"no catalogue has a service {code}")
         return service, catalogue
 
-    async def _ask(self, session: AsyncSession | None) -> Rulebook:
+    async def _refresh(self, session: AsyncSession | None) -> Rulebook:
         if session is not None:
             return await self._read(session)
         async with self._database.reading() as own:
@@ -109,8 +108,8 @@ class RulebookCache:
         return Rulebook(newest, catalogue, calendar_version, calendars)
 
 
-def _keep(versions: OrderedDict[UUID, T], version_id: UUID, found: T) -> T:
+def _cache(versions: OrderedDict[UUID, T], version_id: UUID, found: T) -> T:
     versions[version_id] = found
-    if len(versions) > KEPT:
+    if len(versions) > CACHED_VERSIONS:
         versions.popitem(last=False)
     return found

@@ -1,4 +1,4 @@
-"""The catalogue as the API shows it: every literal word of the published table beside what it is understood to mean."""
+"""The schemas of the catalogue: the literal words of the published table beside their meaning."""
 
 from datetime import date
 from typing import Self
@@ -26,9 +26,9 @@ from app.standards.values import (
 
 
 class LimitOut(ResponseModel):
-    """A limit: the words as printed, where there are any, and what they mean."""
+    """A limit: the printed words, if any, and their meaning."""
 
-    printed: str | None = Field(None, examples=["15 GÜN"], description="Letter for letter; null for a limit of law")
+    printed: str | None = Field(None, examples=["15 GÜN"], description="Literal; null for a limit of law")
     understood: str = Field(examples=["15 gün"], description="In Turkish, as notices print it")
     amount: int = Field(examples=[15], description="0 for `immediate`")
     unit: Unit = Field(examples=["calendar_day"])
@@ -36,18 +36,18 @@ class LimitOut(ResponseModel):
 
     @classmethod
     def of(cls, limit: Limit, *, printed: str | None = None, source: LimitSource | None = None) -> Self:
-        """The answer for a limit."""
+        """Return the schema of a limit."""
         return cls(printed=printed, understood=limit.describe_tr(), amount=limit.amount, unit=limit.unit, source=source)
 
 
 class PublishedDocument(ResponseModel):
-    """A document of the published list; no other one may be asked for."""
+    """A document of the published list; no other document may be requested."""
 
     code: str = Field(examples=["id_card"])
     label: str = Field(examples=["Kimlik belgesi"])
-    when: list[DocumentCondition] = Field(examples=[["identity_bound"]], description="Any of these calls for it")
-    accepts: list[str] = Field(examples=[["Nüfus cüzdanı", "Sürücü belgesi"]], description="What serves as it")
-    store_copy: bool = Field(examples=[False], description="Whether a copy may be kept")
+    when: list[DocumentCondition] = Field(examples=[["identity_bound"]], description="Required if any of these is met")
+    accepts: list[str] = Field(examples=[["Nüfus cüzdanı", "Sürücü belgesi"]], description="Documents accepted for it")
+    store_copy: bool = Field(examples=[False], description="true: a copy may be stored")
 
 
 class RegimeOut(ResponseModel):
@@ -56,11 +56,11 @@ class RegimeOut(ResponseModel):
     code: Regime = Field(examples=["law_4982"])
     law: str = Field(examples=["4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"])
     limit: LimitOut
-    extended_to: LimitOut | None = Field(None, description="The limit in all, where the law allows to extend it")
+    extended_to: LimitOut | None = Field(None, description="The whole limit after an extension, if the law allows one")
 
     @classmethod
     def of(cls, regime: RegimeRules) -> Self:
-        """The answer for a regime."""
+        """Return the schema of a regime."""
         longer = LimitOut.of(regime.extended_to) if regime.extended_to else None
         return cls(code=regime.code, law=regime.law, limit=LimitOut.of(regime.limit), extended_to=longer)
 
@@ -72,17 +72,19 @@ class ServiceOut(ResponseModel):
     table: int = Field(examples=[1])
     row: int = Field(examples=[5])
     heading: str = Field(examples=["HALKLA İLİŞKİLER MÜDÜRLÜĞÜ HİZMET STANDARTLARI"])
-    name: str = Field(examples=["Halkla İlişkiler - ESTİM (Çağrı Merkezi)"], description="Letter for letter")
+    name: str = Field(examples=["Halkla İlişkiler - ESTİM (Çağrı Merkezi)"], description="Literal")
     process_text: str = Field(
         examples=["1. Telefonla iletişim ve ıslak imza gerektirmeyen hallerde yapılan başvurular. …"],
-        description="Letter for letter",
+        description="Literal",
     )
-    unit_text: str | None = Field(examples=[None], description="The printed unit, where the table has that column")
+    unit_text: str | None = Field(examples=[None], description="The printed unit; null if the table has no such column")
     limit: LimitOut
-    clock_start: ClockStart = Field(examples=["event_time"], description="What starts the promise")
-    channels: list[Channel] = Field(examples=[["call-center"]], description="Whose default service it is")
+    clock_start: ClockStart = Field(examples=["event_time"], description="The event that starts the promise")
+    channels: list[Channel] = Field(examples=[["call-center"]], description="The channels whose default service it is")
     documents: list[PublishedDocument]
-    pausable: list[PauseReason] = Field(examples=[["awaiting_citizen"]], description="For what the promise may stand")
+    pausable: list[PauseReason] = Field(
+        examples=[["awaiting_citizen"]], description="Allowed reasons for a pause of the promise"
+    )
     statutory: Regime | None = Field(examples=["law_3071"])
     statutory_when: StatutoryWhen = Field(examples=["formal"])
     requires: list[IntakeFact] = Field(examples=[["phone_call"]])
@@ -92,7 +94,7 @@ class ServiceOut(ResponseModel):
 
     @classmethod
     def of(cls, service: Service) -> Self:
-        """The answer for a service."""
+        """Return the schema of a service."""
         limit = LimitOut.of(service.limit, printed=service.limit_text, source=service.limit_source)
         documents = [PublishedDocument.model_validate(document) for document in service.documents]
         alike = set(cls.model_fields) - {"limit", "documents"}
@@ -100,14 +102,14 @@ class ServiceOut(ResponseModel):
 
 
 class PrintedField(ResponseModel):
-    """One printed label with its value; printed blank is \"\"."""
+    """One printed label with its value; a blank value is `""`."""
 
     label: str = Field(examples=["Faks"])
     value: str = Field(examples=[""])
 
 
 class DeputyOut(ResponseModel):
-    """Who stands in for the head of an office."""
+    """The deputy of the head of an office."""
 
     name: str = Field(examples=["Örnek Vekil"])
     job_title: str = Field(examples=["Müdür V."])
@@ -126,7 +128,7 @@ class OfficeOut(ResponseModel):
     phone: str = Field(examples=["444 00 73/1010"], description="As printed")
     phone_number: str = Field(examples=["444 00 73"])
     phone_extension: str = Field(examples=["1010"])
-    fax: str = Field(examples=[""], description='Printed blank is ""')
+    fax: str = Field(examples=[""], description='"" if printed blank')
     email: str = Field(examples=["ornek@esenler.bel.tr"])
     printed: list[PrintedField] = Field(description="Every printed field, in its order")
     unit: str | None = Field(examples=["public-relations"])
@@ -136,7 +138,7 @@ class OfficeOut(ResponseModel):
 
     @classmethod
     def of(cls, office: ApplicationOffice) -> Self:
-        """The answer for an office."""
+        """Return the schema of an office."""
         words = ("level", "place", "name", "job_title", "address", "phone", "phone_number", "phone_extension")
         return cls(
             **{word: getattr(office.printed, word) for word in (*words, "fax", "email")},
@@ -149,7 +151,7 @@ class OfficeOut(ResponseModel):
 
 
 class MunicipalityOut(ResponseModel):
-    """How the municipality calls itself and where a citizen reaches it."""
+    """The name of the municipality and its contact for citizens."""
 
     name: str = Field(examples=["Esenler Belediyesi"])
     call_line: str = Field(examples=["444 00 73"])
@@ -165,7 +167,7 @@ class CatalogueOut(ResponseModel):
     municipality: MunicipalityOut
     closing: str = Field(
         examples=["Başvuru esnasında yukarıda belirtilen belgelerin dışında belge istenmesi, … başvurunuz."],
-        description="The sentence that names the offices, letter for letter",
+        description="The literal sentence that names the offices",
     )
     services: list[ServiceOut]
     regimes: list[RegimeOut]
@@ -173,7 +175,7 @@ class CatalogueOut(ResponseModel):
 
     @classmethod
     def of(cls, catalogue: Catalogue, *, version: UUID, loaded_at: AwareDatetime) -> Self:
-        """The answer for a version."""
+        """Return the schema of a version."""
         return cls(
             version=version,
             loaded_at=loaded_at,
@@ -187,7 +189,7 @@ class CatalogueOut(ResponseModel):
 
 
 class UnitOut(ResponseModel):
-    """A directorate (müdürlük) that a ticket can be referred to."""
+    """A directorate (müdürlük) for referrals."""
 
     code: str = Field(examples=["public-works"])
     name: str = Field(examples=["Fen İşleri Müdürlüğü"])
@@ -196,7 +198,7 @@ class UnitOut(ResponseModel):
 
 
 class ExternalBodyOut(ResponseModel):
-    """A body outside to which a request has to be forwarded (law 3071, article 5)."""
+    """A body outside the municipality to which a request has to be forwarded (law 3071, article 5)."""
 
     code: str = Field(examples=["iski"])
     name: str = Field(examples=["İSKİ"])
@@ -205,44 +207,44 @@ class ExternalBodyOut(ResponseModel):
 
 
 class UnitsOut(ResponseModel):
-    """Where tickets go: directorates, and bodies outside the municipality."""
+    """The directorates and external bodies for referrals."""
 
     units: list[UnitOut]
     external_bodies: list[ExternalBodyOut]
 
 
 class NeighbourhoodOut(ResponseModel):
-    """A neighbourhood by this name from `valid_from` on and before `valid_to`."""
+    """A neighbourhood with this name from `valid_from` (inclusive) to `valid_to` (exclusive)."""
 
     name: str = Field(examples=["Oruçreis"])
-    aliases: list[str] = Field(examples=[["Oruç Reis"]], description="Other spellings that are understood")
+    aliases: list[str] = Field(examples=[["Oruç Reis"]], description="Other accepted spellings")
     valid_from: date | None = Field(examples=[None])
     valid_to: date | None = Field(examples=[None])
 
 
 class NeighbourhoodsOut(ResponseModel):
-    """The municipality's neighbourhoods, also those of earlier times."""
+    """The municipality's neighbourhoods, past ones included."""
 
     items: list[NeighbourhoodOut]
 
 
 class VersionOut(ResponseModel):
-    """A catalogue that was loaded at some time."""
+    """A loaded catalogue."""
 
     id: UUID = Field(examples=["01a0c3de-0000-7000-8000-000000000000"])
     loaded_at: AwareDatetime = Field(examples=["2026-05-12T06:00:00Z"])
     sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    services: int = Field(examples=[9], description="How many it has")
+    services: int = Field(examples=[9], description="Number of services")
 
     @classmethod
     def of(cls, version: CatalogueVersion) -> Self:
-        """The answer for a version that was read whole."""
+        """Return the schema of a stored version."""
         services = len(version.content["services"])
         return cls(id=version.id, loaded_at=version.loaded_at, sha256=version.sha256, services=services)
 
 
 class VersionPage(ResponseModel):
-    """A page of versions, the newest first: the first of all applies to new tickets."""
+    """A page of versions, newest first; the first of all applies to new tickets."""
 
     items: list[VersionOut]
     next_cursor: str | None = Field(
@@ -255,18 +257,18 @@ class ChangeOut(ResponseModel):
 
     kind: ChangeKind = Field(examples=["changed"])
     subject: ChangeSubject = Field(examples=["service"])
-    code: str = Field(examples=["call-center"], description="Which one; of an office its table and level (`1/2`)")
-    field: str = Field(examples=["limit_text"], description='"" where the whole thing came or went')
-    old: str = Field(examples=["15 GÜN"], description="In the words that were published or configured")
+    code: str = Field(examples=["call-center"], description="Its code; for an office table and level (`1/2`)")
+    field: str = Field(examples=["limit_text"], description='"" if the whole item was added or removed')
+    old: str = Field(examples=["15 GÜN"], description="In the published or configured words")
     new: str = Field(examples=["10 GÜN"])
-    moves_deadlines: bool = Field(examples=[False], description="Whether new tickets may get another due date")
+    moves_deadlines: bool = Field(examples=[False], description="true: new tickets may get another due date")
     moves_open_tickets: bool = Field(
-        examples=[False], description="Whether open ones may too: it is of the calendar; otherwise they keep theirs"
+        examples=[False], description="true for the calendar: open tickets may get another due date too"
     )
 
 
 class CatalogueDiffOut(ResponseModel):
-    """What differs between two versions, of the services first."""
+    """The differences between two versions, services first."""
 
     old: VersionOut
     new: VersionOut

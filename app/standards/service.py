@@ -1,4 +1,4 @@
-"""Storing a catalogue: a new version of the published table and of the calendar, or nothing at all."""
+"""Store a catalogue: a new version of the published table and of the calendar, or neither."""
 
 import hashlib
 import json
@@ -27,21 +27,21 @@ Week = tuple[tuple[Segment, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class StoredCatalogue:
-    """The version that now applies, and whether it is a new one."""
+    """The version that now applies; `is_new` is false if an equal one was stored before."""
 
     version_id: UUID
     is_new: bool
 
 
 async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: datetime) -> StoredCatalogue:
-    """Make `catalogue` and its calendars the version for new tickets; equal ones are not stored again.
+    """Make `catalogue` and its calendars the version for new tickets, unless the newest one is equal.
 
-    Tickets that run keep the policy they were opened under. Hours and closures are of the calendar: where they differ,
-    the workers compute the open clocks anew. Raises CatalogueError where closures differ on dates that are past.
+    Open tickets stay under the policy they were opened with. Hours and closures belong to the calendar: if they
+    differ, the workers recompute the open clocks. Raises CatalogueError if closures differ on past dates.
     """
     await lock_calendar(session)
     calendars = await current_calendars(session, catalogue, now=now)
-    await _leave_the_past_alone(session, calendars, now)
+    await _check_past_closures(session, calendars, now)
     await store_calendars(session, calendars, now=now, actor="estim", reason=f"catalogue {catalogue.sha256[:12]}")
     by_age = select(CatalogueVersion).order_by(CatalogueVersion.loaded_at.desc(), CatalogueVersion.id.desc())
     newest = await session.scalar(by_age.limit(1))
@@ -54,8 +54,8 @@ async def store_catalogue(session: AsyncSession, catalogue: Catalogue, *, now: d
     return StoredCatalogue(version.id, is_new=True)
 
 
-async def _leave_the_past_alone(session: AsyncSession, calendars: Calendars, now: datetime) -> None:
-    """Dates that are past have been counted by somebody; `estim calendar add --force` is for what was decided late."""
+async def _check_past_closures(session: AsyncSession, calendars: Calendars, now: datetime) -> None:
+    """Raise CatalogueError if closures change a past date; `estim calendar add --force` is for late decisions."""
     newest = await newest_calendar_version(session)
     if newest is None:
         return
@@ -74,9 +74,9 @@ async def current_calendars(
     now: datetime,
     decided: Mapping[date, SpecialDay] | None = None,
 ) -> Calendars:
-    """The calendars as they have to be now: stored years, the folder's closures and the decisions that hold.
+    """Return the calendars of a catalogue: stored years, the folder's closures, and the decisions in force.
 
-    With `decided` as they would be under those decisions. Raises CalendarError where the dates leave nothing open.
+    `decided` replaces the decisions in force. Raises CalendarError if the dates leave nothing open.
     """
     if decided is None:
         decided = await days_decided_on(session)
@@ -84,7 +84,7 @@ async def current_calendars(
 
 
 async def _known_hours(session: AsyncSession) -> dict[str, Week]:
-    """The opening hours of the newest calendar, with those that no catalogue names any more: clocks count in them."""
+    """Return the opening hours of the newest calendar, also those removed since: open clocks still count in them."""
     newest = await newest_calendar_version(session)
     known = {} if newest is None else await calendars_of(session, newest)
     return {name: calendar.weekly for name, calendar in known.items()}
@@ -96,10 +96,10 @@ def build_calendars(
     decided: Mapping[date, SpecialDay],
     known: Mapping[str, Week] = MappingProxyType({}),
 ) -> Calendars:
-    """One calendar for each set of opening hours: holidays, over them the folder's closures, over them decisions.
+    """Return one calendar for each set of opening hours: holidays, overlaid with closures, then with decisions.
 
-    Hours that are `known` from before stay, for what began under them. Raises CalendarError where the dates leave
-    nothing open. A calendar's version is the hash of what it says.
+    Hours that are `known` from before stay, for the clocks that started with them. A calendar's version is the hash of
+    its content. Raises CalendarError if the dates leave nothing open.
     """
     days = overlay(overlay(holidays, catalogue.closures), decided)
     found = {}

@@ -1,7 +1,7 @@
-"""Reads a published service-standards table (Hizmet Standartları Tablosu, Regulation 2009/15169).
+"""Read a published service-standards table (Hizmet Standartları Tablosu, Regulation 2009/15169).
 
-Pure and total: any text gives a `PublishedTable`; what was not understood stands in its `problems` with the
-line. Nothing is guessed and nothing is repaired silently.
+Any text gives a `PublishedTable`; every part that was not understood is in its `problems`, with the line. Nothing is
+guessed and nothing is repaired silently.
 """
 
 import re
@@ -24,10 +24,10 @@ _CLOSING_END = re.compile(r"(basvurunuz|basvurulur|basvurulmalidir|basvurabilir\
 
 
 def read_table(text: str) -> PublishedTable:
-    """Everything a published table says: headings, rows, closing sentence, offices, and what needs a person.
+    """Return the headings, rows, closing sentence, offices and problems of a published table. Never raises.
 
-    `text` may hold several tables, each with its heading and header row. Rows are tab-separated; the columns
-    are found by the wording of the header row. Never raises.
+    `text` may have several tables, each with its heading and header row. Rows are tab-separated; the columns are found
+    by the wording of the header row.
     """
     lines, problems = cut_lines(text)
     reader = _Reader(rows=RowCollector(problems=problems), problems=problems)
@@ -37,7 +37,7 @@ def read_table(text: str) -> PublishedTable:
 
 
 def limit_problem(row: Row) -> CatalogueProblem | None:
-    """Why the row's printed time limit needs a person; None when it is understood."""
+    """Return the problem of the row's printed time limit; None if it is understood."""
     limit = parse_limit(row.limit_text)
     if not isinstance(limit, NeedsReview):
         return None
@@ -46,7 +46,7 @@ def limit_problem(row: Row) -> CatalogueProblem | None:
 
 @dataclass(slots=True)
 class _Reader:
-    """The state between two lines: the part of the document, the open row, the loose lines not yet placed."""
+    """The state between two lines: the part of the document, the open row, the unassigned loose lines."""
 
     rows: RowCollector
     problems: list[CatalogueProblem]
@@ -60,7 +60,7 @@ class _Reader:
     beside_office: bool = False
 
     def take(self, line: TableLine) -> None:
-        """Gives the line to the part of the document it belongs to."""
+        """Add the line to its part of the document."""
         if not line.filled:
             self._end_row()
             self.closing_open = self.beside_office = False
@@ -74,7 +74,7 @@ class _Reader:
             self._end_row()
             self.rows.open_table(line, columns)
             self.in_offices = self.beside_office = False
-        elif self.open_row is not None and self.rows.goes_on(self.open_row, line):
+        elif self.open_row is not None and self.rows.continues(self.open_row, line):
             joined = (*self.open_row.cells[:-1], f"{self.open_row.cells[-1]}\n{line.cells[0]}".strip())
             self.open_row = replace(self.open_row, cells=(*joined, *line.cells[1:]))
         else:
@@ -82,7 +82,7 @@ class _Reader:
             self._take_loose(line)
 
     def finish(self) -> PublishedTable:
-        """The table as read, once the last line is in."""
+        """Return the table after the last line."""
         self._end_row()
         self._drop_pending()
         offices, found = read_offices(self.office_lines)
@@ -115,7 +115,7 @@ class _Reader:
             self.pending.clear()
 
     def _take_loose(self, line: TableLine) -> None:
-        """A line that opens nothing: a row, a field of an office, or a heading for what follows."""
+        """Add a line that opens no part: a row, a field of an office, or a heading."""
         if self.rows.starts_row(line) or (not self.in_offices and self.rows.is_row(line)):
             self.open_row = line
             self.in_offices = self.beside_office = False
@@ -125,7 +125,7 @@ class _Reader:
             self.pending.append((line, self.beside_office))
 
     def _is_office_line(self, line: TableLine) -> bool:
-        """Directly below its heading an office's place may stand without a label."""
+        """Return whether the line belongs to an office; directly below the heading its place may have no label."""
         below_heading = self.beside_office and is_office_heading(self.office_lines[-1][1])
         return below_heading or len(line.filled) > 1 or is_office_field(line)
 
@@ -136,20 +136,20 @@ class _Reader:
         self.closing_open = False
 
     def _in_closing(self, line: TableLine) -> bool:
-        """The closing sentence may be broken over lines; the lines after its start belong to it."""
+        """Return whether the line starts or continues the closing sentence, which may be broken over lines."""
         starts = len(line.filled) == 1 and _CLOSING.search(tr_key(line.text)) is not None
         return starts or self.closing_open
 
     def _to_closing(self, line: TableLine) -> None:
         self._drop_pending()
-        if self.closing and not self.closing_open:  # printed again below another table: the first one stands
+        if self.closing and not self.closing_open:  # repeated below another table: the first one counts
             self.notes.append(line.text)
             return
         self.closing = f"{self.closing} {line.text}".strip()
         self.closing_open = _CLOSING_END.search(tr_key(line.text)) is None
 
     def _drop_pending(self) -> None:
-        """Lines that no table followed are notes; one that leans on an office may be part of its address."""
+        """Turn loose lines without a table after them into notes; one below an office may be part of its address."""
         for line, beside_office in self.pending:
             self.notes.append(line.text)
             if beside_office:

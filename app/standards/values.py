@@ -1,12 +1,12 @@
-"""The catalogue as values: services with limit and law, offices, units, neighbourhoods, opening hours.
+"""The values of the catalogue: services with limit and law, offices, directorates, neighbourhoods, opening hours.
 
-They are immutable and know nothing of files or of the database; `catalogue.py` makes them.
+All are immutable; `catalogue.py` builds them from the files, `model.py` stores them. Pure: standard library only.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import ClockKind, Segment, SpecialDay
@@ -15,11 +15,11 @@ from app.sla.limit import Limit
 from app.standards.published_table import PrintedOffice
 
 OFFICE_HOURS: Final = "office"
-"""The calendar of services that name no other; limits of law are counted in it, offices and units reached by it."""
+"""The default calendar of services. Limits of law count in it; offices and directorates are notified by it."""
 
 
 class Channel(StrEnum):
-    """How a request arrives."""
+    """The channel by which a request arrives."""
 
     CALL_CENTER = "call-center"
     SMS = "sms"
@@ -30,13 +30,13 @@ class Channel(StrEnum):
 
 
 class PastChannel(StrEnum):
-    """How requests arrived once: their records are imported; no door takes them and no service is their default."""
+    """A former channel: its records are imported, but it takes no requests and has no default service."""
 
     BIMER = "bimer"
 
     @property
     def label(self) -> str:
-        """Its name, which is also the actor of what it had recorded."""
+        """Return its name, which is also the actor of its imported records."""
         return _PAST_LABELS[self]
 
 
@@ -44,7 +44,7 @@ _PAST_LABELS = {PastChannel.BIMER: "BİMER"}
 
 
 class ClockStart(StrEnum):
-    """What starts the promise: the citizen's own event, complete documents, or the outside portal's date."""
+    """The start of the promise: the citizen's own event, complete documents, or the date of the outside portal."""
 
     EVENT_TIME = "event_time"
     DOCUMENTS_COMPLETE = "documents_complete"
@@ -52,14 +52,14 @@ class ClockStart(StrEnum):
 
 
 class StatutoryWhen(StrEnum):
-    """Whether every request of the service is under the law, or only a formal one (a signed petition)."""
+    """The requests of a service that are under the law: all, or only formal ones (signed petitions)."""
 
     ALWAYS = "always"
     FORMAL = "formal"
 
 
 class DocumentCondition(StrEnum):
-    """When a document may be asked for; a closed list, never an expression."""
+    """The condition under which a document may be requested; a closed list, never an expression."""
 
     ALWAYS = "always"
     IDENTITY_BOUND = "identity_bound"
@@ -70,7 +70,7 @@ class DocumentCondition(StrEnum):
 
 
 class IntakeFact(StrEnum):
-    """What a request has to bring with it, or may not bring, on this service."""
+    """A fact that a service requires of a request, or refuses."""
 
     EXTERNAL_ID = "external_id"
     EXTERNAL_DATE = "external_date"
@@ -83,7 +83,7 @@ class IntakeFact(StrEnum):
 
 
 class LimitSource(StrEnum):
-    """Whether the limit was read from the printed words or settled by the row override of standards.yaml."""
+    """The source of a limit: the printed words, or the row override of standards.yaml."""
 
     PRINTED = "printed"
     ROW_OVERRIDE = "row_override"
@@ -91,7 +91,7 @@ class LimitSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of the published list; asked for when any of the conditions in `when` holds."""
+    """A document of the published list; required if any condition in `when` is met."""
 
     code: str
     label: str
@@ -111,7 +111,7 @@ class FeeRule:
 
 @dataclass(frozen=True, slots=True)
 class RegimeRules:
-    """A statutory limit. It starts at receipt and never pauses; `extended_to` is the limit in all."""
+    """A statutory limit. It starts at receipt and never pauses; `extended_to` is the whole limit after an extension."""
 
     code: Regime
     law: str
@@ -122,17 +122,17 @@ class RegimeRules:
     fee: FeeRule | None = None
 
     def policy(self, *, extended: bool = False) -> Policy:
-        """How the statutory clock counts; `extended` only where the law allows it."""
+        """Return the counting rule of the statutory clock, with the longer limit if `extended` and the law has one."""
         limit = self.extended_to if extended and self.extended_to else self.limit
         return Policy(limit=limit, roll=self.roll, clock_kind=ClockKind.STATUTORY)
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One row of the published table with what the municipality's folder adds to it.
+    """One row of the published table with the additions of the municipality's folder.
 
-    `limit_text` is the literal print, `limit` what it means. `chain` is None where the default chain of
-    checkpoints for that length of limit applies.
+    `limit_text` is the literal print, `limit` its meaning. `chain` has the configured checkpoints as
+    {kind, level, at}; None means the default chain for that length of limit.
     """
 
     code: str
@@ -156,7 +156,7 @@ class Service:
     statutory_when: StatutoryWhen
     statutory_by_subtype: dict[str, Regime]
     documents: tuple[Document, ...]
-    chain: tuple[dict[str, Any], ...] | None
+    chain: tuple[dict[str, str | int], ...] | None
     accepts_new: bool
     closed_on: date | None
     note: str
@@ -167,18 +167,18 @@ class Service:
 
     @property
     def policy(self) -> Policy:
-        """How the promise clock of this service counts."""
+        """Return the counting rule of the promise."""
         return Policy(limit=self.limit, basis=self.basis, roll=self.roll, clock_kind=ClockKind.PROMISE)
 
     def documents_for(self, facts: frozenset[DocumentCondition]) -> tuple[Document, ...]:
-        """The documents that may be asked for when these conditions hold (`always` holds by itself)."""
-        holding = facts | {DocumentCondition.ALWAYS}
-        return tuple(document for document in self.documents if holding.intersection(document.when))
+        """Return the documents that may be requested under these conditions; `always` is implied."""
+        conditions = facts | {DocumentCondition.ALWAYS}
+        return tuple(document for document in self.documents if conditions.intersection(document.when))
 
 
 @dataclass(frozen=True, slots=True)
 class Deputy:
-    """Who stands in for the head of an office; dates inclusive, None is open."""
+    """The deputy of the head of an office; dates are inclusive, None is open."""
 
     name: str
     job_title: str
@@ -189,7 +189,7 @@ class Deputy:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationOffice:
-    """A printed office with what the table can't say: unit, deputies, role mailbox, validity (inclusive)."""
+    """A printed office with its additions: directorate, deputies, role mailbox, validity (inclusive)."""
 
     printed: PrintedOffice
     unit: str | None
@@ -200,13 +200,13 @@ class ApplicationOffice:
 
     @property
     def mailbox(self) -> str:
-        """Where its mail goes: the role's mailbox, else the printed address; "" when there is none."""
+        """Return the mail address: the role mailbox, else the printed address; "" without one."""
         return self.role_mailbox or self.printed.email
 
 
 @dataclass(frozen=True, slots=True)
 class Directorate:
-    """A directorate (müdürlük) and the words by which a request is suggested to it."""
+    """A directorate (müdürlük) and the keywords that suggest it for a request."""
 
     code: str
     name: str
@@ -226,7 +226,7 @@ class ExternalBody:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """A neighbourhood by that name from `valid_from` on and before `valid_to`; None is open."""
+    """A neighbourhood with this name from `valid_from` (inclusive) to `valid_to` (exclusive); None is open."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -236,7 +236,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    """How the municipality calls itself and where a citizen reaches it."""
+    """The name of the municipality and its contact for citizens."""
 
     name: str
     call_line: str
@@ -247,8 +247,8 @@ class Municipality:
 class Catalogue:
     """One validated reading of a municipality's folder; `sha256` identifies it, `sources` its files.
 
-    `hours` holds a week for each calendar: seven tuples of (start, end) wall times in `zone`, Monday first,
-    with 00:00 as the end of the date. `closures` are the dates decided by the municipality itself.
+    `hours` has a week for each calendar: seven tuples of (start, end) wall times in `zone`, Monday first. 00:00 is the
+    end of the date. `closures` are the dates decided by the municipality itself.
     """
 
     sha256: str
@@ -266,22 +266,22 @@ class Catalogue:
     closures: dict[date, SpecialDay]
 
     def service(self, code: str) -> Service | None:
-        """The service of that code."""
+        """Return the service of that code, or None."""
         return next((service for service in self.services if service.code == code), None)
 
     def service_for(self, channel: Channel | PastChannel) -> Service:
-        """The default service of a channel; a loaded catalogue has exactly one, but none of a past channel."""
+        """Return the default service of a channel; a loaded catalogue has exactly one, but none for a past channel."""
         return next(service for service in self.services if channel in service.channels)
 
     def regime(self, code: Regime) -> RegimeRules:
-        """The statutory limit of that law; a loaded catalogue has every one that a service names."""
+        """Return the statutory limit of that law; a loaded catalogue has every law that a service names."""
         return next(regime for regime in self.regimes if regime.code is code)
 
     def office(self, level: int, table: int = 1) -> ApplicationOffice:
-        """The first (1) or second (2) application office below that table, else the first printed."""
+        """Return the first (1) or second (2) application office below that table, else the first printed one."""
         of_level = [office for office in self.offices if office.printed.level == level]
         return next((office for office in of_level if office.printed.table == table), of_level[0])
 
     def unit(self, code: str) -> Directorate | None:
-        """The directorate of that code."""
+        """Return the directorate of that code, or None."""
         return next((unit for unit in self.units if unit.code == code), None)

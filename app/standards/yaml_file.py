@@ -1,4 +1,4 @@
-"""Reads a YAML file into a typed model; every fault is named by its path and line."""
+"""Read a YAML file into a typed model; every fault has its path and line."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ _CODES = {
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written: the model reads them, and its findings know the line."""
+    """A loader that leaves dates as text: the model parses them, and its findings have the line."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - a table of the class, as PyYAML has it
+    yaml_implicit_resolvers = {  # noqa: RUF012 - a class attribute, as in PyYAML
         first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -34,7 +34,7 @@ class _Loader(yaml.SafeLoader):
 
 @dataclass(frozen=True, slots=True)
 class YamlFile(Generic[Model]):
-    """A file read into its model (None when it is faulty) with its problems; it knows lines by path."""
+    """A file read into its model (None if it is faulty) with its problems; it finds the line of a path."""
 
     name: str
     model: Model | None
@@ -42,12 +42,12 @@ class YamlFile(Generic[Model]):
     root: yaml.Node | None = None
 
     def problem(self, code: str, path: Path, *particulars: object) -> CatalogueProblem:
-        """A problem of the value at that path, such as `("services", 3, "row")`."""
+        """Return a problem of the value at that path, such as `("services", 3, "row")`."""
         return problem(code, _line(self.root, path), path_text(path), *particulars, source=self.name)
 
 
 def read_yaml(name: str, text: str, model: type[Model]) -> YamlFile[Model]:
-    """The file of that name and text as its model; a problem's cell is the path of the field."""
+    """Return the file of that name and text as its model; the cell of a problem is the path of the field."""
     root, data, faults = _parse(name, text)
     if faults:
         return YamlFile(name, None, faults)
@@ -73,7 +73,7 @@ def _parse(name: str, text: str) -> tuple[yaml.Node | None, Any, tuple[Catalogue
 
 
 def path_text(path: Path) -> str:
-    """`("services", 3, "limit")` as `services.3.limit`."""
+    """Return `("services", 3, "limit")` as `services.3.limit`."""
     return ".".join(map(str, path))
 
 
@@ -87,7 +87,7 @@ def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Cata
 
 
 def _words(detail: ErrorDetails) -> tuple[str, str]:
-    """What the value has to be, in Turkish and English; of the models' own refusals the words are the same in both."""
+    """Return the expected value in Turkish and English; the models' own errors have one wording for both."""
     if detail["type"] == "value_error":
         own = detail["msg"].removeprefix("Value error, ")
         return own, own
@@ -100,7 +100,7 @@ def _words(detail: ErrorDetails) -> tuple[str, str]:
 
 
 def _line(root: yaml.Node | None, path: Path) -> int | None:
-    """The line of the value at the path, or of the nearest one above it that stands in the file."""
+    """Return the line of the value at the path, or of its nearest parent in the file."""
     node, line = root, None
     for step in (*path, ""):
         if node is None:
@@ -119,7 +119,7 @@ def _children(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
 
 
 def _repeated_keys(name: str, root: yaml.Node | None) -> Iterator[CatalogueProblem]:
-    """YAML lets the last of two equal keys win silently; here that is a fault."""
+    """Yield a problem for each repeated key; plain YAML silently takes the last one."""
     waiting: list[tuple[yaml.Node, tuple[str, ...]]] = [(root, ())] if root else []
     visited: set[int] = set()
     while waiting:

@@ -97,7 +97,7 @@ async def load(desk: Desk, catalogue: Catalogue) -> None:
     """Make that catalogue the rules for new tickets, at once."""
     async with desk.container.database.transaction() as session:
         await store_catalogue(session, catalogue, now=desk.clock.now())
-    desk.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS  # as if the time to look again had come
 
 
 @asynccontextmanager
@@ -111,4 +111,4 @@ async def leave_on(desk: Desk, day: str) -> AsyncIterator[dict[str, Any]]:
     finally:
         body = {"revoke": [day], "reason": "Deneme bitti", "force": True}
         assert (await desk.client.post("/v1/calendar/apply", json=body)).status_code == 200
-        desk.container.rulebooks._checked = -2 * REFRESH_SECONDS
+        desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS

@@ -182,7 +182,7 @@ async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_
     leave = {"date": "2026-05-12", "kind": "leave", "name": "İdari izin", "counts_as_working": []}
     moved = await desk.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
     assert (moved.status_code, moved.json()["moved"]) == (200, 1)
-    desk.container.rulebooks._checked = -1000.0
+    desk.container.rulebooks._read_at = -1000.0
     assert due(await desk.read(number)) == local("2026-05-13T08:40")
     assert due(await desk.run(answered, "reopen")) == local("2026-05-13T08:40")
 

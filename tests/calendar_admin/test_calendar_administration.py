@@ -44,7 +44,7 @@ async def no_decisions(desk: Desk) -> None:
 
 def look_again(desk: Desk) -> None:
     """As if the time to ask for a newer version had come."""
-    desk.container.rulebooks._checked = -1000.0
+    desk.container.rulebooks._read_at = -1000.0
 
 
 async def change(desk: Desk, what: str, **body: Any) -> Response:

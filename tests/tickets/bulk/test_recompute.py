@@ -55,7 +55,7 @@ async def _calendar_as_seeded(desk: Desk) -> None:
         oldest = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
         first = await session.scalar(oldest)
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id != first))
-    desk.container.rulebooks._checked = -1000.0
+    desk.container.rulebooks._read_at = -1000.0
 
 
 async def decided(
@@ -67,7 +67,7 @@ async def decided(
         await store_decisions(session, days, revoke, actor="ops", reason="Genelge", now=now)
         calendars = await current_calendars(session, (await container.rulebooks.current()).catalogue, now=now)
         version = await store_calendars(session, calendars, now=now, actor="ops", reason="Genelge")
-    container.rulebooks._checked = -1000.0
+    container.rulebooks._read_at = -1000.0
     return version
 
 

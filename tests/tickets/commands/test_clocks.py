@@ -333,13 +333,13 @@ async def test_a_new_cycle_is_counted_in_the_calendar_of_today(desk: Desk) -> No
         version = await store_calendars(
             session, newer, now=desk.clock.now() + timedelta(seconds=1), actor="test", reason="leave"
         )
-    desk.container.rulebooks._checked = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS  # as if the time to look again had come
     assert due(await desk.run(number, "reopen")) == end_of(2026, 6, 2)
     assert [row.calendar_version_id == version for row in await desk.rows_of_clocks(number)] == [False, True]
     await desk.empty()
     async with desk.container.database.transaction() as session:
         await session.execute(delete(CalendarVersion).where(CalendarVersion.id == version))
-    desk.container.rulebooks._checked = -2 * REFRESH_SECONDS
+    desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS
 
 
 @pytest.mark.parametrize("ending", ["withdraw", "link_duplicate"])
