@@ -1,1 +1,1 @@
-"""The municipality's calendar as people administer it: leave, short days, working Saturdays, confirmed years."""
+"""The administration of the working calendar: leave, short days, working Saturdays, confirmed years."""

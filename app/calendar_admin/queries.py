@@ -1,4 +1,4 @@
-"""Reading the calendar: the version that applies, its years, and its special days with who decided them."""
+"""Read the calendar: the version that applies, its years, and its special days with their decisions."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from app.standards.rulebook import Rulebook
 
 
 async def read_calendar(session: AsyncSession, rules: Rulebook, *, first: date, last: date) -> CalendarOut:
-    """What applies from `first` to `last`, both included."""
+    """Return the calendar from `first` to `last`, both included."""
     found = await session.execute(select(CalendarVersion).where(CalendarVersion.id == rules.calendar_version_id))
     version = found.scalar_one()
     decided = {row.date: row for row in await decisions_in_force(session)}

@@ -1,4 +1,4 @@
-"""The working calendar over HTTP: reading it, and changing it with a look at what would move."""
+"""The routes of the working calendar: read it, preview a change, apply it, confirm a year."""
 
 import datetime as dt
 from typing import Annotated
@@ -25,7 +25,7 @@ from app.standards.dependencies import RulebookDep
 
 router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=problem_responses(401, 403, 422, 503))
 
-Administrator = Annotated[Actor, Depends(require_scope(Scope.CALENDAR_MANAGE))]
+AdministratorDep = Annotated[Actor, Depends(require_scope(Scope.CALENDAR_MANAGE))]
 
 
 @router.get("", summary="The calendar that applies", dependencies=[Depends(require_scope(Scope.CATALOGUE_READ))])
@@ -36,16 +36,16 @@ async def read(
     first: Annotated[dt.date | None, Query(alias="from", description="Default: 1 January of this year")] = None,
     last: Annotated[dt.date | None, Query(alias="to", description="Default: 31 December of next year")] = None,
 ) -> CalendarOut:
-    """Holidays, half days, leave, short days, working Saturdays: who decided them, and which years are confirmed."""
+    """Return holidays, half days, leave, short days and working Saturdays, with decisions and confirmed years."""
     begin, end = first or dt.date(now.year, 1, 1), last or dt.date(now.year + 1, 12, 31)
     return await read_calendar(session, rules, first=begin, last=end)
 
 
-@router.post("/preview", summary="What a change would move")
+@router.post("/preview", summary="Preview a change of the calendar")
 async def preview_change(
-    body: ChangeBody, _actor: Administrator, rules: RulebookDep, session: TransactionDep, now: NowDep
+    body: ChangeBody, _actor: AdministratorDep, rules: RulebookDep, session: TransactionDep, now: NowDep
 ) -> ChangePreviewOut:
-    """Computes every open clock with the changed calendar: how many would move, and the first; stores nothing."""
+    """Compute every open clock with the changed calendar; return how many would move, and the first. Store nothing."""
     found = await service.preview(session, rules, _change(body), now=now)
     return ChangePreviewOut(
         version=rules.calendar_version_id,
@@ -62,11 +62,14 @@ async def preview_change(
 
 @router.post("/apply", summary="Change the calendar", responses=problem_responses(412))
 async def apply_change(
-    body: ApplyBody, actor: Administrator, rules: RulebookDep, request: Request, now: NowDep
+    body: ApplyBody, actor: AdministratorDep, rules: RulebookDep, request: Request, now: NowDep
 ) -> AppliedOut:
-    """Makes the new version and computes every open clock anew. Both dates stay in each ticket's history; no notice
-    that went out is repeated, and what has not fired yet is moved. A clock whose matter is settled keeps its dates."""
-    version, renewed = await service.apply(
+    """Store the new version and recompute every open clock.
+
+    The old and the new date stay in the history of each ticket. No sent notice is repeated; checkpoints that have not
+    fired move. A closed clock stays unchanged.
+    """
+    version, result = await service.apply(
         request.app.state.container.database,
         rules,
         _change(body),
@@ -76,17 +79,17 @@ async def apply_change(
         reason=body.reason,
         now=now,
     )
-    return AppliedOut(version=version, open_clocks=renewed.examined, moved=renewed.moved)
+    return AppliedOut(version=version, open_clocks=result.examined, moved=result.moved)
 
 
 @router.post("/years/{year}/confirm", summary="Confirm a year's holidays", responses=problem_responses(404))
 async def confirm(
     year: Annotated[int, Path(ge=2006, le=2099, examples=[2027])],
-    actor: Administrator,
+    actor: AdministratorDep,
     session: TransactionDep,
     now: NowDep,
 ) -> YearOut:
-    """Says that a person has compared the seeded holidays of the year with the official gazette."""
+    """Record that a person has compared the seeded holidays of the year with the official gazette."""
     return YearOut.model_validate(await confirm_year(session, year, actor=actor.name, now=now))
 
 

@@ -1,4 +1,4 @@
-"""What is sent and read of the calendar."""
+"""The schemas of the calendar."""
 
 import datetime as dt
 from datetime import datetime, time
@@ -22,9 +22,9 @@ class DayBody(RequestModel):
         examples=["leave"], description="leave: closed; half_day: closes early; working: open on a weekend"
     )
     name: ShortText = Field(examples=["İdari izin"])
-    ends_at: time | None = Field(None, examples=["13:00"], description="When the doors close early; local time")
+    ends_at: time | None = Field(None, examples=["13:00"], description="Early closing time; local")
     counts_as_working: tuple[ClockKind, ...] = Field(
-        tuple(ClockKind), max_length=2, description="For which clocks the date is a working day all the same"
+        tuple(ClockKind), max_length=2, description="Clocks for which the date still is a working day"
     )
     segments: OpeningTimes = Field((), max_length=10, examples=[["09:00-13:00"]], description="Only for kind working")
 
@@ -34,7 +34,7 @@ class DayBody(RequestModel):
         return self
 
     def value(self) -> SpecialDay:
-        """The special day; refused with the code of its CalendarError where its fields don't go together."""
+        """Return the special day; the code of its CalendarError is the error if its fields contradict each other."""
         counts = frozenset(self.counts_as_working)
         try:
             return SpecialDay(self.kind, self.name, self.ends_at, counts, self.segments)
@@ -43,7 +43,7 @@ class DayBody(RequestModel):
 
 
 class ChangeBody(RequestModel):
-    """Dates to be decided on, and decisions to be revoked. A date that was decided on before is decided anew."""
+    """Dates to decide on, and decisions to revoke. A new decision replaces an earlier one on the same date."""
 
     days: list[DayBody] = Field(default_factory=list, max_length=100)
     revoke: list[CalendarDate] = Field(default_factory=list, max_length=100, examples=[["2026-05-26"]])
@@ -59,15 +59,15 @@ class ChangeBody(RequestModel):
 
 
 class ApplyBody(ChangeBody):
-    """The change, why it is made, and which version of the calendar it was previewed on."""
+    """The change, its reason, and the version of the calendar on which it was previewed."""
 
     reason: LongText = Field(examples=["Cumhurbaşkanlığı genelgesi: 25-26 Mayıs idari izin"])
-    version: UUID | None = Field(None, description="From the preview; refused if the calendar changed since")
-    force: bool = Field(False, description="Needed for a date that is past")
+    version: UUID | None = Field(None, description="From the preview; an error if the calendar has changed since")
+    force: bool = Field(False, description="Required for a past date")
 
 
 class MovedOut(ResponseModel):
-    """A clock whose date moves."""
+    """A clock whose due date moves."""
 
     number: str = Field(examples=["2600012349"])
     clock: str = Field(examples=["promise"])
@@ -76,18 +76,18 @@ class MovedOut(ResponseModel):
 
 
 class ChangePreviewOut(ResponseModel):
-    """What a change would move; nothing is stored."""
+    """The effect of a change; nothing is stored."""
 
     version: UUID = Field(description="The calendar that applies now; send it with the change")
     open_clocks: int = Field(examples=[1250])
     moved: int = Field(examples=[310])
-    earlier: int = Field(examples=[0], description="Of them, those that would end earlier")
-    overdue_at_once: int = Field(examples=[0], description="Of them, those whose limit would be past already")
-    first: list[MovedOut] = Field(description="The first of them, by their present date")
+    earlier: int = Field(examples=[0], description="Moved clocks that would end earlier")
+    overdue_at_once: int = Field(examples=[0], description="Moved clocks that would be overdue at once")
+    first: list[MovedOut] = Field(description="The first moved clocks, by their present due date")
 
 
 class AppliedOut(ResponseModel):
-    """The new version, and what it moved."""
+    """The new version, and the number of moved clocks."""
 
     version: UUID
     open_clocks: int = Field(examples=[1250])
@@ -107,7 +107,7 @@ class DayOut(ResponseModel):
 
 
 class YearOut(ResponseModel):
-    """A year of holidays, and who compared it with the official gazette."""
+    """A year of holidays, and the person who compared it with the official gazette."""
 
     year: int = Field(examples=[2027])
     source: str = Field(examples=["holidays 0.109"])
@@ -116,7 +116,7 @@ class YearOut(ResponseModel):
 
 
 class CalendarOut(ResponseModel):
-    """The calendar that applies now, as far as a span of dates goes."""
+    """The calendar that applies now, for a span of dates."""
 
     version: UUID
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Changing the calendar: what a change would move, and making it, with every open clock computed anew."""
+"""Preview and apply a change of the calendar; every open clock is recomputed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from app.standards.values import Catalogue
 from app.tickets.bulk.recompute import RecomputePreview, RecomputeResult, preview_recompute, recompute
 from app.tickets.bulk.rules import RecomputeRun, has_older_calendar, is_open_or_armed
 
-LISTED = 20
-"""So many of the clocks that move are named in a preview."""
+MAX_LISTED = 20
+"""The number of moved clocks that a preview lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarChange:
-    """Dates decided on, and dates whose decision is revoked, as a person asked for them."""
+    """The dates that a person decides on, and the dates whose decision is revoked."""
 
     days: Mapping[date, SpecialDay]
     revoked: frozenset[date]
 
 
 async def preview(session: AsyncSession, rules: Rulebook, change: CalendarChange, *, now: datetime) -> RecomputePreview:
-    """Which open clocks would move, and the first of them; nothing is stored. Raises `Invalid`."""
+    """Return the number of open clocks that would move, and the first of them; store nothing. Raises `Invalid`."""
     calendars = await _calendars_after(session, change, rules.catalogue, now=now)
     condition = is_open_or_armed()
     run = RecomputeRun(calendars, rules.calendar_version_id, cause="calendar", actor="", condition=condition)
-    return await preview_recompute(session, run, now=now, max_listed=LISTED)
+    return await preview_recompute(session, run, now=now, max_listed=MAX_LISTED)
 
 
 async def apply(
@@ -52,10 +52,10 @@ async def apply(
     reason: str,
     now: datetime,
 ) -> tuple[UUID, RecomputeResult]:
-    """Make the change the newest version, then compute every open clock anew; what was told is not told again.
+    """Store the change as the newest version, then recompute every open clock; sent notices are not repeated.
 
-    Raises `Invalid` (a past date without `force`, a date that was not decided on, a calendar that never opens) and
-    `StaleCalendar`. If the process dies between the two, the workers finish.
+    Raises `Invalid` (a past date without `force`, a revoked date without a decision, a calendar that never opens) and
+    `StaleCalendar`. If the process dies before all clocks are recomputed, the workers finish.
     """
     async with database.transaction() as session:
         await lock_calendar(session)
@@ -73,7 +73,7 @@ async def apply(
 async def settle(
     database: Database, version: UUID, calendars: Calendars, *, actor: str, now: datetime
 ) -> RecomputeResult:
-    """Compute anew what was computed with an older calendar; nothing where all clocks know this one."""
+    """Recompute the open clocks that have an older calendar version than this one."""
     condition = has_older_calendar(version)
     run = RecomputeRun(calendars, version, cause="calendar", actor=actor, condition=condition)
     return await recompute(database, run, now=now)
@@ -82,7 +82,7 @@ async def settle(
 async def settle_newest(
     database: Database, rulebooks: RulebookCache, *, now: datetime
 ) -> tuple[UUID, RecomputeResult] | None:
-    """`settle` for the newest version until it is marked as settled; None where it is."""
+    """Settle the newest version; return its id and the result, or None if it is marked as settled."""
     async with database.reading() as session:
         found = await newest_calendar(session)
         if found is None or found.settled_at is not None:
@@ -92,7 +92,10 @@ async def settle_newest(
 
 
 async def seed_next_year(database: Database, rulebooks: RulebookCache, *, now: datetime) -> bool:
-    """Seed the year that has come into reach, as a new version, so that no limit runs into a year without holidays."""
+    """Seed the next year within `YEARS_AHEAD`, as a new version, so that no limit reaches a year without holidays.
+
+    Returns whether a year was seeded.
+    """
     async with database.transaction() as session:
         last = await last_year(session)
         if last is not None and last >= now.year + YEARS_AHEAD:
@@ -105,7 +108,7 @@ async def seed_next_year(database: Database, rulebooks: RulebookCache, *, now: d
 
 
 async def mark_settled(database: Database, version: UUID, *, now: datetime) -> None:
-    """No open clock is left that an older calendar than `version` has dated."""
+    """Mark a version as settled: no open clock has an older calendar."""
     async with database.transaction() as session:
         await session.execute(update(CalendarVersion).where(CalendarVersion.id == version).values(settled_at=now))
 
@@ -113,18 +116,18 @@ async def mark_settled(database: Database, version: UUID, *, now: datetime) -> N
 async def _calendars_after(
     session: AsyncSession, change: CalendarChange, catalogue: Catalogue, *, now: datetime
 ) -> Calendars:
-    """The calendars as the change would make them; raises `Invalid`."""
+    """Return the calendars after the change. Raises `Invalid`."""
     decided = await days_decided_on(session)
     _check_revoked(change, decided)
-    kept = {day: special for day, special in decided.items() if day not in change.revoked}
+    unrevoked = {day: special for day, special in decided.items() if day not in change.revoked}
     try:
-        return await current_calendars(session, catalogue, now=now, decided=kept | dict(change.days))
+        return await current_calendars(session, catalogue, now=now, decided=unrevoked | dict(change.days))
     except CalendarError as error:
         raise Invalid([FieldError("/days", error.code)]) from error
 
 
 def _check_past(change: CalendarChange, rules: Rulebook, now: datetime) -> None:
-    """A date that is past has been counted by somebody already; to decide on it afterwards is to be meant."""
+    """Raise `Invalid` for a past date: due dates already count it, so a late decision needs `force`."""
     calendar = next(iter(rules.calendars.values()))
     today = calendar.local_date(now).isoformat()
     errors = [
