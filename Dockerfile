@@ -8,7 +8,7 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /srv/estim
 
-# The locked requirements first: they change less often than the code, so their layer is kept.
+# Install the locked requirements first: they change less often than the code, so their layer stays cached.
 COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock
 
@@ -33,7 +33,7 @@ ENV ESTIM_HOST=0.0.0.0 \
 EXPOSE 8000
 VOLUME /var/lib/estim
 
-# Only the API answers HTTP; the worker's service switches this check off (see compose.yaml).
+# Only the API serves HTTP; the worker's service disables this check (see compose.yaml).
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
 

@@ -1,14 +1,14 @@
-# One entry to everything; each target does its own set-up and skips what is done. `make` alone shows the list.
+# All tasks; each target sets up its own environment if needed. `make` alone prints the list.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check demo bench lock clean
 .SUFFIXES:
 
 BIN := .venv/bin
-# The stamps carry the checkout's place: an environment that was moved or copied is installed again.
-PLACE := $(shell printf %s "$$PWD" | cksum | cut -d' ' -f1)
-RUNTIME := .venv/.runtime-$(PLACE)
-DEV := .venv/.dev-$(PLACE)
+# The stamps contain a checksum of the path: a moved or copied environment is installed again.
+PATH_SUM := $(shell printf %s "$$PWD" | cksum | cut -d' ' -f1)
+RUNTIME := .venv/.runtime-$(PATH_SUM)
+DEV := .venv/.dev-$(PATH_SUM)
 
 help:  ## this list
 	@echo 'ESTİM – targets (PYTHON=… chooses the Python, ESTIM_PORT=… the port):'
@@ -26,19 +26,19 @@ check: $(DEV)  ## format, lint, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-demo: $(RUNTIME)  ## a month of a city in a minute, with its own throw-away data
+demo: $(RUNTIME)  ## a month of a city in a minute, with temporary data
 	@exec $(BIN)/python -I -S app/core/embedded/die_with_parent.py $$PPID 9 - $(BIN)/python -m demo
 
-bench: $(DEV)  ## intake and sweep, measured; results in bench/results
+bench: $(DEV)  ## measure intake, sweep, recompute and delivery; results in bench/results
 	@exec $(BIN)/python -I -S app/core/embedded/die_with_parent.py $$PPID 9 - $(BIN)/python -m bench $(ARGS)
 
-lock: $(DEV)  ## resolve pyproject.toml anew into the two lock files
+lock: $(DEV)  ## resolve pyproject.toml into the two lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
-clean:  ## remove what can be made again (.venv, caches); the data in .estim stay
+clean:  ## remove .venv and caches; the data in .estim stay
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.estim/*' -prune -exec rm -rf {} +
 

@@ -105,8 +105,8 @@ def _not_moved(case: Case) -> bool:
 
 def _other_limit(case: Case) -> bool:
     if case.rule.clock is Clock.ROUND_THE_CLOCK and _other_clock(case):
-        return False  # a whole number of days on the type's own clock is the better explanation
-    # some were counted in real hours over a weekend with a clock change
+        return False  # a whole number of days on the type's own clock is the better explanation.
+    # Some were counted in real hours over a weekend with a clock change.
     targets = (case.target_at, case.target_at + HOUR)
     return any(near(due, target, MINUTES_TOLERANCE) for due in _dues_on_that_day(case) for target in targets)
 

@@ -1,4 +1,4 @@
-"""The alembic environment: the service's own async engine, one migrator at a time, short waits for locks."""
+"""The alembic environment: an async engine, one migration at a time, and a short lock timeout."""
 
 import asyncio
 
@@ -10,12 +10,12 @@ from app.core.db import Base
 from migrations.tables import ALL_MODELS
 
 ADVISORY_LOCK = 0x45535449
-"""Key of the lock that lets one program migrate at a time ("ESTI")."""
+"""Key of the advisory lock that lets one program migrate at a time (the letters `ESTI`)."""
 
 
 def _run(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-    connection.execute(text("SET lock_timeout = '5s'"))  # after the line above, which may wait as long as it takes
+    connection.execute(text("SET lock_timeout = '5s'"))  # after the line above, which may wait without a limit
     connection.commit()
     try:
         context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
@@ -28,16 +28,16 @@ def _run(connection: Connection) -> None:
         connection.commit()
 
 
-async def _over_engine(url: str) -> None:
+async def _run_on_engine(url: str) -> None:
     engine = create_async_engine(url, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
     await engine.dispose()
 
 
-assert ALL_MODELS, "the tables have to be imported before alembic compares them"  # noqa: S101 - an import with effect
-given = context.config.attributes.get("connection")
-if given is not None:
-    _run(given)
+assert ALL_MODELS, "alembic needs all tables imported"  # noqa: S101 - the import registers the tables
+connection_of_caller = context.config.attributes.get("connection")
+if connection_of_caller is not None:
+    _run(connection_of_caller)
 else:
-    asyncio.run(_over_engine(context.config.get_main_option("sqlalchemy.url", "")))
+    asyncio.run(_run_on_engine(context.config.get_main_option("sqlalchemy.url", "")))

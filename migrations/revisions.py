@@ -1,4 +1,4 @@
-"""The structure of the database: the revision this program needs, the one a database has, and the upgrade."""
+"""Schema revisions: the revision this program needs, the revision of a database, and the upgrade."""
 
 from pathlib import Path
 
@@ -30,11 +30,11 @@ async def current(session: AsyncSession) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Migrate the database to the head; a second call, or a call beside another program's, changes nothing.
+    """Migrate the database to the head; a second or a concurrent call changes nothing.
 
-    It runs an event loop of its own, so no running loop may call it.
+    It runs its own event loop, so do not call it from a running one.
     """
-    from alembic import command  # noqa: PLC0415 - half a second, spent only where something is to be migrated
+    from alembic import command  # noqa: PLC0415 - the import takes half a second, only a migration needs it
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config()

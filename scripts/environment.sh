@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make .venv ready: "environment.sh runtime" for running ESTİM, "environment.sh dev" for tests and checks as well.
-# May be killed at any point and called again; the Makefile calls it only when a stamp is missing or out of date.
+# Create .venv: "environment.sh runtime" to run ESTİM, "environment.sh dev" for tests and checks as well.
+# A run after a killed one completes; the Makefile calls it only if a stamp file is missing or out of date.
 set -eu
 
 say() { printf '%s\n' "estim: $*"; }
@@ -12,7 +12,7 @@ is_whole() { [ ! -e .venv/.installing ] && fits .venv/bin/python && .venv/bin/py
 same_version() { [ "$("$1" -c "$version")" = "$(.venv/bin/python -c "$version")" ]; }
 version='import sys; print(sys.version_info[:2])'
 
-# The Python to build on: $PYTHON if given, else the newest one that fits and has its ensurepip (Debian splits it off).
+# Print the Python to use: $PYTHON if set, else the newest supported one with ensurepip (Debian packages it separately).
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
         fits "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11, 3.12 or 3.13."
@@ -43,7 +43,7 @@ if ! is_whole || { [ -n "${PYTHON:-}" ] && ! same_version "$PYTHON"; }; then
     "$python" -m venv --clear .venv
 fi
 
-# pip takes a package whose installation was killed half-way for installed: the mark makes the next call begin anew.
+# pip regards a half-installed package as installed; the mark makes the next run after a kill start with an empty .venv.
 rm -f .venv/.runtime-* .venv/.dev-*
 touch .venv/.installing
 say "installing $lock …"

@@ -1,4 +1,4 @@
-"""The bugs that other engines shipped, and the test of ours that would catch each: no id is left out.
+"""The bugs that other engines shipped, and our tests that would catch each of them; no id is missing.
 
 B1–B91 (with B60b) are public reports about limits and escalations of ticket systems, C1–C12 what civic systems fail
 at. A test that catches one carries its id in its docstring.
@@ -19,14 +19,14 @@ IDS = [*(f"B{number}" for number in range(1, 92)), "B60b", *(f"C{number}" for nu
 
 @dataclass(frozen=True, slots=True)
 class Caught:
-    """What the bug was, and the tests (`path::function`) that would see it here."""
+    """A bug, and the tests (`path::function`) that would catch it here."""
 
     was: str
     tests: tuple[str, ...]
 
 
 def caught(was: str, *tests: str) -> Caught:
-    """An entry of the table."""
+    """Return an entry of the table."""
     return Caught(was, tests)
 
 

@@ -55,7 +55,7 @@ def test_a_bad_setting_is_named_in_one_line_without_its_value(
     assert "geheim" not in done.stderr
 
 
-def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: Settings) -> None:
+def test_an_unavailable_database_is_reported_in_one_line(tmp_path: Path, settings: Settings) -> None:
     env = environment(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
     done = run_estim_process("keys", "list", env=env, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
@@ -63,7 +63,7 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path, settings: S
 
 
 @pytest.mark.server
-def test_no_database_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_database_is_reported_with_a_remedy(tmp_path: Path) -> None:
     done = run_estim_process("migrate", env=environment(), folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, ONE_LINE)
     assert "ESTIM_DATABASE_URL" in done.stderr
@@ -121,7 +121,7 @@ def test_fresh_secrets_can_be_used_as_they_are_printed(tmp_path: Path) -> None:
 
 
 @pytest.mark.server
-def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_path: Path) -> None:
+def test_check_shows_what_it_reads_and_succeeds_if_no_review_is_needed(tmp_path: Path) -> None:
     done = run_estim_process("catalogue", "check", str(ESENLER), env=environment(), folder=tmp_path)
     assert done.returncode == 0
     assert "9 services, 2 offices" in done.stdout
@@ -129,7 +129,7 @@ def test_check_shows_what_is_understood_and_succeeds_where_nobody_is_needed(tmp_
     assert "row override" in done.stdout
 
 
-def test_check_fails_where_a_person_is_needed(tmp_path: Path) -> None:
+def test_check_fails_if_a_person_must_review_something(tmp_path: Path) -> None:
     table = tmp_path / "table.txt"
     table.write_text((ESENLER / "standards-table.txt").read_text())
     done = run_estim("catalogue", "check", str(table), env=environment(municipality=tmp_path), folder=tmp_path)
@@ -137,7 +137,7 @@ def test_check_fails_where_a_person_is_needed(tmp_path: Path) -> None:
     assert "Needs a person" in done.stdout
 
 
-def test_check_of_nothing_is_told_in_one_line(tmp_path: Path) -> None:
+def test_check_of_a_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:
     done = run_estim("catalogue", "check", "nothing.txt", env=environment(), folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, "estim: There is no nothing.txt.\n")
 
@@ -172,7 +172,7 @@ def test_doctor_finds_a_fresh_installation_well(settings: Settings, tmp_path: Pa
 async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     settings: Settings, client_as: Callable[..., Awaitable[AsyncClient]], tmp_path: Path
 ) -> None:
-    """No worker runs, twenty days after a request and an SMS that nobody could read."""
+    """No worker runs, twenty days after a request and an unreadable SMS."""
     developer: AsyncClient = await client_as("developer")
     call = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
     assert (await developer.post("/v1/tickets", json=call)).status_code == 201
@@ -192,14 +192,14 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
 
 
 def soon() -> dict[str, str]:
-    """The settings of a clock that stands a minute after the tests' own."""
+    """Return the settings of a clock one minute after the tests' clock."""
     return {"clock_start": (START + timedelta(minutes=1)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
 
 
-async def test_doctor_tells_which_notices_are_refused_for_now(
+async def test_doctor_names_notices_that_are_refused_for_now(
     container: Container, settings: Settings, tmp_path: Path
 ) -> None:
-    """A mail server that refuses the account: between two attempts nothing is late, and yet nothing leaves."""
+    """A mail server refuses the account: nothing is late between two attempts, yet nothing is sent."""
     actor = await actor_of(container)
     for _ in range(4):
         await open_ticket(container, actor)
@@ -212,10 +212,10 @@ async def test_doctor_tells_which_notices_are_refused_for_now(
     assert line.startswith(" ! │")
 
 
-async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_applicant(
+async def test_doctor_fails_for_an_office_that_was_not_notified_and_not_for_an_applicant(
     container: Container, settings: Settings, tmp_path: Path
 ) -> None:
-    """An applicant's address can't be mended here: after the first typo of a citizen every look would be a failure."""
+    """The municipality can't correct an applicant's address: one citizen's typo must not fail every later check."""
     refusing = dispatcher_with(container, Recorder(*[PermanentFailure("recipient_refused", "no")] * 2))
     number = await open_ticket(container, await actor_of(container), WRITER)
     [receipt] = await notices_of(container)
@@ -235,7 +235,7 @@ async def test_doctor_fails_for_an_office_that_was_not_told_and_not_for_an_appli
     assert "estim notices list --state failed" in line
 
 
-async def test_doctor_names_what_holds_the_change_feed_back(
+async def test_doctor_names_what_delays_the_change_feed(
     container: Container, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "LONG_WRITE", timedelta(0))
@@ -249,7 +249,7 @@ async def test_doctor_names_what_holds_the_change_feed_back(
 
 
 def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings, tmp_path: Path) -> None:
-    """Files in the outbox need no address, so a trial without a mail server would not show it."""
+    """Files in the outbox need no address, so a trial without a mail server does not show this."""
     done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
     assert "directorates have no e-mail address" in line
@@ -264,7 +264,7 @@ def test_doctor_counts_the_directorates_that_no_mail_reaches(settings: Settings,
 async def test_doctor_names_an_office_that_no_mail_reaches(
     container: Container, settings: Settings, tmp_path: Path, office: dict[str, Any]
 ) -> None:
-    """Loud before the first notice to it is lost, and also while notices stay on this machine."""
+    """Doctor fails before the first notice to the office is lost, even without a mail server."""
     await load_offices(container, office)
     done = run_estim("doctor", env=environment(settings), folder=tmp_path)
     line = next(line for line in done.stdout.splitlines() if "│ addresses" in line)
@@ -273,7 +273,7 @@ async def test_doctor_names_an_office_that_no_mail_reaches(
     assert "offices.yaml" in line
 
 
-def test_doctor_tells_that_the_queue_is_away(settings: Settings, tmp_path: Path) -> None:
+def test_doctor_reports_an_unavailable_queue(settings: Settings, tmp_path: Path) -> None:
     done = run_estim("doctor", env=environment(settings, redis_url="redis://127.0.0.1:1/0"), folder=tmp_path)
     assert done.returncode == 1
     assert "1 wrong" in done.stdout
@@ -303,14 +303,14 @@ def test_the_api_serves_and_a_wanted_stop_is_a_success(settings: Settings, tmp_p
         running_estim("api", env=environment(settings, port=port), folder=tmp_path) as run,
         httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client,
     ):
-        answer = client.get(f"http://127.0.0.1:{port}/health/ready")
-        assert (answer.status_code, answer.json()["status"]) == (200, "ready")
-        assert "server" not in answer.headers
+        response = client.get(f"http://127.0.0.1:{port}/health/ready")
+        assert (response.status_code, response.json()["status"]) == (200, "ready")
+        assert "server" not in response.headers
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(10) == 0
 
 
-def test_the_api_tells_a_port_in_use_in_one_line(settings: Settings, tmp_path: Path) -> None:
+def test_the_api_reports_a_port_in_use_in_one_line(settings: Settings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         env = environment(settings, port=taken.getsockname()[1])
         done = run_estim_process("api", env=env, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""The migrations: forth and back and forth, equal to the tables of the code, and safe when two run them at once."""
+"""The migrations: upgrade and downgrade, equality with the models, and two concurrent upgrades."""
 
 import asyncio
 import subprocess
@@ -23,7 +23,7 @@ BOOKKEEPING = {"alembic_version"}
 
 @pytest.fixture
 def empty(servers: TestServers) -> Iterator[str]:
-    """Address of a database without a table."""
+    """Yield the URL of a database without tables."""
     with servers.database("template1") as url:
         yield url
 
@@ -88,8 +88,8 @@ def test_two_that_migrate_at_once_do_not_collide(empty: str, tmp_path: Path) -> 
         subprocess.Popen([*PROGRAM, "migrate"], env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(2)
     ]
-    told = [each.communicate() for each in both]
-    assert [each.returncode for each in both] == [0, 0], told
+    warnings = [each.communicate() for each in both]
+    assert [each.returncode for each in both] == [0, 0], warnings
     assert tables(empty) == set(Base.metadata.tables) | BOOKKEEPING
 
 

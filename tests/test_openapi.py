@@ -1,4 +1,4 @@
-"""The OpenAPI file: every operation is whole, every example works, and a client generated from it makes a ticket."""
+"""The OpenAPI file: every operation is complete, every example works, and a generated client creates a ticket."""
 
 import asyncio
 import compileall
@@ -38,7 +38,7 @@ BODIES = {
 
 
 def refs(node: Any) -> Iterator[str]:
-    """Every `$ref` in a part of the file."""
+    """Yield every `$ref` in a part of the file."""
     if isinstance(node, dict):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
@@ -57,7 +57,7 @@ def resolved(ref: str) -> dict[str, Any]:
 
 
 def shows_values(schema: dict[str, Any]) -> bool:
-    """Whether a reader sees what to send or expect: by an example, by the allowed values, or by its parts."""
+    """Return whether a schema shows possible values: by an example, the allowed values, or its parts."""
     if "$ref" in schema:
         return shows_values(resolved(schema["$ref"]))
     if {"examples", "example", "enum", "const", "default", "format"} & schema.keys():
@@ -92,10 +92,10 @@ def test_every_other_operation_needs_a_key_and_names_its_scope(operation: dict[s
 
 @pytest.mark.parametrize("operation", OPEN + KEYED)
 def test_every_error_answer_is_the_shared_problem(operation: dict[str, Any]) -> None:
-    errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+    errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
     assert errors
-    for status, answer in errors.items():
-        shared = resolved(answer["$ref"])
+    for status, response in errors.items():
+        shared = resolved(response["$ref"])
         assert list(shared["content"]) == ["application/problem+json"]
         content = shared["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
@@ -104,7 +104,7 @@ def test_every_error_answer_is_the_shared_problem(operation: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("operation", [each for each in OPEN + KEYED if each.id in WITH_BODY])
-def test_what_takes_a_body_tells_how_it_may_be_refused(operation: dict[str, Any]) -> None:
+def test_an_operation_with_a_body_lists_its_refusals(operation: dict[str, Any]) -> None:
     assert {"408", "413", "415", "422"} <= operation["responses"].keys()
 
 
@@ -112,8 +112,8 @@ def test_what_takes_a_body_tells_how_it_may_be_refused(operation: dict[str, Any]
 def test_an_operation_shows_an_example_of_all_it_takes_and_gives(operation: dict[str, Any]) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
         assert "examples" in media or shows_values(media["schema"])
-    for status, answer in operation["responses"].items():
-        for media in answer.get("content", {}).values():
+    for status, response in operation["responses"].items():
+        for media in response.get("content", {}).values():
             assert status < "400"
             assert shows_values(media["schema"])
     for parameter in operation.get("parameters", ()):
@@ -142,23 +142,23 @@ def test_operation_ids_are_unique_and_every_group_is_used() -> None:
         for title, body in examples.items()
     ],
 )
-async def test_an_example_is_accepted_as_it_stands(
+async def test_an_example_is_accepted_unchanged(
     operation_id: str, body: dict[str, Any], client_as: Callable[..., Awaitable[AsyncClient]]
 ) -> None:
-    """What a first click on “Try it out” sends."""
+    """Send the example of “Try it out”."""
     developer = await client_as("developer")
     path, method = BODIES[operation_id]
-    answer = await developer.request(method, path, json=body)
-    assert answer.is_success, answer.text
-    assert answer.json().get("quarantined", 0) == 0
+    response = await developer.request(method, path, json=body)
+    assert response.is_success, response.text
+    assert response.json().get("quarantined", 0) == 0
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
 async def test_the_docs_pages_load_everything_from_here(page: str, client: AsyncClient) -> None:
-    answer = await client.get(page)
-    assert answer.status_code == 200
-    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
-    wanted = re.findall(r"""(?:src|href|url|spec-url)(?:=|: )["']([^"']+)["']""", answer.text)
+    response = await client.get(page)
+    assert response.status_code == 200
+    assert response.headers["content-security-policy"].startswith("default-src 'self'")
+    wanted = re.findall(r"""(?:src|href|url|spec-url)(?:=|: )["']([^"']+)["']""", response.text)
     assert len(wanted) >= 3
     for address in wanted:
         assert "//" not in address

@@ -1,4 +1,4 @@
-"""The README's requests work as printed: they are taken from it and run in a shell against a real server."""
+"""The README's requests work as printed: a shell runs them against a real server."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ Shell = Callable[[int], Awaitable[str]]
 
 @pytest.fixture
 async def example(app: FastAPI, tmp_path: Path) -> AsyncIterator[Shell]:
-    """Runs the n-th printed example, beside a key, against this test's server; gives what it printed."""
+    """Yield a function that runs the n-th example, with a key, against this test's server and returns its output."""
     (tmp_path / ".estim").mkdir()
     (tmp_path / ".estim/api-key").write_text(await new_key(app.state.container, "developer"))
     async with served(app) as address:

@@ -1,6 +1,6 @@
-"""Whatever fits the API's own description, or nearly does: every operation answers as documented, none breaks.
+"""Fuzzing by the OpenAPI file: every operation responds as documented, to valid and invalid requests.
 
-Requests are made up from the OpenAPI file and sent to a real server in a thread of this process.
+Requests are generated from the OpenAPI file and sent to a real server in a thread of this process.
 """
 
 import asyncio
@@ -36,15 +36,15 @@ DESCRIBED = schemathesis.openapi.from_dict(create_app(NOWHERE).openapi())
 OPERATIONS = {each.ok().label: each.ok() for each in DESCRIBED.get_all_operations() if isinstance(each, Ok)}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 EXAMPLES = 8
-"""Requests an operation; a longer hunt is a matter of this number."""
+"""Requests per operation; raise it for a longer search."""
 
 KNOWN = 3
-"""So many tickets are there, and most requests about a ticket are about one of them."""
+"""Number of existing tickets; most generated requests about a ticket name one of them."""
 
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
-    """The address of `app`, served by a thread until the block ends."""
+    """Serve `app` in a thread and yield its address."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
@@ -60,7 +60,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running API with some tickets in it."""
+    """A running API with some tickets."""
 
     url: str
     key: str
@@ -70,7 +70,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The API on a database of its own."""
+    """Serve the API on its own database."""
     with servers.database(template) as database_url:
         folder = tmp_path_factory.mktemp("fuzzed")
         settings_ = make_settings(database_url=database_url, redis_url=servers.redis_url, data_dir=folder)
@@ -79,8 +79,8 @@ def served(servers: TestServers, template: str, tmp_path_factory: pytest.TempPat
             key = _key_of_a_developer(settings_)
             with httpx.Client(base_url=url, headers={"X-API-Key": key}) as client:
                 made = [client.post("/v1/tickets", json=bodies.ticket()).json() for _ in range(KNOWN)]
-                kept = client.post("/v1/channels/sms/messages", json={}).json()
-            yield Served(url, key, [receipt["number"] for receipt in made], kept["quarantine_id"])
+                quarantined = client.post("/v1/channels/sms/messages", json={}).json()
+            yield Served(url, key, [receipt["number"] for receipt in made], quarantined["quarantine_id"])
 
 
 def _key_of_a_developer(settings_: Settings) -> str:
@@ -94,7 +94,7 @@ def _key_of_a_developer(settings_: Settings) -> str:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_every_operation_answers_as_its_description_says(served: Served, label: str) -> None:
-    """Status and content type are documented ones, for what fits the schema and for what does not; never a 500."""
+    """Status and content type are documented, for valid and invalid requests; there is never a 500."""
     operation = OPERATIONS[label]
     made_up = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
 

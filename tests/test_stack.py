@@ -1,4 +1,4 @@
-"""`estim up` as a newcomer meets it: everything starts, says where, outlives crashes, leaves nothing behind."""
+"""`estim up`: it starts everything, prints the addresses, survives crashes and leaves nothing behind."""
 
 import signal
 import socket
@@ -21,7 +21,7 @@ CALL = {"channel": "call-center", "description": "Kaldırımda çukur var", "app
 
 
 class Place:
-    """A folder to run in, its port and its variables."""
+    """A folder to run in, with its port and environment."""
 
     def __init__(self, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -31,7 +31,7 @@ class Place:
         self.env = environment(port=self.port)
 
     def client(self) -> httpx.Client:
-        """A caller with the development key, patient while the API starts."""
+        """Return an HTTP client with the development key, which retries while the API starts."""
         key = (self.data / "api-key").read_text().strip()
         patient = httpx.HTTPTransport(retries=5)
         return httpx.Client(
@@ -39,7 +39,7 @@ class Place:
         )
 
     def mode(self, name: str) -> int:
-        """Permissions of a file of the data folder."""
+        """Return the mode of a file of the data folder."""
         return (self.data / name).stat().st_mode & 0o777
 
 
@@ -50,16 +50,16 @@ def place() -> Iterator[Place]:
 
 
 def process_of(run: Running, command: str) -> psutil.Process:
-    """The child that runs that command."""
+    """Return the child that runs the command."""
     return next(each for each in run.family() if each.cmdline()[-2:] == ["app.cli", command])
 
 
 def test_up_serves_outlives_a_kill_of_the_api_and_ends_whole(place: Place) -> None:
     with running_estim("up", env=place.env, folder=place.folder) as run:
-        told = run.wait_for(READY)
-        assert f"http://127.0.0.1:{place.port}/docs" in told
-        assert ".estim/api-key" in told
-        assert ".estim/outbox" in told
+        output = run.wait_for(READY)
+        assert f"http://127.0.0.1:{place.port}/docs" in output
+        assert ".estim/api-key" in output
+        assert ".estim/outbox" in output
         assert {place.mode(name) for name in ("api-key", "secrets.env", "stack.env")} == {0o600}
         with place.client() as client:
             assert client.post("/v1/tickets", json=CALL).status_code == 201
@@ -79,13 +79,13 @@ def test_up_after_a_kill_finds_data_secrets_and_key_again(place: Place) -> None:
         run.wait_for(READY)
         with place.client() as client:
             number = client.post("/v1/tickets", json=CALL).json()["number"]
-        kept = [(place.data / name).read_text() for name in ("api-key", "secrets.env")]
+        before = [(place.data / name).read_text() for name in ("api-key", "secrets.env")]
         family = run.family()
         run.process.kill()
         assert still_alive(family, 10) == []
     with running_estim("up", env=place.env, folder=place.folder) as run:
         run.wait_for(READY)
-        assert [(place.data / name).read_text() for name in ("api-key", "secrets.env")] == kept
+        assert [(place.data / name).read_text() for name in ("api-key", "secrets.env")] == before
         with place.client() as client:
             assert client.get(f"/v1/tickets/{number}").json()["applicant"]["phone"] == "+905320000000"
         other_folder = run_estim_process(
@@ -105,7 +105,7 @@ def test_a_stop_while_it_starts_leaves_nothing(place: Place) -> None:
         assert still_alive(family, 5) == []
 
 
-def test_a_port_in_use_is_told_before_anything_starts(place: Place) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.port)):
         done = run_estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1
@@ -128,7 +128,7 @@ def test_a_faulty_folder_stops_with_its_problems(place: Place) -> None:
     assert not place.data.exists()
 
 
-def test_secrets_are_not_made_anew_over_sealed_data(place: Place) -> None:
+def test_secrets_are_not_replaced_while_encrypted_data_exist(place: Place) -> None:
     (place.data / "servers/postgres").mkdir(parents=True)
     done = run_estim_process("up", env=place.env, folder=place.folder)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""The first structure: tickets with clocks and history, notices, people, catalogue, calendar and access."""
+"""The initial schema: tickets with clocks and history, notices, people, catalogue, calendar and access."""
 
 import sqlalchemy as sa
 from alembic import op

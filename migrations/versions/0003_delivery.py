@@ -1,4 +1,4 @@
-"""Attempts and receipts of deliveries; notices that stand for several, or in another's place."""
+"""Attempts and receipts of deliveries; digests, and notices that replace another one."""
 
 import sqlalchemy as sa
 from alembic import op

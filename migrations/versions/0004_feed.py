@@ -1,4 +1,4 @@
-"""The change feed: events of all tickets in one order, and the webhooks that carry them out."""
+"""The change feed: events of all tickets in one order, and the webhooks that deliver them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,11 +12,11 @@ depends_on = None
 DRAWN_AFTER_THE_XID = (
     "CASE WHEN pg_current_xact_id() IS NOT NULL THEN nextval('ticket_event_position_seq'::regclass) END"
 )
-"""`CASE` fixes the order: the transaction has its id before it draws a position; see docs/decisions/0007."""
+"""`CASE` fixes the order: the transaction gets its id before its position; see docs/decisions/0007."""
 
 
 def upgrade() -> None:
-    """Make the change; events that are there already are put into the order of their instants."""
+    """Upgrade; existing events are ordered by their instants."""
     _order_events()
     op.create_table(
         "feed_state",

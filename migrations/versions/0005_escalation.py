@@ -1,4 +1,4 @@
-"""The life of an escalation: who was addressed, reminders, the office's response, and its end."""
+"""Columns of an escalation: addressee, reminders, the office's response, and its end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +16,7 @@ UPDATE escalation SET closed_at = greatest(escalation.raised_at, coalesce(ticket
 FROM ticket WHERE ticket.id = escalation.ticket_id
 AND (ticket.cycle <> escalation.cycle OR ticket.state IN ('resolved', 'callback_pending', 'closed', 'withdrawn'))
 """
-"""Close the escalations whose ticket is answered; the open ones get no reminder."""
+"""Close the escalations of resolved tickets; the open ones get no reminder."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Citizens' complaints about the published table, which are tickets with a number of their own kind."""
+"""Citizens' complaints about the published table: tickets with their own kind of number."""
 
 import sqlalchemy as sa
 from alembic import op

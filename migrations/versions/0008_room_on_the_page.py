@@ -1,4 +1,4 @@
-"""Free room on the pages of clocks and tickets, so that a new calendar updates them in place."""
+"""Fill factor for clocks and tickets, so that a new calendar updates their rows in place (HOT)."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The service in the policy pinned to a clock, so that the report of a past month reads no ticket."""
+"""The service code in a clock's pinned policy, so that the report of a past month reads no tickets."""
 
 from alembic import op
 

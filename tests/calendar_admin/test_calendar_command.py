@@ -46,7 +46,7 @@ def test_a_year_is_confirmed_by_name(settings: Settings, tmp_path: Path) -> None
         (("confirm", "2098"), "The holidays of 2098 are not stored"),
     ],
 )
-def test_what_can_t_be_meant_is_told_in_one_line(
+def test_invalid_options_are_refused_in_one_line(
     settings: Settings, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     refused = run_estim("calendar", *arguments, env=environment(settings), folder=tmp_path)

@@ -61,16 +61,17 @@ def test_a_new_limit_is_shown_with_what_it_moves(settings: Settings, folder: Pat
 
 
 def test_a_closure_is_shown_to_move_open_tickets_too(settings: Settings, folder: Path, tmp_path: Path) -> None:
-    """Closures are of the calendar, which every open clock follows as soon as the folder is loaded."""
+    """Closures belong to the calendar, which applies to every open clock after the folder is loaded."""
     leave = "closures: [{date: 2027-05-25, name: İdari izin, kind: leave, counts_as_working: []}]"
     edit(folder / "closures.yaml", "closures: []", leave)
     edit(folder / "standards-table.txt", "1 GÜN", "2 GÜN")
     done = run_estim("catalogue", "diff", str(folder), env=environment(settings), folder=tmp_path)
-    told = " ".join(done.stdout.split())
+    shown = " ".join(done.stdout.split())
     assert (
-        "3 differences. 2 may move due dates of new tickets, 1 of them (the calendar) those of open tickets too" in told
+        "3 differences. 2 may move due dates of new tickets, 1 of them (the calendar) those of open tickets too"
+        in shown
     )
-    assert (told.count("new move"), told.count("all move")) == (1, 1)
+    assert (shown.count("new move"), shown.count("all move")) == (1, 1)
 
 
 def test_a_faulty_folder_prints_its_findings(settings: Settings, folder: Path, tmp_path: Path) -> None:
@@ -101,27 +102,27 @@ async def test_versions_are_listed_and_compared_by_how_they_begin(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (("--versions", "ffffffff", "ffffffff"), "No version begins with 'ffffffff': “estim catalogue versions”"),
         (("--versions", "", ""), "More than one version begins with ''"),
     ],
 )
-async def test_a_version_that_is_not_meant_clearly_is_told_in_one_line(
-    settings: Settings, container: Container, folder: Path, tmp_path: Path, arguments: tuple[str, ...], told: str
+async def test_an_ambiguous_version_is_refused_in_one_line(
+    settings: Settings, container: Container, folder: Path, tmp_path: Path, arguments: tuple[str, ...], expected: str
 ) -> None:
     edit(folder / "units.yaml", "units:", "# again\nunits:")
     await load(container, folder, days=1)
     done = run_estim("catalogue", "diff", *arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert told in done.stderr
+    assert expected in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["leave", "half_day"])
 def test_a_folder_that_changes_dates_that_are_past_is_refused(
     settings: Settings, folder: Path, tmp_path: Path, kind: str
 ) -> None:
-    """Somebody has counted them by now: what was decided late is entered by the command that shows what it moves."""
+    """Past dates were counted before; the calendar command decides on them, and shows the moved dates."""
     past = f"closures: [{{date: 2026-02-02, name: Kar tatili, kind: {kind}}}]"
     edit(folder / "closures.yaml", "closures: []", past)
     done = run_estim("catalogue", "load", str(folder), env=environment(settings), folder=tmp_path)

@@ -1,4 +1,4 @@
-"""`estim deadline`: a calendar that reads without colour, by the rules in the database."""
+"""`estim deadline`: a calendar that is readable without colours, by the rules in the database."""
 
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def test_minutes_are_drawn_as_times(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (("--service", "no-such", "--from", "2026-05-12"), "--service: There is no such service"),
         ((*VISIT[1:], "--from", "yesterday"), "--from: 'yesterday' is no date-time such as 2026-05-12T10:00."),
@@ -111,16 +111,16 @@ def test_minutes_are_drawn_as_times(settings: Settings, tmp_path: Path) -> None:
     ],
 )
 def test_what_can_not_be_used_is_named_in_one_line(
-    settings: Settings, tmp_path: Path, arguments: tuple[str, ...], told: str
+    settings: Settings, tmp_path: Path, arguments: tuple[str, ...], expected: str
 ) -> None:
     done = run_estim("deadline", *arguments, env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert told in done.stderr
+    assert expected in done.stderr
 
 
 def test_without_a_database_it_says_so_in_one_line(settings: Settings, tmp_path: Path) -> None:
     away = environment(settings, database_url="postgresql+asyncpg://app@127.0.0.1:1/estim")
-    for env, told in ((environment(), "No database: set ESTIM_DATABASE_URL"), (away, "does not answer")):
+    for env, expected in ((environment(), "No database: set ESTIM_DATABASE_URL"), (away, "does not answer")):
         done = run_estim(*VISIT, "--from", "2026-05-12", env=env, folder=tmp_path)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert told in done.stderr
+        assert expected in done.stderr

@@ -1,4 +1,4 @@
-"""`estim feed new-epoch`: after an older backup was restored no reader goes on with what is lost."""
+"""`estim feed new-epoch`: after a restore of an older backup, no reader continues from lost data."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.cli_runner import environment, run_estim_process
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
 
 
-async def test_cursors_given_before_are_refused_and_reading_anew_goes_on(
+async def test_earlier_cursors_are_refused_and_reading_from_the_start_works(
     settings: Settings, tmp_path: Path, client_as: Callable[..., Awaitable[AsyncClient]]
 ) -> None:
     reader = await client_as("developer")
@@ -21,8 +21,8 @@ async def test_cursors_given_before_are_refused_and_reading_anew_goes_on(
     assert (done.returncode, done.stderr) == (0, "")
     refused = await reader.get("/v1/events", params={"after": before["next_cursor"]})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "cursor_of_lost_data")
-    anew = (await reader.get("/v1/events")).json()
-    assert [event["id"] for event in anew["items"]] == [event["id"] for event in before["items"]]
-    assert len(anew["items"]) == 1
-    again = await reader.get("/v1/events", params={"after": anew["next_cursor"]})
+    after_restore = (await reader.get("/v1/events")).json()
+    assert [event["id"] for event in after_restore["items"]] == [event["id"] for event in before["items"]]
+    assert len(after_restore["items"]) == 1
+    again = await reader.get("/v1/events", params={"after": after_restore["next_cursor"]})
     assert (again.status_code, again.json()["items"]) == (200, [])

@@ -1,4 +1,4 @@
-"""`estim import bimer`: what a clerk sees, what comes back to be mended, and what never shows."""
+"""`estim import bimer`: the output, the refused lines, and the data that are never printed."""
 
 import stat
 import subprocess
@@ -23,7 +23,7 @@ UNANSWERED = {"record_no": "ORNEK-3", "answered_at": ""}
 
 
 def run(settings: Settings, folder: Path, *arguments: str, by: Program = run_estim) -> tuple[int, str, str]:
-    """Exit code, standard output, standard error."""
+    """Run the import; return exit code, standard output and standard error."""
     done = by("import", "bimer", *arguments, env=environment(settings), folder=folder)
     return done.returncode, done.stdout, done.stderr
 
@@ -65,7 +65,7 @@ async def test_a_file_is_imported_once(settings: Settings, tmp_path: Path) -> No
     assert await stored(settings) == ["ORNEK-1", "ORNEK-2"]
 
 
-async def test_refused_lines_are_told_and_come_back_to_be_mended(settings: Settings, tmp_path: Path) -> None:
+async def test_refused_lines_are_printed_and_returned_for_correction(settings: Settings, tmp_path: Path) -> None:
     file, refused = write(tmp_path, table({}, BROKEN, UNANSWERED, {"record_no": "ORNEK-4"})), tmp_path / "red.csv"
     code, out, err = run(settings, tmp_path, file, "--refused", str(refused))
     assert (code, err) == (1, "")
@@ -78,8 +78,8 @@ async def test_refused_lines_are_told_and_come_back_to_be_mended(settings: Setti
     headings, *lines = refused.read_bytes().decode("utf-8-sig").splitlines()
     assert headings == "line;problem;" + ";".join(RECORD)
     assert [line.partition(";")[0] for line in lines] == ["3", "4"]
-    mended = "\n".join([headings, *lines]).replace("gizli telefon", "").replace("gizli tarih", "01.07.2014")
-    code, out, _ = run(settings, tmp_path, write(tmp_path, mended))
+    corrected = "\n".join([headings, *lines]).replace("gizli telefon", "").replace("gizli tarih", "01.07.2014")
+    code, out, _ = run(settings, tmp_path, write(tmp_path, corrected))
     assert (code, out.splitlines()[-1]) == (1, "✗ 1 imported, 0 known already, 1 refused.")
     assert "not read: line, problem" in out
     assert await stored(settings) == ["ORNEK-1", "ORNEK-2", "ORNEK-4"]
@@ -115,7 +115,7 @@ async def test_other_headings_are_given_by_name(settings: Settings, tmp_path: Pa
 
 
 @pytest.mark.parametrize("column", ["dosya", "dosya=record_no", "record_no="])
-def test_a_column_that_can_not_be_meant_is_told(settings: Settings, tmp_path: Path, column: str) -> None:
+def test_an_invalid_column_option_is_refused(settings: Settings, tmp_path: Path, column: str) -> None:
     code, _, err = run(settings, tmp_path, write(tmp_path, table({})), "--column", column)
     assert (code, err.startswith("estim: --column is NAME=HEADING; the names are: record_no")) == (1, True)
 
@@ -133,8 +133,8 @@ async def test_the_month_in_which_they_were_due_is_reported(
 ) -> None:
     late = {"record_no": "ORNEK-2", "answered_at": "04.08.2014"}
     run(settings, tmp_path, write(tmp_path, table({}, late)))
-    answer = await (await client_as("ops")).get("/v1/reports/compliance", params={"month": "2014-07"})
-    assert [(row["clock"], row["on_time"], row["late"]) for row in answer.json()["rows"]] == [
+    response = await (await client_as("ops")).get("/v1/reports/compliance", params={"month": "2014-07"})
+    assert [(row["clock"], row["on_time"], row["late"]) for row in response.json()["rows"]] == [
         ("promise", 1, 1),
         ("statutory", 1, 1),
     ]

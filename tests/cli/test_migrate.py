@@ -1,4 +1,4 @@
-"""`estim catalogue migrate`: what would change is shown, and changed only where it was asked for."""
+"""`estim catalogue migrate`: it shows the changes, and makes them only without `--dry-run`."""
 
 import getpass
 import shutil
@@ -22,7 +22,7 @@ WHY = ("--reason", "Meclis kararı")
 
 @pytest.fixture
 def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
-    """The variables of an installation whose folder gives the info desk two days instead of one."""
+    """Return the environment of an installation whose folder gives the info desk two days instead of one."""
     folder = Path(shutil.copytree(ESENLER, tmp_path / "folder"))
     table = folder / "standards-table.txt"
     table.write_text(table.read_text().replace("1 GÜN", "2 GÜN", 1))
@@ -31,14 +31,14 @@ def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 async def desk(client_as: Callers) -> AsyncClient:
-    """Somebody who may do everything."""
+    """Return a client with every scope."""
     return await client_as("developer")
 
 
 async def opened(desk: AsyncClient) -> str:
-    answer = await desk.post("/v1/tickets", json=VISIT)
-    assert answer.status_code == 201, answer.text
-    number: str = answer.json()["number"]
+    response = await desk.post("/v1/tickets", json=VISIT)
+    assert response.status_code == 201, response.text
+    number: str = response.json()["number"]
     return number
 
 
@@ -77,7 +77,7 @@ async def test_a_migration_is_made_once_and_signed(desk: AsyncClient, env: dict[
 async def test_limits_that_would_be_late_at_once_are_announced(
     desk: AsyncClient, env: dict[str, str], tmp_path: Path
 ) -> None:
-    """The folder goes back to the shorter limit when that is past already."""
+    """The folder returns to the shorter limit after that has passed."""
     run_estim("catalogue", "load", env["ESTIM_MUNICIPALITY"], env=env, folder=tmp_path)
     env["ESTIM_CLOCK_START"] = "2026-05-12T12:00:00+03:00"
     number = await opened(desk)
@@ -90,16 +90,16 @@ async def test_limits_that_would_be_late_at_once_are_announced(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ((*WHY, "--service", "kent-konseyi"), "has no service 'kent-konseyi'. It has: bimer, call-center, "),
         (("--reason", " "), "Say why: "),
     ],
 )
-def test_what_can_t_be_meant_is_told_in_one_line(
-    env: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], told: str
+def test_invalid_options_are_refused_in_one_line(
+    env: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], expected: str
 ) -> None:
     done = run_estim("catalogue", "migrate", *arguments, env=env, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert told in done.stderr
+    assert expected in done.stderr
     assert done.stderr.count("\n") == 1

@@ -17,7 +17,7 @@ JULY = {"clock_start": "2026-07-02T09:00:00+03:00", "clock_origin": datetime.now
 
 @pytest.fixture
 async def _one_call(client_as: Callers) -> None:
-    """A call of 12 May that nobody answers: due on 1 June."""
+    """Open a call of 12 May that is never resolved: due on 1 June."""
     assert (await (await client_as("developer")).post("/v1/tickets", json=CALL)).status_code == 201
 
 
@@ -45,12 +45,12 @@ def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> No
     ]
 
 
-def test_a_month_that_goes_on_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_an_unfinished_month_is_marked(settings: Settings, tmp_path: Path) -> None:
     env = environment(settings, **JULY)
     done = run_estim("report", "compliance", "--month", "2026-07", env=env, folder=tmp_path)
     assert "The month is not over; these are the figures of 02.07.2026 09:0" in done.stdout
 
 
-def test_what_is_no_month_is_told_in_one_line(settings: Settings, tmp_path: Path) -> None:
+def test_an_invalid_month_is_refused_in_one_line(settings: Settings, tmp_path: Path) -> None:
     done = run_estim("report", "compliance", "--month", "06.2026", env=environment(settings), folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, "estim: '06.2026' is no month such as 2026-05.\n")

@@ -1,4 +1,4 @@
-"""Group commit: answers find their items, and trouble finds the right ones."""
+"""Group commit: each item gets its own result, and each error reaches the right items."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,11 +12,11 @@ Write = Callable[[Sequence[int]], Awaitable[Sequence[str]]]
 
 
 class PoisonError(Exception):
-    """What a store says of one item that can't be written."""
+    """Error of the store for an item that can't be written."""
 
 
 class Store:
-    """Writes numbers, all of a batch or none; 13 is poison, and it may be away or wait for a gate."""
+    """Store that writes all numbers of a batch or none; it fails for 13, while `away`, and waits for `gate`."""
 
     def __init__(self, *, away: bool = False) -> None:
         self.batches: list[list[int]] = []
@@ -46,7 +46,7 @@ async def submit_all(target: Batcher[int, str], items: Sequence[int]) -> list[st
     return await asyncio.gather(*(target.submit(item) for item in items), return_exceptions=True)
 
 
-async def test_each_item_gets_its_own_answer() -> None:
+async def test_each_item_gets_its_own_result() -> None:
     store = Store()
 
     assert await submit_all(batcher(store.write), range(1000, 1500)) == [f"#{item}" for item in range(1000, 1500)]
@@ -62,10 +62,10 @@ async def test_items_that_arrive_together_share_batches_within_the_limit() -> No
 
 async def test_a_poisonous_item_fails_alone() -> None:
     store = Store()
-    answers = await submit_all(batcher(store.write), [11, 12, 13, 14])
+    results = await submit_all(batcher(store.write), [11, 12, 13, 14])
 
-    assert [answers[0], answers[1], answers[3]] == ["#11", "#12", "#14"]
-    assert isinstance(answers[2], PoisonError)
+    assert [results[0], results[1], results[3]] == ["#11", "#12", "#14"]
+    assert isinstance(results[2], PoisonError)
     assert sorted(store.written) == [11, 12, 14]
 
 
@@ -77,11 +77,11 @@ async def test_a_poisonous_item_alone_in_its_batch_is_not_written_again() -> Non
     assert store.batches == [[13]]
 
 
-async def test_a_store_that_is_away_fails_everybody_and_is_not_asked_again() -> None:
+async def test_an_unavailable_store_fails_every_item_and_is_not_called_again() -> None:
     store = Store(away=True)
-    answers = await submit_all(batcher(store.write), [1, 2, 3])
+    results = await submit_all(batcher(store.write), [1, 2, 3])
 
-    assert [type(answer) for answer in answers] == [ConnectionError] * 3
+    assert [type(result) for result in results] == [ConnectionError] * 3
     assert store.batches == [[1, 2, 3]]
 
 
@@ -94,13 +94,13 @@ async def test_after_a_failure_later_items_are_written() -> None:
     assert await target.submit(3) == "#3"
 
 
-async def test_a_store_that_answers_too_few_leaves_nobody_waiting() -> None:
+async def test_a_store_that_returns_too_few_results_fails_every_item() -> None:
     async def write(items: Sequence[int]) -> Sequence[str]:
         return [f"#{item}" for item in items[:-1]]
 
-    answers = await submit_all(batcher(write), [1, 2, 3])
+    results = await submit_all(batcher(write), [1, 2, 3])
 
-    assert [type(answer) for answer in answers] == [ValueError] * 3
+    assert [type(result) for result in results] == [ValueError] * 3
 
 
 async def test_more_than_may_wait_is_turned_away_with_a_time_to_come_back() -> None:

@@ -1,4 +1,4 @@
-"""Rows that are written together: each value reaches its own column."""
+"""Bulk statements: each value reaches its own column."""
 
 from sqlalchemy import make_url
 

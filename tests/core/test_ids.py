@@ -1,4 +1,4 @@
-"""Ids of rows: UUIDv7 that sort as they were made."""
+"""Ids of rows: UUIDv7 that sort in the order of creation."""
 
 import time
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Keyset paging: a cursor survives its way through a URL, and nothing else is taken for one."""
+"""Keyset paging: a cursor survives a round trip through a URL, and nothing else is accepted as one."""
 
 import base64
 import json

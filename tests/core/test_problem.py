@@ -1,4 +1,4 @@
-"""Errors as answers: stable codes and pointers, sentences in the caller's language, and no echo of what was sent."""
+"""Error responses: stable codes and pointers, sentences in the caller's language, and no echo of the input."""
 
 import json
 import re
@@ -113,11 +113,11 @@ def test_a_refusal_names_the_field_and_the_rule_but_not_the_value(
     sent: Any, pointer: str, code: str, sentence: str | None
 ) -> None:
     found = refusals(sent)
-    told = [problem_fields(found, "tr"), problem_fields(found, "en")]
+    bodies = [problem_fields(found, "tr"), problem_fields(found, "en")]
 
     assert [(error.pointer, error.code) for error in found] == [(pointer, code)]
-    assert sentence is None or told[0][0]["detail"] == sentence
-    assert SECRET not in json.dumps(told, ensure_ascii=False)
+    assert sentence is None or bodies[0][0]["detail"] == sentence
+    assert SECRET not in json.dumps(bodies, ensure_ascii=False)
     assert SECRET not in repr(found)
 
 
@@ -142,9 +142,9 @@ def test_a_pointer_escapes_what_pointers_need_escaped() -> None:
 
 @pytest.mark.parametrize("name", ["x" * 100_000, "\ud800", "a\ud83d", "\x00", "", "\r\nX: y"])
 def test_names_that_a_caller_made_up_stay_short_and_encodable(name: str) -> None:
-    told = json.dumps(problem_fields(refusals({name: 1}), "tr"), ensure_ascii=False)
+    bodies = json.dumps(problem_fields(refusals({name: 1}), "tr"), ensure_ascii=False)
 
-    assert len(told.encode()) < 400
+    assert len(bodies.encode()) < 400
 
 
 def fields(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -152,7 +152,7 @@ def fields(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda v: st.lists(v) | fields(v)))
-def test_whatever_is_sent_ends_in_a_model_or_in_errors_that_can_be_told(sent: Any) -> None:
+def test_any_input_becomes_a_model_or_errors_that_can_be_encoded(sent: Any) -> None:
     found = []
     try:
         Sample.model_validate(sent)
@@ -196,7 +196,7 @@ def test_every_code_makes_a_whole_problem_in_both_languages(code: str) -> None:
     assert bodies[0]["detail"] != bodies[1]["detail"]
 
 
-def test_the_state_that_forbids_a_command_is_told_with_what_is_possible() -> None:
+def test_a_wrong_state_names_the_allowed_commands() -> None:
     error = WrongState(state="closed", allowed_actions=["reopen", "comment"])
     body = problem_body(error, language="tr", instance="/v1/tickets/1/refer", request_id="r")
 
@@ -205,7 +205,7 @@ def test_the_state_that_forbids_a_command_is_told_with_what_is_possible() -> Non
 
 
 class Thing(RequestModel):
-    """What the sample service takes."""
+    """Request body of the sample service."""
 
     phone: PhoneText
 
@@ -235,41 +235,41 @@ async def client() -> AsyncIterator[AsyncClient]:
 
 
 async def test_a_refused_body_is_answered_as_problem_json_in_turkish(client: AsyncClient) -> None:
-    answer = await client.post("/things", json={"phone": SECRET})
+    response = await client.post("/things", json={"phone": SECRET})
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == MEDIA_TYPE
-    assert answer.headers["content-language"] == "tr"
-    assert answer.headers["vary"] == "Accept-Language"
-    assert answer.json()["errors"] == [
+    assert response.status_code == 422
+    assert response.headers["content-type"] == MEDIA_TYPE
+    assert response.headers["content-language"] == "tr"
+    assert response.headers["vary"] == "Accept-Language"
+    assert response.json()["errors"] == [
         {
             "pointer": "/phone",
             "code": "phone",
             "detail": "Geçerli bir telefon numarası değil; 0532 000 00 00 gibi olmalıdır.",
         }
     ]
-    assert SECRET not in answer.text
+    assert SECRET not in response.text
 
 
 async def test_english_is_spoken_to_who_prefers_it(client: AsyncClient) -> None:
-    answer = await client.post("/things", json={}, headers={"Accept-Language": "en"})
+    response = await client.post("/things", json={}, headers={"Accept-Language": "en"})
 
-    assert answer.headers["content-language"] == "en"
-    assert answer.json()["errors"] == [{"pointer": "/phone", "code": "missing", "detail": "This field is required."}]
+    assert response.headers["content-language"] == "en"
+    assert response.json()["errors"] == [{"pointer": "/phone", "code": "missing", "detail": "This field is required."}]
 
 
 async def test_a_query_parameter_is_named_by_its_name(client: AsyncClient) -> None:
-    answer = await client.post("/things?limit=0", json={"phone": "0532 000 00 00"})
+    response = await client.post("/things?limit=0", json={"phone": "0532 000 00 00"})
 
-    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/limit", "minimum")]
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [("/limit", "minimum")]
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b'{"phone": 0532}', b"\xff\xfe", b'{"phone": "\xc3("}'])
 async def test_a_body_that_is_no_json_is_refused_as_a_whole(client: AsyncClient, body: bytes) -> None:
-    answer = await client.post("/things", content=body, headers={"Content-Type": "application/json"})
+    response = await client.post("/things", content=body, headers={"Content-Type": "application/json"})
 
-    assert answer.status_code in {400, 422}
-    assert [error["pointer"] for error in answer.json()["errors"]] == [""]
+    assert response.status_code in {400, 422}
+    assert [error["pointer"] for error in response.json()["errors"]] == [""]
 
 
 async def test_a_wrong_address_and_a_wrong_method_are_problems_too(client: AsyncClient) -> None:
@@ -281,7 +281,7 @@ async def test_a_wrong_address_and_a_wrong_method_are_problems_too(client: Async
     assert wrong.json()["detail"] == "İzin verilenler: POST."
 
 
-async def test_headers_tell_what_a_client_can_act_on(client: AsyncClient) -> None:
+async def test_headers_say_how_a_client_can_react(client: AsyncClient) -> None:
     assert (await client.get("/away/key")).headers["www-authenticate"] == "Bearer"
     assert (await client.get("/away/many")).headers["retry-after"] == "30"
     assert (await client.get("/away/stale")).json()["etag"] == '"7"'
@@ -291,8 +291,8 @@ async def test_headers_tell_what_a_client_can_act_on(client: AsyncClient) -> Non
 
 
 async def test_a_surprise_is_answered_without_its_message(client: AsyncClient) -> None:
-    answer = await client.get(f"/away/{SECRET}")
+    response = await client.get(f"/away/{SECRET}")
 
-    assert answer.status_code == 500
-    assert answer.json()["code"] == "internal"
-    assert SECRET not in answer.json()["detail"]
+    assert response.status_code == 500
+    assert response.json()["code"] == "internal"
+    assert SECRET not in response.json()["detail"]

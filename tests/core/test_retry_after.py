@@ -1,4 +1,4 @@
-"""`Retry-After`, as providers and receivers write it."""
+"""`Retry-After` in the forms that providers and receivers send."""
 
 import time
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Building blocks of request schemas: what a caller may send, and the codes of what is refused."""
+"""Field types of request schemas: accepted values, and the codes of refused ones."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -13,7 +13,7 @@ from app.core.schema import Code, ExternalId, Instant, Latitude, Longitude, Long
 
 
 class Sample(RequestModel):
-    """One field of each kind."""
+    """A model with one field of each type."""
 
     long: LongText | None = None
     short: ShortText | None = None
@@ -42,7 +42,7 @@ def codes(sent: dict[Any, Any]) -> list[str]:
         ("2099-12-31T23:59:59Z", datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_an_instant_is_held_in_utc(written: str, instant: datetime) -> None:
+def test_an_instant_is_converted_to_utc(written: str, instant: datetime) -> None:
     read = Sample.model_validate({"at": written}).at
 
     assert read == instant

@@ -1,4 +1,4 @@
-"""The supervisor with real programs: restarts what crashes, ends all on one signal, leaves nothing behind."""
+"""The supervisor with real programs: it restarts crashed ones, ends all on one signal, and leaves none behind."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 # One write a line: several programs share the output, and a print may come in pieces.
 STEADY = "import os, time; os.write(1, b'child %d\\n' % os.getpid()); time.sleep(600)"
-DEAF = (
+IGNORING_SIGTERM = (
     "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     "os.write(1, b'child %d\\n' % os.getpid()); time.sleep(600)"
 )
@@ -31,11 +31,11 @@ SUPERVISOR = """
 import json, os, sys
 from app.core import supervisor
 children, port = json.loads(sys.argv[1])
-def say(text): os.write(1, f"{text}\\n".encode())
-readiness = supervisor.ReadinessProbe("127.0.0.1", port, "/health", lambda: say("ready"))
+def announce(text): os.write(1, f"{text}\\n".encode())
+readiness = supervisor.ReadinessProbe("127.0.0.1", port, "/health", lambda: announce("ready"))
 sys.exit(supervisor.run(
     [supervisor.ChildProcess(name, [sys.executable, "-c", code]) for name, code in children.items()],
-    announce=say, readiness=readiness,
+    announce=announce, readiness=readiness,
 ))
 """
 
@@ -43,11 +43,11 @@ UP = """
 import os, sys
 from pathlib import Path
 from app.core import embedded, supervisor
-def say(text): os.write(1, f"{text}\\n".encode())
-with embedded.start(Path(sys.argv[1]), announce=say, durable=False) as servers:
+def announce(text): os.write(1, f"{text}\\n".encode())
+with embedded.start(Path(sys.argv[1]), announce=announce, durable=False) as servers:
     sys.exit(supervisor.run(
         [supervisor.ChildProcess("api", [sys.executable, "-c", sys.argv[2]])],
-        announce=say, restart_servers=servers.restart_dead,
+        announce=announce, restart_servers=servers.restart_dead,
     ))
 """
 
@@ -62,13 +62,13 @@ http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
 
 
 class Run:
-    """A supervisor in a process of its own, read line by line."""
+    """A supervisor in its own process, whose output is read line by line."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
 
     def line(self, start: str) -> str:
-        """The next line that begins with `start`."""
+        """Return the next line that begins with `start`."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith(start):
@@ -76,11 +76,11 @@ class Run:
         raise AssertionError(f"ended without saying {start!r}")
 
     def child(self) -> psutil.Process:
-        """The next child that reports itself."""
+        """Return the next child that prints its process id."""
         return psutil.Process(int(self.line("child").split()[1]))
 
     def family(self) -> list[psutil.Process]:
-        """The supervisor and everything below it."""
+        """Return the supervisor and all its descendants."""
         me = psutil.Process(self.process.pid)
         return [me, *me.children(recursive=True)]
 
@@ -102,7 +102,7 @@ def running(code: str, *arguments: str) -> Iterator[Run]:
 
 
 def supervising(port: int = 9, **children: str) -> AbstractContextManager[Run]:
-    """A supervisor over small Python programs, given as name=source."""
+    """Run a supervisor with small Python programs, given as name=source."""
     return running(SUPERVISOR, json.dumps([children, port]))
 
 
@@ -137,7 +137,7 @@ def test_one_signal_ends_everything_politely(number: signal.Signals) -> None:
 
 
 def test_a_child_that_does_not_listen_is_killed_in_time() -> None:
-    with supervising(api=DEAF, worker=STEADY) as run:
+    with supervising(api=IGNORING_SIGTERM, worker=STEADY) as run:
         run.child(), run.child()
         family = run.family()
         run.process.terminate()
@@ -154,7 +154,7 @@ def test_what_a_child_has_started_ends_with_it() -> None:
 
 
 def test_a_killed_supervisor_takes_its_children_along() -> None:
-    with supervising(api=DEAF, worker=STEADY) as run:
+    with supervising(api=IGNORING_SIGTERM, worker=STEADY) as run:
         run.child(), run.child()
         family = run.family()
         run.process.kill()
@@ -193,7 +193,7 @@ def test_the_whole_stack_ends_with_a_killed_supervisor_and_comes_back() -> None:
             assert second.process.wait(10) == 0
 
 
-def test_a_killed_database_is_revived_by_the_supervisor() -> None:
+def test_a_killed_database_is_restarted_by_the_supervisor() -> None:
     with open_folder() as folder, running(UP, str(folder / ".estim"), STEADY) as run:
         run.child()
         [postmaster] = [each for each in psutil.Process(run.process.pid).children() if each.name() == "postgres"]

@@ -1,4 +1,4 @@
-"""Turkish case, keys, order, suffixes and dates, where the standard library's own answers are wrong."""
+"""Turkish case, keys, order, suffixes and dates, for which the standard library is wrong."""
 
 import unicodedata
 from datetime import date, datetime, timedelta

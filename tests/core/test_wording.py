@@ -1,4 +1,4 @@
-"""The sentences of errors: complete in both languages, and the language that the caller prefers."""
+"""The sentences of errors: complete in both languages, chosen by the caller's preference."""
 
 import re
 import string
@@ -42,7 +42,7 @@ def test_both_languages_say_something_with_the_same_facts(sentence: Sentence) ->
 
 
 @pytest.mark.parametrize("sentence", _ALL)
-def test_all_sentences_can_be_said_with_their_facts(sentence: Sentence) -> None:
+def test_all_sentences_can_be_filled_with_their_facts(sentence: Sentence) -> None:
     facts = {name: ["bir", "iki"] for name in places(sentence.tr)}
 
     for language in ("tr", "en"):
@@ -63,12 +63,12 @@ def test_every_problem_has_a_status_a_title_and_a_detail() -> None:
     assert set(STATUS) == set(PROBLEM_TITLES) == set(PROBLEM_DETAILS)
 
 
-def test_facts_with_braces_are_said_as_they_are() -> None:
+def test_facts_with_braces_are_unchanged() -> None:
     assert translate(Sentence("{a}", "{a}"), "tr", {"a": "{b} {a}"}) == "{b} {a}"
 
 
 @pytest.mark.parametrize("facts", [{"allowed": ["self", "guardian"]}, {"allowed": ("self", "guardian")}])
-def test_lists_are_said_with_commas(facts: Mapping[str, object]) -> None:
+def test_lists_are_joined_with_commas(facts: Mapping[str, object]) -> None:
     assert translate(FIELD_SENTENCES["choice"], "tr", facts) == "Şunlardan biri olmalıdır: self, guardian."
 
 
