@@ -48,7 +48,7 @@ async def run_feed(container: Container, stop: asyncio.Event) -> None:
     try:
         while not stop.is_set():
             if intervals % INTERVALS_PER_CLEANUP == 0:
-                await dispatcher.forget()
+                await dispatcher.delete_old_deliveries()
             intervals += 1
             await _start(dispatcher, serving)
             await pause(INTERVAL_SECONDS, stop)
@@ -63,7 +63,7 @@ async def _start(dispatcher: WebhookDispatcher, serving: dict[UUID, "asyncio.Tas
     """Start a task for each waiting subscription, up to `MAX_CONCURRENT` tasks."""
     for one in [one for one, task in serving.items() if task.done()]:
         del serving[one]
-    for one in await dispatcher.waiting():
+    for one in await dispatcher.list_waiting():
         if one not in serving and len(serving) < MAX_CONCURRENT:
             serving[one] = asyncio.create_task(_serve(dispatcher, one))
 

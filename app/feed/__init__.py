@@ -1,1 +1,1 @@
-"""What happened to tickets, told to other systems: the change feed that they read, and webhooks that bring it."""
+"""Events of tickets for other systems: the change feed, which they read, and webhooks, which deliver it to them."""

@@ -1,4 +1,4 @@
-"""A place in the feed as it stands in a URL: opaque, and refused where it does not belong."""
+"""Cursors of the feed: opaque in a URL, rejected if this feed did not issue them."""
 
 import base64
 import json
@@ -8,47 +8,47 @@ from app.core.errors import FieldError, Invalid
 from app.feed.watermark import FeedRange
 
 LATEST = "latest"
-"""What a reader sends who wants to begin with what comes next."""
+"""The cursor of a reader who wants only the events from now on."""
 
-FIELD = "/after"
+_POINTER = "/after"
 
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """After which position to go on, and in which life of the database that position was given."""
+    """A position in the feed, and the epoch of the database that issued it."""
 
     epoch: str
     position: int
 
     def encode(self) -> str:
-        """The cursor as it stands in a URL."""
-        place = json.dumps(["feed", self.epoch, self.position], separators=(",", ":"))
-        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+        """Return the cursor as URL-safe text."""
+        position = json.dumps(["feed", self.epoch, self.position], separators=(",", ":"))
+        return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
     @staticmethod
-    def decode(given: str) -> "FeedCursor":
-        """Read a cursor; raises `Invalid` for one that this feed did not give."""
+    def decode(text: str) -> "FeedCursor":
+        """Decode a cursor; raise `Invalid` if `encode` can't have made it."""
         try:
-            kind, epoch, position = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+            kind, epoch, position = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             cursor = FeedCursor(epoch, position)
-            ours = kind == "feed" and type(position) is int and position >= 0 and cursor.encode() == given
+            ours = kind == "feed" and type(position) is int and position >= 0 and cursor.encode() == text
         except (ValueError, TypeError, RecursionError):
             ours = False
         if not ours:
-            raise Invalid([FieldError(FIELD, "cursor")])
+            raise Invalid([FieldError(_POINTER, "cursor")])
         return cursor
 
 
-def start_of(after: str | None, feed_range: FeedRange) -> int:
-    """The position after which a reader goes on: from the beginning without a cursor.
+def start_position(after: str | None, feed_range: FeedRange) -> int:
+    """Return the position after which a reader continues; 0 without a cursor.
 
-    Raises `Invalid` for a cursor of something else, and for one that a restored database has not given (again).
+    Raises `Invalid` for a cursor of another list, and for one from before the restore of an older backup.
     """
     if after is None:
         return 0
     if after == LATEST:
         return feed_range.settled
     cursor = FeedCursor.decode(after)
-    if cursor.epoch != feed_range.epoch or cursor.position > feed_range.drawn:
-        raise Invalid([FieldError(FIELD, "cursor_of_lost_data")])
+    if cursor.epoch != feed_range.epoch or cursor.position > feed_range.allocated:
+        raise Invalid([FieldError(_POINTER, "cursor_of_lost_data")])
     return cursor.position

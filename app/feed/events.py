@@ -1,4 +1,4 @@
-"""What the feed tells of an event: a type of a closed list, ids that never change, and codes and instants only."""
+"""Events as other systems see them: a type of a closed list, an id that never changes, only codes and instants."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from app.tickets.history import EventKind
@@ -15,9 +15,9 @@ from app.tickets.workflow import Command
 
 
 class EventType(StrEnum):
-    """What a receiver may be told of; the list may grow, no name in it changes its meaning.
+    """The types of events; the list may grow, but no type changes its meaning.
 
-    `ticket.changed` is whatever a later version records and this list has no name for.
+    `ticket.changed` stands for kinds of events that a later version records and this list does not name.
     """
 
     RECEIVED = "ticket.received"
@@ -55,9 +55,9 @@ class EventType(StrEnum):
 
 
 TEST_TYPE: Final = "webhook.test"
-"""What a subscription gets when somebody asks for a test; it is no event of a ticket."""
+"""The type of a test message, which belongs to no ticket."""
 
-TYPE_OF: Mapping[str, EventType] = MappingProxyType(
+TYPE_BY_KIND: Mapping[str, EventType] = MappingProxyType(
     {
         EventKind.RECEIVED: EventType.RECEIVED,
         EventKind.IMPORTED: EventType.IMPORTED,
@@ -92,26 +92,38 @@ TYPE_OF: Mapping[str, EventType] = MappingProxyType(
         Command.COMMENT: EventType.COMMENTED,
     }
 )
-"""Kind of event, as the history keeps it → type, as others are told."""
+"""Kind of an event in the ticket's history → its public type."""
 
-SHOWN: Final = frozenset(
+PUBLIC_FIELDS: Final = frozenset(
     {
         *("channel", "cause", "service", "from_service", "state", "from", "to", "unit", "from_unit", "cycle", "level"),
         *("occurred_at", "reason", "ground", "documents", "complete", "outcome", "remedy", "duplicate_of", "notice"),
         *("attempt", "reached", "score", "due_at", "pay_by", "paid_at", "moved", "clock", "legal_risk"),
     }
 )
-"""The members of an event's data that leave the container; whatever else a version records there stays in it."""
+"""The members of an event's data that are published; all others stay internal."""
 
 _CODE = re.compile(r"[A-Za-z0-9._:+-]{1,60}")
 
 
+class EventJson(TypedDict):
+    """The JSON of an event, as `FeedEventOut` describes it."""
+
+    id: str
+    type: str
+    at: str
+    ticket: str
+    seq: int
+    data: dict[str, object]
+    cursor: str
+
+
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One event as the feed has it; `position` is its place among the events of all tickets.
+    """One event of the feed; `position` is its place among the events of all tickets.
 
-    Its ids are made of `hash`, which covers all that it says and all that came before it to the ticket: after an older
-    backup was restored, what takes the place of a lost event is not taken for it.
+    Its id comes from `hash`, which covers the event and all earlier events of the ticket. An event that replaces a lost
+    one after a restore therefore has another id.
     """
 
     position: int
@@ -120,21 +132,21 @@ class FeedEvent:
     seq: int
     kind: str
     at: datetime
-    data: Mapping[str, Any]
+    data: Mapping[str, object]
     hash: bytes
 
     @property
     def id(self) -> str:
-        """The event's id, the same wherever and however often it is told."""
+        """Return the event's id, the same in every response and message."""
         return f"evt_{self.hash.hex()[:32]}"
 
     @property
     def type(self) -> EventType:
-        """The type under which it is told."""
-        return TYPE_OF.get(self.kind, EventType.CHANGED)
+        """Return the event's public type."""
+        return TYPE_BY_KIND.get(self.kind, EventType.CHANGED)
 
-    def to_json(self, cursor: str) -> dict[str, Any]:
-        """The event as the feed answers it and as a webhook carries it."""
+    def to_json(self, cursor: str) -> EventJson:
+        """Return the event as the feed and the webhooks contain it; `cursor` continues after it."""
         return {
             "id": self.id,
             "type": self.type.value,
@@ -146,32 +158,32 @@ class FeedEvent:
         }
 
 
-def public_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Of an event's data what may leave the container: known members whose values are codes, numbers or instants."""
-    return {name: value for name, value in data.items() if name in SHOWN and _is_plain(value)}
+def public_data(data: Mapping[str, object]) -> dict[str, object]:
+    """Return the members of an event's data that are published and have codes, numbers or instants as values."""
+    return {name: value for name, value in data.items() if name in PUBLIC_FIELDS and _is_plain(value)}
 
 
 def message_id(subscription_id: UUID, event_hash: bytes) -> str:
-    """What a receiver knows an event by (`webhook-id`): the same at every attempt, whatever happened in between."""
+    """Return the `webhook-id` of an event for a subscription; it is the same at every attempt."""
     return f"msg_{hashlib.sha256(subscription_id.bytes + event_hash).hexdigest()[:32]}"
 
 
 def utc_text(at: datetime) -> str:
-    """An instant as the API writes it: ISO 8601, UTC, `Z`."""
+    """Return the instant as ISO 8601 in UTC with `Z`."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def kinds_of(types: Iterable[EventType]) -> tuple[list[str], bool]:
-    """The kinds that are told as one of `types`, and whether those without a name of their own are wanted too."""
+    """Return the kinds of events with one of `types`, and whether `types` contains `ticket.changed`."""
     wanted = frozenset(types)
-    return [kind for kind, told in TYPE_OF.items() if told in wanted], EventType.CHANGED in wanted
+    return [kind for kind, type_ in TYPE_BY_KIND.items() if type_ in wanted], EventType.CHANGED in wanted
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     if isinstance(value, str):
         return _CODE.fullmatch(value) is not None
     if isinstance(value, list):
         return all(_is_plain(one) for one in value)
     if isinstance(value, dict):
-        return all(name in SHOWN and _is_plain(one) for name, one in value.items())
+        return all(name in PUBLIC_FIELDS and _is_plain(one) for name, one in value.items())
     return value is None or isinstance(value, bool | int)

@@ -1,8 +1,8 @@
-"""Where webhooks may go: public addresses over HTTPS, and what the installation allows beside them.
+"""Guard of webhook addresses: public ones over HTTPS, and private ones that the installation allows.
 
-A client chooses the address, so it must not become a door into the municipality's own network (SSRF). Names are
-resolved here, every address is judged, and the connection is made to a judged address, never to the name again: a
-name server that answers differently the second time changes nothing.
+A client chooses the address, which must not open the municipality's own network (SSRF). The guard resolves names itself
+and checks every address. The connection goes to a checked address, never to the name again, so a name server that
+changes its response in between has no effect.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ import httpx
 Address = IPv4Address | IPv6Address
 
 RESOLVE_SECONDS = 5.0
-"""Real seconds that resolving a name may take."""
+"""Timeout of resolving a name in real seconds."""
 
 _CLOSED_V4: Final = tuple(
     ip_network(one)
@@ -37,11 +37,11 @@ _CLOSED_V6: Final = tuple(IPv6Network(one) for one in ("2001::/23", "2001:db8::/
 """Within the global range: protocol assignments (Teredo), documentation, and 6to4, which hides an IPv4 address."""
 
 _NUMERIC: Final = re.compile(r"(?:^|\.)(?:0[xX][0-9a-fA-F]*|[0-9]+)\.?$")
-"""A host whose last label is a number: resolvers take it for an address. `app01` is a name like any other."""
+"""A host whose last label is a number; resolvers interpret it as an address, unlike `app01`."""
 
 
 class RefusedAddress(Exception):
-    """A webhook must not go there; `code` is one of `wording.FIELD_SENTENCES`."""
+    """The address is not allowed for webhooks; `code` is one of `wording.FIELD_SENTENCES`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -49,24 +49,24 @@ class RefusedAddress(Exception):
 
 
 class Resolver(Protocol):
-    """Something that knows the addresses of a name."""
+    """A resolver of host names."""
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
-        """The addresses of `host`; raises `OSError` where there is none."""
+        """Return the addresses of `host`; raise `OSError` if there is none."""
         ...
 
 
 class SystemResolver:
-    """The machine's own resolver."""
+    """The resolver of the operating system."""
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
-        """The addresses of `host`, without duplicates, in the system's order."""
+        """Return the addresses of `host`, without duplicates, in the system's order."""
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class AddressGuard:
-    """Judges where webhooks may go; `allowed` are the private hosts and networks that this installation permits."""
+    """Check of webhook addresses; `allowed` are the private hosts and networks that the installation permits."""
 
     def __init__(self, *, allowed: str = "", allow_http: bool = False, resolver: Resolver | None = None) -> None:
         entries = [entry.strip().lower() for entry in allowed.split(",") if entry.strip()]
@@ -76,14 +76,14 @@ class AddressGuard:
         self._resolver: Resolver = resolver or SystemResolver()
 
     async def check(self, url: str) -> None:
-        """Judge an address before it is stored; raises `RefusedAddress`."""
-        host, port = self._parts(url)
+        """Raise `RefusedAddress` if webhooks to `url` are not allowed."""
+        host, port = self._parse(url)
         await self.addresses(host, port)
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses that may be connected to for `host`; raises `RefusedAddress` if a single one is closed."""
+        """Return the addresses of `host` for a connection; raise `RefusedAddress` if one of them is closed."""
         literal = _literal(host)
-        if literal is None and _NUMERIC.search(host):  # 2130706433, 0177.0.0.1, 0x7f.1: nobody writes names so
+        if literal is None and _NUMERIC.search(host):  # 2130706433, 0177.0.0.1, 0x7f.1: no real name
             raise RefusedAddress("webhook_url")
         if literal is None:
             try:
@@ -100,7 +100,7 @@ class AddressGuard:
             raise RefusedAddress("webhook_private_address")
         return [str(address) for address in found]
 
-    def _parts(self, url: str) -> tuple[str, int]:
+    def _parse(self, url: str) -> tuple[str, int]:
         try:
             split = urlsplit(url)
             parsed = httpx.URL(url)
@@ -120,7 +120,7 @@ class AddressGuard:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is a host of the open internet; IPv4 in IPv6's clothes is judged as what it is."""
+    """Return whether the address is a host of the public internet; IPv4 mapped into IPv6 counts as IPv4."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -129,7 +129,7 @@ def is_public(address: Address) -> bool:
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """A transport that connects only to addresses that the guard has judged; knows no proxy of the environment."""
+    """A transport that connects only to addresses that the guard allows, without proxies of the environment."""
 
     def __init__(self, guard: AddressGuard, *, trust: ssl.SSLContext | None = None) -> None:
         context = trust or httpx.create_ssl_context(trust_env=False)
@@ -144,7 +144,7 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
 
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """TLS still speaks to the name: the pool takes certificate and SNI from the URL, the connection from here."""
+    """A backend that connects to checked addresses; the pool still uses the name in the URL for certificate and SNI."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
@@ -158,7 +158,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first judged address that answers."""
+        """Connect to the first allowed address that accepts."""
         addresses = await self._guard.addresses(host, port)
         for address in addresses[:-1]:
             try:

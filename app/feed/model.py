@@ -1,7 +1,7 @@
-"""Webhook subscriptions with their place in the feed, what was sent to them, and the feed's own identity."""
+"""Webhook subscriptions with their positions in the feed, their deliveries, and the state of the feed."""
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,9 +26,9 @@ from app.core.ids import new_id
 
 
 class FeedState(Base):
-    """One row: the epoch that stands in every cursor, so that cursors of a lost future can be refused.
+    """The single row of the feed: the epoch in every cursor, by which cursors from before a restore are rejected.
 
-    `settled` is a position up to which a process has proved the feed whole, a few seconds old while there is work.
+    `settled` is a position up to which a process has proved the feed complete, at most a few seconds old.
     """
 
     __tablename__ = "feed_state"
@@ -41,12 +41,12 @@ class FeedState(Base):
 
 
 class WebhookSubscription(Base):
-    """Where a client wants events sent, and how far it has got them.
+    """The address to which a client wants events sent, and the progress of delivery.
 
-    Everything up to `position` was delivered or is not for it. `failures` counts the failed attempts of the event
-    after it, whose next attempt is at `due_at`; without failures that is since when it has waited for a turn. `lease`
-    is a fencing token: a sender whose lease was taken over can't mark any more. `revision` tells a sender that the
-    client has changed something meanwhile.
+    Every event up to `position` was delivered or does not match. `failures` counts the failed attempts of the next
+    event; `due_at` is its next attempt or, without failures, the start of the wait for a turn. `lease` is a fencing
+    token: a sender whose lease was taken over can't record outcomes any more. `revision` increases with each change by
+    the client, so that a sender notices it.
     """
 
     __tablename__ = "webhook_subscription"
@@ -79,11 +79,20 @@ class WebhookSubscription(Base):
     )
 
 
-class WebhookDelivery(Base):
-    """One event on its way to one subscription, with its attempts; or a test, which belongs to no ticket.
+class AttemptRow(TypedDict):
+    """One attempt in the column `attempts`; `at` in ISO 8601, UTC."""
 
-    `message_id` is what the receiver knows it by, the same at every attempt. `queued` waits for one attempt that was
-    asked for by hand, `retrying` holds up the events after it, `failed` was given up.
+    at: str
+    outcome: str
+    status: int | None
+    milliseconds: int
+
+
+class WebhookDelivery(Base):
+    """One event for one subscription with its attempts; a test message has no ticket.
+
+    `message_id` is the `webhook-id`, the same at every attempt. State `queued`: one attempt was requested by a user.
+    State `retrying`: the later events wait. State `failed`: no further attempt.
     """
 
     __tablename__ = "webhook_delivery"
@@ -95,7 +104,7 @@ class WebhookDelivery(Base):
     ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), index=True)
     seq: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(Text)
-    attempts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    attempts: Mapped[list[AttemptRow]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     tried_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

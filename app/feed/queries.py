@@ -1,4 +1,4 @@
-"""Reading the feed and the subscriptions; events are visible by the rule by which their tickets are."""
+"""Queries of the feed and of subscriptions; an event is visible to those who may see its ticket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from app.access.scopes import Scope
 from app.core.db import equals_any
 from app.core.errors import NotFound
 from app.core.paging import Cursor, Page
-from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of
+from app.feed.events import TYPE_BY_KIND, EventType, FeedEvent, kinds_of
 from app.feed.model import WebhookDelivery, WebhookSubscription
 from app.standards.values import PastChannel
 from app.tickets.model import Ticket, TicketEvent
 from app.tickets.queries import visible_to
 
-WINDOW, WINDOWS = 5_000, 4
-"""Positions looked through at a time, and how often in one read: a reader of few events must not read a whole city."""
+WINDOW_SIZE, MAX_WINDOWS = 5_000, 4
+"""Positions that one query covers, and queries in one read: a reader of few events must not scan all events."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Some events in order; `end` is the position up to which everything was looked at."""
+    """Some events in order; `end` is the position up to which the feed was scanned."""
 
     events: Sequence[FeedEvent]
     end: int
@@ -35,17 +35,17 @@ class FeedPage:
 
 
 async def read_feed(
-    session: AsyncSession, actor: Actor, *, after: int, until: int, types: Sequence[EventType], limit: int
+    session: AsyncSession, actor: Actor, *, after: int, until: int, types: Sequence[EventType], page_size: int
 ) -> FeedPage:
-    """The events after one position and up to another that `actor` may see; may be fewer than there are, or none."""
+    """Return the visible events between two positions; maybe fewer than exist, or none, with `has_more`."""
     start = after
-    for _ in range(WINDOWS):
-        end = min(start + WINDOW, until)
+    for _ in range(MAX_WINDOWS):
+        end = min(start + WINDOW_SIZE, until)
         if end <= start:
             break
-        found = await _window(session, actor, start, end, types, limit + 1)
-        if len(found) > limit:
-            return FeedPage(found[:limit], found[limit - 1].position, has_more=True)
+        found = await _read_window(session, actor, start, end, types, page_size + 1)
+        if len(found) > page_size:
+            return FeedPage(found[:page_size], found[page_size - 1].position, has_more=True)
         if found:
             return FeedPage(found, end, has_more=end < until)
         start = end
@@ -53,14 +53,14 @@ async def read_feed(
 
 
 async def find_event(session: AsyncSession, actor: Actor, ticket_id: UUID, seq: int) -> FeedEvent | None:
-    """One event, if `actor` may see it."""
+    """Return one event, or None if `actor` may not see it."""
     query = _events(actor).where(TicketEvent.ticket_id == ticket_id, TicketEvent.seq == seq)
     row = (await session.execute(query)).one_or_none()
     return None if row is None else FeedEvent(*row)
 
 
 def subscriptions_of(actor: Actor) -> Select[WebhookSubscription]:
-    """The subscriptions that `actor` may see: its own; for operators all."""
+    """Return the query of the subscriptions that `actor` may see: its own, or all for operators."""
     query = select(WebhookSubscription)
     if actor.may(Scope.OPERATIONS_READ):
         return query
@@ -68,21 +68,21 @@ def subscriptions_of(actor: Actor) -> Select[WebhookSubscription]:
 
 
 async def list_subscriptions(
-    session: AsyncSession, actor: Actor, *, cursor: Cursor | None, limit: int
+    session: AsyncSession, actor: Actor, *, cursor: Cursor | None, page_size: int
 ) -> Page[WebhookSubscription]:
-    """Visible subscriptions, newest first."""
+    """Return a page of visible subscriptions, newest first."""
     query = subscriptions_of(actor)
     if cursor is not None:
         query = query.where(tuple_(WebhookSubscription.created_at, WebhookSubscription.id) < (cursor.at, cursor.id))
     order = WebhookSubscription.created_at.desc(), WebhookSubscription.id.desc()
-    found = list(await session.scalars(query.order_by(*order).limit(limit + 1)))
-    return Page(found[:limit], _following(found, limit))
+    found = list(await session.scalars(query.order_by(*order).limit(page_size + 1)))
+    return Page(found[:page_size], _next_cursor(found, page_size))
 
 
 async def list_deliveries(
-    session: AsyncSession, subscription_id: UUID, *, state: str | None, cursor: Cursor | None, limit: int
+    session: AsyncSession, subscription_id: UUID, *, state: str | None, cursor: Cursor | None, page_size: int
 ) -> Page[tuple[WebhookDelivery, str | None]]:
-    """What was sent to a subscription, newest first, each with its ticket's number."""
+    """Return a page of a subscription's deliveries, newest first, each with its ticket's number."""
     query = (
         select(WebhookDelivery, Ticket.number)
         .outerjoin(Ticket, Ticket.id == WebhookDelivery.ticket_id)
@@ -93,14 +93,14 @@ async def list_deliveries(
     if cursor is not None:
         query = query.where(tuple_(WebhookDelivery.created_at, WebhookDelivery.id) < (cursor.at, cursor.id))
     order = WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc()
-    found = [(row[0], row[1]) for row in await session.execute(query.order_by(*order).limit(limit + 1))]
-    return Page(found[:limit], _following([delivery for delivery, _ in found], limit))
+    found = [(row[0], row[1]) for row in await session.execute(query.order_by(*order).limit(page_size + 1))]
+    return Page(found[:page_size], _next_cursor([delivery for delivery, _ in found], page_size))
 
 
-async def find_delivery(
+async def lock_delivery(
     session: AsyncSession, subscription_id: UUID, delivery_id: UUID
 ) -> tuple[WebhookDelivery, str | None]:
-    """A delivery of that subscription, locked, and its ticket's number; raises `NotFound`."""
+    """Lock a delivery of the subscription; return it with its ticket's number; raise `NotFound`."""
     query = (
         select(WebhookDelivery, Ticket.number)
         .outerjoin(Ticket, Ticket.id == WebhookDelivery.ticket_id)
@@ -117,7 +117,7 @@ async def find_delivery(
 class StuckWebhook:
     """A subscription that gets nothing because its receiver fails.
 
-    `disabled_reason` is None while attempts go on, `gone` after a 410, `failing` after the last retry.
+    `disabled_reason` is None while attempts continue, `gone` after a 410, `failing` after the last retry.
     """
 
     id: UUID
@@ -130,7 +130,7 @@ class StuckWebhook:
 
 
 async def stuck_webhooks(session: AsyncSession) -> list[StuckWebhook]:
-    """The subscriptions that fail, or that their failures have disabled; those that the client switched off are not."""
+    """Return the subscriptions that fail or were disabled by failures, without those that the client disabled."""
     broken = or_(
         WebhookSubscription.disabled_reason.in_(("gone", "failing")),
         and_(WebhookSubscription.enabled, WebhookSubscription.failures > 0),
@@ -153,15 +153,15 @@ async def stuck_webhooks(session: AsyncSession) -> list[StuckWebhook]:
 
 
 def _events(actor: Actor) -> Select[Any]:
-    """All but what old systems had recorded: that a request of 2014 was answered is nothing to tell a citizen today."""
-    past = and_(
+    """Return the query of visible events, without those that old systems recorded before an import."""
+    historical = and_(
         Ticket.channel.in_([channel.value for channel in PastChannel]),
         TicketEvent.actor.in_([channel.label for channel in PastChannel]),
     )
     return (
         visible_to(actor)
         .join(TicketEvent, TicketEvent.ticket_id == Ticket.id)
-        .where(~past)
+        .where(~historical)
         .with_only_columns(
             TicketEvent.position,
             TicketEvent.ticket_id,
@@ -175,20 +175,20 @@ def _events(actor: Actor) -> Select[Any]:
     )
 
 
-async def _window(
+async def _read_window(
     session: AsyncSession, actor: Actor, after: int, until: int, types: Sequence[EventType], limit: int
 ) -> list[FeedEvent]:
     query = _events(actor).where(TicketEvent.position > after, TicketEvent.position <= until)
     if types:
-        query = query.where(_of(types))
+        query = query.where(_has_type(types))
     return [FeedEvent(*row) for row in await session.execute(query.order_by(TicketEvent.position).limit(limit))]
 
 
-def _of(types: Sequence[EventType]) -> ColumnElement[bool]:
+def _has_type(types: Sequence[EventType]) -> ColumnElement[bool]:
     kinds, unnamed = kinds_of(types)
     wanted = equals_any(TicketEvent.kind, kinds)
-    return or_(wanted, ~equals_any(TicketEvent.kind, [str(kind) for kind in TYPE_OF])) if unnamed else wanted
+    return or_(wanted, ~equals_any(TicketEvent.kind, [str(kind) for kind in TYPE_BY_KIND])) if unnamed else wanted
 
 
-def _following(found: Sequence[WebhookSubscription | WebhookDelivery], limit: int) -> str | None:
-    return Cursor(found[limit - 1].created_at, found[limit - 1].id).encode() if len(found) > limit else None
+def _next_cursor(found: Sequence[WebhookSubscription | WebhookDelivery], page_size: int) -> str | None:
+    return Cursor(found[page_size - 1].created_at, found[page_size - 1].id).encode() if len(found) > page_size else None

@@ -1,4 +1,4 @@
-"""What readers of the feed are answered, and what clients send and read of their subscriptions."""
+"""Request and response bodies of the feed and of webhook subscriptions."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,65 +13,63 @@ _EVENT_ID = "evt_5ce7f74e2f66a8341382fa57760763cb"
 _CURSOR = "WyJmZWVkIiwiNmYxYzJhOTAiLDQxXQ"
 
 
-def _once(types: list[EventType]) -> list[EventType]:
+def _without_repeats(types: list[EventType]) -> list[EventType]:
     if len(set(types)) < len(types):
         raise validation_error("value")
     return types
 
 
 Url = Annotated[str, Field(min_length=10, max_length=2000, pattern=r"^https?://[!-~]+$")]
-Types = Annotated[list[EventType], Field(max_length=len(EventType)), AfterValidator(_once)]
+Types = Annotated[list[EventType], Field(max_length=len(EventType)), AfterValidator(_without_repeats)]
 
 
 class FeedEventOut(ResponseModel):
-    """One thing that happened to a ticket; a webhook carries the same object as its `data`."""
+    """One event of a ticket; a webhook contains the same object as its `data`."""
 
-    id: str = Field(examples=[_EVENT_ID], description="Never changes: by it a repeated event is known")
+    id: str = Field(examples=[_EVENT_ID], description="Never changes; it identifies a repeated event")
     type: EventType
-    at: datetime = Field(description="When it happened")
+    at: datetime = Field(description="Instant of the event")
     ticket: str = Field(examples=["2600012349"], description="Number of the ticket")
     seq: int = Field(examples=[2], description="The ticket's events are numbered from 1 without a gap")
     data: dict[str, Any] = Field(
         examples=[{"from": "received", "to": "referred", "unit": "public-works"}],
-        description="Codes, numbers and instants only, never personal data; members depend on the type",
+        description="Codes, numbers and instants only, never personal data; the members depend on the type",
     )
-    cursor: str = Field(examples=[_CURSOR], description="To go on after this event")
+    cursor: str = Field(examples=[_CURSOR], description="Cursor to continue after this event")
 
 
 class EventPage(ResponseModel):
-    """Some events, oldest first."""
+    """A page of events, oldest first."""
 
     items: list[FeedEventOut]
-    next_cursor: str = Field(
-        examples=[_CURSOR], description="Send it as `after` next time, also when there was nothing"
-    )
-    has_more: bool = Field(examples=[False], description="There is more to read at once")
+    next_cursor: str = Field(examples=[_CURSOR], description="Send it as `after` next time, even if the page is empty")
+    has_more: bool = Field(examples=[False], description="True if more events can be read at once")
 
 
 class WebhookMessage(ResponseModel):
     """The body of a webhook (Standard Webhooks 1.0)."""
 
     type: EventType
-    timestamp: datetime = Field(description="When it happened; `webhook-timestamp` is when it was sent")
+    timestamp: datetime = Field(description="Instant of the event; `webhook-timestamp` is the instant of sending")
     data: FeedEventOut
 
 
 class WebhookTestData(ResponseModel):
-    """Which subscription is tried out."""
+    """The subscription under test."""
 
     subscription: UUID
 
 
 class WebhookTest(ResponseModel):
-    """The body of a test message, which tells of no ticket."""
+    """The body of a test message, which belongs to no ticket."""
 
     type: Literal["webhook.test"]
-    timestamp: datetime = Field(description="When it was asked for")
+    timestamp: datetime = Field(description="Instant of the request")
     data: WebhookTestData
 
 
 class WebhookBody(RequestModel):
-    """Where events are to be sent, and which."""
+    """A new subscription: the address, and the types of events."""
 
     url: Url = Field(examples=["https://app.example.org/hooks/estim"], description="HTTPS, on the public internet")
     events: Types = Field(
@@ -80,23 +78,28 @@ class WebhookBody(RequestModel):
     description: ShortText | None = Field(None, examples=["Mobil uygulama, bildirimler"])
     enabled: bool = Field(True, examples=[True])
     after: str | None = Field(
-        None, max_length=300, examples=["latest"], description="A cursor of the feed; without it, from now on"
+        None,
+        max_length=300,
+        examples=["latest"],
+        description="Cursor of the feed to begin after; without it, only events from now on",
     )
 
 
 class WebhookChange(RequestModel):
-    """What is to change; what is left out stays."""
+    """The fields to change; a field that is left out stays unchanged."""
 
     url: Url | None = Field(None, examples=["https://app.example.org/hooks/estim"])
     events: Types | None = Field(None, examples=[["ticket.resolved"]])
     description: ShortText | None = Field(None, examples=["Mobil uygulama, bildirimler"])
     enabled: bool | None = Field(
-        None, examples=[True], description="true also after it was disabled: it goes on where it stood, nothing is lost"
+        None,
+        examples=[True],
+        description="true enables it again; sending continues with the event that is due, and nothing is lost",
     )
 
 
 class WebhookOut(ResponseModel):
-    """A subscription and how it fares."""
+    """A subscription and the state of its delivery."""
 
     id: UUID
     url: str = Field(examples=["https://app.example.org/hooks/estim"])
@@ -104,59 +107,63 @@ class WebhookOut(ResponseModel):
     description: str | None = Field(examples=["Mobil uygulama, bildirimler"])
     enabled: bool = Field(examples=[True])
     disabled_reason: Literal["client", "gone", "failing"] | None = Field(
-        description="client: switched off; gone: the receiver answered 410; failing: ten attempts in three days failed"
+        description="client: disabled by a user; gone: the receiver returned 410; failing: ten attempts failed"
     )
     disabled_at: datetime | None
     created_at: datetime
-    delivered_at: datetime | None = Field(description="The last success")
-    failures: int = Field(examples=[0], description="Failed attempts of the event that is due; later ones wait for it")
+    delivered_at: datetime | None = Field(description="Instant of the last success")
+    failures: int = Field(
+        examples=[0], description="Failed attempts of the event that is due; later events wait for it"
+    )
     failing_since: datetime | None
     next_attempt_at: datetime | None = Field(description="Null unless an attempt has failed")
-    rotation_until: datetime | None = Field(description="Until when messages carry the old signature too")
+    rotation_until: datetime | None = Field(
+        description="End of the rotation, until which messages also carry the old signature"
+    )
 
 
 class WebhookSecretOut(WebhookOut):
-    """A subscription with its secret, which is shown this once only."""
+    """A subscription with its secret, which no later response contains."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
 
 
 class WebhookPage(ResponseModel):
-    """Some subscriptions, newest first."""
+    """A page of subscriptions, newest first."""
 
     items: list[WebhookOut]
     next_cursor: str | None = Field(examples=[None], description="Null on the last page")
 
 
 class AttemptOut(ResponseModel):
-    """One attempt."""
+    """One attempt to send a message."""
 
     at: datetime
     outcome: str = Field(
         examples=["delivered"],
         description="delivered, gone, refused, redirected, timed_out, unreachable or address_closed",
     )
-    status: int | None = Field(examples=[204], description="What the receiver answered")
+    status: int | None = Field(examples=[204], description="HTTP status of the receiver's response")
     milliseconds: int = Field(examples=[83])
 
 
 class DeliveryOut(ResponseModel):
-    """One message to a subscription, with its attempts (the last twenty)."""
+    """One message to a subscription, with its last twenty attempts."""
 
     id: UUID
     message_id: str = Field(examples=["msg_6f1c2a90d1d34c41a50e0a6ba2f7a6b1"], description="The header `webhook-id`")
-    type: str = Field(examples=["ticket.resolved"], description="Of an event, or `webhook.test`")
+    type: str = Field(examples=["ticket.resolved"], description="Type of the event, or `webhook.test`")
     ticket: str | None = Field(examples=["2600012349"])
     seq: int | None = Field(examples=[4])
     state: Literal["queued", "retrying", "delivered", "failed"] = Field(
-        description="queued: asked for by hand; retrying: later events wait for it"
+        description="queued: requested by a user; retrying: later events wait for it"
     )
     created_at: datetime
     attempts: list[AttemptOut]
 
 
 class DeliveryPage(ResponseModel):
-    """Some deliveries, newest first; they are kept for 30 days."""
+    """A page of deliveries, newest first; they are stored for 30 days."""
 
     items: list[DeliveryOut]
     next_cursor: str | None = Field(examples=[None], description="Null on the last page")

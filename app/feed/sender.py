@@ -1,4 +1,4 @@
-"""One webhook on its way: signed as Standard Webhooks 1.0 says, sent once, and what the receiver made of it."""
+"""Sending of webhooks: one signed request (Standard Webhooks 1.0) and its outcome."""
 
 import asyncio
 import base64
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import httpx
 from standardwebhooks import Webhook
@@ -21,20 +21,20 @@ from app.feed.events import utc_text
 from app.feed.guard import AddressGuard, GuardedTransport, RefusedAddress
 
 SEND_SECONDS = 15.0
-"""Real seconds that a receiver has to answer, connection and all."""
+"""Timeout of a receiver in real seconds, connection included."""
 
-MOST_ANSWER_BYTES = 64 * 1024
-"""How much of an answer is read; nothing in it matters but its status."""
+MAX_RESPONSE_BYTES = 64 * 1024
+"""The most that is read of a response; only its status matters."""
 
-LONGEST_RETRY_AFTER = 86_400.0
-"""A receiver's `Retry-After` beyond a day is taken for one: no step of the ladder is longer."""
+MAX_RETRY_AFTER_SECONDS = 86_400.0
+"""A longer `Retry-After` of a receiver counts as one day, which is the longest retry delay."""
 
 SECRET_BYTES = 32
 _PREFIX: Final = "whsec_"
 
 
 class SendOutcome(StrEnum):
-    """What became of an attempt."""
+    """The outcome of an attempt to send."""
 
     DELIVERED = "delivered"
     GONE = "gone"
@@ -47,7 +47,7 @@ class SendOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A message for one receiver: where to, under which id, what, and the secrets it is signed with."""
+    """A message for one receiver, with the secrets that sign it."""
 
     url: str
     message_id: str
@@ -57,7 +57,7 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How an attempt went; `retry_after` in seconds where the receiver asked for a pause."""
+    """The result of an attempt; `retry_after` in seconds if the receiver asked for a pause."""
 
     outcome: SendOutcome
     status: int | None
@@ -66,12 +66,12 @@ class Attempt:
 
     @property
     def delivered(self) -> bool:
-        """Whether the receiver has it."""
+        """Return whether the receiver accepted the message."""
         return self.outcome is SendOutcome.DELIVERED
 
 
 class Sender:
-    """Sends webhooks over guarded connections; keeps no cookies and follows no redirect."""
+    """HTTP client of webhooks over guarded connections; it stores no cookies and follows no redirect."""
 
     def __init__(
         self, guard: AddressGuard, *, trust: ssl.SSLContext | None = None, send_seconds: float = SEND_SECONDS
@@ -80,28 +80,28 @@ class Sender:
         self._send_seconds = send_seconds
         self._clock: Clock = SystemClock()
 
-    async def send(self, parcel: WebhookRequest) -> Attempt:
-        """One attempt; every failure becomes an outcome.
+    async def send(self, request: WebhookRequest) -> Attempt:
+        """Send the message once and return the attempt; every failure becomes an outcome.
 
-        It is signed with the machine's own time, also where the installation's clock is another one: receivers refuse
-        what is more than five minutes off theirs.
+        The signature has the machine's time, even if the installation's clock differs: receivers reject a timestamp
+        that is more than five minutes off theirs.
         """
         started = time.monotonic()
-        request = httpx.Request(
+        http_request = httpx.Request(
             "POST",
-            parcel.url,
-            headers=_headers(parcel, self._clock.now()),
-            content=parcel.body,
+            request.url,
+            headers=_headers(request, self._clock.now()),
+            content=request.body,
             extensions={"timeout": httpx.Timeout(self._send_seconds).as_dict()},
         )
-        outcome, status, retry_after = await self._ask(request)
+        outcome, status, retry_after = await self._post(http_request)
         return Attempt(outcome, status, round((time.monotonic() - started) * 1000), retry_after)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def _ask(self, request: httpx.Request) -> tuple[SendOutcome, int | None, float | None]:
+    async def _post(self, request: httpx.Request) -> tuple[SendOutcome, int | None, float | None]:
         try:
             async with asyncio.timeout(self._send_seconds):
                 response = await self._transport.handle_async_request(request)
@@ -112,48 +112,48 @@ class Sender:
         except (TimeoutError, httpx.TimeoutException):
             return SendOutcome.TIMED_OUT, None, None
         except RefusedAddress as refused:
-            known = refused.code != "webhook_unknown_host"
-            return SendOutcome.ADDRESS_CLOSED if known else SendOutcome.UNREACHABLE, None, None
+            unresolved = refused.code == "webhook_unknown_host"
+            return SendOutcome.UNREACHABLE if unresolved else SendOutcome.ADDRESS_CLOSED, None, None
         except (httpx.HTTPError, httpx.InvalidURL, OSError):
             return SendOutcome.UNREACHABLE, None, None
         status = response.status_code
-        wait = parse_retry_after(response.headers, self._clock.now(), longest=LONGEST_RETRY_AFTER)
-        return _meaning(status), status, wait
+        retry_after = parse_retry_after(response.headers, self._clock.now(), longest=MAX_RETRY_AFTER_SECONDS)
+        return _outcome_of(status), status, retry_after
 
 
 def new_secret() -> str:
-    """A fresh `whsec_…` of 256 random bits."""
+    """Return a new `whsec_…` of 256 random bits."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def body_of(type_: str, at: datetime, data: Mapping[str, Any]) -> bytes:
-    """The body of a webhook: `type`, `timestamp` of what happened, `data`."""
+def body_of(type_: str, at: datetime, data: Mapping[str, object]) -> bytes:
+    """Return the body of a webhook; `timestamp` is the instant of the event."""
     content = {"type": type_, "timestamp": utc_text(at), "data": data}
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _headers(parcel: WebhookRequest, at: datetime) -> dict[str, str]:
-    body = parcel.body.decode()
-    signatures = [Webhook(secret).sign(parcel.message_id, at, body) for secret in parcel.secrets]
+def _headers(request: WebhookRequest, at: datetime) -> dict[str, str]:
+    body = request.body.decode()
+    signatures = [Webhook(secret).sign(request.message_id, at, body) for secret in request.secrets]
     return {
         "Content-Type": "application/json",
         "User-Agent": "ESTIM-Webhooks/1",
-        "webhook-id": parcel.message_id,
+        "webhook-id": request.message_id,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
 
 
 async def _read(response: httpx.Response) -> None:
-    """Read so much of the answer that the connection can be used again, and not a byte beyond the bound."""
+    """Read the response, so that the connection can be reused, but at most `MAX_RESPONSE_BYTES`."""
     seen = 0
     async for chunk in response.aiter_raw():
         seen += len(chunk)
-        if seen > MOST_ANSWER_BYTES:
+        if seen > MAX_RESPONSE_BYTES:
             return
 
 
-def _meaning(status: int) -> SendOutcome:
+def _outcome_of(status: int) -> SendOutcome:
     if 200 <= status < 300:
         return SendOutcome.DELIVERED
     if 300 <= status < 400:

@@ -1,9 +1,10 @@
-"""How far the feed may be read: up to the place before which no event can turn up any more.
+"""Watermark of the feed: the position up to which it is complete, so that no event can appear before it later.
 
-Positions are drawn by transactions that commit in any order, so the highest committed one proves nothing. But each
-transaction has its id before it draws. So: look at the last event, THEN take a transaction id. Whoever has a higher id
-draws later positions; when all lower ids have ended, nothing can come any more before the event that was seen.
-Writers know nothing of this and wait for nobody; a transaction that stays open only holds the feed back.
+Transactions allocate positions and commit in any order, so the highest committed position proves nothing. But a
+transaction has its id before it allocates a position. Therefore: read the last event, THEN take a transaction id.
+Transactions with a higher id allocate later positions. No event can appear before the last one that was read once all
+transactions with a lower id have ended. Writers need no extra step and no lock; a transaction that stays open only
+delays the feed.
 """
 
 import asyncio
@@ -19,20 +20,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import Database
 from app.feed.model import FeedState
 
-MOST_SAMPLES = 64
-"""Samples kept while an old transaction holds the feed back; beyond that the latest replaces the one before."""
+MAX_SAMPLES = 64
+"""Samples in memory while an old transaction delays the feed; beyond that the latest replaces the previous one."""
 
 SAVE_SECONDS = 5.0
-"""How often a process leaves what it knows for the next one, which could prove nothing beside an old transaction."""
+"""Real seconds between two saves of the watermark; a new process continues from the saved one."""
 
-_ENDS = text(
+_RANGE = text(
     "SELECT epoch, settled, (SELECT coalesce(max(position), 0) FROM ticket_event),"
     " (SELECT last_value FROM ticket_event_position_seq) FROM feed_state"
 )
 _SAVE = text("UPDATE feed_state SET settled = :settled WHERE settled < :settled")
 _OWN = text("SELECT pg_current_xact_id()::text::bigint")
 _OLDEST = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-"""Transaction ids with their epoch, which never wrap."""
+"""Transaction ids of 64 bits, which never wrap around."""
 
 _WRITERS = text(
     "SELECT * FROM (SELECT format('process %s (%s, database %s)', pid, coalesce(nullif(application_name, ''), usename),"
@@ -45,18 +46,18 @@ _WRITERS = text(
 
 @dataclass(frozen=True, slots=True)
 class FeedRange:
-    """How much of the feed there is: all up to `settled` can be read, nothing after `drawn` was ever written."""
+    """The range of the feed: everything up to `settled` is readable, no position after `allocated` was ever used."""
 
     epoch: str
     settled: int
-    drawn: int
+    allocated: int
 
 
 async def begin_epoch(session: AsyncSession) -> str:
-    """Refuse every cursor that was given so far, and return the epoch of those to come.
+    """Start a new epoch and return it; cursors of earlier epochs are rejected from now on.
 
-    For a database in which an older backup was restored: it gives positions again that readers have seen already,
-    with other events behind them.
+    Needed after the restore of an older backup: the database allocates positions again that readers have seen with
+    other events.
     """
     epoch = secrets.token_hex(4)
     await session.execute(update(FeedState).values(epoch=epoch))
@@ -65,7 +66,7 @@ async def begin_epoch(session: AsyncSession) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OldWriter:
-    """A transaction that holds the feed back: whose it is, how long it has been open, and the SQL that ends it."""
+    """An open transaction that delays the feed: its process, its age, and the SQL that ends it."""
 
     name: str
     age: timedelta
@@ -73,43 +74,43 @@ class OldWriter:
 
 
 async def old_writers(session: AsyncSession, least: timedelta) -> list[OldWriter]:
-    """The transactions of the whole server that have written and are open for longer than `least`, the oldest first."""
+    """Return the writing transactions of the whole server that are open for longer than `least`, oldest first."""
     return [OldWriter(*row) for row in await session.execute(_WRITERS, {"least": least})]
 
 
 class Watermark:
-    """One process's knowledge of how far the feed may be read."""
+    """The watermark as far as one process has proved it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._settled = 0
         self._samples: deque[tuple[int, int]] = deque()
-        self._looking = asyncio.Lock()
+        self._refreshing = asyncio.Lock()
         self._save_at = 0.0
 
     async def refresh(self) -> FeedRange:
-        """Look how far it is now. What was committed before the call is within, unless an older writer is at work."""
-        async with self._looking:
+        """Return the present range: everything committed before the call, unless an older writer is still open."""
+        async with self._refreshing:
             async with self._database.reading() as session:
-                epoch, saved, last, drawn = (await session.execute(_ENDS)).one()
-            if drawn < self._settled:  # another database stands in the place of the one we knew
+                epoch, saved, last, allocated = (await session.execute(_RANGE)).one()
+            if allocated < self._settled:  # the database was replaced by another one
                 self._settled = 0
                 self._samples.clear()
             self._settled = max(self._settled, saved)
             if last > self._settled:
                 await self._sample(last)
                 await self._save(saved)
-            return FeedRange(epoch, self._settled, drawn)
+            return FeedRange(epoch, self._settled, allocated)
 
     async def _sample(self, last: int) -> None:
-        """The last EVENT, not the last position drawn: a crash can take back a position that nobody committed."""
+        """Record a sample of the last EVENT, not of the last allocated position, which a crash can undo."""
         async with self._database.reading() as session:
-            mark: int = (await session.execute(_OWN)).scalar_one()
+            transaction_id: int = (await session.execute(_OWN)).scalar_one()
         async with self._database.reading() as session:
             oldest: int = (await session.execute(_OLDEST)).scalar_one()
-        if len(self._samples) == MOST_SAMPLES:
+        if len(self._samples) == MAX_SAMPLES:
             self._samples.pop()
-        self._samples.append((mark, last))
+        self._samples.append((transaction_id, last))
         while self._samples and self._samples[0][0] < oldest:
             self._settled = self._samples.popleft()[1]
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from app.core.errors import Invalid
 from app.core.ids import new_id
 from app.core.paging import Cursor
-from app.feed.cursor import FeedCursor, start_of
+from app.feed.cursor import FeedCursor, start_position
 from app.feed.watermark import FeedRange
 from tests.installation import START
 
-EXTENT = FeedRange("6f1c2a90", settled=40, drawn=50)
+RANGE = FeedRange("6f1c2a90", settled=40, allocated=50)
 
 
 def code(given_cursor: str) -> str:
     with pytest.raises(Invalid) as refused:
-        start_of(given_cursor, EXTENT)
+        start_position(given_cursor, RANGE)
     assert refused.value.errors[0].pointer == "/after"
     return refused.value.errors[0].code
 
@@ -31,13 +31,13 @@ def test_a_cursor_is_read_as_it_was_made(epoch: str, position: int) -> None:
 
 
 def test_a_reader_begins_at_the_start_at_the_end_or_where_it_stopped() -> None:
-    assert start_of(None, EXTENT) == 0
-    assert start_of("latest", EXTENT) == 40
-    assert start_of(FeedCursor("6f1c2a90", 7).encode(), EXTENT) == 7
+    assert start_position(None, RANGE) == 0
+    assert start_position("latest", RANGE) == 40
+    assert start_position(FeedCursor("6f1c2a90", 7).encode(), RANGE) == 7
 
 
 def test_a_cursor_that_another_process_gave_may_be_ahead_of_this_one() -> None:
-    assert start_of(FeedCursor("6f1c2a90", 45).encode(), EXTENT) == 45
+    assert start_position(FeedCursor("6f1c2a90", 45).encode(), RANGE) == 45
 
 
 def test_the_cursor_of_another_list_is_refused() -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import select, text
 
 from app.access.model import ApiClient
 from app.core.clock import VirtualClock
-from app.feed.dispatcher import JITTER, LEASE_SECONDS, RETENTION_SECONDS, RETRY_DELAYS_SECONDS, WebhookDispatcher
+from app.feed.dispatcher import LEASE_SECONDS, RETENTION_SECONDS, WebhookDispatcher
 from app.feed.model import WebhookSubscription
+from app.feed.outcomes import JITTER, RETRY_DELAYS_SECONDS
 from app.feed.queries import stuck_webhooks
 from app.feed.sender import Sender
 from app.notices.delivery.backoff import on_clock
@@ -26,7 +27,7 @@ MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind"
 
 async def deliver(dispatcher: WebhookDispatcher) -> int:
     """Serve everybody who waits, one after the other; returns how many messages were sent."""
-    return sum([await dispatcher.serve(one) for one in await dispatcher.waiting()])
+    return sum([await dispatcher.serve(one) for one in await dispatcher.list_waiting()])
 
 
 def later(desk: Desk, seconds: float) -> None:
@@ -79,7 +80,7 @@ async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_typ
     await desk.open()
     assert await deliver(dispatcher) == 1
     assert receiver.seqs == [(first, 3)]
-    assert await dispatcher.waiting() == [], "events that are not wanted are passed by"
+    assert await dispatcher.list_waiting() == [], "events that are not wanted are passed by"
 
 
 async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_order(
@@ -275,7 +276,7 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
         await desk.run(mine, "register")
     await deliver(dispatcher)
     assert receiver.seqs == [(mine, 1), (mine, 2)]
-    assert await dispatcher.waiting() == []
+    assert await dispatcher.list_waiting() == []
 
 
 async def test_a_client_that_was_disabled_gets_nothing(
@@ -348,7 +349,7 @@ async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: 
         await desk.open()
     sender = Sender(desk.container.address_guard)
     hurried, served = open_webhook_dispatcher(desk.container, sender, turn_seconds=0), []
-    while waiting := await hurried.waiting():
+    while waiting := await hurried.list_waiting():
         later(desk, 1)
         assert await hurried.serve(waiting[0]) == 1
         served.append(str(waiting[0]) == first["id"])
@@ -420,9 +421,9 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
     await desk.open()
     await deliver(dispatcher)
     later(desk, RETENTION_SECONDS)
-    assert await dispatcher.forget() == 0
+    assert await dispatcher.delete_old_deliveries() == 0
     desk.clock.advance(timedelta(seconds=1))
-    assert await dispatcher.forget() == 1
+    assert await dispatcher.delete_old_deliveries() == 1
     assert [item["state"] for item in await deliveries(desk, webhook)] == ["retrying"]
 
 
@@ -431,5 +432,5 @@ async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(desk:
     container, fast = desk.container, VirtualClock(desk.clock.now(), datetime.now(UTC), speed=86_400)
     sender = Sender(container.address_guard)
     dispatcher = open_webhook_dispatcher(replace(container, clock=fast), sender)
-    assert await dispatcher.forget() == 0
+    assert await dispatcher.delete_old_deliveries() == 0
     await sender.close()

@@ -6,17 +6,17 @@ import re
 import pytest
 
 from app.core.ids import new_id
-from app.feed.documentation import DOCUMENTED, example_of
-from app.feed.events import TYPE_OF, EventType, FeedEvent, kinds_of, message_id, public_data
+from app.feed.documentation import EVENT_DOCS, example_of
+from app.feed.events import TYPE_BY_KIND, EventType, FeedEvent, kinds_of, message_id, public_data
 from app.tickets.history import EventKind
 from app.tickets.workflow import Command
 from tests.installation import START
 
 
 def test_everything_that_can_happen_has_a_type_of_its_own() -> None:
-    assert set(TYPE_OF) == {*EventKind, *Command}
-    assert len(set(TYPE_OF.values())) == len(TYPE_OF)
-    assert set(EventType) - set(TYPE_OF.values()) == {EventType.CHANGED}
+    assert set(TYPE_BY_KIND) == {*EventKind, *Command}
+    assert len(set(TYPE_BY_KIND.values())) == len(TYPE_BY_KIND)
+    assert set(EventType) - set(TYPE_BY_KIND.values()) == {EventType.CHANGED}
 
 
 def test_what_a_later_version_records_is_told_as_a_change() -> None:
@@ -35,7 +35,7 @@ def test_a_type_is_documented_with_a_body_as_the_standard_wants_it(type_: EventT
     assert re.fullmatch(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*", body["type"])
     assert len(json.dumps(body)) < 20_000
     assert body["data"]["type"] == type_
-    assert body["data"]["data"] == DOCUMENTED[type_][2], "the example shows what would be left out"
+    assert body["data"]["data"] == EVENT_DOCS[type_].data, "the example shows what would be left out"
 
 
 @pytest.mark.parametrize(

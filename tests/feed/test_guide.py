@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-from app.feed.dispatcher import RETRY_DELAYS_SECONDS, WebhookDispatcher
+from app.feed.dispatcher import WebhookDispatcher
+from app.feed.outcomes import RETRY_DELAYS_SECONDS
 from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatcher import deliver

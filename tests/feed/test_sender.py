@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.feed.guard import AddressGuard
-from app.feed.sender import MOST_ANSWER_BYTES, Attempt, Sender, SendOutcome, WebhookRequest, body_of, new_secret
+from app.feed.sender import MAX_RESPONSE_BYTES, Attempt, Sender, SendOutcome, WebhookRequest, body_of, new_secret
 from tests.feed.receiver import Receiver, opened_receiver
 from tests.feed.test_guard import Names
 from tests.installation import START
@@ -107,7 +107,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monke
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(sender: Sender, receiver: Receiver) -> None:
-    receiver.always = b"200 OK\r\nContent-Length: 100000000\r\n\r\n" + bytes(2 * MOST_ANSWER_BYTES)
+    receiver.always = b"200 OK\r\nContent-Length: 100000000\r\n\r\n" + bytes(2 * MAX_RESPONSE_BYTES)
     assert (await sent(sender, receiver)).delivered
 
 

@@ -19,7 +19,7 @@ from app.access.scopes import Scope
 from app.core.db import Database, bulk_insert
 from app.core.ids import new_id
 from app.feed.queries import read_feed
-from app.feed.watermark import MOST_SAMPLES, Watermark, old_writers
+from app.feed.watermark import MAX_SAMPLES, Watermark, old_writers
 from app.tickets.model import Ticket, TicketEvent
 from tests.desk import Desk
 from tests.installation import START
@@ -75,10 +75,10 @@ class Backend:
 class Reader:
     """The same without HTTP, in pages of any size."""
 
-    def __init__(self, database: Database, *, limit: int = 1000) -> None:
+    def __init__(self, database: Database, *, page_size: int = 1000) -> None:
         self._database = database
         self._watermark = Watermark(database)
-        self._limit = limit
+        self._page_size = page_size
         self._after = 0
         self.got: list[tuple[UUID, int]] = []
 
@@ -87,7 +87,7 @@ class Reader:
         feed_range = await self._watermark.refresh()
         async with self._database.reading() as session:
             page = await read_feed(
-                session, EVERYTHING, after=self._after, until=feed_range.settled, types=(), limit=self._limit
+                session, EVERYTHING, after=self._after, until=feed_range.settled, types=(), page_size=self._page_size
             )
         assert page.end >= self._after
         self._after = page.end
@@ -139,11 +139,14 @@ async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(desk: D
             pass
         return [seq for _, seq in reader.got]
 
-    beside: list[Reader | Backend] = [Backend(desk.client), *(Reader(database, limit=limit) for limit in (1, 3, 1000))]
+    beside: list[Reader | Backend] = [
+        Backend(desk.client),
+        *(Reader(database, page_size=size) for size in (1, 3, 1000)),
+    ]
     reading = [asyncio.create_task(read(reader)) for reader in beside]
     await writers.work()
     done.set()
-    found = [await each for each in (*reading, asyncio.create_task(read(Reader(database, limit=17))))]
+    found = [await each for each in (*reading, asyncio.create_task(read(Reader(database, page_size=17))))]
     assert len(writers.committed) > WRITERS
     for got in found:
         assert len(got) == len(set(got))
@@ -205,13 +208,13 @@ async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
     await reader.read()
     async with database.transaction() as long:
         await long.execute(text("SELECT pg_current_xact_id()"))
-        for seq in range(2, MOST_SAMPLES + 12):
+        for seq in range(2, MAX_SAMPLES + 12):
             async with database.transaction() as session:
                 await write(session, one, seq)
             await reader.read()
         assert reader.got == [(one, 1)]
     await reader.read()
-    assert reader.got == [(one, seq) for seq in range(1, MOST_SAMPLES + 12)]
+    assert reader.got == [(one, seq) for seq in range(1, MAX_SAMPLES + 12)]
 
 
 async def test_who_holds_the_feed_back_is_named_with_what_frees_it(desk: Desk, database: Database) -> None:
