@@ -1,1 +1,1 @@
-"""What differs between installations: settings, logging, and one folder for each municipality."""
+"""The configuration of an installation: settings, logging, and one folder for each municipality."""

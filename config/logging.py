@@ -1,4 +1,4 @@
-"""Log set-up: one line an event, ids instead of people, never local variables of a traceback."""
+"""The set-up of the log: one line an event, ids instead of people, no local variables of a traceback."""
 
 import logging
 import sys

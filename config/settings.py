@@ -1,6 +1,6 @@
-"""The typed settings: every knob of an installation, read once from `ESTIM_…` variables by the program that starts.
+"""The typed settings of an installation, read once at program start from `ESTIM_…` variables.
 
-Nothing reads settings at import; `create_app`, the worker and the command line get a `Settings` value.
+No module reads settings at import; `create_app`, the worker and the command line get a `Settings` value.
 """
 
 import re
@@ -28,15 +28,15 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "sms=twilio": ("sms_user", "sms_password", "sms_sender"),
     "mobile_webhook_url": ("mobile_webhook_secret",),
 }
-"""What has to be set together with a choice, so that a program says it at its start and not with the first notice."""
+"""The settings that a choice requires; a missing one is an error at program start, not at the first notice."""
 
 _NETGSM_STATUS: dict[str, Literal["delivered", "failed"]] = {
     "1": "delivered",
     **dict.fromkeys(("3", "11", "12", "14", "15", "16", "17", "22"), "failed"),
 }
-"""Where NetGSM's own clients agree; 0, 2 and 4 mean different things to them.
+"""The status codes on which NetGSM's own clients agree; they differ on 0, 2 and 4.
 
-13 is a duplicate that was held back: no verdict, for the one that it doubles has left.
+13 is a suppressed duplicate. It has no verdict: the message that it duplicates was sent.
 """
 
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ESTIM_", env_ignore_empty=True, extra="ignore")
 
-    municipality: Path = Field(Path("config/esenler"), description="Folder of the municipality that is served")
+    municipality: Path = Field(Path("config/esenler"), description="Folder of the municipality")
     data_dir: Path = Field(Path(".estim"), description="Embedded servers' data, outbox, development secrets")
     host: str = Field("127.0.0.1", description="Address on which the API listens")
     port: Annotated[int, Field(ge=1, le=65535, description="Port on which the API listens")] = 8000
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(None, description="postgresql+asyncpg://…; empty: embedded server")
     redis_url: SecretStr | None = Field(None, description="redis://…; empty: embedded server")
-    database_pool: Annotated[int, Field(ge=1, le=200, description="Connections a process may hold")] = 10
+    database_pool: Annotated[int, Field(ge=1, le=200, description="Maximum number of connections of a process")] = 10
 
     vault_keys: SecretStr = Field(SecretStr(""), description="`id:base64,id:base64`; the first one seals")
     index_key: SecretStr = Field(SecretStr(""), description="base64; key of the blind indexes")
@@ -65,13 +65,13 @@ class Settings(BaseSettings):
 
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body")] = 1024 * 1024
     body_timeout_seconds: Annotated[float, Field(gt=0, description="Time a client has to send its body")] = 20.0
-    intake_batch: Annotated[int, Field(ge=1, le=500, description="Intakes that may share a transaction")] = 64
-    intake_queue: Annotated[int, Field(ge=1, description="Intakes that may wait before 503 is answered")] = 2000
-    tracking_attempts: Annotated[int, Field(ge=1, description="Wrong tracking answers an hour and number")] = 10
+    intake_batch: Annotated[int, Field(ge=1, le=500, description="Maximum number of intakes in a transaction")] = 64
+    intake_queue: Annotated[int, Field(ge=1, description="Pending intakes from which on the response is 503")] = 2000
+    tracking_attempts: Annotated[int, Field(ge=1, description="Wrong tracking attempts an hour and number")] = 10
     sweep_batch: Annotated[int, Field(ge=1, le=5000, description="Checkpoints fired in one transaction")] = 1000
     sweep_idle_seconds: Annotated[float, Field(gt=0, le=1, description="Longest pause between sweeps")] = 0.25
 
-    email: Literal["console", "smtp"] = Field("console", description="How e-mail leaves: into the outbox, or by SMTP")
+    email: Literal["console", "smtp"] = Field("console", description="E-mail adapter: files in the outbox, or SMTP")
     smtp_host: str | None = Field(None, description="The municipality's mail server")
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="587 for STARTTLS, 465 for TLS")] = 587
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="Encryption of the connection")
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password")
     smtp_from: Annotated[str | None, Field(pattern=_ADDRESS, description="Sender's address; also in the outbox")] = None
 
-    sms: Literal["console", "netgsm", "verimor", "kannel", "twilio"] = Field("console", description="How SMS leave")
+    sms: Literal["console", "netgsm", "verimor", "kannel", "twilio"] = Field("console", description="SMS adapter")
     sms_url: str | None = Field(None, description="Address of the provider's API, where not its public one")
     sms_user: str | None = Field(None, description="User code; for Twilio the account's SID")
     sms_password: SecretStr | None = Field(None, description="API password; for Twilio the auth token")
@@ -88,26 +88,26 @@ class Settings(BaseSettings):
     netgsm_status: Annotated[
         dict[str, Literal["delivered", "failed"]],
         NoDecode,
-        Field(description="What the codes of NetGSM's reports mean; others are no verdict"),
+        Field(description="Verdicts of the codes in NetGSM's reports; other codes have none"),
     ] = _NETGSM_STATUS
 
-    mobile_webhook_url: str | None = Field(None, description="Where the mobile backend takes notices")
-    mobile_webhook_secret: SecretStr | None = Field(None, description="`whsec_…` under which they are signed")
+    mobile_webhook_url: str | None = Field(None, description="Address of the mobile backend for notices")
+    mobile_webhook_secret: SecretStr | None = Field(None, description="`whsec_…`, the key that signs them")
     receipts_secret: Annotated[
         SecretStr | None, Field(description="Part of the address for delivery receipts: 16 or more of A-Z a-z 0-9 _ -")
     ] = None
 
-    quiet_hours: bool = Field(True, description="false: hold nothing back for the night, weekends and holidays")
-    sms_hours: Annotated[str, Field(pattern=_HOURS, description="When citizens get SMS that they did not ask for")] = (
+    quiet_hours: bool = Field(True, description="false: send notices at night, on weekends and holidays too")
+    sms_hours: Annotated[str, Field(pattern=_HOURS, description="Local hours for unsolicited SMS to citizens")] = (
         "08:00-21:00"
     )
-    digest_from: Annotated[int, Field(ge=0, description="So many waiting notices become one mail; 0: never")] = 3
-    recipient_per_hour: Annotated[int, Field(ge=1, description="Messages that one recipient may get")] = 30
-    delivery_concurrency: Annotated[int, Field(ge=1, le=100, description="Messages handed to an adapter at once")] = 8
-    delivery_seconds: Annotated[float, Field(gt=0, le=15, description="Time that handing one over may take")] = 8.0
+    digest_from: Annotated[int, Field(ge=0, description="Number of pending notices that become one mail; 0: never")] = 3
+    recipient_per_hour: Annotated[int, Field(ge=1, description="Maximum messages an hour to one recipient")] = 30
+    delivery_concurrency: Annotated[int, Field(ge=1, le=100, description="Messages sent by an adapter at once")] = 8
+    delivery_seconds: Annotated[float, Field(gt=0, le=15, description="Timeout of sending one message")] = 8.0
 
-    webhook_allow_private: str = Field("", description="Private hosts and networks that webhooks may reach, by commas")
-    webhook_allow_http: bool = Field(False, description="Whether webhooks may go out unencrypted")
+    webhook_allow_private: str = Field("", description="Private hosts and networks allowed for webhooks, by commas")
+    webhook_allow_http: bool = Field(False, description="true: allow unencrypted webhooks")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
@@ -125,24 +125,24 @@ class Settings(BaseSettings):
     @field_validator("sms_hours")
     @classmethod
     def _begins_before_its_end(cls, hours: str) -> str:
-        """Hours across midnight would hold an SMS for ever; to let citizens sleep is what they are for."""
+        """Refuse hours across midnight: an SMS would never be sent, and citizens should sleep at night."""
         start, _, end = hours.partition("-")
         if start >= end:
-            raise ValueError("expected is a start before the end, such as 08:00-21:00")
+            raise ValueError("expected a start before the end, such as 08:00-21:00")
         return hours
 
     @field_validator("receipts_secret")
     @classmethod
     def _fits_into_an_address(cls, secret: SecretStr | None) -> SecretStr | None:
-        """A `/` would end the part of the path, and Kannel reads `%` as an escape: no receipt would ever arrive."""
+        """Refuse characters that break the address: `/` ends the path segment, and Kannel reads `%` as an escape."""
         if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,}", secret.get_secret_value()):
-            raise ValueError("expected are at least 16 of A-Z a-z 0-9 _ -")
+            raise ValueError("expected at least 16 of A-Z a-z 0-9 _ -")
         return secret
 
     @field_validator("netgsm_status", mode="before")
     @classmethod
     def _pairs(cls, given: object) -> object:
-        """`1=delivered,3=failed`, as a variable can say it."""
+        """Parse `1=delivered,3=failed`, the form of an environment variable."""
         return dict(pair.strip().split("=", 1) for pair in given.split(",")) if isinstance(given, str) else given
 
     @field_validator("sms_url", "mobile_webhook_url")
@@ -150,11 +150,11 @@ class Settings(BaseSettings):
     def _over_http(cls, url: str | None) -> str | None:
         address = urlsplit(url or "http://-")
         if address.scheme not in {"http", "https"} or not address.hostname:
-            raise ValueError("expected is https://host/…")
+            raise ValueError("expected https://host/…")
         return url
 
     @model_validator(mode="after")
-    def _ways_out_are_whole(self) -> "Settings":
+    def _adapters_are_complete(self) -> "Settings":
         for chosen, needed in _NEEDED.items():
             name, equals, value = chosen.partition("=")
             if getattr(self, name) == value or (not value and getattr(self, name) is not None):
@@ -164,31 +164,31 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _clock_is_whole(self) -> "Settings":
+    def _clock_is_complete(self) -> "Settings":
         if (self.clock_start is None) != (self.clock_origin is None):
             raise ValueError("ESTIM_CLOCK_START and ESTIM_CLOCK_ORIGIN belong together")
         return self
 
     @property
     def outbox(self) -> Path:
-        """Folder in which the console delivery lays its `.eml` files."""
+        """Return the folder of the console adapter's `.eml` files."""
         return self.data_dir / "outbox"
 
     @property
     def base_url(self) -> str:
-        """Address that is shown to people: the public one, else the listening one."""
+        """Return the address that people see: the public one, else the listening one."""
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def virtual_clock(self) -> tuple[datetime, datetime, float] | None:
-        """(virtual start, real origin, speed) where the clock is not the plain one."""
+        """Return (virtual start, real origin, speed); None for the real clock."""
         if self.clock_start is None or self.clock_origin is None:
             return None
         return self.clock_start, self.clock_origin, self.clock_speed
 
 
 def _check_address(url: SecretStr | None, *schemes: str) -> SecretStr | None:
-    """Refuse what the drivers would fail on later, and less clearly."""
+    """Refuse an address on which the drivers would fail later, with a less clear message."""
     if url is None:
         return None
     try:
@@ -197,14 +197,14 @@ def _check_address(url: SecretStr | None, *schemes: str) -> SecretStr | None:
     except ValueError:
         whole = False
     if not whole:
-        raise ValueError(f"expected is {schemes[0]}://user:password@host:port/name")
+        raise ValueError(f"expected {schemes[0]}://user:password@host:port/name")
     return url
 
 
 def running_stack_settings(data_dir: Path | None = None) -> Settings:
-    """Settings for a command beside a running `estim up`: the variables, then the files that stack left behind.
+    """Return the settings for a command beside a running `estim up`: the variables, then the files of that stack.
 
-    Lets `estim keys create` or `estim doctor` find the embedded servers and the development secrets.
+    With them `estim keys create` or `estim doctor` finds the embedded servers and the development secrets.
     """
     folder = data_dir or Settings().data_dir
     files = (folder / SECRETS_FILE, folder / STACK_FILE)
