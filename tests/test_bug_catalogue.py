@@ -169,11 +169,11 @@ CATALOGUE = {
         "tests/bugs/test_policies.py::test_steps_are_measured_on_their_own_clock"),
     "B51": caught("the steps were computed from the opening of the ticket",
         "tests/bugs/test_policies.py::test_steps_are_measured_from_the_start_of_their_clock",
-        "tests/tickets/commands/test_limits.py::"
+        "tests/tickets/commands/test_reclassification.py::"
         "test_another_service_counts_from_the_original_start_with_the_pauses_there_were"),
     "B52": caught("reopening, or another limit, mailed at once what was told before",
         "tests/tickets/commands/test_clocks.py::test_a_reopened_ticket_has_new_limits_and_new_notices",
-        "tests/tickets/commands/test_limits.py::"
+        "tests/tickets/commands/test_reclassification.py::"
         "test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated"),
     "B53": caught("a copy of a ticket inherited what was left of its time",
         "tests/bugs/test_policies.py::test_a_second_report_of_the_same_matter_has_its_whole_limit"),

@@ -1,1 +1,1 @@
-"""Why a due date is what it is: the explanation of a ticket's limits, and the preview of limits without a ticket."""
+"""Explanations of due dates: of a ticket's limits, and previews of limits without a ticket."""

@@ -43,7 +43,7 @@ COMMAND_ROUTE: CommandRoute = {
 
 
 class CommandRunner:
-    """Runs one command on a ticket that is already locked."""
+    """The runner of one command on a locked ticket, with the response that gets the new ETag."""
 
     def __init__(self, context: CommandContext, locked: LockedTicket, response: Response) -> None:
         self.context = context

@@ -24,7 +24,7 @@ from app.tickets.schemas import (
     TrackingOut,
 )
 from app.tickets.serializers import (
-    has_lapsed,
+    is_past_due,
     sees_personal_data,
     ticket_out,
     ticket_summary,
@@ -106,7 +106,7 @@ async def read_ticket(
     """Return one ticket. Personal data are masked unless the key may read them; an unmasked read is recorded."""
     details = await get_details(session, actor, number)
     version = {"ETag": etag(details.ticket)}
-    if if_none_match is not None and etag(details.ticket) in if_none_match and not has_lapsed(details.clocks, now):
+    if if_none_match is not None and etag(details.ticket) in if_none_match and not is_past_due(details.clocks, now):
         return Response(status_code=304, headers=version)
     response.headers.update(version)
     if sees_personal_data(actor, details.applicant):

@@ -66,7 +66,7 @@ def is_overdue(clocks: Sequence[SlaClock], now: datetime) -> bool:
     )
 
 
-def has_lapsed(clocks: Sequence[SlaClock], now: datetime) -> bool:
+def is_past_due(clocks: Sequence[SlaClock], now: datetime) -> bool:
     """Return whether an open clock is past its due date: the response then differs although the version is the same."""
     return any(clock.met_at is None and _is_past(clock, now) for clock in clocks)
 

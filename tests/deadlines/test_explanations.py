@@ -1,27 +1,33 @@
 """Why this date? Every kind of line, everything that moves a date, and the same as a text that an office can use."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
 from sqlalchemy import select, text
 
 from app.core.clock import ISTANBUL
-from app.deadlines import wording_tr as tr
-from app.domain.terms import ExtensionGround, PauseReason
 from app.sla.calendar import ClockKind, DayKind, SpecialDay
 from app.sla.calendar_versions import calendars_of, store_calendars
-from app.sla.clocks import AWAITING_FEE
 from app.sla.model import CalendarVersion
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Ticket
+from tests.deadlines.steps import (
+    APRIL_28,
+    LAW_3071,
+    LAW_4982,
+    at,
+    clock,
+    ends,
+    explained,
+    instants,
+    lines,
+    reasons,
+    text_lines,
+)
 from tests.desk import (
     ATTORNEY_VISIT,
     CALL,
-    CITIZEN,
     INFORMATION,
     ORDER,
     VISIT,
@@ -29,59 +35,9 @@ from tests.desk import (
     end_of,
     opened_desk,
 )
-from tests.installation import START, new_key, opened_client
+from tests.installation import START
 from tests.servers import TestServers
 from workers.timers import sweep
-
-PLAIN = {"Accept": "text/plain"}
-APRIL_28 = datetime(2026, 4, 28, 10, tzinfo=ISTANBUL)
-LAW_3071 = "3071 sayılı Dilekçe Hakkının Kullanılmasına Dair Kanun, madde 7"
-LAW_4982 = "4982 sayılı Bilgi Edinme Hakkı Kanunu, madde 11"
-
-
-def at(month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=ISTANBUL)
-
-
-async def explained(desk: Desk, number: str, **query: int) -> dict[str, Any]:
-    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query)
-    assert response.status_code == 200, response.text
-    found: dict[str, Any] = response.json()
-    return found
-
-
-async def clock(desk: Desk, number: str, kind: str = "promise", **query: int) -> dict[str, Any]:
-    found = await explained(desk, number, **query)
-    shown: dict[str, Any] = next(each for each in found["clocks"] if each["kind"] == kind)
-    return shown
-
-
-async def text_lines(desk: Desk, number: str, **query: int) -> list[str]:
-    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params=query, headers=PLAIN)
-    assert response.status_code == 200, response.text
-    return response.text.splitlines()
-
-
-def lines(found: Mapping[str, Any], *dates: str) -> list[tuple[Any, ...]]:
-    """(weekday, counted, reason, label, total) of the dates of a ledger."""
-    by_date = {line["date"]: line for line in found["ledger"]}
-    return [tuple(by_date[each][name] for name in ("weekday", "counted", "reason", "label", "total")) for each in dates]
-
-
-def reasons(found: Mapping[str, Any]) -> list[str]:
-    return [line["reason"] for line in found["ledger"]]
-
-
-def ends(found: Mapping[str, Any]) -> None:
-    """The ledger ends on the date of the computed due instant, with the whole limit counted."""
-    due_at = datetime.fromisoformat(found["computed_due_at"]).astimezone(ISTANBUL)
-    assert found["ledger"][-1]["date"] == due_at.date().isoformat()
-    assert found["ledger"][-1]["total"] == found["whole"]
-
-
-def instants(found: Mapping[str, Any], *names: str) -> list[datetime | None]:
-    return [found[name] and datetime.fromisoformat(found[name]) for name in names]
-
 
 # ── the ledger, line by line ──
 
@@ -426,141 +382,3 @@ async def test_a_promise_that_waits_for_documents_is_shown_as_such(desk: Desk) -
     assert sentence not in await text_lines(desk, waiting)
     assert (await explained(desk, thanks))["clocks"] == []
     assert (await text_lines(desk, thanks))[-1] == "Bu başvuruda işleyen bir süre yoktur."
-
-
-# ── as a text ──
-
-
-async def test_the_text_of_a_visit_reads_as_an_office_writes(desk: Desk) -> None:
-    number = await desk.open(CALL)
-    version = (await desk.container.rulebooks.current()).catalogue_version_id
-    calendar = (await desk.container.rulebooks.current()).calendar_version_id
-    assert await text_lines(desk, number) == [
-        "SÜRE HESABI",
-        "===========",
-        f"Başvuru no     : {number}",
-        "Dönem          : 1",
-        "Hizmet         : Halkla İlişkiler - ESTİM (Çağrı Merkezi)",
-        f"Katalog sürümü : {version} (12.05.2026 10:00 tarihinde yüklenmiştir)",
-        "Döküm zamanı   : 12.05.2026 10:00",
-        "",
-        "Hizmet standardı süresi: 15 GÜN",
-        "-------------------------------",
-        "Durum         : İşliyor",
-        "Son tarih     : 1 Haziran 2026 Pazartesi, gün sonu",
-        "Sayılan       : 0 / 15 gün",
-        f"Takvim sürümü : {calendar}",
-        "",
-        "Süre 12 Mayıs 2026 Salı günü saat 10:00 itibarıyla başlamıştır.",
-        "Dayanak: Hizmet Standartları Tablosu, 5. sıra (“15 GÜN”).",
-        (
-            "Süre 15 takvim günüdür; başladığı gün sayılmaz, aradaki hafta sonları ve tatiller sayılır; "
-            "son gün tatile rastlarsa süre, izleyen ilk iş gününün sonuna uzar."
-        ),
-        (
-            "Sürenin son günü olan 27 Mayıs 2026 Çarşamba resmî tatile (Kurban Bayramı) rastladığından süre, "
-            "2577 sayılı İdari Yargılama Usulü Kanununun 8 inci maddesindeki kurala göre, "
-            "izleyen ilk iş günü olan 1 Haziran 2026 Pazartesi günü sonunda dolar."
-        ),
-        "",
-        "Tarih                      Durum                                             Sayılan",
-        "12 Mayıs 2026 Salı         Sayılmaz: sürenin başladığı gün                     0 gün",
-        "13 Mayıs 2026 Çarşamba     Sayılır                                             1 gün",
-        "14 Mayıs 2026 Perşembe     Sayılır                                             2 gün",
-        "15 Mayıs 2026 Cuma         Sayılır                                             3 gün",
-        "16 Mayıs 2026 Cumartesi    Sayılır                                             4 gün",
-        "17 Mayıs 2026 Pazar        Sayılır                                             5 gün",
-        "18 Mayıs 2026 Pazartesi    Sayılır                                             6 gün",
-        "19 Mayıs 2026 Salı         Sayılır: Atatürk'ü Anma, Gençlik ve Spor Bayramı    7 gün",
-        "20 Mayıs 2026 Çarşamba     Sayılır                                             8 gün",
-        "21 Mayıs 2026 Perşembe     Sayılır                                             9 gün",
-        "22 Mayıs 2026 Cuma         Sayılır                                            10 gün",
-        "23 Mayıs 2026 Cumartesi    Sayılır                                            11 gün",
-        "24 Mayıs 2026 Pazar        Sayılır                                            12 gün",
-        "25 Mayıs 2026 Pazartesi    Sayılır                                            13 gün",
-        "26 Mayıs 2026 Salı         Sayılır: Kurban Bayramı (saat 13.00'ten)           14 gün",
-        "27 Mayıs 2026 Çarşamba     Sayılır: Kurban Bayramı                            15 gün",
-        "28 Mayıs 2026 Perşembe     Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
-        "29 Mayıs 2026 Cuma         Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
-        "30 Mayıs 2026 Cumartesi    Son gün olamaz: resmî tatil – Kurban Bayramı       15 gün",
-        "31 Mayıs 2026 Pazar        Son gün olamaz: hafta sonu                         15 gün",
-        " 1 Haziran 2026 Pazartesi  Son gün: tatili izleyen ilk iş günü                15 gün",
-    ]
-
-
-async def test_a_limit_of_minutes_shows_hour_and_minute(desk: Desk) -> None:
-    desk.clock.set(at(5, 12, 16, 55))
-    said = await text_lines(desk, await desk.open(ORDER))
-    assert said[-6:] == [
-        "Süre 10 dakikadır; yalnızca çalışma saatleri sayılır.",
-        "Buna göre süre 13 Mayıs 2026 Çarşamba günü saat 08:35 itibarıyla dolar.",
-        "",
-        "Tarih                   Durum      Sayılan",
-        "12 Mayıs 2026 Salı      Sayılır   5 dakika",
-        "13 Mayıs 2026 Çarşamba  Sayılır  10 dakika",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("accept", "media"),
-    [
-        ("text/plain", "text/plain; charset=utf-8"),
-        ("text/plain;q=0.9, application/json;q=0.2", "text/plain; charset=utf-8"),
-        ("Text/Plain, */*;q=0.1", "text/plain; charset=utf-8"),
-        ("application/json, text/plain, */*", "application/json"),
-        ("text/plain;q=0", "application/json"),
-        ("text/html", "application/json"),
-        ("*/*", "application/json"),
-    ],
-)
-async def test_text_comes_where_it_is_preferred_to_json(desk: Desk, accept: str, media: str) -> None:
-    number = await desk.open(CALL)
-    response = await desk.client.get(f"/v1/tickets/{number}/deadline", headers={"Accept": accept})
-    assert (response.headers["content-type"], response.headers["vary"]) == (media, "Accept")
-    assert response.headers.get("content-language") == ("tr" if media.startswith("text") else None)
-
-
-def test_there_are_words_for_every_pause_ground_and_state() -> None:
-    assert set(tr.PAUSES) == {*PauseReason, AWAITING_FEE}
-    assert set(tr.GROUNDS) == set(ExtensionGround)
-    assert set(tr.CLOCK_STATES) == {"running", "paused", "met", "breached", "cancelled"}
-
-
-# ── who may ask, and what is refused ──
-
-
-async def test_only_readers_of_the_ticket_may_ask(desk: Desk) -> None:
-    number = await desk.open(CALL)
-    await desk.run(number, "refer", {"unit": "public-works"})
-    container = desk.container
-    seen: list[int] = []
-    for role, unit in (("unit-officer", "public-works"), ("unit-officer", "cleaning"), ("field-team", None)):
-        async with opened_client(desk.app, await new_key(container, role, unit)) as caller:
-            seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(desk.app, await new_key(container, "sms-gateway")) as caller:
-        seen.append((await caller.get(f"/v1/tickets/{number}/deadline")).status_code)
-    async with opened_client(desk.app) as anonymous:
-        seen.append((await anonymous.get(f"/v1/tickets/{number}/deadline")).status_code)
-    assert seen == [200, 404, 404, 403, 401]
-
-
-async def test_nothing_personal_stands_in_it(desk: Desk) -> None:
-    number = await desk.open(CALL)
-    await desk.run(number, "override_due", {"due_at": "2026-06-15T12:00:00+03:00", "reason": "Komşusu aradı."})
-    response = await desk.client.get(f"/v1/tickets/{number}/deadline")
-    words = response.text + "\n".join(await text_lines(desk, number))
-    private = (CITIZEN["name"], "5320000067", CALL["description"], "Komşusu")
-    assert not any(each in words for each in private)
-
-
-@pytest.mark.parametrize(("cycle", "code"), [("2", "maximum"), ("0", "minimum"), ("x", "integer")])
-async def test_a_cycle_that_the_ticket_does_not_have_is_refused(desk: Desk, cycle: str, code: str) -> None:
-    number = await desk.open(CALL)
-    response = await desk.client.get(f"/v1/tickets/{number}/deadline", params={"cycle": cycle})
-    assert response.status_code == 422
-    [error] = response.json()["errors"]
-    assert (error["pointer"].removeprefix("/query"), error["code"]) == ("/cycle", code)
-
-
-async def test_an_unknown_ticket_is_not_found(desk: Desk) -> None:
-    assert (await desk.client.get("/v1/tickets/2600012349/deadline")).status_code == 404

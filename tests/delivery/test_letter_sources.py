@@ -18,7 +18,7 @@ from app.notices.texts.render import Renderer
 from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
 from tests.notices.cases import Recorder, actor_of, dispatcher_with
 from tests.notices.samples import TEMPLATES
-from tests.tickets.bulk.test_recompute import WAITING
+from tests.tickets.bulk.steps import WAITING
 
 LEVEL_2 = NoticeKind.ESCALATION_2
 

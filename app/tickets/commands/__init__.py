@@ -1,1 +1,1 @@
-"""The commands on a ticket: each locks, checks the workflow table, changes, records an event and plans notices."""
+"""The commands on a ticket: each locks, checks the workflow table, changes, records an event and queues notices."""
