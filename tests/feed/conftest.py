@@ -17,7 +17,7 @@ from workers.feed import open_webhook_dispatcher
 async def installation(
     servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    """What the tests of one file share; webhooks may go to this machine, unencrypted."""
+    """The installation that the tests of one file share; it allows webhooks to this machine over HTTP."""
     folder = tmp_path_factory.mktemp("feed")
     async with opened_desk(
         servers, template, folder, webhook_allow_private="127.0.0.1", webhook_allow_http=True
@@ -27,7 +27,7 @@ async def installation(
 
 @pytest.fixture
 async def desk(installation: Desk) -> Desk:
-    """A desk without tickets and subscriptions, whose clock stands at `START`."""
+    """A desk without tickets and subscriptions; its clock is at `START`."""
     await installation.empty()
     async with installation.container.database.transaction() as session:
         await session.execute(text("DELETE FROM webhook_subscription"))
@@ -36,14 +36,14 @@ async def desk(installation: Desk) -> Desk:
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver that takes everything until it is told otherwise."""
+    """A receiver that accepts everything by default."""
     async with opened_receiver() as opened:
         yield opened
 
 
 @pytest.fixture
 async def dispatcher(desk: Desk) -> AsyncIterator[WebhookDispatcher]:
-    """The dispatcher of a worker beside the desk; a turn with it lasts until all is sent."""
+    """A worker's dispatcher; its turns end only when everything is sent."""
     sender = Sender(desk.container.address_guard)
     yield open_webhook_dispatcher(desk.container, sender, turn_seconds=3600)
     await sender.close()

@@ -1,4 +1,4 @@
-"""The other side of a webhook: a real HTTP server that keeps what it gets and answers what it is told to."""
+"""Receiver of webhooks: a real HTTP server that stores requests and sends the responses of the test."""
 
 import asyncio
 import json
@@ -13,49 +13,49 @@ from tests.desk import Desk
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came: headers by lower-case name, and the body's own bytes."""
+    """One request: its headers by lower-case name, and its body unchanged."""
 
     headers: Mapping[str, str]
     body: bytes
 
     @property
     def id(self) -> str:
-        """What the message is known by."""
+        """Return the `webhook-id`."""
         return self.headers["webhook-id"]
 
     @property
     def message(self) -> Any:
-        """The body, read."""
+        """Return the parsed body."""
         return json.loads(self.body)
 
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers 204 to everything, or what `answers` says next; while `held` is clear it keeps callers waiting."""
+    """A server that responds with the next of `responses`, else with `always`; it waits while `unblocked` is clear."""
 
     port: int = 0
     scheme: str = "http"
     got: list[Received] = field(default_factory=list)
-    answers: list[bytes] = field(default_factory=list)
+    responses: list[bytes] = field(default_factory=list)
     always: bytes = b"204 No Content"
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    held: asyncio.Event = field(default_factory=asyncio.Event)
+    unblocked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.held.set()
+        self.unblocked.set()
 
     @property
     def url(self) -> str:
-        """The address that a subscription names."""
+        """Return the address for a subscription."""
         return f"{self.scheme}://127.0.0.1:{self.port}/hook"
 
     @property
     def seqs(self) -> list[tuple[str, int]]:
-        """(ticket, seq) of the events that came, in their order."""
+        """Return (ticket, seq) of the received events, in order."""
         return [(one.message["data"]["ticket"], one.message["data"]["seq"]) for one in self.got]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests until the caller goes."""
+        """Respond to the requests of one connection until it closes."""
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -63,11 +63,11 @@ class Receiver:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 self.got.append(Received(headers, body))
                 self.arrived.set()
-                await self.held.wait()
-                answer = self.answers.pop(0) if self.answers else self.always
-                if b"\r\n\r\n" not in answer:
-                    answer += b"\r\nContent-Length: 0\r\n\r\n"
-                writer.write(b"HTTP/1.1 " + answer)
+                await self.unblocked.wait()
+                response = self.responses.pop(0) if self.responses else self.always
+                if b"\r\n\r\n" not in response:
+                    response += b"\r\nContent-Length: 0\r\n\r\n"
+                writer.write(b"HTTP/1.1 " + response)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -77,7 +77,7 @@ class Receiver:
 
 @asynccontextmanager
 async def opened_receiver(context: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """A receiver on a port of its own; with a context it speaks TLS."""
+    """Open a receiver on a port of its own, with TLS if a context is given."""
     receiver = Receiver(scheme="http" if context is None else "https")
     connections: set[asyncio.Task[None]] = set()
 
@@ -97,8 +97,8 @@ async def opened_receiver(context: ssl.SSLContext | None = None) -> AsyncIterato
 
 
 async def subscribed(desk: Desk, receiver: Receiver, **other: Any) -> dict[str, Any]:
-    """A new subscription of the desk's own client to the receiver."""
-    answer = await desk.client.post("/v1/webhooks", json={"url": receiver.url, **other})
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
+    """Subscribe the receiver for the desk's client; return the response."""
+    response = await desk.client.post("/v1/webhooks", json={"url": receiver.url, **other})
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
     return made

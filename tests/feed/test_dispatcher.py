@@ -1,4 +1,4 @@
-"""Events on their way to a receiver: in order, each until it is taken, under one id whatever happens."""
+"""Delivery of events to a receiver: in order, repeated until accepted, always under the same id."""
 
 import asyncio
 from dataclasses import replace
@@ -26,30 +26,30 @@ MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind"
 
 
 async def deliver(dispatcher: WebhookDispatcher) -> int:
-    """Serve everybody who waits, one after the other; returns how many messages were sent."""
+    """Serve every waiting subscription, one after the other; return the number of messages sent."""
     return sum([await dispatcher.serve(one) for one in await dispatcher.list_waiting()])
 
 
 def later(desk: Desk, seconds: float) -> None:
-    """Let so many real seconds pass."""
+    """Advance the clock by real seconds."""
     desk.clock.advance(on_clock(desk.clock, seconds))
 
 
 async def state_of(desk: Desk, webhook: dict[str, Any]) -> dict[str, Any]:
-    answer = await desk.client.get(f"/v1/webhooks/{webhook['id']}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = await desk.client.get(f"/v1/webhooks/{webhook['id']}")
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
 async def deliveries(desk: Desk, webhook: dict[str, Any], **wanted: Any) -> list[dict[str, Any]]:
-    answer = await desk.client.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=wanted)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
+    response = await desk.client.get(f"/v1/webhooks/{webhook['id']}/deliveries", params=wanted)
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["items"]
     return found
 
 
-async def test_events_arrive_in_order_as_the_feed_has_them(
+async def test_events_arrive_in_the_order_of_the_feed(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await desk.open()
@@ -69,7 +69,7 @@ async def test_events_arrive_in_order_as_the_feed_has_them(
     assert await deliver(dispatcher) == 0
 
 
-async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_types(
+async def test_a_subscription_may_begin_at_a_cursor_and_filter_types(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     first = await desk.open(VISIT)
@@ -80,7 +80,7 @@ async def test_a_subscription_may_begin_at_an_earlier_place_and_want_certain_typ
     await desk.open()
     assert await deliver(dispatcher) == 1
     assert receiver.seqs == [(first, 3)]
-    assert await dispatcher.list_waiting() == [], "events that are not wanted are passed by"
+    assert await dispatcher.list_waiting() == [], "events of other types are skipped"
 
 
 async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_order(
@@ -95,8 +95,8 @@ async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_o
         later(desk, 120)
         passed += 120
     refused = len(receiver.got)
-    assert 3 <= refused <= 5, "attempts follow the ladder, not the events"
-    assert {got.id for got in receiver.got} == {receiver.got[0].id}, "nobody passes the one that failed"
+    assert 3 <= refused <= 5, "attempts follow the retry delays, not the events"
+    assert {got.id for got in receiver.got} == {receiver.got[0].id}, "no event overtakes the one that failed"
     receiver.always, receiver.got[:] = b"204 No Content", []
     later(desk, RETRY_DELAYS_SECONDS[3] * (1 + JITTER))
     await deliver(dispatcher)
@@ -105,16 +105,16 @@ async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_and_in_o
     assert [item["state"] for item in await deliveries(desk, webhook, limit=100)] == ["delivered"] * len(numbers)
 
 
-async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
+async def test_attempts_follow_the_retry_delays_until_the_subscription_is_disabled(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
     number = await desk.open()
     assert await deliver(dispatcher) == 1
-    for take_enqueued, seconds in enumerate(RETRY_DELAYS_SECONDS, 1):
+    for failures, seconds in enumerate(RETRY_DELAYS_SECONDS, 1):
         failing = await state_of(desk, webhook)
-        assert (failing["enabled"], failing["failures"]) == (True, take_enqueued)
+        assert (failing["enabled"], failing["failures"]) == (True, failures)
         later(desk, seconds - 0.01)
         assert await deliver(dispatcher) == 0
         later(desk, seconds * JITTER + 0.02)
@@ -132,13 +132,13 @@ async def test_attempts_follow_the_ladder_and_then_the_subscription_is_disabled(
     await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
     later_number = await desk.open()
     assert await deliver(dispatcher) == 2
-    assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "nothing is lost by being disabled"
+    assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "no event is lost while disabled"
 
 
-async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken_for_it(
+async def test_an_event_that_replaces_a_lost_one_after_a_restore_has_another_id(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
-    """Readers drop ids that they know: the second event of a ticket may be another one after an older backup."""
+    """Readers drop known ids, and after the restore of an older backup a ticket's second event may be another one."""
     number = await desk.open(VISIT)
     cursor = (await desk.client.get("/v1/events")).json()["next_cursor"]
     await subscribed(desk, receiver, after=cursor)
@@ -158,19 +158,19 @@ async def test_what_takes_the_place_of_an_event_that_a_restore_lost_is_not_taken
     assert receiver.got[0].message["data"]["id"] != receiver.got[1].message["data"]["id"]
 
 
-@pytest.mark.parametrize("answer", [b"410 Gone", DOWN])
-async def test_a_failure_from_before_a_change_is_not_held_against_what_was_changed(
-    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher, answer: bytes
+@pytest.mark.parametrize("response", [b"410 Gone", DOWN])
+async def test_a_failure_under_the_old_address_does_not_count_after_a_change(
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher, response: bytes
 ) -> None:
-    """A client that moves to another address does so because the old one is going."""
+    """A client changes the address because the old one is about to fail."""
     webhook = await subscribed(desk, receiver)
     number = await desk.open()
-    receiver.held.clear()
+    receiver.unblocked.clear()
     under_way = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
-    receiver.answers.append(answer)
+    receiver.responses.append(response)
     await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": f"{receiver.url}/new"})
-    receiver.held.set()
+    receiver.unblocked.set()
     await under_way
     after = await state_of(desk, webhook)
     assert (after["enabled"], after["failures"]) == (True, 0)
@@ -180,8 +180,8 @@ async def test_a_failure_from_before_a_change_is_not_held_against_what_was_chang
     assert delivery["state"] == "delivered"
 
 
-async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
-    """Not after the twenty hours that the old one had earned."""
+async def test_a_new_address_is_tried_at_once(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
+    """The delay of the old address, twenty hours, does not apply to the new one."""
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
     number = await desk.open()
@@ -195,12 +195,12 @@ async def test_another_address_is_tried_at_once(desk: Desk, receiver: Receiver, 
     assert [item["state"] for item in await deliveries(desk, webhook)] == ["delivered"]
 
 
-async def test_nothing_waits_any_more_for_an_event_that_is_not_wanted_now(
+async def test_no_event_waits_for_one_that_is_no_longer_subscribed(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
-    """A receiver that breaks over one type of event may ask for the others."""
+    """A receiver that fails on one type of event may unsubscribe from it."""
     webhook = await subscribed(desk, receiver)
-    receiver.answers = [DOWN]
+    receiver.responses = [DOWN]
     number = await desk.open()
     await desk.run(number, "register")
     assert await deliver(dispatcher) == 1
@@ -224,11 +224,11 @@ async def test_gone_disables_at_once(desk: Desk, receiver: Receiver, dispatcher:
     assert await deliver(dispatcher) == 0
 
 
-async def test_a_receivers_wish_for_a_pause_is_respected(
+async def test_retry_after_of_a_receiver_is_respected(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
-    receiver.answers = [b"429 Slow down\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n"]
+    receiver.responses = [b"429 Slow down\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n"]
     number = await desk.open()
     await deliver(dispatcher)
     later(desk, 7190)
@@ -238,23 +238,23 @@ async def test_a_receivers_wish_for_a_pause_is_respected(
     assert receiver.seqs == [(number, 1), (number, 1)]
 
 
-async def test_a_redirect_and_a_closed_door_are_failures(
+async def test_a_redirect_is_a_failure_and_retried(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     await desk.open()
     async with opened_receiver() as elsewhere:
-        receiver.answers = [b"302 Found\r\nLocation: " + elsewhere.url.encode() + b"\r\nContent-Length: 0\r\n\r\n"]
+        receiver.responses = [b"302 Found\r\nLocation: " + elsewhere.url.encode() + b"\r\nContent-Length: 0\r\n\r\n"]
         await deliver(dispatcher)
         assert elsewhere.got == []
     [delivery] = await deliveries(desk, webhook)
     assert (delivery["state"], delivery["attempts"][0]["outcome"]) == ("retrying", "redirected")
 
 
-async def test_a_stored_address_that_is_not_allowed_any_more_is_not_connected_to(
+async def test_a_stored_address_is_checked_again_before_each_connection(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
-    """What registration let through is judged again at every connection."""
+    """The guard checks the address of every connection, not only of a new subscription."""
     webhook = await subscribed(desk, receiver)
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE webhook_subscription SET url = 'http://10.0.0.7/'"))
@@ -268,8 +268,8 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     async with opened_client(desk.app, await new_key(desk.container, "mobile-app")) as app:
-        answer = await app.post("/v1/webhooks", json={"url": receiver.url})
-        assert answer.status_code == 201, answer.text
+        response = await app.post("/v1/webhooks", json={"url": receiver.url})
+        assert response.status_code == 201, response.text
         await desk.open()
         mine = (await app.post("/v1/tickets", json=MOBILE)).json()["number"]
         await desk.open()
@@ -279,9 +279,7 @@ async def test_a_subscription_of_an_app_never_sees_others_tickets(
     assert await dispatcher.list_waiting() == []
 
 
-async def test_a_client_that_was_disabled_gets_nothing(
-    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
-) -> None:
+async def test_a_disabled_client_gets_nothing(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
     async with opened_client(desk.app, await new_key(desk.container, "desk")) as other_desk:
         assert (await other_desk.post("/v1/webhooks", json={"url": receiver.url})).status_code == 403
     await subscribed(desk, receiver)
@@ -297,34 +295,34 @@ async def test_a_client_that_was_disabled_gets_nothing(
             await session.execute(text("UPDATE api_client SET disabled_at = NULL"))
 
 
-async def test_a_subscription_that_is_deleted_while_its_receiver_dawdles_stops(
+async def test_a_subscription_deleted_during_a_send_stops(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     await desk.open()
     await desk.open()
-    receiver.held.clear()
+    receiver.unblocked.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     assert (await desk.client.delete(f"/v1/webhooks/{webhook['id']}")).status_code == 204
-    receiver.held.set()
+    receiver.unblocked.set()
     assert await sending == 1
     assert await deliver(dispatcher) == 0
     assert len(receiver.got) == 1
 
 
-async def test_a_change_holds_from_the_next_message_on(
+async def test_a_change_applies_from_the_next_message_on(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
     numbers = [await desk.open() for _ in range(3)]
-    receiver.held.clear()
+    receiver.unblocked.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     async with opened_receiver() as elsewhere:
         changed = await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"url": elsewhere.url})
         assert changed.status_code == 200, changed.text
-        receiver.held.set()
+        receiver.unblocked.set()
         await sending
         await deliver(dispatcher)
         assert receiver.seqs == [(numbers[0], 1)]
@@ -341,8 +339,8 @@ async def test_two_workers_do_not_serve_one_subscription_at_once(
     assert receiver.seqs == [(number, 1) for number in numbers]
 
 
-async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: Receiver) -> None:
-    """Or as many slow receivers as a worker has hands would keep it from all the others."""
+async def test_subscriptions_with_many_events_take_turns(desk: Desk, receiver: Receiver) -> None:
+    """Without turns a few slow receivers would occupy all of a worker's tasks."""
     first = await subscribed(desk, receiver)
     await subscribed(desk, receiver)
     for _ in range(3):
@@ -358,44 +356,44 @@ async def test_subscriptions_with_much_to_come_take_turns(desk: Desk, receiver: 
     assert len({got.id for got in receiver.got}) == 6
 
 
-async def test_a_worker_that_ends_in_order_gives_its_lease_back(
+async def test_a_worker_that_stops_releases_its_lease(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
     await desk.open()
-    receiver.held.clear()
+    receiver.unblocked.clear()
     sending = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    receiver.held.set()
+    receiver.unblocked.set()
     assert await deliver(dispatcher) == 1
-    assert receiver.got[0].id == receiver.got[1].id, "it may have been taken before, so it is known for the same"
+    assert receiver.got[0].id == receiver.got[1].id, "it may have been accepted before, so it has the same id"
 
 
-async def test_a_sender_that_lost_its_lease_marks_nothing(
+async def test_a_sender_that_lost_its_lease_records_nothing(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
-    """It hung for longer than its lease; another has taken over meanwhile, and what it says is what counts."""
+    """It hung for longer than its lease; only the outcome of the sender that took over counts."""
     webhook = await subscribed(desk, receiver)
     await desk.open()
-    receiver.held.clear()
-    receiver.answers = [b"204 No Content", DOWN]
+    receiver.unblocked.clear()
+    receiver.responses = [b"204 No Content", DOWN]
     slow = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
     later(desk, LEASE_SECONDS + 1)
     receiver.arrived.clear()
     quick = asyncio.create_task(deliver(dispatcher))
     await receiver.arrived.wait()
-    receiver.held.set()
+    receiver.unblocked.set()
     await asyncio.gather(slow, quick)
     [delivery] = await deliveries(desk, webhook)
     assert len(delivery["attempts"]) == 1
     assert len({got.id for got in receiver.got}) == 1
 
 
-async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_not(
+async def test_failing_subscriptions_are_listed_and_disabled_ones_are_not(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     await subscribed(desk, receiver)
@@ -411,7 +409,7 @@ async def test_what_fails_is_named_with_its_client_and_what_was_switched_off_is_
     assert (stuck.client, stuck.url, stuck.disabled_reason) == ("developer (test)", receiver.url, "gone")
 
 
-async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
+async def test_only_old_settled_deliveries_are_deleted(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     webhook = await subscribed(desk, receiver)
@@ -427,8 +425,8 @@ async def test_old_deliveries_are_forgotten_and_what_is_still_owed_is_not(
     assert [item["state"] for item in await deliveries(desk, webhook)] == ["retrying"]
 
 
-async def test_deliveries_are_kept_on_a_clock_that_makes_a_day_of_a_second(desk: Desk) -> None:
-    """Thirty real days of it are seven thousand years, and the calendar begins in the year 1."""
+async def test_deliveries_are_stored_on_a_fast_clock(desk: Desk) -> None:
+    """With a day per second, thirty real days are seven thousand years, before the year 1 of the calendar."""
     container, fast = desk.container, VirtualClock(desk.clock.now(), datetime.now(UTC), speed=86_400)
     sender = Sender(container.address_guard)
     dispatcher = open_webhook_dispatcher(replace(container, clock=fast), sender)

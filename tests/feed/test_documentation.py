@@ -1,4 +1,4 @@
-"""What is sent is what the OpenAPI file says: every type, its body, and the members of its data."""
+"""Messages match the OpenAPI file: every type, its body, and the members of its data."""
 
 import json
 import re
@@ -26,7 +26,7 @@ DOCUMENT = create_app(Settings()).openapi()
 WEBHOOKS: Mapping[str, Any] = DOCUMENT["webhooks"]
 SIGNED = DOCUMENT["components"]["parameters"].keys()
 
-LIVES: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
+COMMANDS: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = (
     (VISIT, ("register", "refer", "return", "comment", "override_due", "reclassify", "interim_reply", "withdraw")),
     (VISIT, ("refer", "accept", "pause", "resume", "propose", "reject", "resolve", "callback", "reopen")),
     (VISIT, ("resolve", "close")),
@@ -40,14 +40,14 @@ OTHER_BODIES = {
     "callback": {"reached": True, "score": 5},
     "reclassify": {"service": "right-to-information", "reason": "Bilgi edinme başvurusudur."},
 }
-NOT_LIVED = {EventType.IMPORTED, EventType.CHANGED}
-"""The one needs an old system's records, the other a later version."""
+NOT_CAUSED = {EventType.IMPORTED, EventType.CHANGED}
+"""Types that `cause_events` can't cause: they need records of an old system, or a later version."""
 
 
-async def live(desk: Desk) -> None:
-    """Let everything happen that can happen to tickets."""
+async def cause_events(desk: Desk) -> None:
+    """Cause every type of event except `NOT_CAUSED`."""
     numbers = []
-    for body, commands in LIVES:
+    for body, commands in COMMANDS:
         desk.clock.set(START)
         numbers.append(await desk.open(body))
         for command in commands:
@@ -59,7 +59,7 @@ async def live(desk: Desk) -> None:
     await desk.open(INFORMATION)
     async with leave_on(desk, "2026-05-21"):
         pass
-    for day in (DUE, end_of(2026, 6, 30)):  # the promise of the call, and the fee that nobody paid
+    for day in (DUE, end_of(2026, 6, 30)):  # the promise of the call, and the unpaid fee
         desk.clock.set(day)
         await sweep(desk.container)
     [notice] = (await desk.client.get(f"/v1/notices?ticket={late}&kind=escalation_1")).json()["items"]
@@ -70,26 +70,24 @@ async def live(desk: Desk) -> None:
         ("complaints", {**CALL, "channel": "desk", "ground": "deadline_missed", "ticket": late}),
     )
     for address, sent in posts:
-        answer = await desk.client.post(f"/v1/{address}", json=sent)
-        assert answer.is_success, answer.text
+        response = await desk.client.post(f"/v1/{address}", json=sent)
+        assert response.is_success, response.text
 
 
 def members(data: Mapping[str, Any]) -> set[str]:
-    """The names in an event's data, also within the dates that moved."""
+    """Return the names in an event's data, also within the moved dates."""
     return {*data, *(name for moved in data.get("moved", ()) for name in moved)}
 
 
 def documented(type_: EventType) -> set[str]:
-    """The members of the example, and those that the summary names beside them."""
+    """Return the members of the example, and those that the summary names in addition."""
     summary = WEBHOOKS[type_]["post"]["summary"]
     return members(example_of(type_)["data"]["data"]) | set(re.findall("`(.+?)`", summary))
 
 
-async def test_what_is_sent_is_as_the_openapi_file_says(
-    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
-) -> None:
+async def test_messages_match_the_openapi_file(desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher) -> None:
     await subscribed(desk, receiver)
-    await live(desk)
+    await cause_events(desk)
     await deliver(dispatcher)
     seen: dict[EventType, set[str]] = defaultdict(set)
     for got in receiver.got:
@@ -97,10 +95,10 @@ async def test_what_is_sent_is_as_the_openapi_file_says(
         assert json.loads(read.model_dump_json()) == got.message
         assert SIGNED - got.headers.keys() == set()
         seen[read.type] |= members(read.data.data)
-    assert seen == {type_: documented(type_) for type_ in set(EventType) - NOT_LIVED}
+    assert seen == {type_: documented(type_) for type_ in set(EventType) - NOT_CAUSED}
 
 
-async def test_a_test_message_is_as_the_openapi_file_says(
+async def test_a_test_message_matches_the_openapi_file(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)

@@ -1,4 +1,4 @@
-"""What the feed tells of an event, and what it keeps inside."""
+"""Public types, ids and data of events."""
 
 import json
 import re
@@ -13,29 +13,29 @@ from app.tickets.workflow import Command
 from tests.installation import START
 
 
-def test_everything_that_can_happen_has_a_type_of_its_own() -> None:
+def test_every_kind_has_a_type_of_its_own() -> None:
     assert set(TYPE_BY_KIND) == {*EventKind, *Command}
     assert len(set(TYPE_BY_KIND.values())) == len(TYPE_BY_KIND)
     assert set(EventType) - set(TYPE_BY_KIND.values()) == {EventType.CHANGED}
 
 
-def test_what_a_later_version_records_is_told_as_a_change() -> None:
+def test_an_unknown_kind_is_published_as_a_change() -> None:
     event = FeedEvent(1, new_id(), "2600012349", 3, "a_kind_of_next_year", START, {}, b"")
     assert event.type is EventType.CHANGED
 
 
-def test_types_are_turned_back_into_kinds() -> None:
+def test_types_map_back_to_kinds() -> None:
     assert kinds_of([EventType.RESOLVED, EventType.BREACHED]) == (["breached", "resolve"], False)
     assert kinds_of([EventType.CHANGED]) == ([], True)
 
 
 @pytest.mark.parametrize("type_", list(EventType))
-def test_a_type_is_documented_with_a_body_as_the_standard_wants_it(type_: EventType) -> None:
+def test_a_type_is_documented_with_a_standard_body(type_: EventType) -> None:
     body = example_of(type_)
     assert re.fullmatch(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*", body["type"])
     assert len(json.dumps(body)) < 20_000
     assert body["data"]["type"] == type_
-    assert body["data"]["data"] == EVENT_DOCS[type_].data, "the example shows what would be left out"
+    assert body["data"]["data"] == EVENT_DOCS[type_].data, "the example has members that are not published"
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_a_type_is_documented_with_a_body_as_the_standard_wants_it(type_: EventT
         {"office": "Halkla İlişkiler"},
     ],
 )
-def test_words_and_unknown_members_stay_inside(data: dict[str, object]) -> None:
+def test_words_and_unknown_members_are_not_published(data: dict[str, object]) -> None:
     assert public_data(data) == {}
 
 
-def test_codes_numbers_and_instants_are_shown() -> None:
+def test_codes_numbers_and_instants_are_published() -> None:
     data = {
         "from": "received",
         "to": "referred",
@@ -68,7 +68,7 @@ def test_codes_numbers_and_instants_are_shown() -> None:
     assert public_data(data) == data
 
 
-def test_an_id_is_the_same_whenever_it_is_made_and_another_for_each_event_and_receiver() -> None:
+def test_an_id_is_stable_and_differs_by_event_and_receiver() -> None:
     subscription, other = new_id(), new_id()
     of = ((subscription, b"1"), (subscription, b"2"), (other, b"1"))
     ids = [message_id(*one) for one in of]

@@ -1,4 +1,4 @@
-"""`GET /v1/events`: what a mobile backend reads, page after page, and what it can't see."""
+"""`GET /v1/events`: pages of a mobile backend, filters, visibility and cursors."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ MOBILE = {"channel": "mobile", "description": "Sokak lambası yanmıyor", "kind"
 
 
 async def page(client: AsyncClient, **parameters: Any) -> dict[str, Any]:
-    answer = await client.get("/v1/events", params=parameters)
-    assert answer.status_code == 200, answer.text
-    read: dict[str, Any] = answer.json()
+    response = await client.get("/v1/events", params=parameters)
+    assert response.status_code == 200, response.text
+    read: dict[str, Any] = response.json()
     return read
 
 
@@ -25,7 +25,7 @@ def seen(read: dict[str, Any]) -> list[tuple[str, str]]:
     return [(item["ticket"], item["type"]) for item in read["items"]]
 
 
-async def test_a_tickets_life_is_told_in_order_with_codes_only(desk: Desk) -> None:
+async def test_a_tickets_events_come_in_order_with_codes_only(desk: Desk) -> None:
     number = await desk.open(VISIT)
     await desk.run(number, "refer", {"unit": "public-works", "note": "Örnek Vatandaş ile görüşüldü"})
     await desk.run(number, "resolve", {"outcome": "forwarded_out", "forwarded_to": "İSKİ"})
@@ -39,7 +39,7 @@ async def test_a_tickets_life_is_told_in_order_with_codes_only(desk: Desk) -> No
     assert set(referred) == {"id", "type", "at", "ticket", "seq", "data", "cursor"}
 
 
-async def test_a_reader_resumes_where_it_stopped_and_gets_the_same_cursor_while_nothing_happens(
+async def test_a_reader_resumes_at_its_cursor_which_stays_the_same_without_events(
     desk: Desk,
 ) -> None:
     first, second = await desk.open(), await desk.open()
@@ -57,15 +57,15 @@ async def test_pages_join_without_a_gap_and_link_to_the_next(desk: Desk) -> None
     numbers = [await desk.open() for _ in range(5)]
     found, address = [], "/v1/events?limit=2&types=ticket.received"
     while address:
-        answer = await desk.client.get(address)
-        assert answer.status_code == 200, answer.text
-        found += [item["ticket"] for item in answer.json()["items"]]
-        assert ("next" in answer.links) is answer.json()["has_more"]
-        address = answer.links.get("next", {}).get("url", "")
+        response = await desk.client.get(address)
+        assert response.status_code == 200, response.text
+        found += [item["ticket"] for item in response.json()["items"]]
+        assert ("next" in response.links) is response.json()["has_more"]
+        address = response.links.get("next", {}).get("url", "")
     assert found == numbers
 
 
-async def test_only_the_types_that_are_asked_for_are_told(desk: Desk) -> None:
+async def test_only_requested_types_are_returned(desk: Desk) -> None:
     number = await desk.open(VISIT)
     await desk.run(number, "register")
     await desk.run(number, "resolve", ANSWER)
@@ -77,7 +77,7 @@ async def test_only_the_types_that_are_asked_for_are_told(desk: Desk) -> None:
     assert seen(await page(desk.client, types="ticket.changed")) == [(number, "ticket.changed")]
 
 
-async def test_a_reader_that_wants_only_what_comes_begins_at_the_end(desk: Desk) -> None:
+async def test_latest_starts_at_the_end(desk: Desk) -> None:
     await desk.open()
     read = await page(desk.client, after="latest")
     assert read["items"] == []
@@ -101,7 +101,7 @@ async def test_an_app_sees_the_events_of_its_own_tickets_only(desk: Desk) -> Non
         assert read["has_more"] is False
 
 
-async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(desk: Desk) -> None:
+async def test_a_directorate_sees_the_events_of_its_tickets(desk: Desk) -> None:
     number = await desk.open(VISIT)
     await desk.open(VISIT)
     await desk.run(number, "refer", {"unit": "public-works"})
@@ -109,11 +109,11 @@ async def test_a_directorate_sees_the_events_of_the_tickets_that_it_has(desk: De
         assert seen(await page(officer)) == [(number, "ticket.received"), (number, "ticket.referred")]
 
 
-async def test_who_may_see_no_ticket_may_not_read_the_feed(desk: Desk) -> None:
+async def test_a_key_that_may_see_no_ticket_may_not_read_the_feed(desk: Desk) -> None:
     async with opened_client(desk.app, await new_key(desk.container, "ops")) as ops:
-        answer = await ops.get("/v1/events")
-    assert answer.status_code == 403
-    assert answer.json()["code"] == "forbidden"
+        response = await ops.get("/v1/events")
+    assert response.status_code == 403
+    assert response.json()["code"] == "forbidden"
 
 
 @pytest.mark.parametrize(
@@ -124,23 +124,23 @@ async def test_who_may_see_no_ticket_may_not_read_the_feed(desk: Desk) -> None:
         pytest.param("WyJmZWVkIiwiMDAwMDAwMDAiLDFd", "cursor_of_lost_data", id="of another life of the database"),
     ],
 )
-async def test_a_foreign_cursor_is_refused_in_clear_words(desk: Desk, cursor: str, code: str) -> None:
-    answer = await desk.client.get("/v1/events", params={"after": cursor}, headers={"Accept-Language": "en"})
-    assert answer.status_code == 422
-    [error] = answer.json()["errors"]
+async def test_a_foreign_cursor_is_rejected_with_a_reason(desk: Desk, cursor: str, code: str) -> None:
+    response = await desk.client.get("/v1/events", params={"after": cursor}, headers={"Accept-Language": "en"})
+    assert response.status_code == 422
+    [error] = response.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/after", code)
 
 
-async def test_the_cursor_of_the_feed_is_refused_by_other_lists(desk: Desk) -> None:
+async def test_the_cursor_of_the_feed_is_rejected_by_other_lists(desk: Desk) -> None:
     await desk.open()
     cursor = (await page(desk.client))["next_cursor"]
-    answer = await desk.client.get("/v1/tickets", params={"cursor": cursor})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == "cursor"
+    response = await desk.client.get("/v1/tickets", params={"cursor": cursor})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["code"] == "cursor"
 
 
 @pytest.mark.parametrize("parameters", [{"types": "ticket.eaten"}, {"limit": 0}, {"limit": 101}, {"after": "a" * 301}])
 async def test_bad_parameters_are_named(desk: Desk, parameters: dict[str, Any]) -> None:
-    answer = await desk.client.get("/v1/events", params=parameters)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"].startswith("/" + next(iter(parameters)))
+    response = await desk.client.get("/v1/events", params=parameters)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"].startswith("/" + next(iter(parameters)))

@@ -1,4 +1,4 @@
-"""Where webhooks may go: nothing off the public internet, however it is spelled and whatever a name server says."""
+"""Guard of webhook addresses: only public ones, in any spelling and whatever a name server returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from tests.feed.receiver import Receiver
 
 @dataclass(slots=True)
 class Names:
-    """A name server that answers one thing after another, the last one for ever."""
+    """A resolver that returns the given results in turn, and the last one again and again."""
 
-    answers: list[list[str]]
+    responses: list[list[str]]
     asked: list[str] = field(default_factory=list)
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:  # noqa: ARG002 - the port's own signature
-        """The next answer."""
+        """Return the next result."""
         self.asked.append(host)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
 
 async def code(url: str, guard: AddressGuard | None = None) -> str:
@@ -70,8 +70,8 @@ async def test_a_public_address_is_open(address: str) -> None:
         ),
     ],
 )
-async def test_what_is_no_plain_address_is_refused(url: str) -> None:
-    """Among them the spellings of 127.0.0.1 that resolvers understand and eyes do not."""
+async def test_an_unusual_url_is_rejected(url: str) -> None:
+    """Some are spellings of 127.0.0.1 that resolvers accept and readers don't recognise."""
     assert await code(url) == "webhook_url"
 
 
@@ -88,52 +88,52 @@ async def test_a_name_without_an_address_is_refused() -> None:
     assert await code("https://hooks.example/", AddressGuard(resolver=Names([[]]))) == "webhook_unknown_host"
 
 
-async def test_unencrypted_is_refused_unless_the_installation_allows_it() -> None:
+async def test_http_is_rejected_unless_the_installation_allows_it() -> None:
     assert await code("http://8.8.8.8/") == "webhook_https"
     await AddressGuard(allow_http=True).check("http://8.8.8.8/")
 
 
 @pytest.mark.parametrize("allowed", ["10.0.0.7", "10.0.0.0/24", "hooks.internal", " 192.168.0.0/16 , 10.0.0.7 "])
-async def test_what_the_installation_allows_is_open_and_nothing_beside_it(allowed: str) -> None:
+async def test_only_the_allowed_private_addresses_are_open(allowed: str) -> None:
     await AddressGuard(allowed=allowed, resolver=Names([["10.0.0.7"]])).check("https://hooks.internal/")
     closed = AddressGuard(allowed=allowed, resolver=Names([["10.0.1.7"]]))
     assert await code("https://other.internal/", closed) == "webhook_private_address"
 
 
 @pytest.mark.parametrize("host", ["app01", "mobile-backend-1", "hooks2", "srv.int4", "0x.example", "1.hooks.example"])
-async def test_a_host_whose_name_ends_in_a_digit_is_a_host(host: str) -> None:
-    """So servers of a municipality's own network and containers are called."""
+async def test_a_host_name_may_end_in_a_digit(host: str) -> None:
+    """Servers of a municipality's network and containers have such names."""
     await AddressGuard(allowed="10.0.0.0/8", resolver=Names([["10.0.0.7"]])).check(f"https://{host}/hook")
 
 
-async def test_an_allowed_network_holds_for_its_addresses_in_ipv6_clothes_too() -> None:
+async def test_an_allowed_network_includes_its_addresses_mapped_into_ipv6() -> None:
     await AddressGuard(allowed="10.0.0.0/8").check("https://[::ffff:10.0.0.7]/")
 
 
-def parcel(url: str) -> WebhookRequest:
+def request_to(url: str) -> WebhookRequest:
     return WebhookRequest(url, "msg_1", b"{}", [new_secret()])
 
 
 @pytest.mark.server
-async def test_a_name_that_turns_inward_after_it_was_checked_is_not_followed(receiver: Receiver) -> None:
-    """DNS rebinding: public when the subscription is made, this machine when the message is sent."""
+async def test_a_name_that_turns_private_after_the_check_is_not_connected(receiver: Receiver) -> None:
+    """DNS rebinding: the name is public at the subscription, and this machine at the send."""
     names = Names([["93.184.215.14"], ["127.0.0.1"]])
     guard = AddressGuard(allow_http=True, resolver=names)
     url = f"http://hooks.example:{receiver.port}/hook"
     await guard.check(url)
     sender = Sender(guard)
-    attempt = await sender.send(parcel(url))
+    attempt = await sender.send(request_to(url))
     await sender.close()
     assert attempt.outcome is SendOutcome.ADDRESS_CLOSED
     assert receiver.got == []
 
 
 @pytest.mark.server
-async def test_the_connection_goes_to_the_address_that_was_judged(receiver: Receiver) -> None:
-    """The name is asked once for each connection; the second answer, which would be refused, is never asked for."""
+async def test_the_connection_goes_to_the_checked_address(receiver: Receiver) -> None:
+    """A connection resolves the name once; the second result, which would be refused, is not requested."""
     names = Names([["127.0.0.1"], ["10.0.0.7"]])
     sender = Sender(AddressGuard(allowed="127.0.0.0/8", allow_http=True, resolver=names))
-    attempt = await sender.send(parcel(f"http://hooks.example:{receiver.port}/hook"))
+    attempt = await sender.send(request_to(f"http://hooks.example:{receiver.port}/hook"))
     await sender.close()
     assert attempt.delivered
     assert names.asked == ["hooks.example"]

@@ -1,4 +1,4 @@
-"""The guide's verification works as printed, on messages as they are sent."""
+"""The verification code of the guide works as printed on real messages."""
 
 import re
 from collections.abc import Callable
@@ -17,11 +17,11 @@ Verify = Callable[[str, dict[str, str], bytes], bool]
 def printed() -> Verify:
     [source] = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
     names: dict[str, Verify] = {}
-    exec(source, names)  # noqa: S102 - what a reader would copy
+    exec(source, names)  # noqa: S102 - the code that a reader copies
     return names["verified"]
 
 
-async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
+async def test_the_printed_code_verifies_messages_and_rejects_altered_ones(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     verified = printed()
@@ -39,6 +39,6 @@ async def test_the_printed_lines_verify_what_is_sent_and_refuse_what_is_not(
     assert not verified(new, {**headers, "webhook-timestamp": "1"}, got.body)
 
 
-def test_the_guide_names_every_rung_of_the_ladder() -> None:
+def test_the_guide_names_every_retry_delay() -> None:
     assert "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h,\n20 h and 24 h" in GUIDE
     assert RETRY_DELAYS_SECONDS == (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)

@@ -1,4 +1,4 @@
-"""One message on its way: signatures that others' libraries verify, and answers that mean what they say."""
+"""Sending of one message: signatures that other libraries verify, and the outcome of each response."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ async def test_both_libraries_verify_under_the_new_secret_and_under_the_old_one(
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome", "status"),
+    ("response", "outcome", "status"),
     [
         (b"200 OK", SendOutcome.DELIVERED, 200),
         (b"202 Accepted", SendOutcome.DELIVERED, 202),
@@ -73,10 +73,10 @@ async def test_both_libraries_verify_under_the_new_secret_and_under_the_old_one(
         (b"nonsense", SendOutcome.UNREACHABLE, None),
     ],
 )
-async def test_an_answer_means_what_it_says(
-    sender: Sender, receiver: Receiver, answer: bytes, outcome: SendOutcome, status: int | None
+async def test_each_status_has_its_outcome(
+    sender: Sender, receiver: Receiver, response: bytes, outcome: SendOutcome, status: int | None
 ) -> None:
-    receiver.always = answer
+    receiver.always = response
     attempt = await sent(sender, receiver)
     assert (attempt.outcome, attempt.status) == (outcome, status)
 
@@ -89,14 +89,14 @@ async def test_a_redirect_is_a_failure_and_not_followed(sender: Sender, receiver
         assert elsewhere.got == []
 
 
-async def test_no_cookie_is_kept(sender: Sender, receiver: Receiver) -> None:
+async def test_no_cookie_is_stored(sender: Sender, receiver: Receiver) -> None:
     receiver.always = b"204 No Content\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
     for _ in range(2):
         await sent(sender, receiver)
     assert ["cookie" in got.headers for got in receiver.got] == [False, False]
 
 
-async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened_receiver() as proxy:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
@@ -106,20 +106,20 @@ async def test_a_proxy_of_the_environment_is_not_asked(receiver: Receiver, monke
         assert proxy.got == []
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(sender: Sender, receiver: Receiver) -> None:
+async def test_an_endless_response_is_not_read_to_its_end(sender: Sender, receiver: Receiver) -> None:
     receiver.always = b"200 OK\r\nContent-Length: 100000000\r\n\r\n" + bytes(2 * MAX_RESPONSE_BYTES)
     assert (await sent(sender, receiver)).delivered
 
 
-async def test_a_receiver_that_does_not_answer_costs_a_bounded_time(receiver: Receiver) -> None:
-    receiver.held.clear()
+async def test_a_receiver_that_does_not_respond_times_out(receiver: Receiver) -> None:
+    receiver.unblocked.clear()
     sender = Sender(AddressGuard(allowed="127.0.0.1", allow_http=True), send_seconds=0.05)
     attempt = await sent(sender, receiver)
     await sender.close()
     assert attempt == Attempt(SendOutcome.TIMED_OUT, None, attempt.milliseconds)
 
 
-async def test_nobody_there_is_a_failure_too(sender: Sender) -> None:
+async def test_an_unreachable_receiver_is_a_failure(sender: Sender) -> None:
     async with opened_receiver() as gone:
         pass
     assert (await sent(sender, gone)).outcome is SendOutcome.UNREACHABLE
@@ -129,22 +129,22 @@ async def test_nobody_there_is_a_failure_too(sender: Sender) -> None:
     ("header", "seconds"),
     [("120", 120), ("0", 0), ("999999999999", 86_400), ("-5", None), ("soon", None), ("", None), ("１２", None)],
 )
-async def test_a_wish_for_a_pause_is_understood(
+async def test_retry_after_in_seconds_is_parsed(
     sender: Sender, receiver: Receiver, header: str, seconds: float | None
 ) -> None:
     receiver.always = f"503 Busy\r\nRetry-After: {header}\r\nContent-Length: 0\r\n\r\n".encode()
     assert (await sent(sender, receiver)).retry_after == seconds
 
 
-async def test_a_pause_until_a_date_is_understood(sender: Sender, receiver: Receiver) -> None:
+async def test_retry_after_as_a_date_is_parsed(sender: Sender, receiver: Receiver) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     receiver.always = f"503 Busy\r\nRetry-After: {until}\r\nContent-Length: 0\r\n\r\n".encode()
     pause = (await sent(sender, receiver)).retry_after
     assert pause == pytest.approx(3600, abs=120)
 
 
-async def test_encryption_is_with_the_name_though_the_connection_goes_to_an_address(tmp_path: Path) -> None:
-    """Certificate and SNI belong to the name of the URL; a certificate of another name is refused."""
+async def test_tls_verifies_the_name_of_the_url(tmp_path: Path) -> None:
+    """Certificate and SNI belong to the name of the URL; a certificate of another name is rejected."""
     server, trust = certificate(tmp_path, "hooks.example")
     async with opened_receiver(server) as receiver:
         names = Names([["127.0.0.1"]])
@@ -161,7 +161,7 @@ async def test_encryption_is_with_the_name_though_the_connection_goes_to_an_addr
 
 
 def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with a certificate for `name`, and a client's that trusts it."""
+    """Return a server's context with a certificate for `name`, and a client's context that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     alternatives = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address("192.0.2.1"))])

@@ -1,4 +1,4 @@
-"""Nothing is missed and nothing comes twice, however writers commit: real sessions, ended in any order."""
+"""Readers get every event exactly once, in whatever order writers commit; with real sessions."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ EVERYTHING = Actor(new_id(), "Örnek okuyucu", "desk", frozenset({Scope.TICKETS_
 
 @pytest.fixture
 async def database(desk: Desk) -> AsyncIterator[Database]:
-    """Enough connections for all writers to be in the middle of a transaction at once."""
+    """A database with enough connections for the open transactions of all writers."""
     url = desk.container.settings.database_url
     assert url is not None
     opened = Database(url.get_secret_value(), pool_size=WRITERS + 10)
@@ -51,11 +51,11 @@ async def write(session: AsyncSession, ticket_id: UUID, *seqs: int) -> None:
 
 
 class RolledBack(Exception):
-    """Ends a transaction without its commit."""
+    """End of a transaction without a commit."""
 
 
 class Backend:
-    """A mobile backend, over HTTP and by the guide: goes on after `next_cursor`, and keeps (ticket, seq)."""
+    """A mobile backend that follows the guide: it continues after `next_cursor` and stores (ticket, seq)."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -63,17 +63,17 @@ class Backend:
         self.got: list[tuple[str, int]] = []
 
     async def read(self) -> int:
-        """One page; returns how many events were on it."""
-        answer = await self._client.get("/v1/events", params=self._after)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
+        """Read one page; return its number of events."""
+        response = await self._client.get("/v1/events", params=self._after)
+        assert response.status_code == 200, response.text
+        page = response.json()
         self._after = {"after": page["next_cursor"]}
         self.got += [(item["ticket"], item["seq"]) for item in page["items"]]
         return len(page["items"])
 
 
 class Reader:
-    """The same without HTTP, in pages of any size."""
+    """A reader without HTTP, with pages of any size."""
 
     def __init__(self, database: Database, *, page_size: int = 1000) -> None:
         self._database = database
@@ -83,7 +83,7 @@ class Reader:
         self.got: list[tuple[UUID, int]] = []
 
     async def read(self) -> int:
-        """One page; returns how many events were on it."""
+        """Read one page; return its number of events."""
         feed_range = await self._watermark.refresh()
         async with self._database.reading() as session:
             page = await read_feed(
@@ -97,7 +97,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Writers:
-    """Fifty that insert, dawdle with the transaction open, and commit or roll back."""
+    """Fifty writers that insert, wait in the open transaction, and commit or roll back."""
 
     database: Database
     ticket_id: UUID
@@ -120,15 +120,15 @@ class Writers:
         async with self.database.transaction() as session:
             await write(session, self.ticket_id, *seqs)
             if together:
-                await self.all_inserted.wait()  # all fifty hold positions, none has committed
+                await self.all_inserted.wait()  # all fifty have allocated positions, none has committed
             for _ in range(self.chance.randint(0, 3)):
                 await session.execute(text("SELECT 1"))
             if self.chance.random() < 0.2:
                 raise RolledBack
 
 
-async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(desk: Desk, database: Database) -> None:
-    """Four read meanwhile, one of them over HTTP, and one begins when all is written; all get the same."""
+async def test_readers_beside_fifty_writers_see_every_event_once(desk: Desk, database: Database) -> None:
+    """Four readers, one of them over HTTP, read meanwhile, and one afterwards; all get the same events."""
     one = await ticket(desk)
     writers, done = Writers(database, one, {(one, 1)}), asyncio.Event()
 
@@ -154,7 +154,7 @@ async def test_readers_beside_fifty_writers_miss_none_and_see_none_twice(desk: D
         assert got == found[0], "the order is the same for all"
 
 
-async def test_what_is_committed_first_waits_for_what_was_written_before_it(desk: Desk, database: Database) -> None:
+async def test_an_event_waits_for_earlier_positions_that_are_still_open(desk: Desk, database: Database) -> None:
     one, reader = await ticket(desk), Reader(database)
     assert await reader.read() == 1
     async with database.transaction() as slow:
@@ -166,7 +166,7 @@ async def test_what_is_committed_first_waits_for_what_was_written_before_it(desk
     assert reader.got == [(one, 1), (one, 2), (one, 3)]
 
 
-async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(desk: Desk, database: Database) -> None:
+async def test_a_rolled_back_position_delays_nothing(desk: Desk, database: Database) -> None:
     one, reader = await ticket(desk), Reader(database)
     with suppress(RolledBack):
         async with database.transaction() as session:
@@ -178,7 +178,7 @@ async def test_what_is_rolled_back_leaves_a_gap_that_holds_nothing_up(desk: Desk
     assert reader.got == [(one, 1), (one, 2)]
 
 
-async def test_the_last_commit_before_a_look_is_within_it(desk: Desk, database: Database) -> None:
+async def test_the_range_contains_the_last_commit_before_the_refresh(desk: Desk, database: Database) -> None:
     one, reader = await ticket(desk), Reader(database)
     for seq in range(2, 6):
         async with database.transaction() as session:
@@ -187,8 +187,8 @@ async def test_the_last_commit_before_a_look_is_within_it(desk: Desk, database: 
         assert reader.got[-1] == (one, seq)
 
 
-async def test_a_tickets_events_keep_their_order_whoever_began_first(desk: Desk, database: Database) -> None:
-    """A sweep has its transaction id long before it gets the ticket's lock; its event still comes after."""
+async def test_a_tickets_events_come_in_order_whichever_transaction_began_first(desk: Desk, database: Database) -> None:
+    """A sweep gets its transaction id long before the ticket's lock; its event still comes later."""
     one, reader = await ticket(desk), Reader(database)
     lock = select(Ticket.id).where(Ticket.id == one).with_for_update(key_share=True)
     async with database.transaction() as early:
@@ -202,8 +202,8 @@ async def test_a_tickets_events_keep_their_order_whoever_began_first(desk: Desk,
     assert reader.got == [(one, 1), (one, 2), (one, 3)]
 
 
-async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(desk: Desk, database: Database) -> None:
-    """However many looks there are meanwhile; and when it ends everything is there at once."""
+async def test_an_open_transaction_delays_only_later_events(desk: Desk, database: Database) -> None:
+    """The number of refreshes does not matter; everything is readable at once after its end."""
     one, reader = await ticket(desk), Reader(database)
     await reader.read()
     async with database.transaction() as long:
@@ -217,7 +217,7 @@ async def test_a_transaction_that_stays_open_holds_back_only_what_came_after_it(
     assert reader.got == [(one, seq) for seq in range(1, MAX_SAMPLES + 12)]
 
 
-async def test_who_holds_the_feed_back_is_named_with_what_frees_it(desk: Desk, database: Database) -> None:
+async def test_an_old_writer_is_listed_with_the_sql_that_ends_it(desk: Desk, database: Database) -> None:
     one, reader = await ticket(desk), Reader(database)
     await reader.read()
     with suppress(DBAPIError):  # at its end the server has closed the connection
@@ -234,8 +234,8 @@ async def test_who_holds_the_feed_back_is_named_with_what_frees_it(desk: Desk, d
     assert await reader.read() == 2
 
 
-async def test_a_new_process_begins_with_what_another_has_proved(desk: Desk, database: Database) -> None:
-    """Or a restart beside an old transaction would show an empty feed, and its end at the very beginning."""
+async def test_a_new_process_begins_at_the_saved_watermark(desk: Desk, database: Database) -> None:
+    """Without it, the feed would be empty after a restart beside an old transaction."""
     one = await ticket(desk)
     await Reader(database).read()
     async with database.transaction() as old:
@@ -245,8 +245,8 @@ async def test_a_new_process_begins_with_what_another_has_proved(desk: Desk, dat
     assert reader.got == [(one, 1)]
 
 
-async def test_a_reader_of_few_events_looks_through_many_in_bounded_steps(desk: Desk, database: Database) -> None:
-    """Positions that nobody can see, here of a sequence that ran on, cost steps and no endless read."""
+async def test_a_reader_of_few_events_scans_many_in_bounded_steps(desk: Desk, database: Database) -> None:
+    """A gap of positions, here of an advanced sequence, is skipped in several reads, none of them endless."""
     one, reader = await ticket(desk), Reader(database)
     await reader.read()
     async with database.transaction() as session:

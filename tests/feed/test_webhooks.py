@@ -1,4 +1,4 @@
-"""Subscriptions over HTTP: who may have them, what is refused, secrets, tries and repeats."""
+"""Subscriptions over HTTP: permissions, validation, secrets, tests and redelivery."""
 
 from typing import Any
 from uuid import UUID
@@ -22,9 +22,9 @@ PUBLIC = "https://8.8.8.8/hook"
 
 
 async def sent(client: AsyncClient, method: str, path: str, status: int, **json: Any) -> dict[str, Any]:
-    answer = await client.request(method, f"/v1/webhooks{path}", json=json or None)
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json() if answer.content else {}
+    response = await client.request(method, f"/v1/webhooks{path}", json=json or None)
+    assert response.status_code == status, response.text
+    found: dict[str, Any] = response.json() if response.content else {}
     return found
 
 
@@ -33,7 +33,7 @@ async def refused(client: AsyncClient, **body: Any) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in found["errors"]]
 
 
-async def test_the_secret_is_shown_once_and_kept_sealed(desk: Desk) -> None:
+async def test_the_secret_is_returned_once_and_stored_sealed(desk: Desk) -> None:
     made = await sent(desk.client, "POST", "", 201, url=PUBLIC, description="Örnek uygulama")
     assert made["secret"].startswith("whsec_")
     read = await sent(desk.client, "GET", f"/{made['id']}", 200)
@@ -64,10 +64,10 @@ async def test_subscriptions_are_listed_in_pages_newest_first(desk: Desk) -> Non
     made = [(await sent(desk.client, "POST", "", 201, url=PUBLIC))["id"] for _ in range(3)]
     found, address = [], "/v1/webhooks?limit=2"
     while address:
-        answer = await desk.client.get(address)
-        found += [item["id"] for item in answer.json()["items"]]
-        assert all("secret" not in item for item in answer.json()["items"])
-        address = answer.links.get("next", {}).get("url", "")
+        response = await desk.client.get(address)
+        found += [item["id"] for item in response.json()["items"]]
+        assert all("secret" not in item for item in response.json()["items"])
+        address = response.links.get("next", {}).get("url", "")
     assert found == made[::-1]
 
 
@@ -90,34 +90,32 @@ async def test_subscriptions_are_listed_in_pages_newest_first(desk: Desk) -> Non
         ({"url": PUBLIC, "description": "\x00"}, ("/description", "control_character")),
     ],
 )
-async def test_what_can_not_be_is_refused_with_its_field(
-    desk: Desk, body: dict[str, Any], error: tuple[str, str]
-) -> None:
-    answer = await desk.client.post("/v1/webhooks", json=body)
-    assert answer.status_code == 422, answer.text
-    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [error]
+async def test_an_invalid_field_is_rejected_by_name(desk: Desk, body: dict[str, Any], error: tuple[str, str]) -> None:
+    response = await desk.client.post("/v1/webhooks", json=body)
+    assert response.status_code == 422, response.text
+    assert [(each["pointer"], each["code"]) for each in response.json()["errors"]] == [error]
     assert (await desk.client.get("/v1/webhooks")).json()["items"] == []
 
 
-async def test_a_change_is_judged_like_a_new_subscription(desk: Desk) -> None:
+async def test_a_change_is_validated_like_a_new_subscription(desk: Desk) -> None:
     made = await sent(desk.client, "POST", "", 201, url=PUBLIC)
-    answer = await desk.client.patch(f"/v1/webhooks/{made['id']}", json={"url": "https://10.0.0.7/"})
-    assert answer.status_code == 422
+    response = await desk.client.patch(f"/v1/webhooks/{made['id']}", json={"url": "https://10.0.0.7/"})
+    assert response.status_code == 422
     assert (await state_of(desk, made))["url"] == PUBLIC
 
 
-async def test_unencrypted_addresses_of_this_machine_are_refused_as_delivered(client_as: Any) -> None:
-    """Without the settings that these tests run under."""
+async def test_http_and_private_addresses_are_rejected_by_default(client_as: Any) -> None:
+    """Other tests of this folder use settings that allow them."""
     app = await client_as("mobile-app")
     assert await refused(app, url="http://8.8.8.8/hook") == [("/url", "webhook_https")]
     assert await refused(app, url="https://localhost/hook") == [("/url", "webhook_private_address")]
 
 
 @pytest.mark.parametrize("role", ["desk", "unit-officer", "field-team", "sms-gateway", "pr-director"])
-async def test_only_who_has_the_scope_has_subscriptions(desk: Desk, role: str) -> None:
+async def test_subscriptions_require_the_scope(desk: Desk, role: str) -> None:
     async with opened_client(desk.app, await new_key(desk.container, role)) as client:
-        answer = await client.get("/v1/webhooks")
-    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        response = await client.get("/v1/webhooks")
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
 async def test_a_client_does_not_see_anothers_subscriptions(desk: Desk) -> None:
@@ -137,8 +135,8 @@ async def test_a_client_does_not_see_anothers_subscriptions(desk: Desk) -> None:
             await sent(other, method, f"/{made['id']}{path}", 404, **body)
 
 
-async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(desk: Desk) -> None:
-    """Another address or a new secret would show them events that they may not see."""
+async def test_operators_see_all_subscriptions_but_may_only_enable_and_disable_them(desk: Desk) -> None:
+    """A new address or secret would give them events that they may not see."""
     made = await sent(desk.client, "POST", "", 201, url=PUBLIC)
     path = f"/{made['id']}"
     async with opened_client(desk.app, await new_key(desk.container, "ops")) as ops:
@@ -150,7 +148,7 @@ async def test_operators_see_all_and_may_switch_them_but_not_take_them_over(desk
     assert (await state_of(desk, made))["url"] == PUBLIC
 
 
-async def test_after_a_rotation_both_secrets_verify_for_a_day_and_then_the_new_one_alone(
+async def test_both_secrets_verify_for_a_day_after_a_rotation(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
@@ -185,7 +183,7 @@ async def test_after_two_rotations_the_two_newest_secrets_verify(
         standardwebhooks.Webhook(made["secret"]).verify(got.body, dict(got.headers))
 
 
-async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_went(
+async def test_a_test_message_is_sent_even_while_disabled(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver, enabled=False)
@@ -200,11 +198,11 @@ async def test_a_test_goes_out_at_once_also_while_switched_off_and_says_how_it_w
     assert (shown["state"], shown["attempts"][0]["status"]) == ("delivered", 204)
 
 
-async def test_a_failed_test_is_not_repeated_and_holds_nothing_up(
+async def test_a_failed_test_is_not_repeated_and_delays_nothing(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
-    receiver.answers = [DOWN]
+    receiver.responses = [DOWN]
     number = await desk.open()
     await sent(desk.client, "POST", f"/{made['id']}/test", 202)
     while await deliver(dispatcher):
@@ -232,11 +230,11 @@ async def test_a_message_is_sent_again_under_the_same_id(
     assert (again["id"], again["state"], len(again["attempts"])) == (first["id"], "delivered", 2)
 
 
-async def test_a_message_that_is_being_retried_is_tried_now(
+async def test_a_message_that_waits_for_its_next_attempt_is_sent_now(
     desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
 ) -> None:
     made = await subscribed(desk, receiver)
-    receiver.answers = [DOWN, DOWN]
+    receiver.responses = [DOWN, DOWN]
     await desk.open()
     await deliver(dispatcher)
     later(desk, 10)

@@ -1,4 +1,4 @@
-"""The worker's part: it looks by itself, and one that is killed leaves nothing undone and nothing doubled."""
+"""The worker: it finds waiting subscriptions by itself, and a killed one neither loses nor duplicates messages."""
 
 import asyncio
 from datetime import timedelta
@@ -11,11 +11,9 @@ from tests.feed.test_dispatcher import deliveries
 from workers.feed import run_feed
 
 
-async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_else(
-    desk: Desk, receiver: Receiver
-) -> None:
+async def test_a_slow_receiver_delays_no_other_receiver(desk: Desk, receiver: Receiver) -> None:
     async with opened_receiver() as slow:
-        slow.held.clear()
+        slow.unblocked.clear()
         await subscribed(desk, slow)
         await subscribed(desk, receiver)
         first = await desk.open()
@@ -32,7 +30,7 @@ async def test_a_worker_brings_what_happens_and_a_slow_receiver_holds_up_nobody_
     assert slow.seqs == [(first, 1)]
 
 
-async def test_a_worker_goes_on_where_the_one_before_it_stopped(desk: Desk, receiver: Receiver) -> None:
+async def test_a_worker_continues_where_the_previous_one_stopped(desk: Desk, receiver: Receiver) -> None:
     await subscribed(desk, receiver)
     numbers = []
     for _ in range(3):
@@ -46,17 +44,17 @@ async def test_a_worker_goes_on_where_the_one_before_it_stopped(desk: Desk, rece
         await working
     got = receiver.seqs
     assert list(dict.fromkeys(got)) == [(number, 1) for number in numbers]
-    assert len({each.id for each in receiver.got}) == 3, "what was cut off comes again under its own id"
+    assert len({each.id for each in receiver.got}) == 3, "an interrupted message comes again under its id"
 
 
-async def test_a_worker_killed_between_send_and_mark_leaves_the_same_id_to_the_next(
+async def test_a_worker_killed_between_send_and_record_repeats_the_message_under_its_id(
     desk: Desk, receiver: Receiver
 ) -> None:
-    """The receiver has the message, the worker never learns it: kill -9 while it waits for the answer."""
+    """kill -9 while the worker waits for the response: the receiver has the message, the database does not know it."""
     webhook = await subscribed(desk, receiver)
     numbers = [await desk.open() for _ in range(3)]
     now = desk.clock.now()
-    receiver.held.clear()
+    receiver.unblocked.clear()
 
     async def arrived() -> bool:
         return receiver.arrived.is_set()
@@ -70,7 +68,7 @@ async def test_a_worker_killed_between_send_and_mark_leaves_the_same_id_to_the_n
         process.kill()
         process.wait()
     assert len(receiver.got) == 1
-    receiver.held.set()
+    receiver.unblocked.set()
     after_lease = now + timedelta(seconds=LEASE_SECONDS + 60)
     with running("worker", environment(desk.container.settings, now=after_lease)) as process:
         await eventually(all_delivered, process, "everything is delivered")
