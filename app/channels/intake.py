@@ -180,7 +180,7 @@ async def _insert(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Ti
     children = [_child_rows(model, ticket_ids, part) for model, part in parts.items()]
     stored = await insert_with_children(session, Ticket, tickets, children)
     notices = [row for _, rows in ordered for row in rows.notices if row["ticket_id"] in stored]
-    enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
+    enqueue(session, "deliver_notices", [row["id"] for row in notices])
     return stored
 
 

@@ -17,7 +17,7 @@ from app.channels.formats import FORMATS
 from app.channels.inbound import RejectedMessage, open_body, quarantined_row, seal_discard_reason
 from app.channels.intake import IntakeResult, IntakeService
 from app.channels.model import InboundMessage
-from app.core.db import Database, bulk_insert
+from app.core.db import Database, insert_new
 from app.core.errors import FieldError, Invalid, NotFound
 from app.core.field_errors import field_errors
 from app.core.paging import Cursor, Page
@@ -32,10 +32,9 @@ async def store_rejected(
 ) -> UUID:
     """Store a message in quarantine and return its id; a repeated message gets the id of its first copy."""
     row = quarantined_row(rejected, client_id=actor.client_id, vault=vault, now=now)
-    inserted = await bulk_insert(session, InboundMessage, [row], skip_conflicts=True, returning="id")
+    inserted = await insert_new(session, InboundMessage, [row])
     if inserted:
-        new: UUID = inserted[0]
-        return new
+        return inserted[0]
     first_copy = await session.execute(
         select(InboundMessage.id).where(
             InboundMessage.door == rejected.raw.door,

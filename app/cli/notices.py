@@ -65,7 +65,7 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
             if notice.recipient != APPLICANT.code:
                 found = address_now(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
                 notice.recipient_address = found or notice.recipient_address
-            enqueue(session.info, "deliver_notices", [notice.id])
+            enqueue(session, "deliver_notices", [notice.id])
             done.append((number, f"is sent again ({notice.state_reason or 'no reason kept'} before)"))
     return done
 

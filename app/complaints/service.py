@@ -147,7 +147,7 @@ async def _store(session: AsyncSession, complaint: NewComplaint) -> bool:
     ]
     if not await insert_with_children(session, Ticket, [ticket], children):
         return False
-    enqueue(session.info, "deliver_notices", [row["id"] for row in notices])
+    enqueue(session, "deliver_notices", [row["id"] for row in notices])
     report_vacancies([(complaint.level, escalation["addressed_to"])])
     return True
 

@@ -43,6 +43,9 @@ from app.core.jobs import JobQueue, take_enqueued
 
 T = TypeVar("T")
 
+Row = Mapping[str, object]
+"""A row to write, by column name."""
+
 _PARENT: Final = "parent_id"
 
 NAMING = {
@@ -112,7 +115,7 @@ class Database:
             async with session.begin():
                 yield session
             if self._job_queue is not None:
-                await self._job_queue.send(take_enqueued(session.info))
+                await self._job_queue.send(take_enqueued(session))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -130,30 +133,28 @@ class Database:
         await self._engine.dispose()
 
 
-def _to_json(value: Any) -> str:
+def _to_json(value: object) -> str:
     """Encode JSON three times as fast as the standard library; the server refuses NaN and infinity."""
     return to_json(value, inf_nan_mode="constants").decode()
 
 
 async def bulk_insert(
-    session: AsyncSession,
-    model: type[Base],
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    skip_conflicts: bool = False,
-    returning: str | None = None,
-) -> list[Any]:
+    session: AsyncSession, model: type[Base], rows: Sequence[Row], *, skip_conflicts: bool = False
+) -> None:
     """Insert rows of equal shape with one statement, whose text does not depend on their number.
 
     Each column travels as one array (`unnest`), so the server plans the statement once. `skip_conflicts` skips rows
-    that hit a unique constraint. `returning` names a column; its values of the inserted rows are returned.
+    that hit a unique constraint.
     """
+    if rows:
+        await session.execute(_insert_statement(model, tuple(rows[0]), skip_conflicts), _arrays(rows))
+
+
+async def insert_new(session: AsyncSession, model: type[Base], rows: Sequence[Row]) -> list[UUID]:
+    """Insert the rows that hit no unique constraint, like `bulk_insert`, and return their ids."""
     if not rows:
         return []
-    names = tuple(rows[0])
-    statement = _unnest_insert(model, names, skip_conflicts, returning)
-    result = await session.execute(statement, _arrays(rows))
-    return list(result.scalars()) if returning else []
+    return list(await session.scalars(_insert_new_statement(model, tuple(rows[0])), _arrays(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +162,12 @@ class ChildRows:
     """Rows of one table that depend on rows of another: `parents` has the id of each row's parent."""
 
     model: type[Base]
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Row]
     parents: Sequence[UUID]
 
 
 async def insert_with_children(
-    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]], children: Sequence[ChildRows]
+    session: AsyncSession, model: type[Base], rows: Sequence[Row], children: Sequence[ChildRows]
 ) -> set[UUID]:
     """Insert rows with all their child rows in one statement; return the ids of the inserted rows.
 
@@ -184,11 +185,11 @@ async def insert_with_children(
     return set(await session.scalars(statement, values))
 
 
-async def bulk_update(session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+async def bulk_update(session: AsyncSession, model: type[Base], rows: Sequence[Row]) -> None:
     """Set the columns of rows, found by their `id`, with one statement."""
     if rows:
         names = tuple(rows[0])
-        statement = _unnest_update(model, names)
+        statement = _update_statement(model, names)
         await session.execute(statement, _arrays(rows), execution_options={"synchronize_session": False})
 
 
@@ -205,14 +206,15 @@ def table_of(model: type[Base]) -> Table:
 
 
 @lru_cache(maxsize=64)
-def _unnest_insert(
-    model: type[Base], names: tuple[str, ...], skip: bool, returning: str | None
-) -> Insert | ReturningInsert[Any]:
+def _insert_statement(model: type[Base], names: tuple[str, ...], skip: bool) -> Insert:
     table, incoming = _incoming(model, names)
     statement = insert(table).from_select(list(names), select(*(incoming.c[name] for name in names)))
-    if skip:
-        statement = statement.on_conflict_do_nothing()
-    return statement.returning(table.c[returning]) if returning else statement
+    return statement.on_conflict_do_nothing() if skip else statement
+
+
+@lru_cache(maxsize=64)
+def _insert_new_statement(model: type[Base], names: tuple[str, ...]) -> ReturningInsert[tuple[UUID]]:
+    return _insert_statement(model, names, skip=True).returning(table_of(model).c.id)
 
 
 @lru_cache(maxsize=64)
@@ -233,13 +235,13 @@ def _insert_statement_with_children(
 
 
 @lru_cache(maxsize=64)
-def _unnest_update(model: type[Base], names: tuple[str, ...]) -> Update:
+def _update_statement(model: type[Base], names: tuple[str, ...]) -> Update:
     table, incoming = _incoming(model, names)
     changed = {name: incoming.c[name] for name in names if name != "id"}
     return update(table).where(table.c.id == incoming.c.id).values(changed)
 
 
-def _arrays(rows: Sequence[Mapping[str, Any]], prefix: str = "all") -> dict[str, list[Any]]:
+def _arrays(rows: Sequence[Row], prefix: str = "all") -> dict[str, list[object]]:
     return {f"{prefix}__{name}": [row[name] for row in rows] for name in rows[0]}
 
 

@@ -29,7 +29,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class FieldError:
 
     pointer: str
     code: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class EstimError(Exception):
@@ -46,7 +46,7 @@ class EstimError(Exception):
 
     code: ClassVar[str] = "internal"
 
-    def __init__(self, **facts: Any) -> None:
+    def __init__(self, **facts: object) -> None:
         super().__init__(self.code)
         self.facts = facts
 

@@ -7,7 +7,7 @@ and the workers' own sweeps find it. Only this module and `workers/` know arq.
 import asyncio
 import json
 import time
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,6 +19,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 log = structlog.get_logger(__name__)
 
@@ -47,15 +48,15 @@ class JobQueue(Protocol):
         ...
 
 
-def enqueue(info: MutableMapping[Any, Any], name: str, ids: Sequence[UUID]) -> None:
-    """Add a job to a session's `info`; `Database.transaction` sends it after the commit."""
+def enqueue(session: AsyncSession, name: str, ids: Sequence[UUID]) -> None:
+    """Add a job to the session's transaction; `Database.transaction` sends it after the commit."""
     if ids:
-        info.setdefault(_BUFFER, []).append(Job(name, tuple(ids)))
+        session.info.setdefault(_BUFFER, []).append(Job(name, tuple(ids)))
 
 
-def take_enqueued(info: MutableMapping[Any, Any]) -> list[Job]:
-    """Remove the enqueued jobs from a session's `info` and return them."""
-    jobs: list[Job] = info.pop(_BUFFER, [])
+def take_enqueued(session: AsyncSession) -> list[Job]:
+    """Remove the enqueued jobs from the session and return them."""
+    jobs: list[Job] = session.info.pop(_BUFFER, [])
     return jobs
 
 

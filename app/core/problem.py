@@ -4,7 +4,7 @@ They never repeat what the caller sent: a rejected field may be a phone number.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.core.db import DATABASE_ERRORS, RETRY_AFTER_SECONDS, is_unavailable
-from app.core.errors import EstimError, FieldError, Invalid, Unavailable
+from app.core.errors import EstimError, FieldError, Invalid, NotFound, Unavailable
 from app.core.field_errors import field_errors
 from app.core.wording import (
     FIELD_SENTENCES,
@@ -96,11 +96,11 @@ def problem_fields(errors: Iterable[FieldError], language: Language) -> list[dic
     ]
 
 
-def problem_body(error: EstimError, *, language: Language, instance: str, request_id: str) -> dict[str, Any]:
+def problem_body(error: EstimError, *, language: Language, instance: str, request_id: str) -> dict[str, object]:
     """Return the problem+json body of an error; its facts are extra members."""
     facts = dict(error.facts)
     shown = {**facts, "allowed": facts.get("allowed_actions", facts.get("allowed", ""))}
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "type": f"urn:estim:problem:{error.code}",
         "title": translate(PROBLEM_TITLES[error.code], language, shown),
         "status": STATUS[error.code],
@@ -128,57 +128,57 @@ def problem_response(request: Request, error: EstimError) -> JSONResponse:
         headers["Retry-After"] = str(error.facts["retry_after"])
     if error.code == "method_not_allowed":
         headers["Allow"] = str(error.facts["allowed"])
-    return JSONResponse(body, status_code=body["status"], headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status_code=STATUS[error.code], headers=headers, media_type=MEDIA_TYPE)
 
 
 class _MethodNotAllowed(EstimError):
     code = "method_not_allowed"
 
 
-class _NotFoundHere(EstimError):
-    code = "not_found"
-
-
 def install_problem_handlers(app: FastAPI) -> None:
     """Respond to every error of `app` with problem+json."""
-
-    async def on_estim_error(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, EstimError)  # noqa: S101 - narrows for the type checker
-        return problem_response(request, error)
-
-    async def on_invalid(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
-        errors = error.errors()
-        skip = 1 if errors and errors[0]["loc"] and errors[0]["loc"][0] in {"body", "query", "path", "header"} else 0
-        return problem_response(request, Invalid(field_errors(errors, skip=skip)))
-
-    async def on_http(request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
-        if error.status_code == 405:
-            return problem_response(request, _MethodNotAllowed(allowed=(error.headers or {}).get("Allow", "")))
-        if error.status_code == 404:
-            return problem_response(request, _NotFoundHere())
-        return problem_response(request, unreadable_body(error))
-
-    async def on_database_error(request: Request, error: Exception) -> JSONResponse:
-        if not is_unavailable(error):
-            raise error
-        log.warning("database_away", request_id=request.scope.get("request_id", ""), error=type(error).__name__)
-        return problem_response(request, Unavailable(retry_after=RETRY_AFTER_SECONDS))
-
-    async def on_surprise(request: Request, error: Exception) -> JSONResponse:
-        log.error(
-            "unexpected_error",
-            path=getattr(request.scope.get("route"), "path", ""),
-            request_id=request.scope.get("request_id", ""),
-            error=type(error).__name__,
-            exc_info=error,
-        )
-        return problem_response(request, EstimError())
-
-    app.add_exception_handler(EstimError, on_estim_error)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(EstimError, _on_estim_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
     for database_error in DATABASE_ERRORS:
-        app.add_exception_handler(database_error, on_database_error)
-    app.add_exception_handler(Exception, on_surprise)
+        app.add_exception_handler(database_error, _on_database_error)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+
+
+async def _on_estim_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, EstimError)  # noqa: S101 - narrows for the type checker
+    return problem_response(request, error)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for the type checker
+    errors = error.errors()
+    skip = 1 if errors and errors[0]["loc"] and errors[0]["loc"][0] in {"body", "query", "path", "header"} else 0
+    return problem_response(request, Invalid(field_errors(errors, skip=skip)))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows for the type checker
+    if error.status_code == 405:
+        return problem_response(request, _MethodNotAllowed(allowed=(error.headers or {}).get("Allow", "")))
+    if error.status_code == 404:
+        return problem_response(request, NotFound())
+    return problem_response(request, unreadable_body(error))
+
+
+async def _on_database_error(request: Request, error: Exception) -> JSONResponse:
+    if not is_unavailable(error):
+        raise error
+    log.warning("database_unavailable", request_id=request.scope.get("request_id", ""), error=type(error).__name__)
+    return problem_response(request, Unavailable(retry_after=RETRY_AFTER_SECONDS))
+
+
+async def _on_unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    log.error(
+        "unexpected_error",
+        path=getattr(request.scope.get("route"), "path", ""),
+        request_id=request.scope.get("request_id", ""),
+        error=type(error).__name__,
+        exc_info=error,
+    )
+    return problem_response(request, EstimError())

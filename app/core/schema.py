@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -29,7 +29,7 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def validation_error(code: str, **facts: Any) -> PydanticCustomError:
+def validation_error(code: str, **facts: object) -> PydanticCustomError:
     """Return the error for a validator to raise; `code` is one of `wording.FIELD_SENTENCES`."""
     return PydanticCustomError(code, "{code}", {"code": code, **facts})
 
@@ -56,7 +56,7 @@ def _plausible(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _iso_text(value: Any) -> Any:
+def _iso_text(value: object) -> object:
     """Refuse bare numbers: pydantic would read 1778569200, "2026" and "1778569200.5" as instants."""
     if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DATE.match(value)):
         return value

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Language = Literal["tr", "en"]
 
@@ -351,7 +351,7 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
 )
 
 
-def translate(sentence: Sentence, language: Language, facts: Mapping[str, Any]) -> str:
+def translate(sentence: Sentence, language: Language, facts: Mapping[str, object]) -> str:
     """Return the sentence in `language` with its facts filled in; a list becomes `a, b`, an empty one `–`."""
     shown = {
         key: (", ".join(map(str, value)) or "–") if isinstance(value, (list, tuple)) else value

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import bulk_insert, bulk_update, equals_any
+from app.core.db import bulk_insert, bulk_update, equals_any, insert_new
 from app.core.jobs import enqueue
 from app.escalation.decide import Changes, decide
 from app.escalation.load import read_due, read_unacknowledged
@@ -71,8 +71,8 @@ async def remind_due(session: AsyncSession, rulebooks: RulebookCache, *, now: da
     for escalation_id, error in batch.failed:
         log.error("reminder_undecidable", escalation_id=str(escalation_id), exc_info=error)
     await bulk_update(session, Escalation, batch.timers)
-    written = await bulk_insert(session, Notice, batch.notices, skip_conflicts=True, returning="id")
-    enqueue(session.info, "deliver_notices", written)
+    written = await insert_new(session, Notice, batch.notices)
+    enqueue(session, "deliver_notices", written)
     report_vacancies(batch.addressed)
     return len(batch.timers)
 
@@ -157,8 +157,8 @@ async def _write(session: AsyncSession, changes: Changes, now: datetime) -> None
         for ticket in changes.touched.values()
     ]
     await bulk_update(session, Ticket, heads)
-    written = await bulk_insert(session, Notice, changes.notices, skip_conflicts=True, returning="id")
-    enqueue(session.info, "deliver_notices", written)
+    written = await insert_new(session, Notice, changes.notices)
+    enqueue(session, "deliver_notices", written)
 
 
 async def _settle(session: AsyncSession, ids: Sequence[UUID], *, state: str, fired_at: datetime | None) -> None:

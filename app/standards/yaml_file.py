@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.core.field_errors import field_errors
-from app.core.wording import FIELD_SENTENCES, translate
+from app.core.wording import FIELD_SENTENCES, Sentence, translate
 from app.sla.limit import SlaError
 from app.standards.problems import CatalogueProblem, code_of, problem
 
@@ -86,6 +86,9 @@ def _as_problem(name: str, detail: ErrorDetails, root: yaml.Node | None) -> Cata
     return problem(code, _line(root, path), path_text(path), *_words(detail), source=name)
 
 
+_ALLOWED = Sentence("{allowed}", "{allowed}")
+
+
 def _words(detail: ErrorDetails) -> tuple[str, str]:
     """Return the expected value in Turkish and English; the models' own errors have one wording for both."""
     if detail["type"] == "value_error":
@@ -93,7 +96,7 @@ def _words(detail: ErrorDetails) -> tuple[str, str]:
         return own, own
     [error] = field_errors([detail])
     if error.code == "choice":
-        allowed = ", ".join(error.facts["allowed"])
+        allowed = translate(_ALLOWED, "en", error.facts)
         return allowed, allowed
     sentence = FIELD_SENTENCES[error.code]
     return translate(sentence, "tr", error.facts).rstrip("."), translate(sentence, "en", error.facts).rstrip(".")

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import Clock
-from app.core.db import Database, bulk_insert, bulk_update, equals_any
+from app.core.db import Database, bulk_update, equals_any, insert_new
 from app.core.ids import new_id
 from app.core.jobs import enqueue
 from app.notices.delivery.adapters.registry import REPORTING
@@ -161,9 +161,9 @@ async def give_up(session: AsyncSession, notice: Notice, values: Values, *, code
     if medium is None:
         return
     row = _instead(notice, medium, now)
-    if await bulk_insert(session, Notice, [row], skip_conflicts=True, returning="id"):
+    if await insert_new(session, Notice, [row]):
         notice.instead_id = row["id"]
-        enqueue(session.info, "deliver_notices", [row["id"]])
+        enqueue(session, "deliver_notices", [row["id"]])
 
 
 def next_medium(notice: Notice, values: Values) -> Medium | None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import structlog
 
 from app.core.clock import Clock
-from app.core.db import Database, bulk_insert
+from app.core.db import Database, insert_new
 from app.core.errors import NotFound, Unauthenticated
 from app.core.ids import new_id
 from app.notices.delivery.adapters.http import provider_id
@@ -81,7 +81,7 @@ class ReceiptDesk:
         now = self.clock.now()
         rows = {(one.provider_id, one.code): one for one in reports}
         async with self.database.transaction() as session:
-            new = await bulk_insert(
+            new = await insert_new(
                 session,
                 DeliveryReceipt,
                 [
@@ -95,8 +95,6 @@ class ReceiptDesk:
                     }
                     for one in rows.values()
                 ],
-                skip_conflicts=True,
-                returning="id",
             )
         async with self.database.transaction() as session:
             known = await settle_receipts(session, [one.provider_id for one in reports], facts=self.facts, now=now)

@@ -318,4 +318,4 @@ async def _queue(
         repeat=ticket.event_seq,
     )
     await bulk_insert(session, Notice, [row])
-    enqueue(session.info, "deliver_notices", [row["id"]])
+    enqueue(session, "deliver_notices", [row["id"]])
