@@ -1,4 +1,4 @@
-"""What these tests need beside the desk: other workers, other rules, and a look at what was told and is armed."""
+"""Helpers beside the desk: other workers, other rules, and queries of notices and armed checkpoints."""
 
 from collections import Counter as Tally
 from collections.abc import AsyncIterator
@@ -24,37 +24,37 @@ from tests.desk import Desk
 from tests.installation import ESENLER
 
 OF_LIMITS = ("warning", "escalation_1", "escalation_2")
-"""The notices of a limit: what a bug in keeping time would repeat, lose or send at a wrong instant."""
+"""The notices of a limit: a bug in time keeping would repeat, lose or delay them."""
 
 
 def local(written: str) -> datetime:
-    """The instant at which the clock on the wall in Istanbul shows that."""
+    """Return the instant at which a clock in Istanbul shows that."""
     return datetime.fromisoformat(written).replace(tzinfo=ISTANBUL)
 
 
 @asynccontextmanager
 async def another_worker(desk: Desk, **settings: Any) -> AsyncIterator[Container]:
-    """Another process on the same database, as far as PostgreSQL can tell."""
+    """Open another container on the same database; for PostgreSQL it is another process."""
     async with open_container(desk.container.settings.model_copy(update=settings), desk.clock) as container:
         yield container
 
 
-async def told(desk: Desk) -> Tally[tuple[str, int, int]]:
-    """How many notices of each (kind, level, cycle) of a limit were written."""
+async def notices_of_limits(desk: Desk) -> Tally[tuple[str, int, int]]:
+    """Return the number of notices of limits by (kind, level, cycle)."""
     query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.kind.in_(OF_LIMITS))
     async with desk.container.database.reading() as session:
         return Tally((kind, level, cycle) for kind, level, cycle in await session.execute(query))
 
 
 async def raised(desk: Desk) -> Tally[tuple[int, int]]:
-    """How many escalations there are of each (level, cycle)."""
+    """Return the number of escalations by (level, cycle)."""
     async with desk.container.database.reading() as session:
         rows = await session.execute(select(Escalation.level, Escalation.cycle))
         return Tally((level, cycle) for level, cycle in rows)
 
 
 async def armed_at(desk: Desk, number: str) -> dict[tuple[str, str, int], datetime]:
-    """(clock, kind, level) → instant of each checkpoint of a ticket that still waits."""
+    """Return the instants of the armed checkpoints of a ticket by (clock, kind, level)."""
     query = (
         select(SlaClock.kind, Checkpoint.kind, Checkpoint.level, Checkpoint.due_at)
         .join(SlaClock, SlaClock.id == Checkpoint.clock_id)
@@ -66,14 +66,14 @@ async def armed_at(desk: Desk, number: str) -> dict[tuple[str, str, int], dateti
 
 
 async def notice_of(desk: Desk, number: str, kind: str) -> Notice:
-    """The one notice of that kind that a ticket has."""
+    """Return the one notice of that kind of a ticket."""
     query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id)
     async with desk.container.database.reading() as session:
         return (await session.scalars(query.where(Ticket.number == number, Notice.kind == kind))).one()
 
 
 def edited_municipality(folder: Path, file: str, old: str, new: str) -> Path:
-    """A copy of the municipality's folder, in one of whose files some words are others."""
+    """Copy the municipality's folder with other words in one of its files."""
     copied = copytree(ESENLER, folder / "municipality")
     content = (copied / file).read_text(encoding="utf-8")
     assert content.count(old) == 1, old
@@ -82,7 +82,7 @@ def edited_municipality(folder: Path, file: str, old: str, new: str) -> Path:
 
 
 def without_service(code: str, *, heir: str) -> Catalogue:
-    """The municipality's catalogue after a service has left its published table; `heir` serves its channels now."""
+    """Return the catalogue after a service has left the published table; `heir` serves its channels now."""
     catalogue = load_catalogue(ESENLER)
     channels = next(service.channels for service in catalogue.services if service.code == code)
     services = tuple(
@@ -97,12 +97,12 @@ async def load(desk: Desk, catalogue: Catalogue) -> None:
     """Make that catalogue the rules for new tickets, at once."""
     async with desk.container.database.transaction() as session:
         await store_catalogue(session, catalogue, now=desk.clock.now())
-    desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS  # as if the time to look again had come
+    desk.container.rulebooks._read_at = -2 * REFRESH_SECONDS  # expire the cached rules
 
 
 @asynccontextmanager
 async def leave_on(desk: Desk, day: str) -> AsyncIterator[dict[str, Any]]:
-    """Administrative leave that counts for no clock, decided over HTTP; what the edit answered. Revoked at the end."""
+    """Administrative leave that counts for no clock, decided over HTTP; yields the response. Revoked at the end."""
     leave = {"date": day, "kind": "leave", "name": "İdari izin", "counts_as_working": []}
     answer = await desk.client.post("/v1/calendar/apply", json={"days": [leave], "reason": "Genelge"})
     assert answer.status_code == 200, answer.text

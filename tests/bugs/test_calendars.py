@@ -1,4 +1,4 @@
-"""Bugs of other engines about calendars (B14–B27): holidays, opening hours, and calendars that are not there."""
+"""Bugs of other engines about calendars (B14–B27): holidays, opening hours, and missing calendars."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import CatalogueError, load_catalogue
-from tests.bugs.steps import armed_at, edited_municipality, leave_on, load, local, told
+from tests.bugs.steps import armed_at, edited_municipality, leave_on, load, local, notices_of_limits
 from tests.desk import CALL, ORDER, VISIT, Desk, due, end_of
 from tests.installation import ESENLER, START
 from workers.timers import sweep
@@ -30,7 +30,7 @@ MICROSECOND = timedelta(microseconds=1)
 async def test_a_step_of_the_chain_fires_at_its_own_instant(
     desk: Desk, body: dict[str, Any], checkpoint: tuple[str, str, int], instant: datetime
 ) -> None:
-    """B19: a step one hour before the limit ran at midnight; here not a microsecond before its instant, nor later."""
+    """B19: a step one hour before the limit ran at midnight; here it fires exactly at its instant."""
     number = await desk.open(body)
     assert (await armed_at(desk, number))[checkpoint] == instant
     desk.clock.set(instant - MICROSECOND)
@@ -51,10 +51,10 @@ async def test_a_ticket_without_a_directorate_keeps_every_limit(desk: Desk) -> N
     assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
-    assert await told(desk) == {("escalation_1", 1, 1): 1}
+    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 1}
 
 
-def test_a_service_with_a_calendar_that_is_not_there_can_not_be_loaded(tmp_path: Path) -> None:
+def test_a_service_with_a_missing_calendar_is_not_loaded(tmp_path: Path) -> None:
     """B22, B23: a missing calendar is found when the table is loaded, not when a citizen calls."""
     folder = edited_municipality(tmp_path, "standards.yaml", "    hours: hospitality\n", "    hours: nowhere\n")
     with pytest.raises(CatalogueError, match="nowhere"):
@@ -121,21 +121,21 @@ async def test_a_changed_limit_is_shown_and_counted_as_it_was_changed(own_desk: 
 
 
 async def test_a_calendar_edit_moves_open_tickets(desk: Desk) -> None:
-    """B15, B16: open tickets kept the date that the calendar of yesterday had given them."""
+    """B15, B16: open tickets stayed at the date of the old calendar."""
     number = await desk.open(VISIT)
     async with leave_on(desk, "2026-06-01"):
         assert due(await desk.read(number)) == end_of(2026, 6, 2)
         assert (await armed_at(desk, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
         desk.clock.set(end_of(2026, 6, 1))
         await sweep(desk.container)
-        assert ("escalation_1", 1, 1) not in await told(desk)
+        assert ("escalation_1", 1, 1) not in await notices_of_limits(desk)
         desk.clock.set(end_of(2026, 6, 2))
         await sweep(desk.container)
-        assert (await told(desk))[("escalation_1", 1, 1)] == 1
+        assert (await notices_of_limits(desk))[("escalation_1", 1, 1)] == 1
 
 
-async def test_a_new_holiday_counts_for_a_ticket_that_stands_still(desk: Desk) -> None:
-    """B16: an edit passed by what was on hold."""
+async def test_a_new_holiday_counts_for_a_paused_ticket(desk: Desk) -> None:
+    """B16: an edit skipped paused tickets."""
     number = await desk.open(CALL)
     await desk.run_all(number, "refer", "accept", "pause")
     async with leave_on(desk, "2026-06-03"):

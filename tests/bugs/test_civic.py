@@ -1,4 +1,4 @@
-"""What civic systems fail at today and no other test shows whole (C1–C12)."""
+"""Failures of civic systems that no other test covers completely (C1–C12)."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import text
 
 from app.notices.delivery.adapters.console import ConsoleAdapter
-from tests.bugs.steps import told
+from tests.bugs.steps import notices_of_limits
 from tests.desk import ANSWER, VISIT, Desk, end_of
 from tests.notices.cases import dispatcher_with, ids
 from workers.timers import sweep
@@ -28,22 +28,22 @@ ERASURE = (
     "UPDATE ticket SET description = ''",
     "UPDATE inbound_message SET body = ''",
 )
-"""What an erasure takes away: everything that can be read back to a person; events and notices stay."""
+"""The columns that an erasure clears: everything that identifies a person; events and notices stay."""
 
 
-def heard(caplog: pytest.LogCaptureFixture) -> str:
-    """Everything that was logged, with the values that records carry along."""
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """Return all log records with their values."""
     return "\n".join(f"{record.__dict__!r} {record.getMessage()}" for record in caplog.records)
 
 
 def queued(redis_url: str) -> str:
-    """The jobs of the queue; as they lie there every letter beyond ASCII is written as a number."""
+    """Return the stored jobs of the queue; letters beyond ASCII are escaped there."""
     with Redis.from_url(redis_url, decode_responses=True) as valkey:
         return " ".join(f"{key}={json.loads(valkey.get(key))}" for key in valkey.scan_iter("arq:job:*"))
 
 
 async def live(desk: Desk, outbox: Path) -> str:
-    """A life with everything in it: missing paper, warnings, both levels, answer; all notices delivered."""
+    """Run a ticket through missing documents, warnings, both levels and the answer; all notices are delivered."""
     number = await desk.open(VISIT, applicant=PERSON, external_id="visit-1")
     await desk.run_all(number, "refer", "accept")
     for instant in (end_of(2026, 5, 29), end_of(2026, 6, 1), end_of(2026, 6, 4), end_of(2026, 6, 11)):
@@ -58,7 +58,7 @@ async def live(desk: Desk, outbox: Path) -> str:
 async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
     own_desk: Desk, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """C12: the chain still holds, notices still read, and neither logs nor jobs ever knew the phone."""
+    """C12: the chain is still valid, notices can be read, and neither logs nor jobs ever contained the phone."""
     caplog.set_level(logging.DEBUG)
     desk = own_desk
     number = await live(desk, tmp_path / "outbox")
@@ -72,12 +72,12 @@ async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
     assert after["chain_holds"] is True
     assert [event["hash"] for event in after["items"]] == [event["hash"] for event in before["items"]]
     notices: list[dict[str, Any]] = (await desk.client.get("/v1/notices", params={"limit": 100})).json()["items"]
-    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await told(desk))
+    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await notices_of_limits(desk))
     assert all(notice["body"] for notice in notices)
     files = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "outbox").glob("*.eml"))
     for word in WORDS:
         assert word not in str(notices)
-        assert word not in heard(caplog)
+        assert word not in logged(caplog)
         assert word not in jobs
     assert DIGITS not in files.replace(" ", "")
     assert number in files

@@ -37,7 +37,7 @@ MULTIPLY = (
 
 @pytest.fixture(scope="module")
 async def crowded(servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    """A desk with one ticket whose limit comes, and thousands whose limit lies a year ahead; read only."""
+    """A desk with one ticket that is due soon, and thousands that are due in a year; read only."""
     async with opened_desk(servers, template, tmp_path_factory.mktemp("crowd")) as opened:
         await opened.open(CALL)
         async with opened.container.database.transaction() as session:
@@ -48,13 +48,13 @@ async def crowded(servers: TestServers, template: str, tmp_path_factory: pytest.
 
 
 async def whole_reads(session: AsyncSession) -> Tally[str]:
-    """How often this connection has read each table from end to end."""
+    """Return the number of sequential scans of each table by this connection."""
     counted = await session.execute(text("SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0"))
     return Tally(dict(counted.all()))
 
 
 async def reads_by(session: AsyncSession, index: str) -> int:
-    """How often this transaction has read by that index."""
+    """Return the number of scans of that index by this transaction."""
     counted: int = await session.scalar(
         text("SELECT pg_stat_get_xact_numscans(CAST(:index AS regclass))"), {"index": index}
     )
@@ -62,7 +62,7 @@ async def reads_by(session: AsyncSession, index: str) -> int:
 
 
 async def rows_as_written(desk: Desk, table: str) -> dict[Any, tuple[Any, Any]]:
-    """id → place and writer of each row's present version: both change with every write, whatever it writes."""
+    """Return ctid and xmin of each row by id: both change with every write."""
     async with desk.container.database.reading() as session:
         rows = await session.execute(text(f"SELECT id, ctid::text, xmin::text FROM {table}"))  # noqa: S608 - our words
         return {row_id: (place, writer) for row_id, place, writer in rows}
@@ -104,11 +104,11 @@ async def test_looking_for_what_is_due_reads_only_what_is_due(crowded: Desk) -> 
             == 3
         )
         assert {"ticket", "sla_clock", "checkpoint"}.isdisjoint(await whole_reads(session) - before)
-        assert await reads_by(session, "ix_checkpoint_due") >= 3  # of what is armed alone; each of the calls
+        assert await reads_by(session, "ix_checkpoint_due") >= 3  # of armed checkpoints only; each of the calls
 
 
 async def test_a_sweep_writes_nothing_but_what_was_due(desk: Desk) -> None:
-    """B82: every pending row was written anew with each tick."""
+    """B82: every pending row was written again with each tick."""
     await desk.open(ORDER)
     for _ in range(5):
         await desk.open(VISIT)
@@ -124,7 +124,7 @@ async def test_a_sweep_writes_nothing_but_what_was_due(desk: Desk) -> None:
 
 
 async def test_a_calendar_edit_touches_only_what_it_moves(desk: Desk) -> None:
-    """B84: an edit of a limit wrote every ticket anew, and was to be made at night."""
+    """B84: an edit of a limit rewrote every ticket, so it had to be made at night."""
     staying = [await desk.open(CALL) for _ in range(3)]
     desk.clock.advance(days=3)
     moving = await desk.open(INFORMATION)
@@ -159,7 +159,7 @@ async def test_an_answer_leaves_its_instants_behind(desk: Desk) -> None:
 
 
 async def test_what_was_achieved_is_never_shown_as_breached(desk: Desk) -> None:
-    """B86: the latest of several windows was taken for the breach, so that what was in time was shown as late."""
+    """B86: the latest of several windows was taken for the breach, so tickets in time were shown as late."""
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK)
     for _ in range(3):
@@ -189,9 +189,9 @@ async def test_every_reader_is_given_the_same_date(desk: Desk) -> None:
         tracked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
     desk.clock.advance(days=12)
     await sweep(desk.container)
-    told = [(await notice_of(desk, number, kind)).payload["promise_due"] for kind in ("referral", "warning")]
+    noticed = [(await notice_of(desk, number, kind)).payload["promise_due"] for kind in ("referral", "warning")]
     clocks = [answer["clocks"][0]["due_at"] for answer in (receipt, referred, listed, await desk.read(number))]
-    dates = {datetime.fromisoformat(written) for written in (*clocks, tracked.json()["due_at"], *told)}
+    dates = {datetime.fromisoformat(written) for written in (*clocks, tracked.json()["due_at"], *noticed)}
     assert dates == {LIMIT}
     assert (await armed_at(desk, number))["promise", "escalation", 1] == LIMIT
 
@@ -219,7 +219,7 @@ async def test_the_notice_names_the_limit_that_was_missed(desk: Desk) -> None:
 
 
 async def report_of_may(desk: Desk) -> dict[str, Any]:
-    """The one row of the report about the orders of May 2026."""
+    """Return the row of the report about the orders of May 2026."""
     answer = await desk.client.get("/v1/reports/compliance", params={"month": "2026-05"})
     assert answer.status_code == 200, answer.text
     [row] = answer.json()["rows"]

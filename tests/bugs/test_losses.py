@@ -1,4 +1,4 @@
-"""Bugs of other engines about what was lost, late or stale (B66–B80)."""
+"""Bugs of other engines about lost, late or stale work (B66–B80)."""
 
 import asyncio
 from datetime import timedelta
@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.core.jobs import Job
 from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
 from app.standards.catalogue import load_catalogue
-from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, raised, told
+from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, notices_of_limits, raised
 from tests.desk import CALL, ORDER, Desk, end_of
 from tests.installation import opened_client
 from tests.notices.cases import dispatcher_with, ids
@@ -22,7 +22,7 @@ from workers.timers import sweep
 LIMIT = end_of(2026, 6, 1)
 
 
-async def test_a_wait_for_opening_time_goes_on_whoever_works_then(desk: Desk) -> None:
+async def test_a_wait_for_opening_time_survives_its_worker(desk: Desk) -> None:
     """B66: the wait for 09:00 lived in a worker and ended with it."""
     desk.clock.set(local("2026-05-15T16:57"))
     number = await desk.open(ORDER)
@@ -38,8 +38,8 @@ async def test_a_wait_for_opening_time_goes_on_whoever_works_then(desk: Desk) ->
     assert (await desk.notices(number))[-1] == ("escalation_1", 1, 1)
 
 
-async def test_the_bell_can_be_rung_again_for_the_same_row(own_desk: Desk, redis_url: str) -> None:
-    """B67: the queue refused an id that it had seen before, so that a lost job could not be given again."""
+async def test_the_same_row_can_be_enqueued_again(own_desk: Desk, redis_url: str) -> None:
+    """B67: the queue refused an id that it had seen before, so a lost job could not be enqueued again."""
     job = Job("deliver_notices", (new_id(),))
     with Redis.from_url(redis_url) as valkey:
         for take_enqueued in (1, 2):
@@ -48,7 +48,7 @@ async def test_the_bell_can_be_rung_again_for_the_same_row(own_desk: Desk, redis
 
 
 class Stuck:
-    """A way out that takes a message and does not come back until it is let go."""
+    """An adapter that does not return from a send until it is released."""
 
     def __init__(self) -> None:
         self.busy, self.released = asyncio.Event(), asyncio.Event()
@@ -60,7 +60,7 @@ class Stuck:
         return Delivered(message.medium, message.number)
 
 
-async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(desk: Desk) -> None:
+async def test_a_hanging_mail_does_not_delay_the_clocks(desk: Desk) -> None:
     """B69: a slow mail task starved the escalations, even those of the same ticket."""
     number = await desk.open(CALL)
     stuck = Stuck()
@@ -74,8 +74,8 @@ async def test_a_mail_that_hangs_does_not_hold_up_the_clocks(desk: Desk) -> None
     assert await posting == 1
 
 
-async def test_the_whole_way_of_an_escalation_can_be_seen(desk: Desk) -> None:
-    """B74: a release broke every view and trigger of escalations, and no test went all the way."""
+async def test_an_escalation_is_visible_from_end_to_end(desk: Desk) -> None:
+    """B74: a release broke every view and trigger of escalations, and no test covered it from end to end."""
     number = await desk.open(CALL)
     await desk.run(number, "refer")
     desk.clock.set(LIMIT + timedelta(minutes=1))
@@ -97,7 +97,7 @@ async def test_the_whole_way_of_an_escalation_can_be_seen(desk: Desk) -> None:
     assert [e["kind"] for e in (await desk.timeline(number))["items"]][-1] == "escalation_acknowledged"
 
 
-async def test_what_is_late_shows_before_anybody_complains(desk: Desk) -> None:
+async def test_late_notices_show_in_the_figures(desk: Desk) -> None:
     """B76: notices went out eight hours late, and no figure said so."""
     await desk.open(CALL)
     desk.clock.set(LIMIT + timedelta(hours=8))
@@ -132,12 +132,12 @@ async def test_a_chain_of_ones_own_is_carried_out(own_desk: Desk, tmp_path: Path
     for instant in (warned, LIMIT, end_of(2026, 6, 4), end_of(2026, 6, 8)):
         desk.clock.set(instant)
         await sweep(desk.container)
-    told = [one for one in await desk.notices(number) if one[0] != "reminder"]
-    assert told == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    notices = [one for one in await desk.notices(number) if one[0] != "reminder"]
+    assert notices == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
 
 
 async def test_a_breach_that_could_not_be_written_is_written_later(desk: Desk) -> None:
-    """B78, B79: a latch in memory kept the first failed write from being tried again, and a restart began anew."""
+    """B78, B79: a latch in memory prevented a retry of the first failed write, and a restart lost the state."""
     number = await desk.open(CALL)
     due = (await desk.read(number))["clocks"][0]["due_at"]
     desk.clock.set(LIMIT)
@@ -148,12 +148,12 @@ async def test_a_breach_that_could_not_be_written_is_written_later(desk: Desk) -
             await sweep(desk.container)
     async with desk.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE escalation_away RENAME TO escalation"))
-    assert await told(desk) == {}
+    assert await notices_of_limits(desk) == {}
     desk.clock.advance(hours=2)
     await sweep(desk.container)
     async with another_worker(desk) as restarted:
         await sweep(restarted)
-    assert (await told(desk), await raised(desk)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
+    assert (await notices_of_limits(desk), await raised(desk)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
     [clock] = await desk.rows_of_clocks(number)
     assert clock.breached_at == LIMIT
     assert (await desk.clock_of(number))["due_at"] == due

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.notices.model import Notice
-from tests.bugs.steps import told
+from tests.bugs.steps import notices_of_limits
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, PATHS, VISIT, Desk, due, end_of, state
 from tests.installation import START
 from tests.notices.cases import Recorder, dispatcher_with
@@ -61,8 +61,8 @@ async def test_another_service_keeps_the_pauses(desk: Desk) -> None:
     assert due(await desk.run(lasting, "resume")) == end_of(2026, 6, 3)
 
 
-async def test_a_date_can_be_set_by_hand_while_the_clock_stands_still(desk: Desk) -> None:
-    """B32: nothing moves it afterwards, and the date before the pause, long past by now, is in nobody's way."""
+async def test_a_date_can_be_set_by_hand_while_the_clock_is_paused(desk: Desk) -> None:
+    """B32: nothing moves it afterwards, and the date before the pause, long past by now, does not matter."""
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=40)
@@ -89,7 +89,7 @@ async def test_reopening_keeps_what_the_first_cycle_took(desk: Desk) -> None:
     assert (second.cycle, second.state, second.met_at) == (2, "running", None)
 
 
-async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(desk: Desk) -> None:
+async def test_the_notice_of_a_dead_delivery_is_sent_by_another(desk: Desk) -> None:
     """B40: jobs of a dead process stayed "processing"; here the lease runs out and another process takes over."""
     await desk.open(CALL)
     async with desk.container.database.transaction() as session:
@@ -105,7 +105,7 @@ async def test_a_delivery_that_died_does_not_hold_its_notice_for_ever(desk: Desk
 
 
 async def test_a_clock_without_a_chain_lives_through_every_command(desk: Desk) -> None:
-    """B41: to silence something whose chain of escalation was empty ended in an error."""
+    """B41: silencing an item with an empty escalation chain was an error."""
     number = await desk.open(VISIT)
     async with desk.container.database.transaction() as session:
         await session.execute(text("UPDATE sla_clock SET policy = policy || '{\"chain\": []}'"))
@@ -118,11 +118,11 @@ async def test_a_clock_without_a_chain_lives_through_every_command(desk: Desk) -
     ticket = await desk.run(number, "resolve")
     assert [clock["on_time"] for clock in ticket["clocks"]] == [False, True]
     await desk.run_all(number, "reopen", "withdraw")
-    assert await told(desk) == {}
+    assert await notices_of_limits(desk) == {}
 
 
 async def test_two_who_resume_at_once_credit_the_pause_once(desk: Desk) -> None:
-    """B34: a hold that two paths ended was added to the deadline twice."""
+    """B34: a pause that two paths ended was added to the deadline twice."""
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK, "pause")
     desk.clock.advance(days=7)

@@ -1,4 +1,4 @@
-"""Bugs of other engines about which limit applies and what stops it (B42–B54)."""
+"""Bugs of other engines about the choice of the limit and its end (B42–B54)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
-from tests.bugs.steps import armed_at, load, local, told, without_service
+from tests.bugs.steps import armed_at, load, local, notices_of_limits, without_service
 from tests.channels.bodies import DOORS
 from tests.desk import (
     AT_WORK,
@@ -32,7 +32,7 @@ LIMIT, LAW = end_of(2026, 6, 1), end_of(2026, 6, 11)
 
 
 def steps_of(armed: dict[tuple[str, str, int], Any], clock: str) -> dict[tuple[str, int], Any]:
-    """What one clock of a ticket still waits for."""
+    """Return the armed checkpoints of one clock of a ticket."""
     return {(kind, level): due_at for (of, kind, level), due_at in armed.items() if of == clock}
 
 
@@ -54,8 +54,8 @@ async def test_one_clock_never_undercuts_the_other(desk: Desk) -> None:
     assert await armed_at(desk, number) == {step: at for step, at in after.items() if step[0] == "promise"}
 
 
-async def test_nothing_is_told_after_the_office_had_the_last_word(desk: Desk) -> None:
-    """B43, B72: it escalated although the answer was out, because somebody wrote something afterwards."""
+async def test_no_notice_follows_after_the_answer(desk: Desk) -> None:
+    """B43, B72: it escalated after the answer was sent, because a user wrote a comment afterwards."""
     number = await desk.open(VISIT)
     desk.clock.advance(days=10)
     await desk.run_all(number, "resolve", "comment", "callback", "comment")
@@ -63,12 +63,12 @@ async def test_nothing_is_told_after_the_office_had_the_last_word(desk: Desk) ->
     await sweep(desk.container)
     await desk.run(number, "comment")
     await sweep(desk.container)
-    assert {key for key in await told(desk) if key[0] != "warning"} == set()
+    assert {key for key in await notices_of_limits(desk) if key[0] != "warning"} == set()
     assert (await desk.read(number))["overdue"] is False
 
 
-async def test_every_door_starts_the_promise_and_only_an_answer_stops_it(desk: Desk) -> None:
-    """B44: a note by way of the web started no clock, and an agent's public answer stopped none."""
+async def test_every_channel_starts_the_promise_and_only_an_answer_stops_it(desk: Desk) -> None:
+    """B44: a note from the web started no clock, and an agent's public answer stopped none."""
     for door, body in DOORS.items():
         answer = await desk.client.post(door, json=body)
         assert answer.status_code in {200, 201}, answer.text
@@ -81,7 +81,7 @@ async def test_every_door_starts_the_promise_and_only_an_answer_stops_it(desk: D
 
 
 async def test_the_first_resume_already_moves_date_and_timers(desk: Desk) -> None:
-    """B45: the deadline was brought up to date with the second reply only."""
+    """B45: the deadline was updated with the second reply only."""
     number = await desk.open(CALL)
     await desk.run_all(number, *AT_WORK, "pause")
     assert await armed_at(desk, number) == {}
@@ -94,7 +94,7 @@ async def test_the_first_resume_already_moves_date_and_timers(desk: Desk) -> Non
 
 
 async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_desk: Desk) -> None:
-    """B47: after a limit was deleted, its notices went on for ever; a pinned one is kept to its end, and no longer."""
+    """B47: after a limit was deleted, its notices never stopped; a pinned limit runs to its end, and no longer."""
     desk = own_desk
     number, answered = await desk.open(CALL), await desk.open(CALL)
     desk.clock.set(LIMIT)
@@ -106,13 +106,13 @@ async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_desk:
     for _ in range(30):
         desk.clock.advance(days=1)
         await sweep(desk.container)
-    assert await told(desk) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
+    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
     await desk.run_all(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
     assert [clock.state for clock in await desk.rows_of_clocks(number)] == ["breached", "cancelled"]
 
 
 async def test_documents_of_a_service_that_left_the_table_can_still_be_handed_in(own_desk: Desk) -> None:
-    """B47: what was promised under an older table is carried out under it."""
+    """B47: a promise of an older table is fulfilled under it."""
     desk = own_desk
     number = await desk.open(ATTORNEY_VISIT)
     await load(desk, without_service("solution-desk", heir="field"))
@@ -123,7 +123,7 @@ async def test_documents_of_a_service_that_left_the_table_can_still_be_handed_in
 async def test_a_promise_that_waited_for_documents_is_the_one_of_the_table_it_was_made_under(
     own_desk: Desk,
 ) -> None:
-    """B47: a table that changed while the citizen fetched a document asks and gives what the old one did."""
+    """B47: a table that changed while the citizen fetched a document requires and promises the same as the old one."""
     desk = own_desk
     number = await desk.open(ATTORNEY_VISIT)
     table = load_catalogue(ESENLER)
@@ -151,8 +151,8 @@ async def test_a_ticket_moved_to_a_service_that_came_and_went_goes_on(own_desk: 
     assert due(await desk.run(number, "provide_documents")) == end_of(2026, 5, 13)
 
 
-async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(own_desk: Desk) -> None:
-    """B77: a rule that was saved and that nothing read; a clock of before it was pinned goes by the law as it was."""
+async def test_an_interim_reply_meets_the_limits_of_the_pinned_rules(own_desk: Desk) -> None:
+    """B77: a rule that was stored and never read; a clock from before it was pinned follows the former law."""
     desk, table = own_desk, load_catalogue(ESENLER)
     before, unpinned = await desk.open(VISIT), await desk.open(VISIT)
     async with desk.container.database.transaction() as session:
@@ -170,7 +170,7 @@ async def test_what_an_interim_reply_keeps_is_what_the_rules_of_the_ticket_say(o
 
 
 async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_desk: Desk) -> None:
-    """B47: an order of the old table runs in hours that no service has any more, and leave is counted in them too."""
+    """B47: an order of the old table runs in hours that no service has any more; leave counts in them too."""
     desk = own_desk
     number = await desk.open(ORDER)
     answered = await desk.open(ORDER)
@@ -200,10 +200,10 @@ async def test_the_hours_of_a_service_that_left_the_table_are_still_counted(own_
         ({**VISIT, "kind": "thanks"}, []),
     ],
 )
-async def test_what_is_not_said_matches_nothing_by_accident(
+async def test_an_empty_condition_matches_nothing_by_accident(
     desk: Desk, body: dict[str, Any], expected: list[str]
 ) -> None:
-    """B48: a blank condition caught everything, a default was the wrong way round, "no limit" could not be had."""
+    """B48: a blank condition caught everything, a default was inverted, "no limit" was not possible."""
     assert kinds(await desk.read(await desk.open(body))) == expected
 
 
@@ -224,7 +224,7 @@ async def test_no_limit_is_not_a_limit_of_nothing(desk: Desk) -> None:
     for number in (thanks, waiting):
         assert (await desk.read(number))["overdue"] is False
     assert (await desk.run(thanks, "resolve"))["clocks"] == []
-    assert {key[0] for key in await told(desk)} == {"escalation_2"}  # the law's limit of the one that waits
+    assert {key[0] for key in await notices_of_limits(desk)} == {"escalation_2"}  # of the waiting one's law
 
 
 async def test_steps_are_measured_on_their_own_clock(desk: Desk) -> None:
@@ -253,7 +253,7 @@ async def test_steps_are_measured_from_the_start_of_their_clock(desk: Desk) -> N
 
 
 async def test_a_second_report_of_the_same_matter_has_its_whole_limit(desk: Desk) -> None:
-    """B53: a copy inherited what was left of the first one's time."""
+    """B53: a copy inherited the rest of the first ticket's time."""
     first = await desk.open(CALL)
     desk.clock.advance(days=14)
     second = await desk.open(CALL)
@@ -263,4 +263,4 @@ async def test_a_second_report_of_the_same_matter_has_its_whole_limit(desk: Desk
     assert await desk.clock_of(second) == own
     desk.clock.set(LIMIT + timedelta(days=2))
     await sweep(desk.container)
-    assert await told(desk) == {("warning", 50, 1): 1}
+    assert await notices_of_limits(desk) == {("warning", 50, 1): 1}

@@ -1,4 +1,4 @@
-"""Bugs of other engines about duplicates and storms (B55–B65): the same thing told again and again, or never again."""
+"""Bugs of other engines about duplicates and storms (B55–B65): a notice that repeats, or is never sent."""
 
 import asyncio
 from collections import Counter as Tally
@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.notices.delivery.adapters.base import PermanentFailure
 from app.sla.model import ClockPause, SlaClock
 from app.tickets.model import Escalation
-from tests.bugs.steps import another_worker, raised, told
+from tests.bugs.steps import another_worker, notices_of_limits, raised
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Desk, end_of
 from tests.notices.cases import Recorder, dispatcher_with, ids, notices_of
 from workers.timers import sweep
@@ -20,39 +20,39 @@ from workers.timers import sweep
 LIMIT = end_of(2026, 6, 1)
 
 
-async def test_a_level_is_not_told_again_with_every_look(desk: Desk) -> None:
-    """B55: the level was carried out in every run, which made hundreds of mails."""
+async def test_a_level_is_not_repeated_with_every_sweep(desk: Desk) -> None:
+    """B55: the level fired in every run, which sent hundreds of mails."""
     await desk.open(CALL)
     desk.clock.set(LIMIT)
     async with another_worker(desk) as other:
         for container in (desk.container, other) * 24:
             await sweep(container)
             desk.clock.advance(hours=1)
-    assert await told(desk) == {("escalation_1", 1, 1): 1}
+    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 1}
 
 
-async def test_a_second_breach_of_the_same_day_is_told_as_well(desk: Desk) -> None:
+async def test_a_second_breach_of_the_same_day_is_notified_too(desk: Desk) -> None:
     """B56: one notice of a kind and day, even if the deadline was another one."""
     number = await desk.open(ORDER)
     for _ in range(3):
         desk.clock.advance(minutes=10)
         await sweep(desk.container)
         await desk.run_all(number, "resolve", "reopen")
-    assert {key: n for key, n in (await told(desk)).items() if key[0] != "warning"} == {
+    assert {key: n for key, n in (await notices_of_limits(desk)).items() if key[0] != "warning"} == {
         ("escalation_1", 1, 1): 1,
         ("escalation_1", 1, 2): 1,
         ("escalation_1", 1, 3): 1,
     }
 
 
-async def test_an_escalation_is_written_by_one_hand(desk: Desk) -> None:
-    """B60: program and database trigger both wrote it down; one row, one event, one notice, and no second row fits."""
+async def test_an_escalation_is_written_once(desk: Desk) -> None:
+    """B60: program and database trigger both wrote it; here one row, one event and one notice, by a unique key."""
     number = await desk.open(CALL)
     desk.clock.set(LIMIT)
     await sweep(desk.container)
     history = (await desk.timeline(number))["items"]
     assert Tally(event["kind"] for event in history) == {"received": 1, "breached": 1, "escalated": 1}
-    assert (await raised(desk), await told(desk)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
+    assert (await raised(desk), await notices_of_limits(desk)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
     async with desk.container.database.reading() as session:
         one = (await session.scalars(select(Escalation))).one()
         same = {c.name: getattr(one, c.name) for c in Escalation.__table__.columns if c.name != "id"}
@@ -77,7 +77,7 @@ async def test_a_ticket_has_one_clock_of_a_kind_in_a_cycle(desk: Desk) -> None:
 
 @pytest.mark.parametrize("command", ["reopen", "provide_documents"])
 async def test_who_starts_a_clock_at_the_same_moment_starts_one(desk: Desk, command: str) -> None:
-    """B60b: of several callers one starts the new limit, the others learn that it was done."""
+    """B60b: of several callers one starts the new limit, the others get the information that it was done."""
     number = await desk.open(ATTORNEY_VISIT if command == "provide_documents" else VISIT)
     if command == "reopen":
         await desk.run(number, "resolve")
@@ -89,8 +89,8 @@ async def test_who_starts_a_clock_at_the_same_moment_starts_one(desk: Desk, comm
     assert clocks == {(cycle, kind): 1 for cycle in cycles for kind in ("promise", "statutory")}
 
 
-async def test_what_nobody_acknowledges_is_not_raised_again(desk: Desk) -> None:
-    """B61: every unacknowledged row was escalated anew each minute; here an office is reminded, and not for ever."""
+async def test_an_unacknowledged_level_is_not_raised_again(desk: Desk) -> None:
+    """B61: every unacknowledged row was escalated again each minute; here an office gets a few reminders."""
     number = await desk.open(CALL)
     desk.clock.set(LIMIT)
     for _ in range(60):

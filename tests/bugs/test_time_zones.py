@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from app.sla.calendar_versions import calendars_of
 from app.tickets.model import Ticket
 from app.tickets.queries import overdue
-from tests.bugs.steps import armed_at, local, told
+from tests.bugs.steps import armed_at, local, notices_of_limits
 from tests.desk import CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
 from tests.installation import START
 from workers.timers import sweep
@@ -33,8 +33,8 @@ async def test_an_instant_is_the_same_in_whatever_zone_it_was_written(desk: Desk
     assert datetime.fromisoformat(clock["due_at"]) == local("2026-05-12T10:09")
 
 
-async def test_a_time_without_a_zone_is_refused_at_the_door(desk: Desk) -> None:
-    """B8: naive times were read in the zone of whoever looked."""
+async def test_a_time_without_a_zone_is_refused_at_intake(desk: Desk) -> None:
+    """B8: naive times were read in the zone of the reader."""
     answer = await desk.client.post("/v1/tickets", json={**ORDER, "occurred_at": "2026-05-12T09:59:00"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/occurred_at")
 
@@ -57,7 +57,7 @@ async def test_a_reader_in_another_zone_gets_the_same_verdict(desk: Desk, zone: 
 @pytest.mark.parametrize(
     "instant", ["2026-05-12T10:00", "2026-05-16T01:00", "2026-05-27T23:59", "2026-10-28T13:00", "2026-12-31T23:59:59"]
 )
-async def test_nothing_is_late_or_told_of_as_soon_as_it_came_in(desk: Desk, body: dict[str, Any], instant: str) -> None:
+async def test_a_new_ticket_is_neither_late_nor_notified(desk: Desk, body: dict[str, Any], instant: str) -> None:
     """B9, B20: a new ticket was shown as failed at once; on any day, at any hour, it is neither late nor escalated."""
     desk.clock.set(local(instant))
     ticket = await desk.read(await desk.open(body))
@@ -65,27 +65,27 @@ async def test_nothing_is_late_or_told_of_as_soon_as_it_came_in(desk: Desk, body
     assert {clock["state"] for clock in ticket["clocks"]} == {"running"}
     assert {clock["on_time"] for clock in ticket["clocks"]} == {None}
     await sweep(desk.container)
-    assert await told(desk) == {}
+    assert await notices_of_limits(desk) == {}
 
 
 @pytest.mark.parametrize("midnight", ["2026-05-25T00:00", "2026-05-25T03:00"])
-async def test_a_warning_is_told_once_over_every_midnight(desk: Desk, midnight: str) -> None:
-    """B13: "already told today" was asked by the date in UTC, so that the notice came again after the rollover."""
+async def test_a_warning_is_sent_once_over_every_midnight(desk: Desk, midnight: str) -> None:
+    """B13: "already sent today" was decided by the date in UTC, so the notice was repeated after the rollover."""
     number = await desk.open(CALL)
     assert (await armed_at(desk, number))["promise", "warning", 50] < local("2026-05-24T00:00")
     desk.clock.set(local(midnight) - timedelta(seconds=1))
     for _ in range(4):
         await sweep(desk.container)
         desk.clock.advance(seconds=1)
-    assert await told(desk) == {("warning", 50, 1): 1}
+    assert await notices_of_limits(desk) == {("warning", 50, 1): 1}
 
 
-async def test_two_limits_of_one_utc_date_are_both_told(desk: Desk) -> None:
-    """B13: the other way round, a second breach must not be swallowed because the date is one on which was told."""
+async def test_two_limits_of_one_utc_date_are_both_notified(desk: Desk) -> None:
+    """B13: conversely, a second breach must not be lost because a notice was sent on the same date."""
     await desk.open(ORDER)
     desk.clock.advance(minutes=10)
     await sweep(desk.container)
     await desk.open(ORDER)
     desk.clock.advance(minutes=10)
     await sweep(desk.container)
-    assert await told(desk) == {("escalation_1", 1, 1): 2}
+    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 2}

@@ -1,4 +1,4 @@
-"""Leave is announced: what would move is shown, and then moves, with both dates kept and nothing told twice."""
+"""A change of the calendar is previewed, then moves due dates; both dates stay and no notice is repeated."""
 
 import asyncio
 from dataclasses import replace
@@ -36,21 +36,21 @@ async def no_decisions(desk: Desk) -> None:
         await session.execute(delete(CalendarDecision))
         await session.execute(update(CalendarYear).values(confirmed_at=None, confirmed_by=None))
         first = select(CalendarVersion.id).order_by(CalendarVersion.id).limit(1)  # ids rise with real time
-        kept = await session.scalar(first)
-        await session.execute(delete(CalendarVersion).where(CalendarVersion.id != kept))
+        oldest = await session.scalar(first)
+        await session.execute(delete(CalendarVersion).where(CalendarVersion.id != oldest))
         await session.execute(update(CalendarVersion).values(settled_at=None))
-    look_again(desk)
+    expire_cached_rules(desk)
 
 
-def look_again(desk: Desk) -> None:
-    """As if the time to ask for a newer version had come."""
+def expire_cached_rules(desk: Desk) -> None:
+    """Expire the cached rules, so that the next request reads the newest version."""
     desk.container.rulebooks._read_at = -1000.0
 
 
 async def change(desk: Desk, what: str, **body: Any) -> Response:
-    look_again(desk)
+    expire_cached_rules(desk)
     answer = await desk.client.post(f"/v1/calendar/{what}", json=body)
-    look_again(desk)
+    expire_cached_rules(desk)
     return answer
 
 
@@ -62,14 +62,14 @@ async def applied(desk: Desk, *days: dict[str, Any], **other: Any) -> dict[str, 
 
 
 async def armed_levels(desk: Desk) -> list[datetime]:
-    """When the levels that wait are due."""
+    """Return the instants of the armed levels."""
     armed = select(Checkpoint.due_at).where(Checkpoint.kind == "escalation", Checkpoint.state == "armed")
     async with desk.container.database.reading() as session:
         return list(await session.scalars(armed.order_by(Checkpoint.due_at)))
 
 
 async def asked_on_monday(desk: Desk) -> str:
-    """Information asked for on Monday 11 May: 15 working days end on 5 June."""
+    """Information requested on Monday 11 May: 15 working days end on 5 June."""
     desk.clock.set(MONDAY)
     number = await desk.open(INFORMATION)
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 5)
@@ -117,7 +117,7 @@ async def test_both_dates_stay_in_the_history_with_who_moved_them(desk: Desk) ->
     assert (await desk.client.get(f"/v1/tickets/{number}")).headers["ETag"] != tag
 
 
-async def test_what_was_told_is_not_told_again_and_what_was_not_is_told_later(desk: Desk) -> None:
+async def test_sent_notices_are_not_repeated_and_pending_ones_move(desk: Desk) -> None:
     """B15, B56: the 50 % warning went out; the 80 % one and the level wait for the new date."""
     desk.clock.set(datetime(2026, 5, 8, 10, tzinfo=ISTANBUL))  # 15 days end on Saturday 23 May: Monday the 25th
     number = await desk.open(CALL)
@@ -132,12 +132,12 @@ async def test_what_was_told_is_not_told_again_and_what_was_not_is_told_later(de
     assert ("escalation_1", 1, 1) not in await desk.notices(number)
     desk.clock.set(end_of(2026, 6, 1) + timedelta(seconds=1))
     await sweep(desk.container)
-    told = await desk.notices(number)
-    assert told.count(("warning", 50, 1)) == 1
-    assert told.count(("escalation_1", 1, 1)) == 1
+    notices = await desk.notices(number)
+    assert notices.count(("warning", 50, 1)) == 1
+    assert notices.count(("escalation_1", 1, 1)) == 1
 
 
-async def test_a_level_that_waits_for_the_one_before_moves_too(desk: Desk) -> None:
+async def test_an_armed_next_level_moves_too(desk: Desk) -> None:
     desk.clock.set(datetime(2026, 5, 5, 10, tzinfo=ISTANBUL))
     number = await desk.open(CALL)
     desk.clock.set(datetime(2026, 5, 21, 10, tzinfo=ISTANBUL))
@@ -149,7 +149,7 @@ async def test_a_level_that_waits_for_the_one_before_moves_too(desk: Desk) -> No
     assert due(await desk.read(number)) == end_of(2026, 5, 20)
 
 
-async def test_a_clock_that_stands_still_counts_the_leave_when_it_runs_again(desk: Desk) -> None:
+async def test_a_paused_clock_counts_the_leave_when_it_resumes(desk: Desk) -> None:
     """B16."""
     desk.clock.set(MONDAY)
     number = await desk.open(CALL)
@@ -160,8 +160,8 @@ async def test_a_clock_that_stands_still_counts_the_leave_when_it_runs_again(des
     assert due(ticket) == end_of(2026, 6, 2)  # 26 May + 2 days is a bayram, and the first day after it leave
 
 
-async def test_the_level_after_a_limit_that_no_sweep_had_seen_waits_for_new_leave(desk: Desk) -> None:
-    """Three working days after 25 May are 26 May, 1 and 2 June; leave on 1 June came before a sweep saw the breach."""
+async def test_the_level_after_an_undetected_breach_counts_new_leave(desk: Desk) -> None:
+    """Three working days after 25 May are 26 May, 1 and 2 June; leave on 1 June precedes the detection."""
     desk.clock.set(datetime(2026, 5, 8, 10, tzinfo=ISTANBUL))
     number = await desk.open(CALL)
     desk.clock.set(datetime(2026, 5, 26, 10, tzinfo=ISTANBUL))
@@ -171,7 +171,7 @@ async def test_the_level_after_a_limit_that_no_sweep_had_seen_waits_for_new_leav
     assert await armed_levels(desk) == [end_of(2026, 6, 3)]
 
 
-async def test_dates_of_people_and_of_settled_matters_stay(desk: Desk) -> None:
+async def test_dates_set_by_hand_and_of_closed_clocks_stay(desk: Desk) -> None:
     by_hand, answered = await asked_on_monday(desk), await asked_on_monday(desk)
     wished = {"due_at": end_of(2026, 5, 25).isoformat(), "reason": "Anlaşıldı."}
     await desk.run(by_hand, "override_due", wished)
@@ -220,7 +220,7 @@ async def test_tickets_opened_afterwards_know_the_leave(desk: Desk) -> None:
 async def test_a_closure_in_the_folder_reaches_open_tickets(
     servers: TestServers, template: str, tmp_path: Path
 ) -> None:
-    """Hours and closures are of the calendar, whoever writes them down; limits are of the policy, and stay."""
+    """Hours and closures belong to the calendar, wherever they are written; limits belong to the policy, and stay."""
     async with opened_desk(servers, template, tmp_path) as desk:
         number = await asked_on_monday(desk)
         table = load_catalogue(ESENLER)
@@ -231,7 +231,7 @@ async def test_a_closure_in_the_folder_reaches_open_tickets(
 
 
 async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_workers(desk: Desk) -> None:
-    """A request accepted while the change was made: its process knew only the old calendar."""
+    """A request accepted while the change was made: its process had only the old calendar."""
     container = desk.container
     old = (await container.rulebooks.current()).calendar_version_id
     await applied(desk, LEAVE)
@@ -246,7 +246,7 @@ async def test_a_ticket_that_was_dated_with_the_calendar_before_is_found_by_the_
 
 
 async def asked_with(desk: Desk, version: Any) -> str:
-    """A request as an older calendar has dated it."""
+    """Return a request dated by an older calendar."""
     desk.clock.set(MONDAY)
     number = await desk.open(INFORMATION)
     async with desk.container.database.transaction() as session:
@@ -260,7 +260,7 @@ async def asked_with(desk: Desk, version: Any) -> str:
     return number
 
 
-async def test_two_changes_at_once_are_both_kept(desk: Desk) -> None:
+async def test_two_concurrent_changes_are_both_stored(desk: Desk) -> None:
     number = await asked_on_monday(desk)
     both = await asyncio.gather(*(change(desk, "apply", days=[day], reason="Genelge") for day in (LEAVE, SECOND_LEAVE)))
     assert [answer.status_code for answer in both] == [200, 200]
@@ -289,7 +289,7 @@ async def test_a_change_previewed_on_another_calendar_is_refused(desk: Desk) -> 
         ({"days": [{**LEAVE, "ends_at": "öğlen"}]}, "/days/0/ends_at", "time"),
     ],
 )
-async def test_a_change_that_can_t_be_meant_names_its_field_and_changes_nothing(
+async def test_an_invalid_change_names_its_field_and_changes_nothing(
     desk: Desk, body: dict[str, Any], pointer: str, code: str
 ) -> None:
     before = await versions(desk)
@@ -304,14 +304,14 @@ async def versions(desk: Desk) -> int:
         return int(await session.scalar(select(func.count()).select_from(CalendarVersion)) or 0)
 
 
-async def test_a_past_date_is_decided_on_when_it_is_meant(desk: Desk) -> None:
+async def test_a_past_date_needs_force(desk: Desk) -> None:
     number = await asked_on_monday(desk)
     desk.clock.set(datetime(2026, 5, 20, 10, tzinfo=ISTANBUL))
     await applied(desk, {**LEAVE, "date": "2026-05-13"}, force=True)
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 8)
 
 
-async def test_only_who_administers_the_calendar_changes_it(desk: Desk) -> None:
+async def test_only_an_administrator_changes_the_calendar(desk: Desk) -> None:
     for role, status in (("desk", 403), ("unit-officer", 403), ("ops", 200), ("pr-director", 200)):
         async with opened_client(desk.app, await new_key(desk.container, role)) as caller:
             assert (await caller.get("/v1/calendar")).status_code == 200
@@ -349,19 +349,19 @@ async def test_a_year_is_confirmed_by_the_first_who_does_it(desk: Desk) -> None:
 
 
 async def test_what_is_seeded_once_is_not_seeded_again(desk: Desk) -> None:
-    """A year that was stored stays, though the library may come to say otherwise."""
+    """A year that was stored stays, even if the library changes."""
     async with desk.container.database.transaction() as session:
         year = await session.get(CalendarYear, 2026)
         assert year is not None
-        kept = dict(year.days)
-        year.days = {day: special for day, special in kept.items() if day != "2026-10-29"}
+        stored = dict(year.days)
+        year.days = {day: special for day, special in stored.items() if day != "2026-10-29"}
     try:
         await applied(desk, LEAVE)
         found = (await desk.client.get("/v1/calendar", params={"from": "2026-10-28", "to": "2026-10-30"})).json()
         assert [date.fromisoformat(day["date"]).day for day in found["days"]] == [28]
     finally:
         async with desk.container.database.transaction() as session:
-            await session.execute(update(CalendarYear).where(CalendarYear.year == 2026).values(days=kept))
+            await session.execute(update(CalendarYear).where(CalendarYear.year == 2026).values(days=stored))
 
 
 async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(desk: Desk) -> None:
@@ -376,14 +376,14 @@ async def test_a_late_answer_keeps_its_verdict_whatever_is_decided_afterwards(de
     assert (await desk.read(number))["clocks"][0] == late["clocks"][0]
 
 
-async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(desk: Desk) -> None:
+async def test_the_next_year_is_seeded_and_moves_nothing(desk: Desk) -> None:
     number = await asked_on_monday(desk)
     container = desk.container
     assert await seed_next_year(container.database, container.rulebooks, now=desk.clock.now()) is False
     in_two_years = desk.clock.now() + timedelta(days=730)
     assert await seed_next_year(container.database, container.rulebooks, now=in_two_years) is True
     assert await seed_next_year(container.database, container.rulebooks, now=in_two_years) is False
-    look_again(desk)
+    expire_cached_rules(desk)
     span = {"from": "2031-10-29", "to": "2031-10-29"}
     assert [day["name"] for day in (await desk.client.get("/v1/calendar", params=span)).json()["days"]] == [
         "Cumhuriyet Bayramı"
@@ -394,7 +394,7 @@ async def test_a_year_that_comes_into_reach_is_seeded_and_moves_nothing(desk: De
     assert due(await desk.read(number), "statutory") == end_of(2026, 6, 5)
 
 
-async def test_the_workers_settle_what_is_new_and_then_leave_it_alone(desk: Desk) -> None:
+async def test_the_workers_settle_a_new_version_once(desk: Desk) -> None:
     """A second check follows the first: by then every process knows the new calendar."""
     old = (await desk.container.rulebooks.current()).calendar_version_id
     await applied(desk, LEAVE)

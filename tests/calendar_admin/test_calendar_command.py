@@ -1,4 +1,4 @@
-"""`estim calendar` as whoever administers it types it."""
+"""The command `estim calendar`, as an administrator types it."""
 
 import getpass
 from pathlib import Path
@@ -9,7 +9,7 @@ from config.settings import Settings
 from tests.cli_runner import environment, run_estim, run_estim_process
 
 
-def test_leave_is_looked_at_decided_listed_and_revoked(settings: Settings, tmp_path: Path) -> None:
+def test_leave_is_previewed_decided_listed_and_revoked(settings: Settings, tmp_path: Path) -> None:
     env, person = environment(settings), getpass.getuser()
     given = ("2027-05-25", "--name", "İdari izin", "--reason", "Genelge 2027/5", "--counts-for", "statutory")
     looked = run_estim_process("calendar", "add", *given, "--dry-run", env=env, folder=tmp_path)

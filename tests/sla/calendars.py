@@ -34,7 +34,7 @@ def plain_calendar(zone: str, weekly: tuple[tuple[Segment, ...], ...] = OFFICE_W
 
 
 def local(text: str, zone: ZoneInfo = ISTANBUL) -> datetime:
-    """The instant at which the zone's wall clock shows that ISO text; 10:00 if it is a date only."""
+    """Return the instant at which the zone's wall clock shows that ISO text; 10:00 for a date."""
     return datetime.fromisoformat(text if "T" in text else f"{text}T10:00").replace(tzinfo=zone)
 
 
@@ -82,7 +82,7 @@ clock_policies = st.builds(Policy, clock_limits, st.sampled_from(Basis))
 policies = st.one_of(day_policies, clock_policies)
 
 
-# what a weekday may be like: closed, hours as offices and shifts have them, and hours that a change of clocks meets
+# kinds of weekdays: closed, hours of offices and shifts, and hours across a change of clocks
 WEEKDAYS: tuple[tuple[Segment, ...], ...] = (
     (),
     OFFICE_DAY,
@@ -94,7 +94,7 @@ WEEKDAYS: tuple[tuple[Segment, ...], ...] = (
 
 
 def special_days(counts: st.SearchStrategy[frozenset[ClockKind]]) -> st.SearchStrategy[SpecialDay]:
-    """Whatever takes time away from a date: holidays, half days, leave of a day or from an hour on."""
+    """Special days that remove time: holidays, half days, leave of a day or from an hour on."""
     ends = st.builds(time, st.integers(0, 23), st.sampled_from((0, 30)))
     return st.one_of(
         st.just(holiday()),
@@ -112,7 +112,7 @@ working_days = st.sampled_from(WEEKDAYS[1:]).map(
 
 @st.composite
 def calendars(draw: st.DrawFn, zone: str = "Europe/Istanbul", first: str = "2025-01-01", span: int = 500) -> Calendar:
-    """A calendar of any week, with any special days among so many dates from `first` on."""
+    """A calendar of any week, with any special days within a number of dates from `first` on."""
     week = draw(st.lists(st.sampled_from(WEEKDAYS), min_size=7, max_size=7).filter(any))
     working = draw(st.just(frozenset(range(5))) | st.frozensets(st.integers(0, 6), min_size=1))
     dates = st.integers(0, span).map(lambda number: date.fromisoformat(first) + timedelta(number))

@@ -24,7 +24,7 @@ def is_working(calendar: Calendar, day: date, clock: str) -> bool:
 
 
 def exists(day: date, zone: ZoneInfo) -> bool:
-    """Whether any instant of that date occurs in the zone."""
+    """Return whether any instant of that date occurs in the zone."""
     noon = datetime.combine(day, time(12), zone)
     return noon.astimezone(UTC).astimezone(zone).date() == day
 
@@ -35,19 +35,19 @@ def last_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def runs(instant: datetime, pauses: Sequence[Pause]) -> bool:
-    """Whether no pause holds the clock at that instant."""
+    """Return whether the clock runs at that instant: no pause covers it."""
     return not any(pause.start <= instant < (pause.end or datetime.max.replace(tzinfo=UTC)) for pause in pauses)
 
 
 def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime:
-    """Steps through the dates, asking at the last instant of each whether the clock runs."""
+    """Step through the dates; a date counts if the clock runs at its last instant."""
     zone = ZoneInfo(calendar.zone)
     day = started_at.astimezone(zone).date()
     limit, left = policy.limit, policy.limit.amount
     if limit.unit is Unit.WEEK:
         left = 7 * limit.amount
     if limit.unit is Unit.MONTH:
-        # up to the day itself, or to what stands in its place where the zone skipped it
+        # up to the day itself, or to its substitute if the zone skipped it
         left = 1 + sum(exists(day + DAY * n, zone) for n in range(1, (same_day_later(day, limit.amount) - day).days))
     while left:
         day += DAY
@@ -63,7 +63,7 @@ def due_by_days(policy: Policy, started_at: datetime, calendar: Calendar, pauses
 
 
 def counts(policy: Policy, day: date, calendar: Calendar, pauses: Sequence[Pause]) -> bool:
-    """Whether the date is there, is one of the limit's, and ends with a running clock."""
+    """Return whether the date exists, is of the limit's kind, and ends with a running clock."""
     zone = ZoneInfo(calendar.zone)
     if not exists(day, zone) or not runs(last_instant(day, zone), pauses):
         return False
@@ -73,7 +73,7 @@ def counts(policy: Policy, day: date, calendar: Calendar, pauses: Sequence[Pause
 def days_used(
     policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Sequence[Pause]
 ) -> int:
-    """How many dates after the start have counted and are over, without regard to the limit."""
+    """Return the number of dates after the start that have counted and are over, ignoring the limit."""
     zone, used = ZoneInfo(calendar.zone), 0
     day = started_at.astimezone(zone).date() + DAY
     while last_instant(day, zone) <= until:
@@ -112,7 +112,7 @@ def wall_spans(zone: ZoneInfo, day: date, segments: tuple[tuple[time, time], ...
 
 
 def open_spans(calendar: Calendar, day: date, basis: Basis) -> list[tuple[datetime, datetime]]:
-    """When the clock may run on that date."""
+    """Return the spans of that date in which the clock may run."""
     zone, special = ZoneInfo(calendar.zone), calendar.special_days.get(day)
     segments = calendar.weekly[day.weekday()] if basis is Basis.OPENING_HOURS else ((time(), time()),)
     if special is not None and basis is Basis.OPENING_HOURS:
@@ -128,7 +128,7 @@ def open_spans(calendar: Calendar, day: date, basis: Basis) -> list[tuple[dateti
 
 
 def due_by_minutes(policy: Policy, started_at: datetime, calendar: Calendar, pauses: Sequence[Pause]) -> datetime:
-    """Lets one minute after the other pass and counts those with open doors and a running clock."""
+    """Step through the minutes; count those within opening hours with a running clock."""
     zone = ZoneInfo(calendar.zone)
     left = policy.limit.amount * (60 if policy.limit.unit is Unit.HOUR else 1)
     day = started_at.astimezone(zone).date() - DAY
@@ -147,7 +147,7 @@ def due_by_minutes(policy: Policy, started_at: datetime, calendar: Calendar, pau
 def minutes_used(
     policy: Policy, started_at: datetime, until: datetime, calendar: Calendar, pauses: Sequence[Pause]
 ) -> int:
-    """How many whole minutes between the two have open doors and a running clock, without regard to the limit."""
+    """Return the number of whole minutes within opening hours with a running clock, ignoring the limit."""
     zone, used = ZoneInfo(calendar.zone), 0
     day = started_at.astimezone(zone).date() - DAY
     while day <= until.astimezone(zone).date() + DAY:

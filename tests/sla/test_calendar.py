@@ -1,4 +1,4 @@
-"""A calendar knows its dates and doors, in its own zone, and refuses to be built wrongly."""
+"""A calendar knows its dates and opening hours, in its own zone, and refuses an invalid configuration."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -248,7 +248,7 @@ def week(*monday: tuple[time, time]) -> Calendar:
 def closed_for(
     dates: int, *, ends_at: time | None = None, counts_as_working: frozenset[ClockKind] = frozenset()
 ) -> Calendar:
-    """The Turkish calendar with so many dates of leave in a row from 1 January 2025."""
+    """The Turkish calendar with a number of dates of leave in a row from 1 January 2025."""
     leave = SpecialDay(DayKind.LEAVE, "İzin", ends_at, counts_as_working)
     return turkish_calendar(also={date(2025, 1, 1) + timedelta(number): leave for number in range(dates)})
 
@@ -261,7 +261,7 @@ def test_calendar_may_stay_closed_for_eight_hundred_dates_and_open_again() -> No
 
 
 def test_leave_of_every_working_weekday_for_years_is_refused_though_the_weekends_are_none() -> None:
-    """Special days need not touch each other: between them lie weekends, on which nothing opens either."""
+    """Special days need not be adjacent: between them are weekends, on which nothing opens either."""
     leave = SpecialDay(DayKind.LEAVE, "İzin")
     dates = (date(2026, 1, 1) + timedelta(number) for number in range(820))
 
@@ -303,7 +303,7 @@ def test_working_saturday_ends_a_long_closure() -> None:
         ("working", "leave", DayKind.LEAVE, None, STATUTORY_ONLY),
     ],
 )
-def test_decision_about_a_special_day_only_takes_away_unless_it_opens_the_doors(
+def test_decision_about_a_special_day_only_removes_time_unless_it_opens_the_office(
     before: str, decided: str, kind: DayKind, ends_at: time | None, counts: frozenset[ClockKind]
 ) -> None:
     special = {

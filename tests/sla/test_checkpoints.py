@@ -1,4 +1,4 @@
-"""Checkpoints stand where the chain says, levels follow each other, and a wrong chain is refused."""
+"""Checkpoints are where the chain puts them, levels follow each other, and an invalid chain is refused."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ def end_of(day: str) -> datetime:
 
 
 def planned(chain: Chain, policy: Policy, start: str) -> tuple[PlannedCheckpoint, ...]:
-    """What a clock that starts at that local time arms."""
+    """Return the checkpoints that a clock arms if it starts at that local time."""
     started_at = local(start)
     due_at = deadline(policy, started_at, TURKEY).due_at
     return first_checkpoints(chain, started_at, due_at, TURKEY, basis=policy.basis)
@@ -64,7 +64,7 @@ def test_promise_of_fifteen_days_warns_twice_and_escalates_at_its_end() -> None:
     ],
 )
 def test_a_share_of_a_limit_of_opening_hours_is_a_share_of_opening_time(start: str, warned: str, due: str) -> None:
-    """Of ten minutes at a desk eight are over while it is open, never in the night before."""
+    """Eight of ten minutes at a desk pass during opening hours, never in the night before."""
     policy = Policy(Limit(10, Unit.MINUTE), Basis.OPENING_HOURS)
 
     warning, level_1 = planned(SHORT_CHAIN, policy, start)
@@ -73,7 +73,7 @@ def test_a_share_of_a_limit_of_opening_hours_is_a_share_of_opening_time(start: s
 
 
 def test_a_share_of_a_limit_is_a_share_of_the_time_that_runs() -> None:
-    """B40: after a month of waiting for the citizen half of the limit is not over, and nobody has to be warned."""
+    """B40: after a month of waiting for the citizen half of the limit has not passed, and no one has to be warned."""
     start = local("2026-05-12")
     month = (pause("2026-05-14", "2026-06-13"),)
     due = deadline(days(15), start, TURKEY, month).due_at
@@ -147,7 +147,7 @@ def test_short_limit_warns_once_and_never_reaches_the_second_office() -> None:
     assert next_checkpoint(SHORT_CHAIN, ESCALATION, 1, start, TURKEY) is None
 
 
-def test_legal_risk_stands_three_working_days_before_the_law_is_broken() -> None:
+def test_legal_risk_is_three_working_days_before_the_limit_of_law() -> None:
     policy = Policy(Limit(30, Unit.CALENDAR_DAY), clock_kind=ClockKind.STATUTORY)
 
     assert planned(STATUTORY_CHAIN, policy, "2026-05-12T10:00") == (
@@ -172,7 +172,7 @@ def test_legal_risk_of_a_limit_that_is_too_short_for_it_is_left_out() -> None:
     assert [point.kind for point in planned(STATUTORY_CHAIN, policy, "2026-01-05")] == [BREACH]
 
 
-def test_immediate_limit_is_not_warned_about() -> None:
+def test_immediate_limit_has_no_warning() -> None:
     assert [point.kind for point in planned(SHORT_CHAIN, Policy(Limit(0, Unit.IMMEDIATE)), "2026-01-05")] == [
         ESCALATION
     ]
@@ -290,7 +290,7 @@ def test_chain_of_a_promise_stamps_its_breach(chain: Chain) -> None:
         ("no_due_step", Chain(())),
     ],
 )
-def test_chain_that_can_not_hang_on_a_promise_is_a_typed_error(code: str, chain: Chain) -> None:
+def test_chain_that_does_not_fit_a_promise_is_a_typed_error(code: str, chain: Chain) -> None:
     """B71: nothing marked the breach when time ran out."""
     with pytest.raises(ChainError) as refused:
         chain.check_promise()
@@ -334,5 +334,5 @@ def test_level_two_is_never_due_when_level_one_fires(fired_at: datetime) -> None
 
 
 def calendar_says_working(calendar: Calendar, instant: datetime) -> bool:
-    """Whether the local date of the instant is a working day."""
+    """Return whether the local date of the instant is a working day."""
     return calendar.is_working_day(calendar.local_date(instant))

@@ -131,7 +131,7 @@ def test_leave_may_count_for_one_kind_of_clock_only() -> None:
 
 
 @pytest.mark.parametrize(("promise", "statutory"), [(True, True), (True, False), (False, True), (False, False)])
-def test_leave_rolls_or_bears_a_last_date_as_it_counts_for_that_clock(promise: bool, statutory: bool) -> None:
+def test_leave_rolls_the_last_date_unless_it_counts_for_that_clock(promise: bool, statutory: bool) -> None:
     """15 calendar days from 10 May 2026 end on Monday 25 May: leave, as on Tuesday, and then a bayram."""
     counted = {ClockKind.PROMISE: promise, ClockKind.STATUTORY: statutory}
     leave = SpecialDay(DayKind.LEAVE, "İdari izin", counts_as_working=frozenset(k for k in counted if counted[k]))
@@ -302,7 +302,7 @@ def test_pause_pushes_a_month_by_its_dates() -> None:
 
 
 def test_date_that_a_limit_rolls_to_is_skipped_while_paused() -> None:
-    """15 days from 2 January end on Saturday 17; the clock stands still on Monday 19."""
+    """15 days from 2 January end on Saturday 17; the clock is paused on Monday 19."""
     assert due_date(days(15), "2026-01-02", pause("2026-01-18T12:00", "2026-01-20T12:00")) == "2026-01-20"
 
 
@@ -315,7 +315,7 @@ def test_pause_before_the_start_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("policy", [days(15), days(15, Unit.WORKING_DAY), opening(60), Policy(Limit(400, Unit.HOUR))])
-def test_clock_that_stands_still_has_no_due_date(policy: Policy) -> None:
+def test_paused_clock_has_no_due_date(policy: Policy) -> None:
     """B40: time ran on while a ticket was snoozed."""
     with pytest.raises(DeadlineError) as refused:
         deadline(policy, local("2026-01-05"), TURKEY, [pause("2026-01-07", None)])

@@ -1,4 +1,4 @@
-"""What has no deadline is a typed error, never a hang; and the small questions beside it."""
+"""A limit without a deadline is a typed error, never a hang; and the functions beside `deadline`."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -33,7 +33,7 @@ TURKEY = turkish_calendar()
 
 def test_instant_without_a_zone_is_refused() -> None:
     """B8: naive times were read in the reader's zone."""
-    naive = datetime(2026, 1, 5)  # noqa: DTZ001  the very thing that is refused
+    naive = datetime(2026, 1, 5)  # noqa: DTZ001  the refused value itself
 
     with pytest.raises(DeadlineError) as start_refused:
         deadline(days(1), naive, TURKEY)
@@ -44,7 +44,7 @@ def test_instant_without_a_zone_is_refused() -> None:
 
 
 def test_pause_that_ends_before_it_starts_is_refused() -> None:
-    """B36: negative holds gave negative times."""
+    """B36: negative pauses gave negative times."""
     with pytest.raises(DeadlineError) as refused:
         pause("2026-01-06", "2026-01-05")
 
@@ -78,7 +78,7 @@ def test_pause_of_centuries_is_a_typed_error(policy: Policy) -> None:
 
 @pytest.mark.parametrize("policy", [days(3_653, Unit.CALENDAR_DAY), opening(20_000), days(2_610, Unit.WORKING_DAY)])
 def test_tens_of_thousands_of_pauses_are_no_hang(policy: Policy) -> None:
-    """One a day for a century: a walk meets each of them once."""
+    """One a day for a century: a walk visits each pause once."""
     first = local("2026-01-05T11:00")
     pauses = [Pause(first + timedelta(n), first + timedelta(n, hours=1), "kesinti") for n in range(36_500)]
 
@@ -113,7 +113,7 @@ def test_ten_years_end_or_are_refused_under_the_shortest_opening_time(limit: Lim
 
 
 def test_calendar_that_opens_one_minute_a_year_gives_a_date() -> None:
-    """Mondays only, and all of them but one a year are leave."""
+    """Open on Mondays only, all but one a year on leave."""
     mondays = [date(2026, 1, 5) + timedelta(7 * number) for number in range(52 * 12)]
     leave = SpecialDay(DayKind.LEAVE, "İzin", counts_as_working=frozenset())
     closed = {day: leave for day in mondays if (day.month, day.day) > (1, 7)}
@@ -234,7 +234,7 @@ def test_days_of_a_month_are_counted_as_days() -> None:
         ("2026-03-06T09:30", 8 * 3_600),
     ],
 )
-def test_hours_are_used_up_second_by_second_while_the_doors_are_open(until: str, used: int) -> None:
+def test_hours_are_used_up_second_by_second_within_opening_hours(until: str, used: int) -> None:
     assert elapsed(opening(8), local("2026-01-05T09:00"), local(until), TURKEY) == used
 
 

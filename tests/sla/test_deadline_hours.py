@@ -110,14 +110,14 @@ def test_three_segments_a_day_are_used_up_one_after_the_other() -> None:
         (SpecialDay(DayKind.WORKING, "Uzun gün", segments=((time(7), time(20)),)), "2026-01-06T08:30"),
     ],
 )
-def test_special_day_opens_its_doors_its_own_way_whatever_it_counts_as(special: SpecialDay, due: str) -> None:
+def test_special_day_has_its_own_hours_whatever_it_counts_as(special: SpecialDay, due: str) -> None:
     """Two hours from Monday 16:30: half an hour is left for that day."""
     calendar = turkish_calendar(also={date(2026, 1, 6): special})
 
     assert deadline(opening(2), local("2026-01-05T16:30"), calendar).due_at == local(due)
 
 
-def test_working_saturday_lends_its_hours() -> None:
+def test_working_saturday_adds_its_hours() -> None:
     working = SpecialDay(DayKind.WORKING, "Telafi çalışması", segments=((time(9), time(13)),))
     calendar = turkish_calendar(also={date(2026, 1, 10): working})
 

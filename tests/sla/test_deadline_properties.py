@@ -1,4 +1,4 @@
-"""What holds for every deadline, under any week, any leave and any pauses."""
+"""Properties of every deadline, under any week, any leave and any pauses."""
 
 import json
 from dataclasses import replace
@@ -155,7 +155,7 @@ def test_due_date_of_days_depends_on_the_local_date_only(limit: Limit, start: da
 def test_recomputing_from_what_is_stored_gives_the_same_date_and_reason(
     calendar: Calendar, policy: Policy, start: datetime, data: st.DataObject
 ) -> None:
-    """C9: what stands in the database says all that the date depends on."""
+    """C9: the stored rows determine the date completely."""
     pauses = data.draw(pauses_after(start))
     first = deadline(policy, start, calendar, pauses)
     pinned = PinnedPolicy(policy, "call-center", "15 GÜN", "office", default_chain(policy.limit, policy.clock_kind))

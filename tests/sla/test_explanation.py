@@ -18,7 +18,7 @@ MAY_12 = local("2026-05-12T10:00")
 
 @st.composite
 def stretches(draw: st.DrawFn) -> list[Pause]:
-    """Up to three pauses, the last of which may still last."""
+    """Up to three pauses, of which the last may be open."""
     starts = sorted(draw(st.lists(instants(), max_size=3)))
     ends = [begin + timedelta(hours=draw(st.integers(0, 900))) for begin in starts]
     pauses = [Pause(begin, end, "force_majeure") for begin, end in zip(starts, ends, strict=True)]
@@ -28,7 +28,7 @@ def stretches(draw: st.DrawFn) -> list[Pause]:
 
 
 @given(st.one_of(day_policies, clock_limits.map(Policy)), instants(), stretches())
-def test_the_ledger_ends_on_the_due_date_or_says_that_the_clock_stands(
+def test_the_ledger_ends_on_the_due_date_or_with_the_pause(
     policy: Policy, start: datetime, pauses: list[Pause]
 ) -> None:
     found = Explanation.of(policy, start, TURKEY, pauses)

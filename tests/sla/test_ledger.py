@@ -1,4 +1,4 @@
-"""The ledger says for every date why it counts, and ends where the due date stands."""
+"""The ledger gives the reason for every date, and ends on the due date."""
 
 from datetime import date
 
@@ -79,7 +79,7 @@ def test_ledger_after_closing_says_closed() -> None:
 
 
 @pytest.mark.parametrize("policy", [days(15), opening(60)])
-def test_ledger_of_a_clock_that_stands_still_ends_there(policy: Policy) -> None:
+def test_ledger_of_a_paused_clock_ends_there(policy: Policy) -> None:
     ledger = explain(policy, local("2026-01-05"), TURKEY, [pause("2026-01-06T20:00", None, "dış kurum")])
 
     last = ledger[-1]
@@ -109,7 +109,7 @@ def test_ledger_of_pauses_that_overlap_names_each_for_its_own_dates(policy: Poli
 
 
 def test_date_that_ended_before_the_start_was_closed_and_not_paused() -> None:
-    """A wait that begins exactly when the doors close, for a request that came after that."""
+    """A pause that begins exactly at closing time, for a request that came later."""
     evening = pause("2026-01-05T17:00", "2026-01-06T09:00")
 
     ledger = explain(opening(1), local("2026-01-05T18:00"), TURKEY, [evening])

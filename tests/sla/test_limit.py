@@ -1,4 +1,4 @@
-"""Every printed form of a limit gives the limit it says, or goes to a person with the reason."""
+"""Every printed form of a limit gives that limit, or goes to a person with the reason."""
 
 import unicodedata
 
@@ -103,14 +103,14 @@ def test_fold_knows_the_two_turkish_letters_i() -> None:
     assert fold("ISPARTA") == fold("ısparta")
 
 
-def test_words_in_parentheses_are_kept_as_a_note() -> None:
+def test_words_in_parentheses_become_a_note() -> None:
     parsed = parse_limit_cell("15 dakika (bütün evraklar  eksiksiz teslim edildikten sonra)")
 
     assert parsed.limit == Limit(15, Unit.MINUTE)
     assert parsed.note == "bütün evraklar eksiksiz teslim edildikten sonra"
 
 
-def test_note_of_an_uncertain_limit_is_kept_too() -> None:
+def test_uncertain_limit_has_its_note_too() -> None:
     parsed = parse_limit_cell("1-8 Saat (yoğunluk hâlinde)")
 
     assert parsed.limit == NeedsReview("1-8 Saat (yoğunluk hâlinde)", "range")
@@ -140,7 +140,7 @@ def test_limit_of_nothing_or_beyond_ten_years_is_refused(unit: Unit) -> None:
     ],
 )
 def test_ten_years_are_allowed_and_one_more_is_not(most: int, unit: Unit) -> None:
-    """B27: an engine that allowed 99:59 hours could not hold a legal limit."""
+    """B27: an engine that allowed 99:59 hours could not express a legal limit."""
     assert Limit(most, unit).amount == most
     with pytest.raises(LimitError):
         Limit(most + 1, unit)
@@ -165,7 +165,7 @@ def test_immediate_takes_no_amount() -> None:
         (Limit(1, Unit.WORKING_DAY), False),
     ],
 )
-def test_limits_under_a_day_are_told_apart(limit: Limit, under_a_day: bool) -> None:
+def test_limits_under_a_day_are_distinguished(limit: Limit, under_a_day: bool) -> None:
     assert limit.under_a_day is under_a_day
 
 

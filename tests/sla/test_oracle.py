@@ -1,4 +1,4 @@
-"""The core agrees with a slow second opinion that shares nothing with it but the values."""
+"""The core agrees with a slow second implementation that shares only the values with it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The seeded holidays are those of Law 2429, with half days told apart from holidays."""
+"""The seeded holidays are those of Law 2429, and half days are no holidays."""
 
 from datetime import date, time
 

@@ -1,4 +1,4 @@
-"""Dates and doors are those of the calendar's zone, whatever its clocks do and wherever the machine stands."""
+"""Dates and opening hours follow the calendar's zone through changes of clocks, on a machine in any zone."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.sla.calendars import ALWAYS_OPEN, days, instants, local, opening, pla
 TURKEY = turkish_calendar()
 MINUTE = timedelta(minutes=1)
 
-# a date on whose eve, whose day or whose morrow the zone's clocks or its dates change
+# a date with a change of clocks or of the date line on the day before, the day itself or the day after
 CHANGES = [
     ("Europe/Istanbul", "1978-06-29"),  # summer time made permanent, and no clock moved
     ("Europe/Istanbul", "1983-07-31"),  # summer time on top of it: +04
@@ -115,7 +115,7 @@ def test_hours_are_hours_whatever_the_clocks_show(zone: str, start: str, hours: 
 
 @contextmanager
 def machine_zone(name: str) -> Iterator[None]:
-    """The process believes that the machine stands in that zone."""
+    """Set the zone of the machine for the process."""
     before = os.environ.get("TZ")
     os.environ["TZ"] = name
     machine_time.tzset()

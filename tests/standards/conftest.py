@@ -1,4 +1,4 @@
-"""A municipality's folder that a test may spoil."""
+"""A municipality's folder that a test may change."""
 
 import shutil
 from pathlib import Path
@@ -11,13 +11,13 @@ from tests.standards.samples import ESENLER, Edit
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of Esenler's folder that a test may spoil."""
+    """A copy of Esenler's folder that a test may change."""
     return Path(shutil.copytree(ESENLER, tmp_path / "municipality"))
 
 
 @pytest.fixture
 def edit(folder: Path) -> Edit:
-    """Replaces words in one file of the copy and checks the folder again."""
+    """Replace words in one file of the copy and check the folder again."""
 
     def change(name: str, old: str, new: str) -> CatalogueCheck:
         path = folder / name

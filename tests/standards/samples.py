@@ -30,7 +30,7 @@ HEADER = "SIRA NO\tHİZMETİN ADI\tBAŞVURUDA İSTENEN BELGELER\tHİZMETİN TAMA
 
 
 def table(*rows: str, header: str = HEADER, closing: str = CLOSING, offices: str = OFFICES_TEXT) -> str:
-    """A whole table of these rows; the header stands on line 3, the first row on line 4."""
+    """A whole table of these rows; the header is line 3, the first row line 4."""
     return "\n".join(["ÖRNEK BELEDİYESİ HİZMET STANDARTLARI", "", header, *rows, "", closing, "", offices, ""])
 
 
@@ -40,6 +40,6 @@ def faults(result: CatalogueCheck) -> list[tuple[str, str, str]]:
 
 
 def line_of(name: str, words: str) -> int:
-    """The line of Esenler's file on which the words first stand."""
+    """The line of Esenler's file with the first occurrence of the words."""
     lines = (ESENLER / name).read_text(encoding="utf-8").split("\n")
     return next(number for number, line in enumerate(lines, 1) if words in line)

@@ -1,4 +1,4 @@
-"""The table and the municipality's files make one catalogue, or say in which file and line they don't."""
+"""The table and the municipality's files give one catalogue, or problems with file and line."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ def service(catalogue: Catalogue, code: str) -> Service:
 
 
 class TestEsenler:
-    """What Esenler's folder says."""
+    """The catalogue of Esenler's folder."""
 
     def test_has_the_nine_services_in_the_order_of_the_table(self, esenler: Catalogue) -> None:
         assert [(found.row, found.code) for found in esenler.services] == [
@@ -52,7 +52,7 @@ class TestEsenler:
             (9, "mobile"),
         ]
 
-    def test_needs_nobody(self) -> None:
+    def test_needs_no_person(self) -> None:
         result = check_folder_or_file(ESENLER)
         assert (result.problems, result.needs_person) == ((), False)
 
@@ -162,7 +162,7 @@ class TestEsenler:
 
 
 class TestStoring:
-    """A catalogue is stored as JSON and comes back as it was."""
+    """A catalogue is stored as JSON and read back equal."""
 
     def test_catalogue_survives_json(self, esenler: Catalogue) -> None:
         assert catalogue_from_json(json.loads(json.dumps(catalogue_to_json(esenler)))) == esenler
@@ -191,7 +191,7 @@ class TestStoring:
 
 
 class TestOverride:
-    """A row override holds for the printed words it was written for, and for no others."""
+    """A row override applies only to the printed words that it names."""
 
     def test_an_override_for_other_words_is_refused(self, edit: Edit) -> None:
         result = edit("standards-table.txt", "\t10 D\n", "\t15 D\n")
@@ -221,9 +221,9 @@ class TestOverride:
 
 
 class TestCheckOfAFile:
-    """A table file can be checked before anything else of a municipality is there."""
+    """A table file can be checked without the rest of a municipality's folder."""
 
-    def test_a_table_alone_tells_what_needs_a_person(self, tmp_path: Path) -> None:
+    def test_a_table_alone_reports_what_needs_a_person(self, tmp_path: Path) -> None:
         path = tmp_path / "table.txt"
         path.write_text(table("1\tBir\tYok\t1 GÜN", "2\tİki\tYok\tDeğişken"), encoding="utf-8")
         result = check_folder_or_file(path)
@@ -231,7 +231,7 @@ class TestCheckOfAFile:
         assert result.needs_person
         assert (len(result.table.rows), len(result.table.offices)) == (2, 2)
 
-    def test_a_faultless_table_alone_needs_nobody(self, tmp_path: Path) -> None:
+    def test_a_faultless_table_alone_needs_no_person(self, tmp_path: Path) -> None:
         path = tmp_path / "table.txt"
         path.write_bytes(table("1\tBir\tYok\t1 GÜN").replace("\n", "\r\n").encode("cp1254"))
         result = check_folder_or_file(path)

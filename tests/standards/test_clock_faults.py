@@ -1,4 +1,4 @@
-"""What would give a wrong date, or none, is refused while it is being configured, in words a person understands."""
+"""A configuration that gives a wrong date, or none, is refused when it is loaded, in plain words."""
 
 import io
 from datetime import date, timedelta
@@ -81,7 +81,7 @@ CALENDARS = [
 
 LEAVE = "closures: [{{date: 2026-05-25, name: İdari izin, kind: leave, {0}}}]\n"
 
-# a value of another kind than the field's, and what is said about it in Turkish
+# a value of another kind than the field's, and its message in Turkish
 KINDS = [
     (
         "standards.yaml",
@@ -106,7 +106,7 @@ KINDS = [
     ),
 ]
 
-# the steps of a service's own chain, and what is said about it
+# the steps of a service's own chain, and the problem of it
 CHAINS = {
     "a level before the limit": (["escalation 1 -1 working_day", "escalation 2 due"], "süre dolmadan"),
     "a level at a percentage": (["escalation 1 90%", "escalation 2 due"], "zaman sırasında değil"),
@@ -143,7 +143,7 @@ def the_fault(result: CatalogueCheck) -> CatalogueProblem:
 
 
 def decide(folder: Path, first: str, count: int, counts: str) -> CatalogueCheck:
-    """The check after so many dates in a row were decided to be leave."""
+    """Return the check after a number of dates in a row became leave."""
     days = (date.fromisoformat(first) + timedelta(number) for number in range(count))
     entries = [f"  - {{date: {day}, name: Deneme, kind: leave, counts_as_working: {counts}}}" for day in days]
     (folder / "closures.yaml").write_text("\n".join(["closures:", *entries, ""]), encoding="utf-8")
@@ -162,7 +162,7 @@ def test_a_limit_or_a_calendar_that_can_not_be_is_refused(
 
 
 @pytest.mark.parametrize(("name", "old", "new", "path", "words"), KINDS)
-def test_a_value_of_another_kind_is_told_in_turkish_with_its_line(
+def test_a_value_of_another_kind_is_reported_in_turkish_with_its_line(
     edit: Edit, name: str, old: str, new: str, path: str, words: str
 ) -> None:
     found = the_fault(edit(name, old, new))
@@ -181,8 +181,8 @@ def test_a_chain_out_of_order_is_refused(edit: Edit, steps: list[str], words: st
     assert words in found.reason_tr
 
 
-def test_a_chain_that_tells_nobody_but_stamps_the_breach_is_allowed(edit: Edit) -> None:
-    """B41: silence is a chain too."""
+def test_a_chain_that_only_stamps_the_breach_is_allowed(edit: Edit) -> None:
+    """B41: a chain without notices is a chain too."""
     assert chain_of_field(edit, "breach 1 due").problems == ()
 
 
@@ -215,8 +215,8 @@ def test_a_calendar_without_opening_time_is_refused(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("counts", ["[]", "[promise, statutory]"])
-def test_closures_that_keep_the_doors_shut_for_years_are_refused(folder: Path, counts: str) -> None:
-    """B22: a calendar that does not open within 800 days is a mistake, whatever its closed dates count as."""
+def test_closures_of_several_years_are_refused(folder: Path, counts: str) -> None:
+    """B22: a calendar that does not open within 800 days is misconfigured, whatever its closed dates count as."""
     result = decide(folder, "2026-01-01", 900, counts)
 
     assert {(found.source, found.cell, found.code) for found in result.problems} == {
@@ -235,7 +235,7 @@ def test_a_folder_without_the_calendar_of_the_law_is_refused(edit: Edit) -> None
 
 @pytest.mark.parametrize(("law", "following"), [("law_3071", "  law_4982:"), ("law_4982", "services:")])
 def test_a_folder_without_one_of_the_two_laws_is_refused(folder: Path, law: str, following: str) -> None:
-    """A signed petition or a request for information may come to any service, whatever its entry names."""
+    """A signed petition or a request for information may come to any service, whatever law its entry names."""
     path = folder / "standards.yaml"
     text = path.read_text(encoding="utf-8")
     text = text[: text.index(f"  {law}:")] + text[text.index(following) :]

@@ -1,4 +1,4 @@
-"""What differs between two catalogues: nothing is overlooked, and nothing is told that is no difference."""
+"""The differences between two catalogues: all of them, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -115,7 +115,7 @@ def edits() -> Iterator[Edit]:
 EDITS = list(edits())
 
 
-def told(old: Catalogue, new: Catalogue) -> set[tuple[str, str, str, str, str]]:
+def reported(old: Catalogue, new: Catalogue) -> set[tuple[str, str, str, str, str]]:
     return {(each.subject, each.code, each.field, each.old, each.new) for each in diff_catalogues(old, new)}
 
 
@@ -138,7 +138,7 @@ def test_a_catalogue_does_not_differ_from_itself_nor_from_its_stored_form() -> N
     assert diff_catalogues(CATALOGUE, catalogue_from_json(catalogue_to_json(CATALOGUE))) == ()
 
 
-def test_where_a_thing_stands_in_its_file_is_no_difference() -> None:
+def test_the_line_of_an_item_is_no_difference() -> None:
     moved = tuple(replace(service, line=service.line + 7) for service in CATALOGUE.services)
     offices = tuple(replace(each, printed=replace(each.printed, line=99)) for each in CATALOGUE.offices)
     commented = replace(CATALOGUE, services=moved, offices=offices, sha256="0" * 64, sources={})
@@ -156,8 +156,8 @@ def test_every_single_field_change_is_found_and_named() -> None:
 
 @given(st.sampled_from(EDITS), st.sampled_from(EDITS))
 def test_there_and_back_are_the_same_differences(one: Edit, other: Edit) -> None:
-    mirrored = {(subject, code, field, new, old) for subject, code, field, old, new in told(one[1], other[1])}
-    assert told(other[1], one[1]) == mirrored
+    mirrored = {(subject, code, field, new, old) for subject, code, field, old, new in reported(one[1], other[1])}
+    assert reported(other[1], one[1]) == mirrored
     there, back = (diff_catalogues(*pair) for pair in ((one[1], other[1]), (other[1], one[1])))
     assert sorted(each.moves_deadlines for each in there) == sorted(each.moves_deadlines for each in back)
     assert (there == ()) is (one[1] == other[1])
@@ -165,7 +165,7 @@ def test_there_and_back_are_the_same_differences(one: Edit, other: Edit) -> None
 
 
 @pytest.mark.parametrize("name", ["services", "regimes", "offices", "units", "external_bodies", "neighbourhoods"])
-def test_what_comes_goes_or_changes_its_place_is_told_once(name: str) -> None:
+def test_an_added_removed_or_moved_item_is_reported_once(name: str) -> None:
     things: Any = getattr(CATALOGUE, name)
     rest: Any = things[1:]
     swapped: Any = (things[1], things[0], *things[2:])
@@ -181,7 +181,7 @@ def test_what_comes_goes_or_changes_its_place_is_told_once(name: str) -> None:
 # ── the words, and what moves ──
 
 
-def test_a_new_limit_is_told_as_printed_and_as_understood() -> None:
+def test_a_new_limit_is_reported_as_printed_and_as_understood() -> None:
     new = of_service("call-center", limit_text="10 İŞ GÜNÜ", limit=Limit(10, Unit.WORKING_DAY))
     assert diff_catalogues(CATALOGUE, new) == (
         CatalogueChange(
@@ -237,7 +237,7 @@ def test_opening_hours_move_deadlines_only_where_a_limit_is_counted_in_them() ->
 
 
 def test_hours_that_come_or_go_move_no_open_ticket() -> None:
-    """What began under hours that are gone goes on to be counted in them."""
+    """Clocks that started under removed hours still count in them."""
     counted = of_service("hospitality", basis=Basis.OPENING_HOURS, hours="hospitality")
     without = replace(counted, hours={"office": counted.hours["office"]})
     for change in (only(without, counted), only(counted, without)):
@@ -256,8 +256,8 @@ def test_a_day_of_leave_moves_deadlines_and_its_name_does_not() -> None:
     assert (only(early, closed).new, only(early, closed).moves_deadlines) == ("12:00", True)
 
 
-def test_one_printed_cell_is_told_once() -> None:
-    """A new name stands in the field that was read and in the printed cell."""
+def test_one_printed_cell_is_reported_once() -> None:
+    """A new name is in the field that was read and in the printed cell."""
     office = CATALOGUE.offices[1]
     cells = tuple(
         (label, "Örnek İSİM" if value == office.printed.name else value) for label, value in office.printed.printed
@@ -274,7 +274,7 @@ def test_one_printed_cell_is_told_once() -> None:
     )
 
 
-def test_a_deputy_is_told_with_title_and_dates() -> None:
+def test_a_deputy_is_reported_with_title_and_dates() -> None:
     office = CATALOGUE.offices[0]
     deputy = Deputy("Örnek Vekil", "Müdür V.", valid_from=date(2026, 7, 1), valid_to=date(2026, 7, 15))
     change = only(with_one("offices", office, replace(office, deputies=(deputy,))))

@@ -133,7 +133,7 @@ class TestFaultyFolder:
         codes = {problem.code for problem in caught.value.problems}
         assert codes == {"row_unknown", "row_unused", "unit_undefined"}
 
-    def test_what_only_wants_an_eye_does_not_stop_the_load(self, edit: Edit, folder: Path) -> None:
+    def test_a_finding_for_review_does_not_stop_the_load(self, edit: Edit, folder: Path) -> None:
         result = edit("offices.yaml", "unit: public-relations", "unit: cleaning")
         assert result.needs_person
         assert load_catalogue(folder).office(1).unit == "cleaning"

@@ -1,4 +1,4 @@
-"""Neighbourhoods are found by what people write, and by no guess."""
+"""Neighbourhoods are found by what people write, without guessing."""
 
 from datetime import date
 

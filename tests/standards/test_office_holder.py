@@ -1,4 +1,4 @@
-"""Who holds an application office on a day: changes of officials, leave, and days on which nobody does."""
+"""The holder of an application office on a day: changes of officials, leave, vacant days."""
 
 from dataclasses import replace
 from datetime import date
@@ -63,10 +63,10 @@ def test_of_deputies_who_began_together_the_first_named_counts() -> None:
     assert office_holder(twins, date(2026, 6, 1)).name == "Örnek"
 
 
-def test_a_deputy_without_dates_waits_for_a_vacancy() -> None:
-    standing = office(deputy("Daimî"), valid_to=date(2026, 6, 30))
-    assert office_holder(standing, date(2026, 6, 30)).name == HEAD
-    assert office_holder(standing, date(2026, 7, 1)).name == "Daimî"
+def test_a_deputy_without_dates_is_in_office_during_a_vacancy() -> None:
+    permanent = office(deputy("Daimî"), valid_to=date(2026, 6, 30))
+    assert office_holder(permanent, date(2026, 6, 30)).name == HEAD
+    assert office_holder(permanent, date(2026, 7, 1)).name == "Daimî"
 
 
 def test_a_dated_deputy_comes_before_one_without_dates() -> None:
@@ -74,8 +74,8 @@ def test_a_dated_deputy_comes_before_one_without_dates() -> None:
     assert office_holder(gone, date(2026, 6, 2)).name == "Örnek"
 
 
-def test_an_office_that_nobody_holds_is_written_to_by_its_place() -> None:
-    """The personal address of somebody who has left would swallow the notice."""
+def test_a_vacant_office_is_written_to_by_its_place() -> None:
+    """A notice to the personal address of a former official would be lost."""
     empty = office(valid_to=date(2026, 5, 1))
     found = office_holder(empty, date(2026, 5, 2))
     assert (found.vacant, found.name, found.address) == (True, "", None)
@@ -100,7 +100,7 @@ DEPUTIES = st.builds(
 
 
 @given(deputies=st.lists(DEPUTIES, max_size=4), valid_from=st.none() | DAYS, valid_to=st.none() | DAYS, on=DAYS)
-def test_whoever_is_in_charge_is_valid_on_that_day(
+def test_the_holder_is_valid_on_that_day(
     deputies: list[Deputy], valid_from: date | None, valid_to: date | None, on: date
 ) -> None:
     def covers(first: date | None, last: date | None) -> bool:

@@ -53,7 +53,7 @@ def test_a_doubtful_table_shows_line_cell_and_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80])
-def test_markup_in_a_table_is_printed_as_it_stands(tmp_path: Path, width: int) -> None:
+def test_markup_in_a_table_is_printed_literally(tmp_path: Path, width: int) -> None:
     path = tmp_path / "table.txt"
     path.write_text(table("1\t[b]Bir[/b]\tYok\t[/] 1"), encoding="utf-8")
     assert "[/] 1" in printed(check_folder_or_file(path), width)

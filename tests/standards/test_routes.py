@@ -1,4 +1,4 @@
-"""The catalogue over HTTP: the published words beside what they are understood to mean."""
+"""The catalogue over HTTP: the published words beside their meaning."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -43,7 +43,7 @@ async def test_a_limit_that_a_person_settled_says_so(client_as: Callers) -> None
     }
 
 
-async def test_documents_come_with_the_conditions_under_which_they_may_be_asked_for(client_as: Callers) -> None:
+async def test_documents_come_with_the_conditions_under_which_they_may_be_requested(client_as: Callers) -> None:
     shown = (await (await client_as("desk")).get("/v1/catalogue/services/solution-desk")).json()
     documents = {document["code"]: document["when"] for document in shown["documents"]}
     assert documents["power_of_attorney"] == ["attorney"]
@@ -150,7 +150,7 @@ async def test_two_versions_are_compared_in_the_words_that_were_published(
         ({"from": "2222"}, "/from", "ambiguous_version"),
     ],
 )
-async def test_a_version_that_is_not_meant_clearly_is_named(
+async def test_an_ambiguous_or_unknown_version_is_an_error(
     client_as: Callers, container: Container, wanted: dict[str, str], pointer: str, code: str
 ) -> None:
     await load(container, edition(11), edition(22), replace(edition(22), sha256="2222" + "0" * 60))

@@ -80,6 +80,6 @@ def test_esenlers_keywords_send_common_requests_where_they_belong(text: str, cod
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_text_is_answered(text: str) -> None:
+def test_any_text_gives_a_suggestion_or_none(text: str) -> None:
     found = suggest_directorate(CATALOGUE.units, text, CATALOGUE.external_bodies)
     assert found is None or found.keywords

@@ -1,4 +1,4 @@
-"""Published tables are read as they are printed; what is doubtful is named with its line."""
+"""Published tables are read as they are printed; a doubtful part is named with its line."""
 
 import unicodedata
 
@@ -186,7 +186,7 @@ class TestOtherMunicipalities:
         assert (second.place, second.name) == ("Örnek Kaymakamlığı", "Örnek İKİNCİ")
         assert (second.phone, second.phone_extension, second.email) == ("0212 000 00 01", "55", "")
 
-    def test_offices_side_by_side_parted_by_blanks(self) -> None:
+    def test_offices_side_by_side_separated_by_blanks(self) -> None:
         offices = "\n".join(
             [
                 "İlk Müracaat Yeri : Örnek Müdürlüğü      İkinci Müracaat Yeri : Örnek Başkanlığı",
@@ -338,7 +338,7 @@ class TestFaults:
         assert problem is not None
         assert (problem.code, problem.line, problem.cell) == ("limit", 4, printed)
 
-    def test_a_slip_of_a_quotation_mark_swallows_no_row(self) -> None:
+    def test_a_stray_quotation_mark_swallows_no_row(self) -> None:
         read = read_table(table('1\tBir\tYok\t"1 GÜN', '2\tİki\tYok\t1 GÜN"', "3\tÜç\tYok\t1 GÜN"))
         assert [row.number for row in read.rows] == [1, 2, 3]
 
@@ -364,7 +364,7 @@ PIECES = st.sampled_from(
 
 
 class TestTotal:
-    """Whatever the text or the bytes, the reader answers."""
+    """The reader returns a table for any text and any bytes."""
 
     @settings(deadline=None)
     @given(st.text())
