@@ -2,7 +2,7 @@
 
 import zoneinfo
 
-# Python prefers the machine's time zones to those of the locked package tzdata. A legal date must not depend on when
-# somebody last updated a machine, so the whole program knows the locked ones alone, from before its first zone.
+# Python prefers the machine's time zones to those of the locked package tzdata. A legal date must not depend on the
+# age of the machine's data, so this program uses the locked package alone, before it loads its first zone.
 zoneinfo.reset_tzpath(())
 zoneinfo.ZoneInfo.clear_cache()

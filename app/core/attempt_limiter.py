@@ -1,4 +1,4 @@
-"""A limit on failed attempts, exact across processes: it stops callers from guessing a short secret."""
+"""A maximum of failed attempts, exact across processes: it stops callers from guessing a short secret."""
 
 from limits import parse
 from limits.aio.storage import MemoryStorage, RedisStorage

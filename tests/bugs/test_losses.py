@@ -42,9 +42,9 @@ async def test_the_same_row_can_be_enqueued_again(own_desk: Desk, redis_url: str
     """B67: the queue refused an id that it had seen before, so a lost job could not be enqueued again."""
     job = Job("deliver_notices", (new_id(),))
     with Redis.from_url(redis_url) as valkey:
-        for take_enqueued in (1, 2):
+        for count in (1, 2):
             await own_desk.container.job_queue.send([job])
-            assert valkey.zcard("arq:queue") == take_enqueued
+            assert valkey.zcard("arq:queue") == count
 
 
 class Stuck:

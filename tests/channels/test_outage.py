@@ -139,10 +139,10 @@ async def test_a_ticket_that_was_answered_is_never_lost(installation: Installati
 
 async def test_without_the_queue_requests_are_taken_all_the_same(installation: Installation) -> None:
     """Valkey is the job queue: nothing depends on it."""
-    assert (await installation.send("take_enqueued")).status_code == 201
+    assert (await installation.send("enqueued")).status_code == 201
     installation.kill_queue()
     async with asyncio.timeout(10):
         answers = [await installation.send(f"unheard-{i}") for i in range(5)]
     assert {answer.status_code for answer in answers} == {201}
     installation.servers.restart_dead()
-    assert (await installation.send("take_enqueued again")).status_code == 201
+    assert (await installation.send("enqueued again")).status_code == 201
