@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.sla.limit import Limit, Unit
 from app.standards.catalogue import load_catalogue
 from tests.bugs.steps import armed_at, load, local, notices_of_limits, without_service
-from tests.channels.bodies import DOORS
+from tests.channels.bodies import MESSAGES
 from tests.desk import (
     AT_WORK,
     ATTORNEY_VISIT,
@@ -69,11 +69,11 @@ async def test_no_notice_follows_after_the_answer(desk: Desk) -> None:
 
 async def test_every_channel_starts_the_promise_and_only_an_answer_stops_it(desk: Desk) -> None:
     """B44: a note from the web started no clock, and an agent's public answer stopped none."""
-    for door, body in DOORS.items():
-        answer = await desk.client.post(door, json=body)
+    for path, body in MESSAGES.items():
+        answer = await desk.client.post(path, json=body)
         assert answer.status_code in {200, 201}, answer.text
     numbers = [item["number"] for item in (await desk.client.get("/v1/tickets")).json()["items"]]
-    assert len(numbers) == len(DOORS)
+    assert len(numbers) == len(MESSAGES)
     for number in numbers:
         assert state(await desk.read(number)) == "running"
         assert state(await desk.run(number, "comment")) == "running"

@@ -1,4 +1,4 @@
-"""Valid messages of every door, to be varied by the tests."""
+"""Valid messages of every channel, which the tests vary."""
 
 from typing import Any
 
@@ -10,37 +10,37 @@ APPLICANT: dict[str, Any] = {"name": "Örnek Vatandaş", "phone": "0532 123 45 6
 
 
 def ticket(**other: Any) -> dict[str, Any]:
-    """A request in canonical form."""
+    """Return a request in canonical form."""
     given: dict[str, Any] = {"channel": "call-center", "description": TEXT, "applicant": APPLICANT}
     return given | other
 
 
 def call(call_id: str = "call-1", **other: Any) -> dict[str, Any]:
-    """A call of the telephone system."""
+    """Return a call of the telephone system."""
     given: dict[str, Any] = {"call_id": call_id, "caller": "05321234567", "description": TEXT}
     return given | other
 
 
 def sms(message_id: str = "sms-1", **other: Any) -> dict[str, Any]:
-    """An incoming SMS."""
+    """Return an incoming SMS."""
     given: dict[str, Any] = {"message_id": message_id, "sender": "+905321234567", "text": TEXT}
     return given | other
 
 
 def report(report_id: str = "report-1", **other: Any) -> dict[str, Any]:
-    """A report of the mobile app."""
+    """Return a report of the mobile app."""
     given: dict[str, Any] = {"report_id": report_id, "reporter": APPLICANT, "description": TEXT}
     return given | other
 
 
 def visit(visit_id: str = "visit-1", **other: Any) -> dict[str, Any]:
-    """A visit at a desk."""
+    """Return a visit at a desk."""
     given: dict[str, Any] = {"visit_id": visit_id, "visitor": APPLICANT, "description": TEXT}
     return given | other
 
 
 def field_item(item_id: str = "item-1", **other: Any) -> dict[str, Any]:
-    """A request that a field team took down."""
+    """Return a request that a field team recorded."""
     given: dict[str, Any] = {
         "item_id": item_id,
         "captured_at": "2026-05-12T09:30:00+03:00",
@@ -51,7 +51,7 @@ def field_item(item_id: str = "item-1", **other: Any) -> dict[str, Any]:
 
 
 def application(number: str = "2600004717", **other: Any) -> dict[str, Any]:
-    """A record of CİMER."""
+    """Return a record of CİMER."""
     given: dict[str, Any] = {
         "application_number": number,
         "application_date": "2026-05-12T09:00:00+03:00",
@@ -60,7 +60,7 @@ def application(number: str = "2600004717", **other: Any) -> dict[str, Any]:
     return given | other
 
 
-DOORS: dict[str, dict[str, Any]] = {
+MESSAGES: dict[str, dict[str, Any]] = {
     "/v1/tickets": ticket(external_id="any-1"),
     "/v1/channels/call-center/calls": call("any-2"),
     "/v1/channels/sms/messages": sms("any-3"),
@@ -69,7 +69,7 @@ DOORS: dict[str, dict[str, Any]] = {
     "/v1/channels/cimer/applications": application("any-6"),
     "/v1/channels/field/batches": {"items": [field_item("any-7")]},
 }
-"""A valid message for each address that takes requests."""
+"""Path of intake → a valid message."""
 
 FULL_TICKET = ticket(
     external_id="full-1",
@@ -86,4 +86,4 @@ FULL_TICKET = ticket(
     },
     place={"latitude": 41.04, "longitude": 28.87, "neighbourhood": "Oruçreis Mah.", "note": "Pazarın karşısı"},
 )
-"""The canonical form with everything in it."""
+"""The canonical form with every field."""

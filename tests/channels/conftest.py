@@ -1,4 +1,4 @@
-"""An installation that the tests of one file share, for the many that leave nothing behind for each other."""
+"""An installation that the tests of one file share; they do not depend on each other."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tests.servers import TestServers
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A started app with its clock and a caller that may do everything."""
+    """A started app with its clock and a client with every scope."""
 
     app: FastAPI
     clock: SettableClock
@@ -26,7 +26,7 @@ class Shared:
 async def shared(
     servers: TestServers, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shared]:
-    """One installation for a file; its tests use message ids of their own."""
+    """One installation per file; each test uses its own message ids."""
     with servers.database(template) as url:
         folder: Path = tmp_path_factory.mktemp("shared")
         settings = make_settings(database_url=url, redis_url=servers.redis_url, data_dir=folder)

@@ -1,4 +1,4 @@
-"""What a broken or ill-meant client can send: each gets its own clear refusal, none gets an error of ours."""
+"""Broken or hostile requests: each gets a specific error response, none a 500."""
 
 import asyncio
 import json
@@ -22,16 +22,16 @@ JSON = {"Content-Type": "application/json"}
 MEBIBYTE = 1024 * 1024
 
 
-def refusal(answer: Response, status: int, code: str) -> list[tuple[str, str]]:
-    """Assert that `answer` is a whole problem+json; the pointer and code of each of its field errors."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+def refusal(response: Response, status: int, code: str) -> list[tuple[str, str]]:
+    """Assert that `response` is a complete problem+json; return the pointer and code of each field error."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert (problem["type"], problem["code"]) == (f"urn:estim:problem:{code}", code)
     assert problem["status"] == status
     assert problem["title"]
     assert problem["detail"]
-    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["request_id"] == response.headers["x-request-id"]
     return [(error["pointer"], error["code"]) for error in problem.get("errors", []) if error["detail"]]
 
 
@@ -59,48 +59,48 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
-async def test_a_body_that_is_no_json_is_refused_as_a_whole(shared: Shared, url: str, raw: bytes) -> None:
-    """Whatever breaks the reader of JSON, also its depth or the size of a number, is the sender's error."""
+async def test_a_body_that_is_no_json_is_rejected(shared: Shared, url: str, raw: bytes) -> None:
+    """Everything that the JSON parser rejects, such as depth or the size of a number, is the sender's error."""
     assert refusal(await post(shared.client, url, raw), 422, "invalid") == [("", "json")]
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 @pytest.mark.parametrize("raw", [b'{"a":"\xff"}', b'{"a":"\xc3"}', b'{"a":"\xc4\xb1\xfe"}'])
-async def test_a_body_that_is_not_utf8_is_told_so(shared: Shared, url: str, raw: bytes) -> None:
-    """Turkish systems still send windows-1254: the answer says what is wrong with it."""
+async def test_a_body_that_is_not_utf8_is_rejected_with_the_reason(shared: Shared, url: str, raw: bytes) -> None:
+    """Some Turkish systems still send windows-1254; the response names the error."""
     assert refusal(await post(shared.client, url, raw), 422, "invalid") == [("", "utf8")]
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 @pytest.mark.parametrize("raw", [b"null", b"[]", b'"x"', b"5", b"true", b"[{}]", b"NaN"])
 async def test_a_body_that_is_no_object_is_refused(shared: Shared, url: str, raw: bytes) -> None:
-    """Arrays and bare values where an object belongs."""
+    """Arrays and bare values instead of an object."""
     assert refusal(await post(shared.client, url, raw), 422, "invalid") == [("", "object")]
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 async def test_a_missing_body_is_refused(shared: Shared, url: str) -> None:
     """With and without a content type."""
     assert refusal(await post(shared.client, url, b""), 422, "invalid") == [("", "missing")]
     assert refusal(await shared.client.post(url), 422, "invalid") == [("", "missing")]
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 @pytest.mark.parametrize("name", ["unknown", "ek alan", "a\x00b", "\x07", "a/b~c", "x" * 5000, "😀"])
 async def test_an_unknown_field_is_named(shared: Shared, url: str, name: str) -> None:
-    """Its name comes back cut and escaped; NUL in it does not reach the database."""
-    answer = await post(shared.client, url, json.dumps(bodies.DOORS[url] | {name: 1}).encode())
+    """Its name is returned cut and escaped; NUL in it does not reach the database."""
+    response = await post(shared.client, url, json.dumps(bodies.MESSAGES[url] | {name: 1}).encode())
     escaped = name[:60].replace("~", "~0").replace("/", "~1")
-    assert refusal(answer, 422, "invalid") == [(f"/{escaped}", "unknown_field")]
+    assert refusal(response, 422, "invalid") == [(f"/{escaped}", "unknown_field")]
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 async def test_lone_surrogates_in_field_names_are_refused(shared: Shared, url: str) -> None:
-    """JSON can spell them, UTF-8 can't."""
-    answer = await post(shared.client, url, json.dumps(bodies.DOORS[url] | {"\ud800": 1}).encode())
-    assert refusal(answer, 422, "invalid") == [("", "control_character")]
+    """JSON can represent them, UTF-8 can't."""
+    response = await post(shared.client, url, json.dumps(bodies.MESSAGES[url] | {"\ud800": 1}).encode())
+    assert refusal(response, 422, "invalid") == [("", "control_character")]
 
 
 TEXTS: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -117,9 +117,9 @@ TEXTS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 @pytest.mark.parametrize("pointer", TEXTS)
 @pytest.mark.parametrize("text", ["a\x00b", "a\x07b", "a\x1bb", "a\x7fb", "a\x85b", "a\ud800b", "\udfff"])
 async def test_control_characters_are_refused(shared: Shared, pointer: str, text: str) -> None:
-    """NUL would be refused by PostgreSQL, a lone surrogate by UTF-8, the others would stand in letters."""
-    answer = await post(shared.client, TICKETS, canonical(**TEXTS[pointer](text)))
-    assert refusal(answer, 422, "invalid") == [(pointer, "control_character")]
+    """PostgreSQL would reject NUL, UTF-8 a lone surrogate; the others would appear in letters."""
+    response = await post(shared.client, TICKETS, canonical(**TEXTS[pointer](text)))
+    assert refusal(response, 422, "invalid") == [(pointer, "control_character")]
 
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
@@ -196,14 +196,14 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
 async def test_a_wrong_field_is_named_with_what_is_allowed(
     shared: Shared, fields: dict[str, Any], pointer: str, code: str
 ) -> None:
-    """One wrong field, one error with its pointer; nothing is stored."""
+    """One wrong field causes one error with its pointer, and nothing is stored."""
     before = (await shared.client.get(TICKETS, params={"limit": 1})).json()["items"]
     assert refusal(await post(shared.client, TICKETS, canonical(**fields)), 422, "invalid") == [(pointer, code)]
     assert (await shared.client.get(TICKETS, params={"limit": 1})).json()["items"] == before
 
 
 async def test_every_wrong_field_is_named_at_once(shared: Shared) -> None:
-    """A caller mends all of them in one go."""
+    """The caller can correct all of them at once."""
     raw = canonical(description="", kind="rant", place={"latitude": 91, "longitude": 0}, unknown=1)
     assert set(refusal(await post(shared.client, TICKETS, raw), 422, "invalid")) == {
         ("/description", "too_short"),
@@ -213,11 +213,15 @@ async def test_every_wrong_field_is_named_at_once(shared: Shared) -> None:
     }
 
 
-async def test_of_a_repeated_member_the_last_counts(shared: Shared) -> None:
-    """As every reader of JSON in use does; the answer shows which one it was."""
+async def test_the_last_of_repeated_members_counts(shared: Shared) -> None:
+    """All common JSON parsers do so; the response shows which value counted."""
     raw = b'{"channel":"sms","channel":"call-center","description":"a","kind":"wish","kind":"complaint"}'
-    answer = await post(shared.client, TICKETS, raw)
-    assert (answer.status_code, answer.json()["service"], answer.json()["kind"]) == (201, "call-center", "complaint")
+    response = await post(shared.client, TICKETS, raw)
+    assert (response.status_code, response.json()["service"], response.json()["kind"]) == (
+        201,
+        "call-center",
+        "complaint",
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,18 +239,18 @@ async def test_of_a_repeated_member_the_last_counts(shared: Shared) -> None:
         "😀" * 4000,
     ],
 )
-async def test_any_printable_text_is_taken_and_kept_letter_for_letter(shared: Shared, text: str) -> None:
-    """4,000 characters are 4,000 code points, whatever their bytes."""
-    answer = await post(
+async def test_any_printable_text_is_stored_unchanged(shared: Shared, text: str) -> None:
+    """4,000 characters are 4,000 code points, regardless of their bytes."""
+    response = await post(
         shared.client, TICKETS, json.dumps(bodies.ticket(description=text), ensure_ascii=False).encode()
     )
-    assert answer.status_code == 201
+    assert response.status_code == 201
     container = shared.app.state.container
-    assert await stored_description(container, container.vault, answer.json()["number"]) == text
+    assert await stored_description(container, container.vault, response.json()["number"]) == text
 
 
 async def stored_description(container: Any, vault: Vault, number: str) -> str:
-    """The description of a ticket, opened."""
+    """Return the opened description of a ticket."""
     async with container.database.reading() as session:
         ticket = (await session.execute(select(Ticket).where(Ticket.number == number))).scalar_one()
         return vault.open(ticket.description, table="ticket", column="description", row_id=ticket.id)
@@ -265,31 +269,31 @@ async def stored_description(container: Any, vault: Vault, number: str) -> str:
         "\xff",
     ],
 )
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 async def test_another_content_type_is_refused(shared: Shared, url: str, content_type: str) -> None:
-    """JSON in UTF-8 is the one language of the doors."""
-    raw = json.dumps(bodies.DOORS[url]).encode()
-    answer = await shared.client.post(url, content=raw, headers={b"Content-Type": content_type.encode("latin-1")})
-    assert refusal(answer, 415, "unsupported_media_type") == []
+    """Only JSON in UTF-8 is accepted."""
+    raw = json.dumps(bodies.MESSAGES[url]).encode()
+    response = await shared.client.post(url, content=raw, headers={b"Content-Type": content_type.encode("latin-1")})
+    assert refusal(response, 415, "unsupported_media_type") == []
 
 
 @pytest.mark.parametrize("content_type", ["APPLICATION/JSON", 'application/json; charset="UTF-8"'])
 async def test_the_content_type_may_be_spelled_differently(shared: Shared, content_type: str) -> None:
-    """Media types know no case."""
-    answer = await shared.client.post(TICKETS, content=canonical(), headers={"Content-Type": content_type})
-    assert answer.status_code == 201
+    """Media types are case-insensitive."""
+    response = await shared.client.post(TICKETS, content=canonical(), headers={"Content-Type": content_type})
+    assert response.status_code == 201
 
 
-@pytest.mark.parametrize("url", bodies.DOORS)
+@pytest.mark.parametrize("url", bodies.MESSAGES)
 async def test_a_body_over_a_mebibyte_is_refused(shared: Shared, url: str) -> None:
-    """By its announced length, before a byte of it is read; one byte less is read."""
+    """Its announced length is enough to reject it; a body of exactly a mebibyte is read."""
     assert refusal(await post(shared.client, url, b" " * (MEBIBYTE + 1)), 413, "too_large") == []
-    raw = json.dumps(bodies.DOORS[url]).encode()
+    raw = json.dumps(bodies.MESSAGES[url]).encode()
     assert (await post(shared.client, url, raw + b" " * (MEBIBYTE - len(raw)))).is_success
 
 
 async def test_a_body_of_unknown_length_is_refused_when_it_grows_too_large(shared: Shared) -> None:
-    """Chunked: no length is announced; reading stops at the limit."""
+    """Without an announced length (chunked), reading stops at the maximum."""
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -298,19 +302,19 @@ async def test_a_body_of_unknown_length_is_refused_when_it_grows_too_large(share
             sent += 65_536
             yield b" " * 65_536
 
-    answer = await shared.client.post(TICKETS, content=endless(), headers=JSON)
-    assert refusal(answer, 413, "too_large") == []
+    response = await shared.client.post(TICKETS, content=endless(), headers=JSON)
+    assert refusal(response, 413, "too_large") == []
     assert sent <= 2 * MEBIBYTE
 
 
 @pytest.mark.parametrize("length", ["9" * 20, "9" * 5000])
 async def test_an_absurd_content_length_is_refused(shared: Shared, length: str) -> None:
-    """More digits than Python turns into a number are still just too many bytes."""
+    """A number with more digits than Python converts still means too many bytes."""
     assert refusal(await post(shared.client, TICKETS, b"{}", **{"Content-Length": length}), 413, "too_large") == []
 
 
-async def test_a_body_that_does_not_arrive_in_time_is_given_up(settings: Settings, clock: SettableClock) -> None:
-    """A client that sends a byte and then nothing holds no place."""
+async def test_a_body_that_does_not_arrive_in_time_is_rejected(settings: Settings, clock: SettableClock) -> None:
+    """A client that sends one byte and then stalls does not occupy the server."""
     hurried = settings.model_copy(update={"body_timeout_seconds": 0.05})
 
     async def stalling() -> AsyncIterator[bytes]:
@@ -318,8 +322,8 @@ async def test_a_body_that_does_not_arrive_in_time_is_given_up(settings: Setting
         await asyncio.Event().wait()
 
     async with opened_app(hurried, clock) as app, opened_client(app) as client:
-        answer = await client.post(TICKETS, content=stalling(), headers=JSON)
-    assert refusal(answer, 408, "too_slow") == []
+        response = await client.post(TICKETS, content=stalling(), headers=JSON)
+    assert refusal(response, 408, "too_slow") == []
 
 
 @pytest.mark.parametrize(
@@ -327,10 +331,10 @@ async def test_a_body_that_does_not_arrive_in_time_is_given_up(settings: Setting
     [b"", b'""', b"a b", b'"', b'a"b', "ğ".encode(), b"\x7f", b"x" * 256],
 )
 async def test_an_idempotency_key_is_visible_ascii(shared: Shared, key: bytes) -> None:
-    """Quoted (as the draft standard has it) or not."""
+    """With or without quotation marks, as the draft standard allows."""
     headers = {b"Idempotency-Key": key, b"Content-Type": b"application/json"}
-    answer = await shared.client.post(TICKETS, content=canonical(), headers=headers)
-    assert {pointer for pointer, _ in refusal(answer, 422, "invalid")} == {"/Idempotency-Key"}
+    response = await shared.client.post(TICKETS, content=canonical(), headers=headers)
+    assert {pointer for pointer, _ in refusal(response, 422, "invalid")} == {"/Idempotency-Key"}
 
 
 @pytest.mark.parametrize(
@@ -348,7 +352,7 @@ async def test_an_idempotency_key_is_visible_ascii(shared: Shared, key: bytes) -
 async def test_a_wrong_address_or_method_is_a_problem_too(
     shared: Shared, method: str, url: str, status: int, code: str
 ) -> None:
-    """No plain-text answer anywhere."""
+    """No response is plain text."""
     assert refusal(await shared.client.request(method, url), status, code) == []
 
 
@@ -366,9 +370,9 @@ async def test_a_wrong_address_or_method_is_a_problem_too(
     ],
 )
 async def test_wrong_paging_is_refused(shared: Shared, query: str) -> None:
-    """Cursors are ours alone, and pages have a limit."""
-    answer = await shared.client.get(f"/v1/channels/quarantine?{query}")
-    assert {pointer for pointer, _ in refusal(answer, 422, "invalid")} == {"/" + query.partition("=")[0]}
+    """Invented cursors and oversized pages are errors."""
+    response = await shared.client.get(f"/v1/channels/quarantine?{query}")
+    assert {pointer for pointer, _ in refusal(response, 422, "invalid")} == {"/" + query.partition("=")[0]}
 
 
 @pytest.mark.parametrize(
@@ -382,10 +386,10 @@ async def test_wrong_paging_is_refused(shared: Shared, query: str) -> None:
         {"Authorization": "Bearer"},
     ],
 )
-@pytest.mark.parametrize("url", bodies.DOORS)
-async def test_nobody_enters_without_a_valid_key(shared: Shared, url: str, headers: dict[str, str]) -> None:
-    """A valid message is refused for its key before anything else is said of it."""
+@pytest.mark.parametrize("url", bodies.MESSAGES)
+async def test_every_path_requires_a_valid_key(shared: Shared, url: str, headers: dict[str, str]) -> None:
+    """A valid message is rejected for its key before it is validated."""
     async with opened_client(shared.app) as client:
-        answer = await client.post(url, json=bodies.DOORS[url], headers=headers)
-    assert refusal(answer, 401, "unauthenticated") == []
-    assert answer.headers["www-authenticate"] == "Bearer"
+        response = await client.post(url, json=bodies.MESSAGES[url], headers=headers)
+    assert refusal(response, 401, "unauthenticated") == []
+    assert response.headers["www-authenticate"] == "Bearer"

@@ -1,4 +1,4 @@
-"""The same request again, later or at the same instant, in one process or in two: one ticket and one answer."""
+"""Repeated requests, later or simultaneous, in one process or in two: one ticket and one response."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,13 +22,13 @@ from tests.installation import SettableClock, new_key, opened_app, opened_client
 TICKETS = "/v1/tickets"
 SMS = "/v1/channels/sms/messages"
 BATCHES = "/v1/channels/field/batches"
-SINGLE_DOORS = {url: body for url, body in bodies.DOORS.items() if url != BATCHES}
+SINGLE_MESSAGES = {url: body for url, body in bodies.MESSAGES.items() if url != BATCHES}
 
 ClientAs = Callable[..., Awaitable[AsyncClient]]
 
 
 async def rows(app: FastAPI) -> dict[str, int]:
-    """How many rows each table has that an intake writes."""
+    """Return the number of rows of each table that an intake writes."""
     counts = {}
     async with app.state.container.database.reading() as session:
         for model in (Ticket, TicketEvent, Applicant, SlaClock, Checkpoint, Notice, InboundMessage):
@@ -36,43 +36,43 @@ async def rows(app: FastAPI) -> dict[str, int]:
     return counts
 
 
-def one_ticket(answers: list[Response]) -> Response:
-    """Assert that all answers are the same 201, byte for byte; the first of them."""
-    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
-    assert len({answer.content for answer in answers}) == 1
-    assert len({answer.headers["location"] for answer in answers}) == 1
-    return answers[0]
+def one_ticket(responses: list[Response]) -> Response:
+    """Assert that all responses are the same 201, byte for byte; return the first."""
+    assert {response.status_code for response in responses} == {201}, [response.text for response in responses]
+    assert len({response.content for response in responses}) == 1
+    assert len({response.headers["location"] for response in responses}) == 1
+    return responses[0]
 
 
-@pytest.mark.parametrize("url", SINGLE_DOORS)
+@pytest.mark.parametrize("url", SINGLE_MESSAGES)
 async def test_a_message_delivered_three_times_is_one_ticket(
     app: FastAPI, client_as: ClientAs, clock: SettableClock, url: str
 ) -> None:
-    """C8: also hours later; the answer is the first one, and it says that it is a replay."""
+    """C8: a repeat hours later gets the first response, marked as a replay."""
     client = await client_as("developer")
-    first = await client.post(url, json=SINGLE_DOORS[url])
+    first = await client.post(url, json=SINGLE_MESSAGES[url])
     before = await rows(app)
     clock.advance(hours=30)
-    answers = [first, *[await client.post(url, json=SINGLE_DOORS[url]) for _ in range(2)]]
-    one_ticket(answers)
-    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true", "true"]
+    responses = [first, *[await client.post(url, json=SINGLE_MESSAGES[url]) for _ in range(2)]]
+    one_ticket(responses)
+    assert [response.headers.get("idempotent-replayed") for response in responses] == [None, "true", "true"]
     assert await rows(app) == before
     assert before["ticket"] == 1
 
 
-@pytest.mark.parametrize("url", SINGLE_DOORS)
+@pytest.mark.parametrize("url", SINGLE_MESSAGES)
 async def test_ten_equal_requests_at_once_are_one_ticket(app: FastAPI, client_as: ClientAs, url: str) -> None:
-    """They share a transaction or meet in two: the unique index decides, nobody looks before."""
+    """They share one transaction or collide in two; the unique index decides, without a query before."""
     client = await client_as("developer")
-    answers = await asyncio.gather(*(client.post(url, json=SINGLE_DOORS[url]) for _ in range(10)))
-    one_ticket(list(answers))
+    responses = await asyncio.gather(*(client.post(url, json=SINGLE_MESSAGES[url]) for _ in range(10)))
+    one_ticket(list(responses))
     assert (await rows(app))["ticket"] == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
+    assert sum("idempotent-replayed" not in response.headers for response in responses) == 1
 
 
 @pytest.fixture
 async def two_processes(settings: Settings, clock: SettableClock) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
-    """Two apps with containers of their own on one database, called with one key."""
+    """Two apps with their own containers on one database, and one key for both."""
     async with AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(opened_app(settings, clock)) for _ in range(2)]
         key = await new_key(apps[0].state.container, "developer")
@@ -84,7 +84,7 @@ async def two_processes(settings: Settings, clock: SettableClock) -> AsyncIterat
 async def test_equal_requests_to_two_processes_are_one_ticket(
     two_processes: tuple[AsyncClient, AsyncClient], by: str
 ) -> None:
-    """Behind a load balancer a retry lands elsewhere; overlapping batches wait for each other and don't dead-lock."""
+    """A load balancer may send a retry to another process; overlapping batches do not dead-lock."""
     requests = [_numbered(i, by) for i in range(20)]
 
     async def all_of_them(client: AsyncClient, order: int) -> list[Response]:
@@ -94,7 +94,7 @@ async def test_equal_requests_to_two_processes_are_one_ticket(
     one, other, again = await asyncio.gather(
         all_of_them(two_processes[0], 1), all_of_them(two_processes[1], -1), all_of_them(two_processes[0], 1)
     )
-    numbers = {one_ticket(list(answers)).json()["number"] for answers in zip(one, other, again, strict=True)}
+    numbers = {one_ticket(list(responses)).json()["number"] for responses in zip(one, other, again, strict=True)}
     assert len(numbers) == len(requests)
 
 
@@ -105,7 +105,7 @@ def _numbered(i: int, by: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 async def test_an_idempotency_key_makes_repeats_one_ticket(app: FastAPI, client_as: ClientAs) -> None:
-    """Where the channel has no id of its own; quotes around it change nothing, nor does the body's spelling."""
+    """Quotation marks around the key and the spelling of the JSON make no difference."""
     client = await client_as("developer")
     raw = [
         b'{"channel":"call-center","description":"a"}',
@@ -113,56 +113,56 @@ async def test_an_idempotency_key_makes_repeats_one_ticket(app: FastAPI, client_
         b'{"channel":"call-center","description":"a","applicant":null,"kind":"request"}',
     ]
     keys = ["5f3c", '"5f3c"', "5f3c"]
-    answers = [
+    responses = [
         await client.post(TICKETS, content=body, headers={"Idempotency-Key": key, "Content-Type": "application/json"})
         for body, key in zip(raw, keys, strict=True)
     ]
-    one_ticket(answers)
+    one_ticket(responses)
     assert (await rows(app))["ticket"] == 1
 
 
 async def test_requests_without_key_or_id_are_each_their_own(client_as: ClientAs) -> None:
-    """Two neighbours may report the same hole in the same words."""
+    """Two neighbours may report the same pothole in the same words."""
     client = await client_as("developer")
-    answers = await asyncio.gather(*(client.post(TICKETS, json=bodies.ticket()) for _ in range(5)))
-    assert len({answer.json()["number"] for answer in answers}) == 5
+    responses = await asyncio.gather(*(client.post(TICKETS, json=bodies.ticket()) for _ in range(5)))
+    assert len({response.json()["number"] for response in responses}) == 5
 
 
 async def test_a_key_with_another_content_is_refused(app: FastAPI, client_as: ClientAs) -> None:
-    """422 key_reused, alone and in one batch with the first; one ticket stands."""
+    """422 key_reused, also within one batch; one ticket is stored."""
     client = await client_as("developer")
     headers = {"Idempotency-Key": "once"}
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post(TICKETS, json=bodies.ticket(description=f"Dilek {i}"), headers=headers) for i in range(4))
     )
-    answers.append(await client.post(TICKETS, json=bodies.ticket(description="Dilek 9"), headers=headers))
-    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422, 422]
-    assert {answer.json().get("code") for answer in answers} == {None, "key_reused"}
+    responses.append(await client.post(TICKETS, json=bodies.ticket(description="Dilek 9"), headers=headers))
+    assert sorted(response.status_code for response in responses) == [201, 422, 422, 422, 422]
+    assert {response.json().get("code") for response in responses} == {None, "key_reused"}
     assert (await rows(app))["ticket"] == 1
 
 
-@pytest.mark.parametrize("url", [url for url in SINGLE_DOORS if url != TICKETS])
+@pytest.mark.parametrize("url", [url for url in SINGLE_MESSAGES if url != TICKETS])
 async def test_a_channels_id_with_another_content_is_a_conflict(app: FastAPI, client_as: ClientAs, url: str) -> None:
-    """409 names the ticket that has the id; the other message is kept for a person, for it may be a request."""
+    """409 names the ticket with the id; the other message is quarantined, because it may be a request."""
     client = await client_as("developer")
-    text = "text" if "text" in SINGLE_DOORS[url] else "description"
-    first = await client.post(url, json=SINGLE_DOORS[url])
-    answer = await client.post(url, json=SINGLE_DOORS[url] | {text: "Başka bir konu"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "already_received")
-    assert answer.json()["number"] == first.json()["number"]
-    kept = (await client.get("/v1/channels/quarantine")).json()["items"]
-    assert [item["id"] for item in kept] == [answer.json()["quarantine_id"]]
-    assert "Başka bir konu" in kept[0]["body"]
+    text = "text" if "text" in SINGLE_MESSAGES[url] else "description"
+    first = await client.post(url, json=SINGLE_MESSAGES[url])
+    response = await client.post(url, json=SINGLE_MESSAGES[url] | {text: "Başka bir konu"})
+    assert (response.status_code, response.json()["code"]) == (409, "already_received")
+    assert response.json()["number"] == first.json()["number"]
+    quarantined = (await client.get("/v1/channels/quarantine")).json()["items"]
+    assert [item["id"] for item in quarantined] == [response.json()["quarantine_id"]]
+    assert "Başka bir konu" in quarantined[0]["body"]
     assert (await rows(app))["ticket"] == 1
 
 
-async def test_the_canonical_form_and_a_door_share_the_channels_ids(client_as: ClientAs) -> None:
-    """An SMS that came by its door is not taken again in another shape."""
+async def test_the_canonical_form_and_the_channel_share_the_channels_ids(client_as: ClientAs) -> None:
+    """An SMS stored through its channel is not stored again in canonical form."""
     client = await client_as("developer")
     first = await client.post(SMS, json=bodies.sms("shared-1"))
-    answer = await client.post(TICKETS, json=bodies.ticket(channel="sms", external_id="shared-1"))
-    assert (answer.status_code, answer.json()["code"]) == (409, "already_received")
-    assert answer.json()["number"] == first.json()["number"]
+    response = await client.post(TICKETS, json=bodies.ticket(channel="sms", external_id="shared-1"))
+    assert (response.status_code, response.json()["code"]) == (409, "already_received")
+    assert response.json()["number"] == first.json()["number"]
     other_channel = await client.post(TICKETS, json=bodies.ticket(channel="mobile", external_id="shared-1"))
     assert other_channel.status_code == 201
 
@@ -171,12 +171,12 @@ async def test_clients_do_not_share_their_keys(client_as: ClientAs) -> None:
     """Two programs that count from 1 must not get each other's tickets."""
     headers = {"Idempotency-Key": "1"}
     clients = [await client_as("developer") for _ in range(2)]
-    answers = await asyncio.gather(*(c.post(TICKETS, json=bodies.ticket(), headers=headers) for c in clients))
-    assert len({answer.json()["number"] for answer in answers}) == 2
+    responses = await asyncio.gather(*(c.post(TICKETS, json=bodies.ticket(), headers=headers) for c in clients))
+    assert len({response.json()["number"] for response in responses}) == 2
 
 
 async def test_a_refused_request_uses_up_no_key(client_as: ClientAs) -> None:
-    """The caller mends the body and sends it again under the same key."""
+    """The caller can correct the body and send it again with the same key."""
     client = await client_as("developer")
     headers = {"Idempotency-Key": "mended"}
     assert (await client.post(TICKETS, json=bodies.ticket(service="bimer"), headers=headers)).status_code == 422

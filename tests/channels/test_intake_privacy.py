@@ -1,4 +1,4 @@
-"""What the database and the logs know of a citizen after every door was used: nothing that can be read."""
+"""Database and logs after requests through every channel: no readable personal data."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ SECRETS = [
     "Mavikapılı",
     "Bilinmezbahçe",
 ]
-"""Pieces of what the citizen said, of which none may be found."""
+"""Parts of the citizen's data; none of them may be found."""
 
 PERSON = {
     "name": NAME,
@@ -53,7 +53,7 @@ PLACE = {"latitude": 41.04, "longitude": 28.87, "neighbourhood": SAID_PLACE, "no
 
 
 def messages() -> dict[str, list[dict[str, Any]]]:
-    """For each door a message that is taken and one that is refused, with everything personal in both."""
+    """Return accepted and rejected messages for each path, all with personal data."""
     matter = {"description": MATTER, "place": PLACE}
     item = bodies.field_item("p-7", resident=PERSON, **matter)
     application = bodies.application("p-6", text=MATTER, applicant=PERSON, neighbourhood=SAID_PLACE)
@@ -88,22 +88,22 @@ def messages() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-class Heard(logging.Handler):
-    """Everything that any logger of the process says: as the programs write it, and all that the record carries."""
+class CapturedLogs(logging.Handler):
+    """A handler that stores every log line of the process, with all attributes of its record."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line and what it was made from."""
+        """Store the line and the attributes of its record."""
         self.lines.append(f"{record.__dict__!r} {self.format(record)}")
 
 
 @pytest.fixture(params=["console", "json"])
-def heard(request: pytest.FixtureRequest) -> Iterator[Heard]:
-    """What is logged while the test runs, down to debug, from the standard library and from structlog."""
-    root, handler = logging.getLogger(), Heard()
+def logs(request: pytest.FixtureRequest) -> Iterator[CapturedLogs]:
+    """The logs during the test, down to debug, of the standard library and of structlog."""
+    root, handler = logging.getLogger(), CapturedLogs()
     with configured_logging(level="debug", style=request.param):
         handler.setFormatter(root.handlers[0].formatter)
         root.handlers = [handler]
@@ -111,7 +111,7 @@ def heard(request: pytest.FixtureRequest) -> Iterator[Heard]:
 
 
 async def dump(app: FastAPI) -> dict[str, str]:
-    """Every column of every table as one text; bytes are shown as the text that they might be."""
+    """Return every column of every table as one text; bytes are decoded as text."""
 
     def tables(connection: Connection) -> list[str]:
         return inspect(connection).get_table_names()
@@ -128,7 +128,7 @@ async def dump(app: FastAPI) -> dict[str, str]:
 
 
 def shown(value: Any) -> str:
-    """A value as text: JSON with and without escapes, bytes as UTF-8 where they are."""
+    """Return a value as text: JSON without escapes, bytes decoded as UTF-8."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace") + "\n"
     if isinstance(value, dict | list):
@@ -137,21 +137,21 @@ def shown(value: Any) -> str:
 
 
 def found(texts: dict[str, str] | list[str]) -> list[tuple[str, str]]:
-    """Which secrets stand where."""
+    """Return the secrets that are found, each with its place."""
     named = texts.items() if isinstance(texts, dict) else ((line[:200], line) for line in texts)
     return [(secret, name) for name, content in named for secret in SECRETS if secret.lower() in content.lower()]
 
 
-async def use_every_door(client: AsyncClient) -> list[int]:
-    """Send all messages, each twice; the statuses."""
+async def send_all_messages(client: AsyncClient) -> list[int]:
+    """Send all messages, each twice; return the statuses."""
     sent = [(url, body) for url, variants in messages().items() for body in [*variants, *variants]]
     return [(await client.post(url, json=body)).status_code for url, body in sent]
 
 
-async def test_nothing_that_a_citizen_said_can_be_read_in_the_database(app: FastAPI, client_as: ClientAs) -> None:
-    """Taken, refused or repeated: C12. What a person said stands as ciphertext or not at all."""
+async def test_the_database_contains_personal_data_only_sealed(app: FastAPI, client_as: ClientAs) -> None:
+    """C12: a person's data are stored as ciphertext or not at all, in accepted, rejected and repeated messages."""
     client = await client_as("developer")
-    statuses = await use_every_door(client)
+    statuses = await send_all_messages(client)
     assert {200, 201, 409, 422} == set(statuses)
     dumped = await dump(app)
     assert {"applicant.name", "ticket.description", "inbound_message.body", "notice.payload"} <= set(dumped)
@@ -159,8 +159,8 @@ async def test_nothing_that_a_citizen_said_can_be_read_in_the_database(app: Fast
     assert found(dumped) == []
 
 
-async def test_the_same_words_are_never_the_same_ciphertext(app: FastAPI, client_as: ClientAs) -> None:
-    """Who reads two rows can't tell that one citizen wrote both."""
+async def test_equal_words_have_different_ciphertexts(app: FastAPI, client_as: ClientAs) -> None:
+    """Two rows do not reveal that one citizen wrote both."""
     client = await client_as("developer")
     for i in range(3):
         await client.post("/v1/tickets", json=bodies.ticket(external_id=f"c-{i}", applicant=PERSON))
@@ -170,24 +170,24 @@ async def test_the_same_words_are_never_the_same_ciphertext(app: FastAPI, client
         assert len({getattr(applicant, column) for applicant in applicants}) == 3
 
 
-async def test_a_notice_says_references_where_a_person_stands(app: FastAPI, client_as: ClientAs) -> None:
-    """The snapshot of an immutable notice can't be erased later, so it never holds a person."""
+async def test_a_notice_contains_references_instead_of_personal_data(app: FastAPI, client_as: ClientAs) -> None:
+    """The payload of a notice is immutable and can't be erased, so it has no personal data."""
     client = await client_as("developer")
-    await use_every_door(client)
+    await send_all_messages(client)
     async with app.state.container.database.reading() as session:
         payloads = list(await session.scalars(select(Notice.payload)))
     assert payloads
     assert found([json.dumps(payload, ensure_ascii=False) for payload in payloads]) == []
 
 
-async def test_the_logs_know_nothing_of_citizens(client_as: ClientAs, heard: Heard) -> None:
-    """Also at debug, also from libraries, for taken and for refused messages."""
+async def test_logs_contain_no_personal_data(client_as: ClientAs, logs: CapturedLogs) -> None:
+    """Including debug level and libraries, for accepted and rejected messages."""
     client = await client_as("developer")
     logging.getLogger("tests").info("listening")
-    await use_every_door(client)
-    assert any("listening" in line for line in heard.lines)
-    assert found(heard.lines) == []
-    assert not any(str(client.headers["x-api-key"]) in line for line in heard.lines)
+    await send_all_messages(client)
+    assert any("listening" in line for line in logs.lines)
+    assert found(logs.lines) == []
+    assert not any(str(client.headers["x-api-key"]) in line for line in logs.lines)
 
 
 def answer_errors(client: AsyncClient) -> None:
@@ -196,30 +196,28 @@ def answer_errors(client: AsyncClient) -> None:
     client._transport.raise_app_exceptions = False
 
 
-async def test_even_an_error_of_ours_is_logged_without_the_citizen(
-    app: FastAPI, client_as: ClientAs, heard: Heard
+async def test_unexpected_errors_are_logged_without_personal_data(
+    app: FastAPI, client_as: ClientAs, logs: CapturedLogs
 ) -> None:
-    """A constraint that breaks under an intake: the statement's values stay out of answer and log."""
+    """A violated constraint: the values of the statement appear neither in the response nor in the logs."""
     client = await client_as("developer")
     async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE applicant ADD CONSTRAINT broken CHECK (role = 'anonymous')"))
     answer_errors(client)
-    answer = await client.post("/v1/tickets", json=messages()["/v1/tickets"][0])
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
-    assert found([answer.text]) == []
-    assert any("unexpected_error" in line for line in heard.lines)
-    assert found(heard.lines) == []
+    response = await client.post("/v1/tickets", json=messages()["/v1/tickets"][0])
+    assert (response.status_code, response.json()["code"]) == (500, "internal")
+    assert found([response.text]) == []
+    assert any("unexpected_error" in line for line in logs.lines)
+    assert found(logs.lines) == []
 
 
-async def test_one_intake_that_the_database_refuses_takes_none_of_its_neighbours_along(
-    app: FastAPI, client_as: ClientAs
-) -> None:
-    """They share a transaction; the batch is written again one by one."""
+async def test_a_row_that_the_database_rejects_fails_only_its_own_request(app: FastAPI, client_as: ClientAs) -> None:
+    """The requests share a transaction; the failed batch is written again one by one."""
     client = await client_as("developer")
     async with app.state.container.database.transaction() as session:
         await session.execute(text("ALTER TABLE ticket ADD CONSTRAINT broken CHECK (external_id <> 'n-7')"))
     answer_errors(client)
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(client.post("/v1/tickets", json=bodies.ticket(external_id=f"n-{i}")) for i in range(20))
     )
-    assert [i for i, answer in enumerate(answers) if answer.status_code != 201] == [7]
+    assert [i for i, response in enumerate(responses) if response.status_code != 201] == [7]

@@ -265,7 +265,7 @@ async def test_a_query_parameter_is_named_by_its_name(client: AsyncClient) -> No
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b'{"phone": 0532}', b"\xff\xfe", b'{"phone": "\xc3("}'])
-async def test_a_body_that_is_no_json_is_refused_as_a_whole(client: AsyncClient, body: bytes) -> None:
+async def test_a_body_that_is_no_json_is_rejected(client: AsyncClient, body: bytes) -> None:
     response = await client.post("/things", content=body, headers={"Content-Type": "application/json"})
 
     assert response.status_code in {400, 422}

@@ -104,7 +104,7 @@ class TestEsenler:
         assert cimer.statutory is Regime.LAW_3071
         assert cimer.statutory_by_subtype == {"right_to_information": Regime.LAW_4982}
 
-    def test_bimer_takes_nothing_new(self, esenler: Catalogue) -> None:
+    def test_bimer_accepts_no_new_request(self, esenler: Catalogue) -> None:
         bimer = service(esenler, "bimer")
         assert (bimer.accepts_new, bimer.closed_on, bimer.channels) == (False, date(2018, 7, 31), ())
 
