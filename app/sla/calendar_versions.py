@@ -5,10 +5,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import new_id
@@ -17,6 +16,9 @@ from app.sla.model import CalendarVersion
 
 Calendars = Mapping[str, Calendar]
 """The calendars by the name of their opening hours (`office`, `hospitality`, …); they share holidays and leave."""
+
+_NEWEST_FIRST = CalendarVersion.id.desc()
+"""Ids rise with real time."""
 
 
 async def store_calendars(
@@ -37,8 +39,7 @@ async def store_calendars(
 
 async def newest_calendar_version(session: AsyncSession) -> UUID | None:
     """Return the id of the version for new computations; None before the first was stored."""
-    found: UUID | None = await session.scalar(_by_age(CalendarVersion.id))
-    return found
+    return await session.scalar(select(CalendarVersion.id).order_by(_NEWEST_FIRST).limit(1))
 
 
 async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
@@ -49,12 +50,7 @@ async def calendars_of(session: AsyncSession, version_id: UUID) -> Calendars:
 
 async def newest_calendar(session: AsyncSession) -> CalendarVersion | None:
     """Return the version for new computations; None before the first was stored."""
-    found: CalendarVersion | None = await session.scalar(_by_age(CalendarVersion))
-    return found
-
-
-def _by_age(wanted: Any) -> Select[Any]:
-    return select(wanted).order_by(CalendarVersion.id.desc()).limit(1)  # ids rise with real time
+    return await session.scalar(select(CalendarVersion).order_by(_NEWEST_FIRST).limit(1))
 
 
 def _calendars(row: CalendarVersion) -> Calendars:
