@@ -8,7 +8,8 @@ from pathlib import Path
 from scripts.state_diagram import DOCUMENT, with_diagram
 from tests.installation import ROOT
 
-_PATH = re.compile(r"(?<![\w./-])((?:app|workers|config|migrations|tests|scripts|bench|demo|docs)/[\w./-]*\w)(?::(\w+))?")
+_FOLDERS = "app|workers|config|migrations|tests|scripts|bench|demo|docs"
+_PATH = re.compile(rf"(?<![\w./-])((?:{_FOLDERS})/[\w./-]*\w)(?::(\w+))?")
 _CHANGES_WITH_USE = ("config/ornek", "config/<", "bench/results")
 
 
