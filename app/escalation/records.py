@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.core.ids import new_id
 from app.notices.kinds import NoticeKind
-from app.notices.recipients import as_kept
+from app.notices.recipients import as_record
 from app.standards.office_holder import OfficeHolder
 
 RAISING_KINDS = frozenset(
@@ -58,7 +58,7 @@ def escalation_row(
         "source": source,
         "legal_risk": legal_risk,
         "office": dict(printed.printed),
-        "addressed_to": as_kept(addressed),
+        "addressed_to": as_record(addressed),
         "raised_at": raised_at,
         "breached_at": breached_at,
         "reminders": 0,

@@ -13,7 +13,7 @@ from uuid import UUID
 from app.escalation.snapshot import TicketSnapshot, case_facts
 from app.notices.kinds import Medium, NoticeKind, OfficeFacts, ReminderPayload
 from app.notices.payloads import MOST_REMINDERS
-from app.notices.recipients import as_kept, as_printed, as_recipient, holder
+from app.notices.recipients import as_printed, as_recipient, as_record, holder
 from app.notices.rows import notice_row
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import next_level_base
@@ -75,7 +75,7 @@ def remind(
     """Return the reminders of the due escalations, addressed to the official who runs each office at `now`."""
     today = calendar.local_date(now)
     officials = {level: holder(catalogue, level, today) for level in sorted({one.level for one in due})}
-    batch = ReminderBatch(addressed=[(level, as_kept(official)) for level, official in officials.items()])
+    batch = ReminderBatch(addressed=[(level, as_record(official)) for level, official in officials.items()])
     for one in due:
         try:
             notice = _notice(one, catalogue, officials[one.level], now)

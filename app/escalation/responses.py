@@ -13,13 +13,13 @@ from app.escalation.records import ACKNOWLEDGING_KINDS
 from app.notices import service as notices
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
-from app.notices.queries import Found, find_notice, numbers_in
+from app.notices.queries import FoundNotice, find_notice, numbers_in
 from app.people.vault import Vault
 from app.tickets.history import EventKind, append_event
 from app.tickets.model import Escalation, EscalationState, Ticket
 
 
-async def acknowledge_notice(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
+async def acknowledge_notice(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> FoundNotice:
     """Acknowledge a notice and the escalation it is about; a repetition changes nothing. Raises `NotFound`.
 
     A digest acknowledges every notice in it. The ticket is locked before the notice, as in commands and sweeps.

@@ -14,7 +14,7 @@ from app.escalation import responses
 from app.escalation.queries import EscalationFilter, list_escalations
 from app.escalation.schemas import EscalationOut, EscalationPage, ResponseBody
 from app.escalation.serializers import escalations_out
-from app.notices.dependencies import OpenDesk
+from app.notices.dependencies import NoticeReaderDep
 from app.notices.routes import NoticeNumber
 from app.notices.schemas import NoticeOut
 from app.people.dependencies import VaultDep
@@ -128,7 +128,7 @@ async def acknowledge_notice(
     number: NoticeNumber,
     session: TransactionDep,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_ACKNOWLEDGE))],
-    desk: OpenDesk,
+    reader: NoticeReaderDep,
     now: NowDep,
 ) -> NoticeOut:
     """Acknowledge a notice to a unit or an office, and with it the escalation it is about.
@@ -136,5 +136,5 @@ async def acknowledge_notice(
     The ticket's history names the client and the time. Notices to applicants can't be acknowledged: 404.
     """
     found = await responses.acknowledge_notice(session, number, actor=actor, now=now)
-    [response] = await desk.show(session, [found], actor=actor, operation="acknowledge_notice", now=now)
+    [response] = await reader.show(session, [found], actor=actor, operation="acknowledge_notice", now=now)
     return response

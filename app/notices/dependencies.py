@@ -4,23 +4,23 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.notices.letter_reader import LetterDesk
-from app.notices.service import ReadingDesk
+from app.notices.letter_reader import LetterReader
+from app.notices.service import NoticeReader
 
 
-async def _desk(request: Request) -> ReadingDesk:
+async def _desk(request: Request) -> NoticeReader:
     container = request.app.state.container
-    return ReadingDesk(container.renderer, container.facts)
+    return NoticeReader(container.renderer, container.facts)
 
 
-OpenDesk = Annotated[ReadingDesk, Depends(_desk)]
+NoticeReaderDep = Annotated[NoticeReader, Depends(_desk)]
 """The reading desk of this process."""
 
 
-async def _letter_desk(request: Request) -> LetterDesk:
+async def _letter_desk(request: Request) -> LetterReader:
     container = request.app.state.container
-    return LetterDesk(container.database, container.facts, container.renderer.letters)
+    return LetterReader(container.database, container.facts, container.renderer.letters)
 
 
-OpenLetterDesk = Annotated[LetterDesk, Depends(_letter_desk)]
+LetterReaderDep = Annotated[LetterReader, Depends(_letter_desk)]
 """The desk of this process at which letters are read."""

@@ -113,7 +113,7 @@ class KindSpec:
     letter: bool = False
 
     @property
-    def encloses_letter(self) -> bool:
+    def attaches_letter(self) -> bool:
         """Whether its e-mail carries the letter: a draft is for those inside who register it, not for a citizen."""
         return self.letter and Audience.CITIZEN not in self.audiences
 

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LetterDesk:
+class LetterReader:
     """Gives out the letters of notices; each is set anew, from the stored facts and what it was first set from.
 
     So no file holds a person's name, and an old number reads as it did.

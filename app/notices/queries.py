@@ -38,7 +38,7 @@ class NoticeFilter:
     unacknowledged: bool | None = None
 
 
-class Found(NamedTuple):
+class FoundNotice(NamedTuple):
     """A notice and the name of the client that acknowledged it."""
 
     notice: Notice
@@ -61,7 +61,7 @@ def ticket_of(number: str) -> ColumnElement[UUID]:
     return select(_TICKET.c.id).where(_TICKET.c.number == number).scalar_subquery()
 
 
-async def find_notice(session: AsyncSession, actor: Actor, number: str, *, lock: bool = False) -> Found:
+async def find_notice(session: AsyncSession, actor: Actor, number: str, *, lock: bool = False) -> FoundNotice:
     """One notice by its number (`26-000123`), locked if asked; raises `NotFound`."""
     match = _NUMBER.fullmatch(number)
     if match is None:
@@ -72,7 +72,7 @@ async def find_notice(session: AsyncSession, actor: Actor, number: str, *, lock:
     row = (await session.execute(query)).one_or_none()
     if row is None or row[0].number != number:
         raise NotFound
-    return Found(*row)
+    return FoundNotice(*row)
 
 
 async def numbers_in(session: AsyncSession, digest_id: UUID) -> list[str]:
@@ -84,13 +84,13 @@ async def numbers_in(session: AsyncSession, digest_id: UUID) -> list[str]:
 
 async def list_notices(
     session: AsyncSession, actor: Actor, wanted: NoticeFilter, *, cursor: Cursor | None, limit: int
-) -> Page[Found]:
+) -> Page[FoundNotice]:
     """Visible notices, newest first."""
     query = visible_to(actor).where(*_conditions(wanted))
     if cursor is not None:
         query = query.where(tuple_(Notice.created_at, Notice.id) < (cursor.at, cursor.id))
     query = query.order_by(Notice.created_at.desc(), Notice.id.desc()).limit(limit + 1)
-    found = [Found(*row) for row in await session.execute(query)]
+    found = [FoundNotice(*row) for row in await session.execute(query)]
     page = found[:limit]
     following = Cursor(page[-1].notice.created_at, page[-1].notice.id).encode() if len(found) > limit else None
     return Page(page, following)

@@ -44,7 +44,7 @@ def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:
     return unit.email if unit else None
 
 
-def as_kept(one: OfficeHolder) -> dict[str, Any]:
+def as_record(one: OfficeHolder) -> dict[str, Any]:
     """Who was addressed, as the record of an escalation keeps it."""
     return {"name": one.name, "job_title": one.job_title, "stands_in": one.stands_in, "vacant": one.vacant}
 

@@ -9,7 +9,7 @@ from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
-from app.notices.dependencies import OpenDesk, OpenLetterDesk
+from app.notices.dependencies import LetterReaderDep, NoticeReaderDep
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
 from app.notices.schemas import AppMessage, NoticeOut, NoticePage, NoticeState
@@ -60,7 +60,7 @@ def _filter(
 async def read_notices(
     session: TransactionDep,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
-    desk: OpenDesk,
+    reader: NoticeReaderDep,
     wanted: Annotated[NoticeFilter, Depends(_filter)],
     now: NowDep,
     paging: PagingDep,
@@ -70,7 +70,7 @@ async def read_notices(
     Personal data are masked unless the key holds `personal-data:read`; such a reading is written down.
     """
     page = await list_notices(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size)
-    items = await desk.show(session, page.items, actor=actor, operation="read_notices", now=now)
+    items = await reader.show(session, page.items, actor=actor, operation="read_notices", now=now)
     paging.set_next_link(page.next_cursor)
     return NoticePage(items=items, next_cursor=page.next_cursor)
 
@@ -84,7 +84,7 @@ async def read_notices(
 async def read_letter(
     number: NoticeNumber,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
-    letters: OpenLetterDesk,
+    letters: LetterReaderDep,
     now: NowDep,
 ) -> Response:
     """The letter of a level-2 notice, an extension, missing documents or a result, as a draft in the official form.
@@ -107,12 +107,12 @@ async def read_notice(
     number: NoticeNumber,
     session: TransactionDep,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
-    desk: OpenDesk,
+    reader: NoticeReaderDep,
     now: NowDep,
 ) -> NoticeOut:
     """A notice by its number, which stands on it and in the name of its file in the outbox."""
     found = await find_notice(session, actor, number)
-    [answer] = await desk.show(session, [found], actor=actor, operation="read_notice", now=now)
+    [answer] = await reader.show(session, [found], actor=actor, operation="read_notice", now=now)
     return answer
 
 

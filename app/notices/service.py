@@ -14,14 +14,14 @@ from app.core.errors import NotFound
 from app.notices.kinds import Medium, NoticeKind, restore
 from app.notices.model import Notice
 from app.notices.ports import EMAIL, PersonalFacts
-from app.notices.queries import Found, find_notice
+from app.notices.queries import FoundNotice, find_notice
 from app.notices.rows import APPLICANT, OFFICE_PREFIX
 from app.notices.schemas import STATE_LABELS, NoticeOut, NoticeRecipient
 from app.notices.texts.references import names, resolve
-from app.notices.texts.render import Rendered, Renderer
+from app.notices.texts.render import RenderedNotice, Renderer
 
 
-async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> Found:
+async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> FoundNotice:
     """Note that `actor` has taken note of a notice; the first acknowledgement stays.
 
     Raises `NotFound` for a notice that the actor does not see, and for one to an applicant, who is not asked to;
@@ -36,21 +36,21 @@ async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: 
     if notice.acknowledged_at is not None:
         return found
     notice.acknowledged_at, notice.acknowledged_by = now, actor.client_id
-    return Found(notice, actor.name)
+    return FoundNotice(notice, actor.name)
 
 
-def words_of(notice: Notice, renderer: Renderer) -> Rendered:
+def notice_text(notice: Notice, renderer: Renderer) -> RenderedNotice:
     """The words of a notice: the stored ones, else those it would be sent with now. Never raises."""
     if notice.subject is not None and notice.body is not None:
         version = notice.template_version or ""
-        return Rendered(subject=notice.subject, body=notice.body, template=notice.template or "", version=version)
+        return RenderedNotice(subject=notice.subject, body=notice.body, template=notice.template or "", version=version)
     try:
         kind = NoticeKind(notice.kind)
         return renderer.render(kind, Medium(notice.medium).text, restore(kind, notice.payload))
     except ValueError as error:
         words = f"{label_of(notice.kind)}: {notice.payload.get('number', '')}"
         problem = f"the stored facts do not fit the kind ({type(error).__name__})"
-        return Rendered(subject=words, body=words, template="", version="", fallback=True, problem=problem)
+        return RenderedNotice(subject=words, body=words, template="", version="", fallback=True, problem=problem)
 
 
 def label_of(kind: str) -> str:
@@ -65,18 +65,18 @@ def address_of(medium: Medium, values: Mapping[str, str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingDesk:
+class NoticeReader:
     """Shows notices to an actor: in words, with the personal ones in clear, masked or hidden, as the actor may see."""
 
     renderer: Renderer
     facts: PersonalFacts
 
     async def show(
-        self, session: AsyncSession, found: Sequence[Found], *, actor: Actor, operation: str, now: datetime
+        self, session: AsyncSession, found: Sequence[FoundNotice], *, actor: Actor, operation: str, now: datetime
     ) -> list[NoticeOut]:
         """The notices as answers; a reading of personal data in clear is written down in the same transaction."""
         masked = not actor.may(Scope.PERSONAL_DATA_READ)
-        written = [(one, words_of(one.notice, self.renderer)) for one in found]
+        written = [(one, notice_text(one.notice, self.renderer)) for one in found]
         personal = [one.notice for one, words in written if _is_personal(one.notice, words)]
         tickets = {notice.ticket_id for notice in personal if notice.ticket_id is not None}
         values = await self.facts.reference_values(session, tickets, masked=masked, for_unit=actor.unit is not None)
@@ -86,11 +86,13 @@ class ReadingDesk:
         return [_answer(one, words, values, masked=masked) for one, words in written]
 
 
-def _is_personal(notice: Notice, words: Rendered) -> bool:
+def _is_personal(notice: Notice, words: RenderedNotice) -> bool:
     return notice.recipient == APPLICANT.code or bool(names(words.subject) | names(words.body))
 
 
-def _answer(found: Found, words: Rendered, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool) -> NoticeOut:
+def _answer(
+    found: FoundNotice, words: RenderedNotice, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool
+) -> NoticeOut:
     notice = found.notice
     values = all_values.get(notice.ticket_id, {}) if notice.ticket_id else {}
     return NoticeOut(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.model import InboundMessage
-from app.notices.delivery.triage import HOLD_PACE, HOLD_QUIET
+from app.notices.delivery.triage import WAITS_FOR_HOURS, WAITS_FOR_RATE
 from app.notices.model import DeliveryReceipt, Notice
 from app.notices.rows import APPLICANT
 from app.sla.model import CalendarVersion, Checkpoint
@@ -147,7 +147,7 @@ async def oldest_overdue(session: AsyncSession, now: datetime, max_notices: int)
 async def retry_reasons(session: AsyncSession) -> dict[str, int]:
     """Return reason → number of notices that failed with it and wait for a retry, the most frequent first."""
     waiting = Notice.state == "queued", Notice.digest_id.is_(None), Notice.attempts > 0
-    failed = Notice.state_reason.not_in((HOLD_QUIET, HOLD_PACE))
+    failed = Notice.state_reason.not_in((WAITS_FOR_HOURS, WAITS_FOR_RATE))
     counts = select(Notice.state_reason, func.count()).where(*waiting, failed).group_by(Notice.state_reason)
     found = await session.execute(counts.order_by(func.count().desc(), Notice.state_reason))
     return {reason: count for reason, count in found if reason is not None}

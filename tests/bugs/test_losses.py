@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.core.ids import new_id
 from app.core.jobs import Job
-from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.standards.catalogue import load_catalogue
 from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, notices_of_limits, raised
 from tests.desk import CALL, ORDER, Desk, end_of
@@ -53,11 +53,11 @@ class Stuck:
     def __init__(self) -> None:
         self.busy, self.released = asyncio.Event(), asyncio.Event()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Wait."""
         self.busy.set()
         await self.released.wait()
-        return Delivered(message.medium, message.number)
+        return SentMessage(message.medium, message.number)
 
 
 async def test_a_hanging_mail_does_not_delay_the_clocks(desk: Desk) -> None:

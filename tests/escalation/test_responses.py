@@ -16,12 +16,12 @@ from app.notices.model import Notice
 from app.operations.queries import read_abandoned, read_backlog
 from app.tickets.model import Escalation
 from config.settings import Settings
-from tests.delivery.cases import by_smtp, drain, house_with
-from tests.delivery.mail_server import Mailbox, mail_server
 from tests.desk import AT_WORK, CITIZEN, Desk, end_of
 from tests.escalation.offices import DUE, HEAD, load_offices
 from tests.installation import SettableClock, new_key, opened_client
 from tests.notices.cases import actor_of, open_ticket
+from tests.notices.delivery.cases import by_smtp, drain, house_with
+from tests.notices.delivery.mail_server import Mailbox, mail_server
 from workers.timers import sweep
 
 RESPONSE = {"text": "Birime tekit edildi; 0532 000 00 67 numaralı telefon aranacak."}

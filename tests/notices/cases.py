@@ -10,7 +10,7 @@ from app.access.actor import Actor
 from app.channels.schemas import ApplicantBody, TicketBody
 from app.container import Container
 from app.core.db import bulk_insert
-from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.kinds import EscalationPayload, Medium, NoticeKind, OfficeFacts, WarningPayload
@@ -35,12 +35,12 @@ class Recorder:
         self.messages: list[OutgoingMessage] = []
         self.failures = list(failures)
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Keep the message, or fail."""
         if self.failures:
             raise self.failures.pop(0)
         self.messages.append(message)
-        return Delivered(message.medium, str(message.notice_id))
+        return SentMessage(message.medium, str(message.notice_id))
 
 
 def dispatcher_with(container: Container, delivery: Any) -> NoticeDispatcher:

@@ -11,7 +11,7 @@ from app.notices.kinds import NoticeKind
 from app.notices.queries import find_notice
 from app.notices.rows import Recipient
 from app.notices.schemas import NoticeOut
-from app.notices.service import ReadingDesk, acknowledge, label_of, words_of
+from app.notices.service import NoticeReader, acknowledge, label_of, notice_text
 from tests.installation import SettableClock
 from tests.notices.cases import EMAIL, NAME, WRITER, actor_of, escalate, notices_of, open_ticket, plan
 from workers.delivery import open_notice_dispatcher
@@ -24,7 +24,7 @@ async def shown(container: Container, number: str, role: str, unit: str | None =
     actor = await actor_of(container, role, unit)
     async with container.database.transaction() as session:
         found = await find_notice(session, actor, number)
-        desk = ReadingDesk(container.renderer, container.facts)
+        desk = NoticeReader(container.renderer, container.facts)
         [answer] = await desk.show(session, [found], actor=actor, operation="test", now=container.clock.now())
         return answer
 
@@ -131,4 +131,4 @@ async def test_a_kind_that_this_program_does_not_know_is_shown_by_its_code(conta
     [receipt] = await notices_of(container, number)
     receipt.kind = "yearly_greeting"
     assert label_of(receipt.kind) == "yearly_greeting"
-    assert words_of(receipt, container.renderer).body == f"yearly_greeting: {number}"
+    assert notice_text(receipt, container.renderer).body == f"yearly_greeting: {number}"

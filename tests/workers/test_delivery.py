@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from app.container import Container
 from app.core.jobs import redis_settings
-from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.backoff import on_clock
 from config.settings import Settings
@@ -34,12 +34,12 @@ class Counter:
         self.numbers: list[str] = []
         self._changed = asyncio.Condition()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Count the message."""
         async with self._changed:
             self.numbers.append(message.number)
             self._changed.notify_all()
-        return Delivered(message.medium, message.number)
+        return SentMessage(message.medium, message.number)
 
     async def reached(self, count: int) -> None:
         """Return when `count` notices have come, or fail after half a minute."""

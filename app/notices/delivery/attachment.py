@@ -8,7 +8,7 @@ import asyncio
 import structlog
 
 from app.notices.delivery.adapters.base import Attachment
-from app.notices.delivery.outcomes import Leased
+from app.notices.delivery.outcomes import LeasedNotice
 from app.notices.kinds import SPECS, Medium, NoticeKind, restore
 from app.notices.model import Notice
 from app.notices.texts.letters import Letters
@@ -17,23 +17,23 @@ LETTER_SECONDS = 3.0
 """What setting a letter may take, waiting for its turn included; milliseconds are usual. With the longest hand-over
 that can be configured it still fits into a lease."""
 
-ENCLOSING = frozenset(kind for kind, spec in SPECS.items() if spec.encloses_letter)
+LETTER_CARRYING_KINDS = frozenset(kind for kind, spec in SPECS.items() if spec.attaches_letter)
 
 log = structlog.get_logger(__name__)
 
 
-def is_enclosing(notice: Notice) -> bool:
+def carries_letter(notice: Notice) -> bool:
     """Whether a notice carries its letter."""
-    return notice.kind in ENCLOSING and notice.medium == Medium.EMAIL
+    return notice.kind in LETTER_CARRYING_KINDS and notice.medium == Medium.EMAIL
 
 
-async def enclosed(leased: Leased, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
+async def letter_attachments(leased: LeasedNotice, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
     """The notice's letter with the personal words that its text shows too; nothing for a kind or medium without one.
 
     Never raises: what prevents a letter is logged once, with the first attempt, and the mail goes without it.
     """
     notice, values = leased.notice, leased.values
-    if values is None or not is_enclosing(notice):
+    if values is None or not carries_letter(notice):
         return ()
     kind, reported = NoticeKind(notice.kind), notice.attempts > 1
     try:

@@ -22,7 +22,7 @@ from app.notices.queries import to_unit
 BUNDLED_KINDS = frozenset({NoticeKind.WARNING, NoticeKind.ESCALATION_1, NoticeKind.REMINDER})
 
 
-async def digest_of(session: AsyncSession, notices: Sequence[Notice], now: datetime) -> Notice:
+async def make_digest(session: AsyncSession, notices: Sequence[Notice], now: datetime) -> Notice:
     """A queued digest of notices to one recipient, stored, with the notices bound to it.
 
     Its key needs no more than its own id: that no notice is in two digests is seen to by the locks on them.
@@ -56,7 +56,7 @@ async def digest_of(session: AsyncSession, notices: Sequence[Notice], now: datet
     return digest
 
 
-async def lines_of(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:
+async def lock_digest_notices(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:
     """Digest → the notices in it, locked; a digest is left out while somebody else has one of its notices in hand."""
     bound = equals_any(Notice.digest_id, [digest.id for digest in digests])
     free = select(Notice).where(bound).order_by(Notice.running).with_for_update(skip_locked=True, key_share=True)
@@ -68,7 +68,7 @@ async def lines_of(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUI
     return {digest: found[digest] for digest, count in counts if digest is not None and len(found[digest]) == count}
 
 
-def take_apart(digest: Notice, notices: Sequence[Notice], reason: str, now: datetime) -> None:
+def split_digest(digest: Notice, notices: Sequence[Notice], reason: str, now: datetime) -> None:
     """Skip a digest that says something no longer so; its notices wait on their own again."""
     digest.state, digest.state_reason = "skipped", reason
     for notice in notices:

@@ -28,16 +28,23 @@ from app.notices.delivery.adapters.base import (
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.registry import Adapters
-from app.notices.delivery.attachment import LETTER_SECONDS, enclosed, is_enclosing
+from app.notices.delivery.attachment import LETTER_SECONDS, carries_letter, letter_attachments
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
-from app.notices.delivery.outcomes import AttemptOutcome, Leased, Result, Values, mark, take_early_receipts
+from app.notices.delivery.outcomes import (
+    AttemptOutcome,
+    AttemptResult,
+    LeasedNotice,
+    Values,
+    record_outcomes,
+    settle_early_receipts,
+)
 from app.notices.delivery.triage import DeliveryTriage, recipient_key
 from app.notices.kinds import Medium
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.ports import PersonalFacts
 from app.notices.queries import to_unit
 from app.notices.rows import APPLICANT
-from app.notices.service import address_of, words_of
+from app.notices.service import address_of, notice_text
 from app.notices.texts import letter_sources
 from app.notices.texts.references import resolve
 from app.notices.texts.render import Renderer
@@ -105,11 +112,11 @@ class NoticeDispatcher:
         if leased:
             results = await asyncio.gather(*(self._hand_over(one, until) for one in leased))
             async with self.database.transaction() as session:
-                await mark(session, results, clock=self.clock)
-            await take_early_receipts(self.database, results, facts=self.facts, now=self.clock.now())
+                await record_outcomes(session, results, clock=self.clock)
+            await settle_early_receipts(self.database, results, facts=self.facts, now=self.clock.now())
         return [notice_id in taken for notice_id in notice_ids]
 
-    async def _lease(self, notice_ids: Sequence[UUID], calendar: Calendar) -> tuple[set[UUID], list[Leased]]:
+    async def _lease(self, notice_ids: Sequence[UUID], calendar: Calendar) -> tuple[set[UUID], list[LeasedNotice]]:
         """Take what is due, put it into words if it is not yet, and open the personal values its text refers to.
 
         The first of the two is everything that was due, sent now or not.
@@ -129,18 +136,18 @@ class NoticeDispatcher:
                 _write(notice, self.renderer)
             values = await self._values(session, going)
             leased = [
-                Leased(notice, values.get(notice.id), new_id(), await self._former_letter(session, notice))
+                LeasedNotice(notice, values.get(notice.id), new_id(), await self._former_letter(session, notice))
                 for notice in going
             ]
             await bulk_insert(session, DeliveryAttempt, [self._attempt(one, now) for one in leased])
         return {notice.id for notice in found}, leased
 
     async def _former_letter(self, session: AsyncSession, notice: Notice) -> bytes | None:
-        if not is_enclosing(notice):
+        if not carries_letter(notice):
             return None
         return await letter_sources.former_source(session, notice, self.renderer.letters)
 
-    def _attempt(self, leased: Leased, now: datetime) -> dict[str, object]:
+    def _attempt(self, leased: LeasedNotice, now: datetime) -> dict[str, object]:
         notice = leased.notice
         return {
             "id": leased.attempt_id,
@@ -148,7 +155,7 @@ class NoticeDispatcher:
             "at": now,
             "recipient": recipient_key(notice),
             "medium": notice.medium,
-            "adapter": self.adapters.to(Medium(notice.medium)).name,
+            "adapter": self.adapters.for_medium(Medium(notice.medium)).name,
             "outcome": AttemptOutcome.STARTED.value,
         }
 
@@ -162,30 +169,32 @@ class NoticeDispatcher:
             found |= {n.id: values[n.ticket_id] for n in group if n.ticket_id is not None and n.ticket_id in values}
         return found
 
-    async def _hand_over(self, leased: Leased, until: float) -> Result:
+    async def _hand_over(self, leased: LeasedNotice, until: float) -> AttemptResult:
         """One delivery call, with no transaction open; every failure becomes an outcome and a code."""
-        letter = await enclosed(leased, self.renderer.letters, seconds=self.letter_seconds)
-        way = self.adapters.to(Medium(leased.notice.medium))
+        letter = await letter_attachments(leased, self.renderer.letters, seconds=self.letter_seconds)
+        way = self.adapters.for_medium(Medium(leased.notice.medium))
         async with way.slots:
             began = time.monotonic()
             if began + self.delivery_seconds > until:
-                return Result(leased, AttemptOutcome.LATER, way.name, "no_time", retried_at_once=True)
+                return AttemptResult(leased, AttemptOutcome.LATER, way.name, "no_time", retried_at_once=True)
             try:
                 message = _message(leased, letter)
                 async with asyncio.timeout(self.delivery_seconds):
                     delivered = await way.delivery.deliver(message)
             except PermanentFailure as error:
-                result = Result(leased, AttemptOutcome.REFUSED, way.name, error.code)
+                result = AttemptResult(leased, AttemptOutcome.REFUSED, way.name, error.code)
             except TemporaryFailure as error:
-                result = Result(leased, AttemptOutcome.LATER, way.name, error.code, retry_after=error.retry_after)
+                result = AttemptResult(
+                    leased, AttemptOutcome.LATER, way.name, error.code, retry_after=error.retry_after
+                )
             except (DeliveryError, TimeoutError) as error:
-                result = Result(leased, AttemptOutcome.LATER, way.name, getattr(error, "code", "timeout"))
+                result = AttemptResult(leased, AttemptOutcome.LATER, way.name, getattr(error, "code", "timeout"))
             except Exception as error:  # noqa: BLE001 - must not hold up its neighbours
                 log.error("delivery_broke", notice=leased.notice.number, **_place(error))  # noqa: TRY400 - a traceback ends in the error's own words
-                result = Result(leased, AttemptOutcome.LATER, way.name, "unexpected")
+                result = AttemptResult(leased, AttemptOutcome.LATER, way.name, "unexpected")
             else:
-                result = Result(leased, AttemptOutcome.ACCEPTED, way.name, provider_id=delivered.provider_id)
-            return result.lasting(time.monotonic() - began)
+                result = AttemptResult(leased, AttemptOutcome.ACCEPTED, way.name, provider_id=delivered.provider_id)
+            return result.with_duration(time.monotonic() - began)
 
 
 async def due_notices(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
@@ -207,7 +216,7 @@ def _write(notice: Notice, renderer: Renderer) -> None:
     """Put the notice into words, once."""
     if notice.subject is not None:
         return
-    words = words_of(notice, renderer)
+    words = notice_text(notice, renderer)
     if words.fallback:
         log.error("notice_in_plain_words", notice=notice.number, template=words.template, problem=words.problem)
     notice.subject, notice.body = words.subject, words.body
@@ -220,7 +229,7 @@ def _place(error: Exception) -> Mapping[str, str]:
     return {"error": type(error).__name__, "at": f"{frame.filename}:{frame.lineno}"}
 
 
-def _message(leased: Leased, attachments: tuple[Attachment, ...] = ()) -> OutgoingMessage:
+def _message(leased: LeasedNotice, attachments: tuple[Attachment, ...] = ()) -> OutgoingMessage:
     """The notice with its references resolved; raises a `DeliveryError` where that can't be."""
     notice, values = leased.notice, leased.values
     if values is None:

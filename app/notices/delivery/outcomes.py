@@ -50,7 +50,7 @@ class AttemptOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Leased:
+class LeasedNotice:
     """A notice in our hands: as it was stored with the lease, the words its text refers to, and its attempt's row.
 
     `letter_source` is what its letter was first set from, where that is not today's.
@@ -63,10 +63,10 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttemptResult:
     """The outcome of one attempt. `retry_after` and `seconds` are real ones."""
 
-    leased: Leased
+    leased: LeasedNotice
     outcome: AttemptOutcome
     adapter: str
     code: str | None = None
@@ -75,12 +75,12 @@ class Result:
     retried_at_once: bool = False
     seconds: float = 0.0
 
-    def lasting(self, seconds: float) -> Self:
+    def with_duration(self, seconds: float) -> Self:
         """The same outcome, after so long."""
         return dataclasses.replace(self, seconds=seconds)
 
 
-async def mark(session: AsyncSession, results: Sequence[Result], *, clock: Clock) -> None:
+async def record_outcomes(session: AsyncSession, results: Sequence[AttemptResult], *, clock: Clock) -> None:
     """Write down what became of the hand-overs; a lease that another process took over is left to it."""
     now = clock.now()
     await bulk_update(session, DeliveryAttempt, [_attempt(result) for result in results])
@@ -108,7 +108,7 @@ _MARK = (
 )
 
 
-def _attempt(result: Result) -> dict[str, Any]:
+def _attempt(result: AttemptResult) -> dict[str, Any]:
     return {
         "id": result.leased.attempt_id,
         "outcome": result.outcome.value,
@@ -118,12 +118,12 @@ def _attempt(result: Result) -> dict[str, Any]:
     }
 
 
-def _is_final(result: Result) -> bool:
+def _is_final(result: AttemptResult) -> bool:
     spent = result.leased.notice.attempts >= MAX_ATTEMPTS and not result.retried_at_once
     return result.outcome is AttemptOutcome.REFUSED or (result.outcome is AttemptOutcome.LATER and spent)
 
 
-def _settled(result: Result, clock: Clock, now: datetime) -> dict[str, Any]:
+def _settled(result: AttemptResult, clock: Clock, now: datetime) -> dict[str, Any]:
     notice, sent = result.leased.notice, result.outcome is AttemptOutcome.ACCEPTED
     row: dict[str, Any] = {
         "notice_id": notice.id,
@@ -140,7 +140,7 @@ def _settled(result: Result, clock: Clock, now: datetime) -> dict[str, Any]:
     return {**row, "next_at": now + on_clock(clock, pause_after(notice.attempts, result.retry_after))}
 
 
-async def _end(session: AsyncSession, result: Result, now: datetime) -> None:
+async def _end(session: AsyncSession, result: AttemptResult, now: datetime) -> None:
     """A notice that will not arrive: said loudly, and told by another medium where there is one."""
     leased = result.leased
     ours = select(Notice).where(
@@ -196,8 +196,8 @@ async def _settle_lines(session: AsyncSession, digests: Sequence[UUID], values: 
         await session.execute(lines.values(values), execution_options={"synchronize_session": False})
 
 
-async def take_early_receipts(
-    database: Database, results: Sequence[Result], *, facts: PersonalFacts, now: datetime
+async def settle_early_receipts(
+    database: Database, results: Sequence[AttemptResult], *, facts: PersonalFacts, now: datetime
 ) -> None:
     """Settle receipts that came before the mark.
 

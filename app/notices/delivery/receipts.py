@@ -34,7 +34,7 @@ MOST_FIELDS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptDesk:
+class ReceiptRecorder:
     """Takes reports in: proves where they come from, reads them, and settles the notices."""
 
     settings: Settings
@@ -74,7 +74,7 @@ class ReceiptDesk:
     async def _take(self, adapter: str, reports: Sequence[Report]) -> int:
         """Keep what is new, then bring it to its notices; returns how many reports had one.
 
-        Kept in a transaction of its own: see `take_early_receipts`.
+        Kept in a transaction of its own: see `settle_early_receipts`.
         """
         if not reports:
             return 0

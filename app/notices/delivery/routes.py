@@ -4,23 +4,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from app.notices.delivery.receipts import ReceiptDesk
+from app.notices.delivery.receipts import ReceiptRecorder
 
 PREFIX = "/v1/receipts"
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
-async def _desk(request: Request) -> ReceiptDesk:
+async def _desk(request: Request) -> ReceiptRecorder:
     container = request.app.state.container
-    return ReceiptDesk(container.settings, container.database, container.clock, container.facts)
+    return ReceiptRecorder(container.settings, container.database, container.clock, container.facts)
 
 
-OpenReceiptDesk = Annotated[ReceiptDesk, Depends(_desk)]
+ReceiptRecorderDep = Annotated[ReceiptRecorder, Depends(_desk)]
 
 
 @router.post("/twilio")
-async def take_from_twilio(request: Request, desk: OpenReceiptDesk) -> dict[str, int]:
+async def take_from_twilio(request: Request, desk: ReceiptRecorderDep) -> dict[str, int]:
     """A status callback, authenticated by its signature."""
     known = await desk.from_twilio(
         query=request.url.query,
@@ -33,7 +33,7 @@ async def take_from_twilio(request: Request, desk: OpenReceiptDesk) -> dict[str,
 
 @router.api_route("/{provider}/{secret}", methods=["GET", "POST"])
 async def take_from_secret_address(
-    provider: str, secret: str, request: Request, desk: OpenReceiptDesk
+    provider: str, secret: str, request: Request, desk: ReceiptRecorderDep
 ) -> dict[str, int]:
     """A report of Kannel (GET), Verimor or NetGSM (POST), authenticated by the secret part of the address."""
     known = await desk.from_secret_address(

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import equals_any
-from app.notices.delivery.digest import BUNDLED_KINDS, digest_of, lines_of, take_apart
+from app.notices.delivery.digest import BUNDLED_KINDS, lock_digest_notices, make_digest, split_digest
 from app.notices.delivery.quiet_hours import Hours, send_at
 from app.notices.delivery.relevance import Standings, overtaken
 from app.notices.kinds import Audience, Medium, NoticeKind
@@ -20,7 +20,7 @@ from app.notices.queries import to_unit
 from app.notices.rows import APPLICANT
 from app.sla.calendar import Calendar
 
-HOLD_QUIET, HOLD_PACE = "quiet_hours", "recipient_rate"
+WAITS_FOR_HOURS, WAITS_FOR_RATE = "quiet_hours", "recipient_rate"
 
 MAY_HAVE_LEFT = frozenset({"timeout", "disconnected"})
 """Outcomes of an attempt that leave open whether the mail server took the message."""
@@ -90,14 +90,14 @@ class DeliveryTriage:
         digests = [notice for notice in due if notice.kind == NoticeKind.DIGEST and not may_have_left(notice)]
         if not digests:
             return due
-        lines = await lines_of(session, digests)
+        lines = await lock_digest_notices(session, digests)
         reasons = await self._overtaken(session, [line for group in lines.values() for line in group], now)
         freed: list[Notice] = []
         for digest in digests:
             group = lines.get(digest.id, [])
             reason = next((reasons[line.id] for line in group if line.id in reasons), None)
             if reason is not None:
-                take_apart(digest, group, reason, now)
+                split_digest(digest, group, reason, now)
                 freed += group
         return [notice for notice in due if notice.state != "skipped"] + freed
 
@@ -116,7 +116,7 @@ class DeliveryTriage:
             sms_hours=self.rules.sms_hours,
         )
         if at > now:
-            _hold(notice, at, HOLD_QUIET)
+            _hold(notice, at, WAITS_FOR_HOURS)
         return at > now
 
     async def _companions(self, session: AsyncSession, due: Sequence[Notice], now: datetime) -> list[Notice]:
@@ -149,7 +149,7 @@ class DeliveryTriage:
         bundled: dict[UUID, Notice] = {}
         for group in _by_addressee(awake).values():
             if self._is_bundle(group):
-                digest = await digest_of(session, group, now)
+                digest = await make_digest(session, group, now)
                 bundled |= {notice.id: digest for notice in group if notice.digest_id == digest.id}
         going = [bundled.get(notice.id, notice) for notice in awake if notice.id in bundled or notice.id in ours]
         return list({notice.id: notice for notice in going}.values())
@@ -166,7 +166,7 @@ class DeliveryTriage:
             key = recipient_key(notice)
             count, oldest = past.get(key, (0, now))
             if count + granted[key] >= self.rules.recipient_per_hour:
-                _hold(notice, oldest + HOUR, HOLD_PACE)
+                _hold(notice, oldest + HOUR, WAITS_FOR_RATE)
             else:
                 granted[key] += 1
                 passed.append(notice)

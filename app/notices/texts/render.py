@@ -23,7 +23,7 @@ from app.notices.texts import filters
 from app.notices.texts.fallback import clean, plain_list, plain_subject, short_message
 from app.notices.texts.letters import Letters
 from app.notices.texts.references import names, plain, reference
-from app.notices.texts.sms_length import light_sms
+from app.notices.texts.sms_length import one_septet_sms
 
 SUBJECT_LIMIT = 120
 """Characters a subject may have; longer ones end in an ellipsis."""
@@ -36,7 +36,7 @@ _HEADERS: Mapping[Language, str] = MappingProxyType({"tr": "Konu:", "en": "Subje
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenderedNotice:
     """The words of a notice and the file (with its version) they come from.
 
     `fallback` means that the file could not be used, `problem` says why; the words are then those of the Turkish
@@ -52,14 +52,14 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _TextFile:
     version: str
     subject: Template
     body: Template
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _BrokenFile:
     version: str
     problem: str
 
@@ -80,22 +80,24 @@ class Renderer:
     @property
     def problems(self) -> dict[str, str]:
         """File name → why it can't be used, for files that are missing or do not compile."""
-        texts = {template_name(*key): text.problem for key, text in self._texts.items() if isinstance(text, _Broken)}
+        texts = {
+            template_name(*key): text.problem for key, text in self._texts.items() if isinstance(text, _BrokenFile)
+        }
         return texts | self.letters.problems
 
-    def render(self, kind: NoticeKind, medium: Medium, payload: Payload) -> Rendered:
+    def render(self, kind: NoticeKind, medium: Medium, payload: Payload) -> RenderedNotice:
         """The words of a notice of `kind` by `medium`; never raises for what a text file contains."""
         language = language_of(payload)
         asked = self._written(kind, medium, payload, language)
-        if isinstance(asked, Rendered):
+        if isinstance(asked, RenderedNotice):
             return asked
         turkish = asked if language == "tr" else self._written(kind, medium, payload, "tr")
         subject, body = (
             (turkish.subject, turkish.body)
-            if isinstance(turkish, Rendered)
+            if isinstance(turkish, RenderedNotice)
             else (_one_line(plain_subject(kind, payload), SUBJECT_LIMIT), _plain_body(kind, medium, payload))
         )
-        return Rendered(
+        return RenderedNotice(
             subject=subject,
             body=body,
             template=template_name(kind, medium, language),
@@ -104,20 +106,22 @@ class Renderer:
             problem=asked.problem,
         )
 
-    def _written(self, kind: NoticeKind, medium: Medium, payload: Payload, language: Language) -> Rendered | _Broken:
+    def _written(
+        self, kind: NoticeKind, medium: Medium, payload: Payload, language: Language
+    ) -> RenderedNotice | _BrokenFile:
         """The words as the file for that language has them, or why it has none."""
-        text = self._texts.get((kind, medium, language)) or _Broken("", f"no text for {kind} by {medium}")
-        if isinstance(text, _Broken):
+        text = self._texts.get((kind, medium, language)) or _BrokenFile("", f"no text for {kind} by {medium}")
+        if isinstance(text, _BrokenFile):
             return text
-        spelled = _light if medium is Medium.SMS else plain
+        spelled = _one_septet if medium is Medium.SMS else plain
         facts = {fact: clean(value, spelled) for fact, value in facts_of(payload).items()}
         try:
             subject, body = text.subject.render(facts), text.body.render(facts)
         except Exception as error:  # noqa: BLE001 - whatever an edited text does wrong ends in the plain list
-            return _Broken(text.version, f"{type(error).__name__}: {error}")
-        return Rendered(
+            return _BrokenFile(text.version, f"{type(error).__name__}: {error}")
+        return RenderedNotice(
             subject=_one_line(subject, SUBJECT_LIMIT),
-            body=light_sms(" ".join(body.split())) if medium is Medium.SMS else _laid_out(body),
+            body=one_septet_sms(" ".join(body.split())) if medium is Medium.SMS else _laid_out(body),
             template=template_name(kind, medium, language),
             version=text.version,
         )
@@ -155,24 +159,24 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def _load(environment: ImmutableSandboxedEnvironment, path: Path, language: Language) -> _Text | _Broken:
+def _load(environment: ImmutableSandboxedEnvironment, path: Path, language: Language) -> _TextFile | _BrokenFile:
     version, begins = "", _HEADERS[language]
     try:
         raw = path.read_bytes()
         version = hashlib.sha256(raw).hexdigest()[:12]
         header, _, body = raw.decode().replace("\r\n", "\n").partition("\n")
         if not header.startswith(begins):
-            return _Broken(version, f"the first line must begin with `{begins}`")
+            return _BrokenFile(version, f"the first line must begin with `{begins}`")
         names(header + body)
         subject = environment.from_string(header.removeprefix(begins).strip())
-        return _Text(version, subject, environment.from_string(body))
+        return _TextFile(version, subject, environment.from_string(body))
     except Exception as error:  # noqa: BLE001 - a text that can't be read or compiled is reported, not fatal
-        return _Broken(version, f"{type(error).__name__}: {error}")
+        return _BrokenFile(version, f"{type(error).__name__}: {error}")
 
 
-def _light(words: str) -> str:
+def _one_septet(words: str) -> str:
     """Words for an SMS, before they are cut to a length: a cut in letters is then one in septets."""
-    return light_sms(plain(words))
+    return one_septet_sms(plain(words))
 
 
 def _written(value: Any) -> Any:

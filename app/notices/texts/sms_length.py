@@ -85,7 +85,7 @@ def plain_sms(text: str) -> str:
     return composed.translate(_LOOSE_MARKS).translate(_PLAIN)
 
 
-def light_sms(text: str) -> str:
+def one_septet_sms(text: str) -> str:
     """`text` as `plain_sms` gives it, with one septet a letter: ă is a, { is (, and what no table has is `?`.
 
     One sign in a name that somebody else has chosen could else turn an SMS into UCS-2 and cost three.

@@ -52,7 +52,7 @@ class OutgoingMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class SentMessage:
     """What is kept of a success: the medium used and the identity that the provider gave the message."""
 
     medium: Medium
@@ -83,9 +83,9 @@ class PermanentFailure(DeliveryError):
     """This message will never go out this way."""
 
 
-class Delivery(Protocol):
+class DeliveryAdapter(Protocol):
     """A way out: e-mail, SMS, webhook, or files on this machine."""
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Hand the message over once. Raises `TemporaryFailure` or `PermanentFailure`."""
         ...

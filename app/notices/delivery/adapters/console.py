@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.mail import compose, sender
@@ -34,7 +34,7 @@ class ConsoleAdapter:
         self._outbox = outbox
         self._sender = sender(sender_name, sender_address)
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Write the file. `TemporaryFailure` where the disk refuses, `PermanentFailure` for a bad message."""
         if not _FILE_NAME.fullmatch(message.number):
             raise PermanentFailure("bad_number", "the notice number can't be a file name")
@@ -44,7 +44,7 @@ class ConsoleAdapter:
             await asyncio.to_thread(_write, path, email.as_bytes())
         except OSError as error:
             raise TemporaryFailure("outbox_unwritable", f"{path.parent}: {error.strerror}") from error
-        return Delivered(message.medium, str(email["Message-ID"]))
+        return SentMessage(message.medium, str(email["Message-ID"]))
 
 
 def _write(path: Path, content: bytes) -> None:

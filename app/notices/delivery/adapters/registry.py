@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from app.notices.delivery.adapters.base import Delivered, Delivery, OutgoingMessage, PermanentFailure
+from app.notices.delivery.adapters.base import DeliveryAdapter, OutgoingMessage, PermanentFailure, SentMessage
 from app.notices.delivery.adapters.console import DEFAULT_SENDER, ConsoleAdapter
 from app.notices.delivery.adapters.sms import SmsAccount
 from app.notices.kinds import Medium
@@ -19,11 +19,11 @@ REPORTING = frozenset({"netgsm", "verimor", "kannel", "twilio"})
 
 
 @dataclass(frozen=True, slots=True)
-class Adapter:
+class RegisteredAdapter:
     """An adapter by its name; `slots` bounds the hand-overs at a time, shared by all batches of the process."""
 
     name: str
-    delivery: Delivery
+    delivery: DeliveryAdapter
     slots: asyncio.Semaphore
 
 
@@ -32,9 +32,9 @@ class Adapters:
 
     def __init__(
         self,
-        adapters: Mapping[Medium, Adapter],
+        adapters: Mapping[Medium, RegisteredAdapter],
         *,
-        default: Adapter,
+        default: RegisteredAdapter,
         closing: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._ways = adapters
@@ -42,11 +42,11 @@ class Adapters:
         self._closing = closing
 
     @classmethod
-    def only(cls, delivery: Delivery, *, name: str = CONSOLE, at_once: int = 8) -> Self:
+    def only(cls, delivery: DeliveryAdapter, *, name: str = CONSOLE, slots: int = 8) -> Self:
         """The same way for every medium."""
-        return cls({}, default=Adapter(name, delivery, asyncio.Semaphore(at_once)))
+        return cls({}, default=RegisteredAdapter(name, delivery, asyncio.Semaphore(slots)))
 
-    def to(self, medium: Medium) -> Adapter:
+    def for_medium(self, medium: Medium) -> RegisteredAdapter:
         """The way of that medium."""
         return self._ways.get(medium, self._default)
 
@@ -68,23 +68,25 @@ def make_adapters(settings: Settings) -> Adapters:
     closing: list[Callable[[], Awaitable[None]]] = []
     adapters = {}
     for medium, (name, opened) in _configured(settings).items():
-        adapters[medium] = Adapter(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
+        adapters[medium] = RegisteredAdapter(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
         closing.append(opened[1])
     if adapters and Medium.WEBHOOK not in adapters:
-        adapters[Medium.WEBHOOK] = Adapter("webhook", NoBackend(), asyncio.Semaphore(settings.delivery_concurrency))
-    default = Adapter(CONSOLE, console, asyncio.Semaphore(settings.delivery_concurrency))
+        adapters[Medium.WEBHOOK] = RegisteredAdapter(
+            "webhook", MissingMobileBackend(), asyncio.Semaphore(settings.delivery_concurrency)
+        )
+    default = RegisteredAdapter(CONSOLE, console, asyncio.Semaphore(settings.delivery_concurrency))
     return Adapters(adapters, default=default, closing=closing)
 
 
-class NoBackend:
+class MissingMobileBackend:
     """Refuses what is for the app where notices really leave but no mobile backend is connected: SMS or e-mail then."""
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Raises `PermanentFailure`."""
         raise PermanentFailure("no_device", f"no mobile backend is connected to take {message.number}")
 
 
-class _Closing(Delivery, Protocol):
+class _Closing(DeliveryAdapter, Protocol):
     """A delivery that holds connections."""
 
     async def close(self) -> None:
@@ -92,7 +94,7 @@ class _Closing(Delivery, Protocol):
         ...
 
 
-Opened = tuple[Delivery, Callable[[], Awaitable[None]]]
+Opened = tuple[DeliveryAdapter, Callable[[], Awaitable[None]]]
 
 
 def _configured(settings: Settings) -> dict[Medium, tuple[str, Opened]]:

@@ -17,10 +17,10 @@ import aiosmtplib
 from aiosmtplib import errors
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     DeliveryError,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.mail import compose, sender
@@ -63,7 +63,7 @@ class SmtpAdapter:
         self._tls = None if server.security == "none" else ssl.create_default_context(cafile=server.ca_file)
         self._idle: deque[_Connection] = deque()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Send it. `TemporaryFailure` where the server is away or says 4xx, `PermanentFailure` for a 5xx."""
         if message.recipient_address is None:
             raise PermanentFailure("no_address", "no e-mail address is known")
@@ -84,7 +84,7 @@ class SmtpAdapter:
             raise
         connection.used, connection.last = connection.used + 1, time.monotonic()
         self._idle.append(connection)
-        return Delivered(message.medium, str(email["Message-ID"]))
+        return SentMessage(message.medium, str(email["Message-ID"]))
 
     async def close(self) -> None:
         """End the connections that are kept."""

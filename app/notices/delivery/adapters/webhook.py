@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx
 from standardwebhooks import Webhook
 
-from app.notices.delivery.adapters.base import Delivered, OutgoingMessage, PermanentFailure
+from app.notices.delivery.adapters.base import OutgoingMessage, PermanentFailure, SentMessage
 from app.notices.delivery.adapters.http import exchange, open_client
 
 
@@ -25,7 +25,7 @@ class WebhookAdapter:
         """End the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Post it. Raises `DeliveryError`; 410 and other refusals of the content are final."""
         identity, now = f"msg_{message.notice_id.hex}", datetime.now(UTC)
         body = json.dumps(_content(message), ensure_ascii=False)
@@ -37,7 +37,7 @@ class WebhookAdapter:
         }
         answer = await exchange(self._client, "POST", self._url, content=body.encode(), headers=headers)
         if answer.is_success:
-            return Delivered(message.medium, identity)
+            return SentMessage(message.medium, identity)
         if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
             raise PermanentFailure("no_device", "the mobile backend does not know the ticket's owner")
         raise PermanentFailure("message_refused", "the mobile backend refuses the message")

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import httpx
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.http import exchange, open_client
@@ -34,7 +34,7 @@ class KannelAdapter:
         """End the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Send it. Raises `DeliveryError`."""
         account = self._account
         query = {
@@ -51,7 +51,7 @@ class KannelAdapter:
         answer = await exchange(self._client, "GET", "/cgi-bin/sendsms", params=query)
         words = answer.text[:100]
         if answer.status_code == 202 and words.startswith(("0:", "3:")):  # 3: queued for later
-            return Delivered(message.medium, message.key)
+            return SentMessage(message.medium, message.key)
         if answer.status_code != httpx.codes.BAD_REQUEST:
             raise TemporaryFailure("unclear_answer", "Kannel answers with nothing that it documents")
         raise PermanentFailure("bad_request", "Kannel refuses the request's fields")

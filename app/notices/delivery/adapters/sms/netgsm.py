@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     DeliveryError,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.http import exchange, json_of, open_client, provider_id
@@ -51,7 +51,7 @@ class NetgsmAdapter:
         """End the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Send it; the job's id is what reports name. Raises `DeliveryError`."""
         number = number_of(message)
         content: dict[str, Any] = {
@@ -67,7 +67,7 @@ class NetgsmAdapter:
         answer = json_of(await exchange(self._client, "POST", "/sms/rest/v2/send", json=content))
         code, job = str(answer.get("code", "")), provider_id(answer.get("jobid"))
         if code in ACCEPTED and job is not None:
-            return Delivered(message.medium, job)
+            return SentMessage(message.medium, job)
         refusal = REFUSED.get(code)
         if refusal is None:
             raise TemporaryFailure("unclear_answer", "NetGSM answers with nothing that it documents")

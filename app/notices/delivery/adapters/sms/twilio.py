@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 import httpx
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.http import exchange, json_of, open_client, provider_id
@@ -46,7 +46,7 @@ class TwilioAdapter:
         """End the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Send it; the message's SID is what callbacks name. Raises `DeliveryError`."""
         form = {"To": number_of(message), "From": self._account.sender, "Body": message.body}
         if self._account.receipts_url is not None:
@@ -55,7 +55,7 @@ class TwilioAdapter:
         content = json_of(answer)
         identity = provider_id(content.get("sid"))
         if answer.is_success and identity is not None:
-            return Delivered(message.medium, identity)
+            return SentMessage(message.medium, identity)
         if answer.status_code != httpx.codes.BAD_REQUEST:
             raise TemporaryFailure("unclear_answer", "Twilio answers without a message's SID or an error about it")
         if content.get("code") in MENDED_BY_PEOPLE:

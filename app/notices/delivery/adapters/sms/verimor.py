@@ -6,9 +6,9 @@
 import httpx
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.http import exchange, open_client, provider_id
@@ -58,7 +58,7 @@ class VerimorAdapter:
         """End the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Send it; the campaign's id is what reports name. Raises `DeliveryError`."""
         number = number_of(message)
         content = {
@@ -74,7 +74,7 @@ class VerimorAdapter:
         words = answer.text[:100].strip()
         campaign = provider_id(words)
         if answer.is_success and campaign is not None and campaign.isdigit():
-            return Delivered(message.medium, campaign)
+            return SentMessage(message.medium, campaign)
         if answer.status_code != httpx.codes.BAD_REQUEST:
             raise TemporaryFailure("unclear_answer", "Verimor answers without a campaign id or a code word")
         if words in MENDED_BY_PEOPLE:

@@ -10,13 +10,13 @@ from structlog.testing import capture_logs
 
 from app.container import Container
 from app.notices.kinds import NoticeKind
-from app.notices.letter_reader import LetterDesk
+from app.notices.letter_reader import LetterReader
 from app.notices.model import LetterSource, Notice
 from app.notices.texts import letter_sources
 from app.notices.texts.letters import LETTER_KINDS
 from app.notices.texts.render import Renderer
-from tests.delivery.test_enclosed_letters import planned, stored, text_of, unmarked
 from tests.notices.cases import Recorder, actor_of, dispatcher_with
+from tests.notices.delivery.test_attachment import planned, stored, text_of, unmarked
 from tests.notices.samples import TEMPLATES
 from tests.tickets.bulk.steps import WAITING
 
@@ -42,7 +42,7 @@ async def sent_with(container: Container, renderer: Renderer, notice: Notice) ->
 
 async def read_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter as the API gives it out."""
-    desk = LetterDesk(container.database, container.facts, renderer.letters)
+    desk = LetterReader(container.database, container.facts, renderer.letters)
     return await desk.read(notice.number, actor=await actor_of(container), now=container.clock.now())
 
 

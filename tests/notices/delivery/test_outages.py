@@ -10,11 +10,11 @@ from sqlalchemy import update
 from app.notices.delivery.backoff import LONGEST_PAUSE_SECONDS, MAX_ATTEMPTS, longest_pause, pause_after
 from app.notices.model import Notice
 from config.settings import Settings
-from tests.delivery.cases import attempts, by_smtp, drain, house_with, run_for, states
-from tests.delivery.http_receiver import receiving
-from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, actor_of, notices_of, open_ticket
+from tests.notices.delivery.cases import attempts, by_smtp, drain, house_with, run_for, states
+from tests.notices.delivery.http_receiver import receiving
+from tests.notices.delivery.mail_server import Mailbox, mail_server
 from workers.delivery import open_notice_dispatcher
 
 

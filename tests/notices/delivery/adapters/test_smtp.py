@@ -11,8 +11,8 @@ import pytest
 
 from app.notices.delivery.adapters.base import Attachment, PermanentFailure, TemporaryFailure
 from app.notices.delivery.adapters.smtp import SmtpAdapter, SmtpServer
-from tests.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
-from tests.delivery.messages import MAIL, failure_of
+from tests.notices.delivery.mail_server import PASSWORD, USER, Mailbox, mail_server, self_made
+from tests.notices.delivery.messages import MAIL, failure_of
 
 pytestmark = pytest.mark.server
 

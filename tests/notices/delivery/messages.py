@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.notices.delivery.adapters.base import Delivery, DeliveryError, OutgoingMessage
+from app.notices.delivery.adapters.base import DeliveryAdapter, DeliveryError, OutgoingMessage
 from app.notices.kinds import Medium
 
 MAIL = OutgoingMessage(
@@ -33,7 +33,7 @@ SMS = replace(
 )
 
 
-async def failure_of(delivery: Delivery, message: OutgoingMessage, kind: type[DeliveryError]) -> Any:
+async def failure_of(delivery: DeliveryAdapter, message: OutgoingMessage, kind: type[DeliveryError]) -> Any:
     """The failure, of exactly that kind, with which the hand-over ends."""
     with pytest.raises(kind) as caught:
         await delivery.deliver(message)

@@ -13,7 +13,7 @@ from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
 from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, _message, due_notices
-from app.notices.delivery.outcomes import AttemptOutcome, Leased, Result, mark
+from app.notices.delivery.outcomes import AttemptOutcome, AttemptResult, LeasedNotice, record_outcomes
 from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
 from app.notices.rows import Recipient
@@ -98,7 +98,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     notice = await receipt(container)
     dying, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(dying, notice)
-    await container.adapters.to(Medium.EMAIL).delivery.deliver(_message(leased))
+    await container.adapters.for_medium(Medium.EMAIL).delivery.deliver(_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0
@@ -119,7 +119,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     clock.advance(on_clock(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
     async with container.database.transaction() as session:
-        await mark(session, [Result(leased, AttemptOutcome.LATER, "console", "timeout")], clock=clock)
+        await record_outcomes(session, [AttemptResult(leased, AttemptOutcome.LATER, "console", "timeout")], clock=clock)
     assert (await stored(container, notice)).state == "sent"
 
 
@@ -294,7 +294,7 @@ async def test_what_is_due_is_found_by_the_partial_index(container: Container) -
         assert "ix_notice_undelivered" in "\n".join(plan_lines)
 
 
-async def leased_by(dispatcher: NoticeDispatcher, notice: Notice) -> Leased:
+async def leased_by(dispatcher: NoticeDispatcher, notice: Notice) -> LeasedNotice:
     """The notice, leased by a dispatcher that will not mark it."""
     calendar = (await dispatcher.rulebooks.current()).calendars["office"]
     _, [leased] = await dispatcher._lease([notice.id], calendar)

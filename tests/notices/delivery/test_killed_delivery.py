@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from app.notices.delivery.dispatcher import LEASE_SECONDS
 from config.settings import Settings
-from tests.delivery.cases import attempts, by_smtp, house_with, states
-from tests.delivery.mail_server import OK, Mailbox, mail_server
 from tests.faults.processes import environment, eventually, running
 from tests.installation import SettableClock
 from tests.notices.cases import WRITER, actor_of, notices_of, open_ticket
+from tests.notices.delivery.cases import attempts, by_smtp, house_with, states
+from tests.notices.delivery.mail_server import OK, Mailbox, mail_server
 
 
 async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_most(

@@ -14,8 +14,8 @@ from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, 
 from app.notices.delivery.adapters.http import LONGEST_WAIT_SECONDS
 from app.notices.delivery.adapters.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
 from config.settings import Settings
-from tests.delivery.http_receiver import Receiver, receiving
-from tests.delivery.messages import SMS, failure_of
+from tests.notices.delivery.http_receiver import Receiver, receiving
+from tests.notices.delivery.messages import SMS, failure_of
 
 pytestmark = pytest.mark.server
 

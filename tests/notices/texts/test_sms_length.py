@@ -10,7 +10,7 @@ from app.notices.texts.sms_length import (
     SmsLength,
     fits_one_segment,
     forbidden_characters,
-    light_sms,
+    one_septet_sms,
     plain_sms,
     segments,
 )
@@ -140,13 +140,13 @@ def test_a_longer_text_never_takes_fewer_parts(text: str, more: str) -> None:
     ],
 )
 def test_a_name_keeps_its_letters_as_far_as_they_cost_one_septet(written: str, sent: str) -> None:
-    assert light_sms(written) == sent
+    assert one_septet_sms(written) == sent
 
 
 @given(st.text(max_size=150))
 def test_a_light_text_costs_a_septet_a_letter(text: str) -> None:
     """So a limit in letters is a limit in septets, whatever somebody is called."""
-    light = light_sms(text).replace("⟦", "(").replace("⟧", ")")
+    light = one_septet_sms(text).replace("⟦", "(").replace("⟧", ")")
 
     assert segments(light).units <= len(light)
     assert segments(light).encoding in {E.GSM7, E.TURKISH_LOCKING}

@@ -19,10 +19,10 @@ from app.notices.rows import Recipient
 from app.standards.catalogue import load_catalogue
 from app.standards.service import store_catalogue
 from config.settings import Settings
-from tests.delivery.cases import all_notices, by_smtp, drain, escalations, house_with, states
-from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import ESENLER, SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
+from tests.notices.delivery.cases import all_notices, by_smtp, drain, escalations, house_with, states
+from tests.notices.delivery.mail_server import Mailbox, mail_server
 
 Caller = Callable[..., Awaitable[AsyncClient]]
 

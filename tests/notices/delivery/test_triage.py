@@ -20,10 +20,20 @@ from app.notices.model import Notice
 from app.tickets.model import Ticket
 from app.tickets.notice_ports import TicketStatuses
 from config.settings import Settings
-from tests.delivery.cases import OFFICE, UNIT, all_notices, by_smtp, drain, escalations, house_with, run_for, states
-from tests.delivery.mail_server import Mailbox, mail_server
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket, plan
+from tests.notices.delivery.cases import (
+    OFFICE,
+    UNIT,
+    all_notices,
+    by_smtp,
+    drain,
+    escalations,
+    house_with,
+    run_for,
+    states,
+)
+from tests.notices.delivery.mail_server import Mailbox, mail_server
 from workers.delivery import open_notice_dispatcher
 
 LATE: dict[str, Any] = {"promise_due": "2026-05-20T20:59:59.999999Z"}

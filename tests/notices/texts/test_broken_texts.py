@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.notices.kinds import Medium, NoticeKind, Payload
-from app.notices.texts.render import Rendered, Renderer
+from app.notices.texts.render import RenderedNotice, Renderer
 from app.notices.texts.sms_length import forbidden_characters
 from tests.notices.samples import FULL, TEMPLATES, UNIT, in_language
 
@@ -18,7 +18,7 @@ def texts() -> Renderer:
     return Renderer(TEMPLATES)
 
 
-def email(texts: Renderer, kind: NoticeKind, payload: Payload) -> Rendered:
+def email(texts: Renderer, kind: NoticeKind, payload: Payload) -> RenderedNotice:
     rendered = texts.render(kind, Medium.EMAIL, payload)
     assert rendered.problem is None
     return rendered

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 
 from app.notices.delivery.adapters.base import (
-    Delivered,
     OutgoingMessage,
     PermanentFailure,
+    SentMessage,
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.console import ConsoleAdapter
@@ -105,7 +105,7 @@ async def test_delivering_twice_leaves_one_file_with_the_same_bytes(tmp_path: Pa
     before = (tmp_path / "outbox" / "26-000123.eml").read_bytes()
     second = await delivery.deliver(MESSAGE)
 
-    assert first == second == Delivered(Medium.EMAIL, "<01890a5d-ac96-774b-bcce-b302099a8057@estim.invalid>")
+    assert first == second == SentMessage(Medium.EMAIL, "<01890a5d-ac96-774b-bcce-b302099a8057@estim.invalid>")
     assert files(tmp_path / "outbox") == ["26-000123.eml"]
     assert (tmp_path / "outbox" / "26-000123.eml").read_bytes() == before
 

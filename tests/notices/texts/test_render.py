@@ -24,7 +24,7 @@ from app.notices.texts.fallback import FACT_LABELS
 from app.notices.texts.filters import en_limit, remaining, tr_money
 from app.notices.texts.letters import FORM
 from app.notices.texts.references import names
-from app.notices.texts.render import SUBJECT_LIMIT, Rendered, Renderer, template_name
+from app.notices.texts.render import SUBJECT_LIMIT, RenderedNotice, Renderer, template_name
 from app.notices.texts.sms_length import fits_one_segment
 from app.standards.catalogue import load_catalogue
 from tests.installation import ESENLER
@@ -69,7 +69,7 @@ def texts() -> Renderer:
     return Renderer(TEMPLATES)
 
 
-def email(texts: Renderer, kind: NoticeKind, payload: Payload) -> Rendered:
+def email(texts: Renderer, kind: NoticeKind, payload: Payload) -> RenderedNotice:
     rendered = texts.render(kind, Medium.EMAIL, payload)
     assert rendered.problem is None
     return rendered

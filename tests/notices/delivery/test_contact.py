@@ -15,11 +15,11 @@ from app.notices.schemas import AppMessage
 from app.people.model import Applicant
 from config.settings import Settings
 from tests.channels import bodies
-from tests.delivery.cases import all_notices, drain, house_with
-from tests.delivery.http_receiver import receiving
 from tests.desk import Desk
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of
+from tests.notices.delivery.cases import all_notices, drain, house_with
+from tests.notices.delivery.http_receiver import receiving
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MOBILE, EMAIL = {"name": "Örnek Vatandaş", "phone": "0532 123 45 67"}, {"email": "ornek@example.org"}

@@ -14,8 +14,8 @@ from fastapi import Response
 from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, TemporaryFailure
 from app.notices.delivery.adapters.webhook import WebhookAdapter
 from app.notices.kinds import Medium
-from tests.delivery.http_receiver import Receiver, receiving
-from tests.delivery.messages import SMS, failure_of
+from tests.notices.delivery.http_receiver import Receiver, receiving
+from tests.notices.delivery.messages import SMS, failure_of
 
 pytestmark = pytest.mark.server
 

@@ -14,9 +14,9 @@ from app.notices.kinds import NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.rows import Recipient
 from config.settings import Settings
-from tests.delivery.mail_server import Mailbox
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, notices_of, open_ticket, plan
+from tests.notices.delivery.mail_server import Mailbox
 from workers.delivery import open_notice_dispatcher
 
 OFFICE = Recipient("office:1", "Örnek Müdür", "ofis@example.org")

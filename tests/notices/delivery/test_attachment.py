@@ -27,14 +27,14 @@ from app.notices.texts.letters import AT_A_TIME, Letters
 from app.notices.texts.render import Renderer
 from app.tickets.model import Ticket
 from config.settings import Settings
-from tests.delivery.cases import by_smtp, drain, house_with
-from tests.delivery.mail_server import Mailbox, mail_server
 from tests.desk import end_of
 from tests.installation import SettableClock
 from tests.notices.cases import NAME, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket
+from tests.notices.delivery.adapters.test_console import read_back
+from tests.notices.delivery.cases import by_smtp, drain, house_with
+from tests.notices.delivery.mail_server import Mailbox, mail_server
 from tests.notices.samples import FULL, TEMPLATES
-from tests.notices.test_console import read_back
-from tests.notices.test_letters import AT, VALUES
+from tests.notices.texts.test_letters import AT, VALUES
 from workers.delivery import open_notice_dispatcher
 from workers.timers import sweep
 

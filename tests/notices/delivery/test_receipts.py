@@ -10,14 +10,14 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from app.container import Container
-from app.notices.delivery.adapters.base import Delivered, OutgoingMessage
+from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.adapters.sms import twilio
 from app.notices.model import DeliveryReceipt
 from config.settings import Settings
-from tests.delivery.cases import all_notices, drain, states
 from tests.installation import SettableClock, opened_app, opened_client
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
+from tests.notices.delivery.cases import all_notices, drain, states
 from workers.delivery import open_notice_dispatcher
 
 SECRET = "nur-der-anbieter-kennt-ihn"
@@ -31,11 +31,11 @@ class Provider:
         self._identity = identity
         self._meanwhile = meanwhile
 
-    async def deliver(self, message: OutgoingMessage) -> Delivered:
+    async def deliver(self, message: OutgoingMessage) -> SentMessage:
         """Take it."""
         if self._meanwhile is not None:
             await self._meanwhile()
-        return Delivered(message.medium, self._identity)
+        return SentMessage(message.medium, self._identity)
 
 
 @asynccontextmanager
