@@ -1,4 +1,4 @@
-"""What the cells of one old record mean, and when it is refused."""
+"""Cells of one old record: their values, and the rules that reject it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ def refusals(**cells: str) -> list[tuple[str, str]]:
         ("BİLGİ EDİNME", Kind.REQUEST, True),
     ],
 )
-def test_kinds_are_read_in_any_spelling(written: str, kind: Kind, right_to_information: bool) -> None:
+def test_kinds_are_parsed_in_any_spelling(written: str, kind: Kind, right_to_information: bool) -> None:
     assert read(kind=written).kind == (kind, right_to_information)
 
 
@@ -55,12 +55,12 @@ def test_kinds_are_read_in_any_spelling(written: str, kind: Kind, right_to_infor
         ("İŞLEME ALINMADI", Outcome.NOT_EXAMINED),
     ],
 )
-def test_outcomes_are_read_in_any_spelling_and_never_invented(written: str, outcome: Outcome | None) -> None:
+def test_outcomes_are_parsed_in_any_spelling_and_never_invented(written: str, outcome: Outcome | None) -> None:
     assert read(outcome=written).outcome == outcome
 
 
 @pytest.mark.parametrize("written", ["public-works", "Fen İşleri Müdürlüğü", "FEN İŞLERİ MÜDÜRLÜĞÜ"])
-def test_a_directorate_goes_by_its_code_or_its_name(written: str) -> None:
+def test_a_directorate_is_named_by_its_code_or_its_name(written: str) -> None:
     assert read(unit=written).unit == "public-works"
 
 
@@ -80,7 +80,7 @@ def test_a_directorate_goes_by_its_code_or_its_name(written: str) -> None:
         ({"record_no": "1", "phone": "x", "kind": "y"}, [("/kind", "choice"), ("/phone", "phone")]),
     ],
 )
-def test_each_cell_that_can_not_be_read_is_named(cells: dict[str, str], found: list[tuple[str, str]]) -> None:
+def test_each_invalid_cell_is_named(cells: dict[str, str], found: list[tuple[str, str]]) -> None:
     assert refusals(**cells) == found
 
 
@@ -98,13 +98,13 @@ def test_each_cell_that_can_not_be_read_is_named(cells: dict[str, str], found: l
         ({"received_at": "01.08.2018", "answered_at": ""}, "after_closing"),
     ],
 )
-def test_what_is_no_past_record_is_refused(cells: dict[str, str], found: Any) -> None:
-    told = refusals(**cells)
-    assert told == found or found in [code for _, code in told]
+def test_an_implausible_record_is_rejected(cells: dict[str, str], found: Any) -> None:
+    found_errors = refusals(**cells)
+    assert found_errors == found or found in [code for _, code in found_errors]
 
 
 @pytest.mark.parametrize("received", ["31.07.2018", "31.07.2018 23:59:59", "2018-07-31T20:59:59Z", "01.01.2006 00:00"])
-def test_the_first_and_the_last_day_of_the_old_system_are_taken(received: str) -> None:
+def test_the_first_and_the_last_day_of_the_old_system_are_accepted(received: str) -> None:
     assert read(received_at=received, answered_at="03.09.2018").answered == datetime(2018, 9, 2, 21, tzinfo=UTC)
 
 
@@ -113,6 +113,6 @@ def test_an_answer_of_the_same_date_without_a_time_is_not_older_than_the_request
     assert record.answered == record.received == datetime(2014, 7, 1, 7, tzinfo=UTC)
 
 
-def test_an_hour_that_passed_twice_turns_nobody_s_order_around() -> None:
+def test_a_repeated_hour_never_puts_an_answer_before_its_request() -> None:
     record = read(received_at="08.11.2015 03:50", answered_at="08.11.2015 03:10")
     assert record.answered - record.received == timedelta(minutes=20)

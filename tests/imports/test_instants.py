@@ -26,7 +26,7 @@ def utc(*parts: int) -> datetime:
         ("2014-07-01T10:00:00+02:00", utc(2014, 7, 1, 8)),
     ],
 )
-def test_each_form_of_a_date_with_a_time_is_read(text: str, instant: datetime) -> None:
+def test_each_form_of_a_date_with_a_time_is_parsed(text: str, instant: datetime) -> None:
     assert parse_recorded_time(text) == RecordedTime(instant)
 
 
@@ -40,18 +40,18 @@ def test_a_date_without_a_time_begins_at_midnight_in_istanbul(text: str) -> None
     [
         ("15.01.2014 10:00", 8),  # EET
         ("15.07.2014 10:00", 7),  # EEST
-        ("25.10.2015 10:00", 7),  # elsewhere summer time had ended that morning
+        ("25.10.2015 10:00", 7),  # summer time had ended that morning in the EU
         ("07.11.2015 10:00", 7),
-        ("08.11.2015 10:00", 8),  # here it ended two weeks later
+        ("08.11.2015 10:00", 8),  # in Türkiye it ended two weeks later
         ("06.09.2016 10:00", 7),
-        ("15.01.2017 10:00", 7),  # and from September 2016 on never again
+        ("15.01.2017 10:00", 7),  # since September 2016 it never ends
     ],
 )
 def test_the_offset_is_that_of_the_date(text: str, hour: int) -> None:
     assert parse_recorded_time(text).instant.hour == hour
 
 
-def test_an_hour_that_passed_twice_has_a_first_and_a_last_instant() -> None:
+def test_a_repeated_hour_has_a_first_and_a_last_instant() -> None:
     twice = "08.11.2015 03:30"
     assert (parse_recorded_time(twice).instant, parse_recorded_time(twice, last=True).instant) == (
         utc(2015, 11, 8, 0, 30),
@@ -59,7 +59,7 @@ def test_an_hour_that_passed_twice_has_a_first_and_a_last_instant() -> None:
     )
 
 
-def test_an_hour_that_was_left_out_lies_on_either_side_of_the_change() -> None:
+def test_a_skipped_hour_has_an_instant_on_either_side_of_the_change() -> None:
     left_out = "29.03.2015 03:30"
     assert (parse_recorded_time(left_out).instant, parse_recorded_time(left_out, last=True).instant) == (
         utc(2015, 3, 29, 0, 30),
@@ -76,13 +76,13 @@ def test_an_hour_that_was_left_out_lies_on_either_side_of_the_change() -> None:
         *("01.01.0001", "0001-01-01T00:00", "9999-12-31T23:59-05:00", " 01.07.2014", "01.07.2014 10:00 "),
     ],
 )
-def test_what_is_no_date_of_these_forms_is_refused(text: str) -> None:
+def test_any_other_form_of_a_date_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_recorded_time(text)
 
 
 @given(st.datetimes(datetime(2006, 1, 1), datetime(2018, 8, 1)))  # noqa: DTZ001 - a time on the wall
-def test_what_is_written_in_either_form_is_one_instant_on_the_wall_clock(wall: datetime) -> None:
+def test_both_forms_are_the_same_instant(wall: datetime) -> None:
     wall = wall.replace(second=0, microsecond=0)
     turkish, iso = parse_recorded_time(f"{wall:%d.%m.%Y %H:%M}"), parse_recorded_time(f"{wall:%Y-%m-%d %H:%M}")
     assert turkish == iso

@@ -1,4 +1,4 @@
-"""Old records as tickets: closed, judged by the calendar of their time, each once, nothing armed and nobody told."""
+"""Old records as tickets: closed, with limits by the calendar of their time, each once, without notices."""
 
 import asyncio
 from collections.abc import Sequence
@@ -39,11 +39,11 @@ async def clocks(desk: Desk, record_no: str = RECORD["record_no"]) -> dict[str, 
     return {clock.kind: clock for clock in await rows(desk, SlaClock) if clock.ticket_id == ticket.id}
 
 
-def fates(judged: Sequence[LineResult]) -> list[str]:
-    """`new`, `known`, or the codes for which a line is refused."""
+def outcomes(results: Sequence[LineResult]) -> list[str]:
+    """Return `new`, `known`, or the error codes of each line."""
     return [
         " ".join(error.code for error in one.errors) if one.errors else "known" if one.known else "new"
-        for one in judged
+        for one in results
     ]
 
 
@@ -51,7 +51,7 @@ def fates(judged: Sequence[LineResult]) -> list[str]:
 
 
 async def test_a_record_is_a_closed_ticket_with_its_own_dates(desk: Desk) -> None:
-    assert fates(await import_table(desk, table({}))) == ["new"]
+    assert outcomes(await import_table(desk, table({}))) == ["new"]
     [ticket] = await rows(desk, Ticket)
     assert (ticket.channel, ticket.service, ticket.kind) == ("bimer", "bimer", "complaint")
     assert (ticket.state, ticket.outcome, ticket.unit) == ("closed", "positive", "public-works")
@@ -62,7 +62,7 @@ async def test_a_record_is_a_closed_ticket_with_its_own_dates(desk: Desk) -> Non
     assert (document.code, document.provided_at) == ("bimer_record", RECEIVED)
 
 
-async def test_its_history_is_one_chain_that_ends_with_who_imported_it_and_when(desk: Desk) -> None:
+async def test_its_history_is_one_chain_that_ends_with_the_import(desk: Desk) -> None:
     await import_table(desk, table({}), user="ornek.memur")
     [ticket] = await rows(desk, Ticket)
     events = sorted(await rows(desk, TicketEvent), key=lambda event: event.seq)
@@ -80,7 +80,7 @@ async def test_its_history_is_one_chain_that_ends_with_who_imported_it_and_when(
     assert timeline["items"][3]["label"] == "Geçmiş kayıt olarak aktarıldı"
 
 
-async def test_people_s_words_are_sealed_and_open_for_those_who_may_read_them(desk: Desk) -> None:
+async def test_personal_data_are_sealed_and_readable_with_the_scope(desk: Desk) -> None:
     await import_table(desk, table({}))
     personal = [RECORD[name] for name in ("applicant_name", "address", "description", "reply")]
     personal += ["+905320000067", "5320000067"]
@@ -97,7 +97,7 @@ async def test_people_s_words_are_sealed_and_open_for_those_who_may_read_them(de
     assert shown["applicant"]["phone"] == "+905320000067"
 
 
-async def test_a_record_of_nobody_is_anonymous(desk: Desk) -> None:
+async def test_a_record_without_an_applicant_is_anonymous(desk: Desk) -> None:
     await import_table(desk, table({"applicant_name": "", "phone": "", "address": ""}))
     assert [applicant.role for applicant in await rows(desk, Applicant)] == ["anonymous"]
 
@@ -114,7 +114,7 @@ async def test_the_old_system_is_one_client_that_has_no_key(desk: Desk) -> None:
 # ── its limits ──
 
 
-async def test_both_limits_are_judged_by_the_calendar_of_their_time(desk: Desk) -> None:
+async def test_both_limits_follow_the_calendar_of_their_time(desk: Desk) -> None:
     """30 days from 1 July 2014 end on 31 July, after the three days of Ramazan; the day ended in EEST."""
     await import_table(desk, table({}))
     found = await clocks(desk)
@@ -166,7 +166,7 @@ async def test_a_thank_you_owed_nothing(desk: Desk) -> None:
     assert await clocks(desk) == {}
 
 
-async def test_nothing_is_armed_and_nobody_is_told_now_or_later(desk: Desk) -> None:
+async def test_an_import_arms_no_checkpoint_and_sends_no_notice(desk: Desk) -> None:
     """B46: imported tickets that are closed escalate nothing."""
     await import_table(desk, table({}, {"record_no": "ORNEK-2", "answered_at": "02.03.2026"}))
     desk.clock.advance(days=400)
@@ -175,18 +175,18 @@ async def test_nothing_is_armed_and_nobody_is_told_now_or_later(desk: Desk) -> N
         assert await rows(desk, model) == []
 
 
-async def test_the_feed_tells_that_they_were_imported_and_not_what_happened_long_ago(desk: Desk) -> None:
+async def test_the_feed_has_the_import_but_not_the_earlier_history(desk: Desk) -> None:
     await import_table(desk, table({}, {"record_no": "ORNEK-2"}))
-    told = (await desk.client.get("/v1/events")).json()["items"]
-    assert [(event["type"], event["seq"], event["data"]) for event in told] == [
+    events = (await desk.client.get("/v1/events")).json()["items"]
+    assert [(event["type"], event["seq"], event["data"]) for event in events] == [
         ("ticket.imported", 4, {"channel": "bimer", "unit": "public-works"})
     ] * 2
-    await desk.run(told[0]["ticket"], "reopen")
-    news = (await desk.client.get("/v1/events", params={"after": told[-1]["cursor"]})).json()["items"]
-    assert [(event["type"], event["ticket"]) for event in news] == [("ticket.reopened", told[0]["ticket"])]
+    await desk.run(events[0]["ticket"], "reopen")
+    news = (await desk.client.get("/v1/events", params={"after": events[-1]["cursor"]})).json()["items"]
+    assert [(event["type"], event["ticket"]) for event in news] == [("ticket.reopened", events[0]["ticket"])]
 
 
-async def test_even_one_that_is_opened_again_escalates_to_nobody(desk: Desk) -> None:
+async def test_a_reopened_import_escalates_nothing(desk: Desk) -> None:
     await import_table(desk, table({}))
     [ticket] = await rows(desk, Ticket)
     await desk.run(ticket.number, "reopen")
@@ -194,7 +194,7 @@ async def test_even_one_that_is_opened_again_escalates_to_nobody(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(("answered", "on_time"), [("31.07.2014", True), ("01.08.2014", False)])
-async def test_the_ticket_shows_the_verdict_to_its_readers(desk: Desk, answered: str, on_time: bool) -> None:
+async def test_the_ticket_shows_whether_it_was_on_time(desk: Desk, answered: str, on_time: bool) -> None:
     await import_table(desk, table({"answered_at": answered}))
     [ticket] = await rows(desk, Ticket)
     shown = (await desk.client.get(f"/v1/tickets/{ticket.number}")).json()
@@ -202,17 +202,17 @@ async def test_the_ticket_shows_the_verdict_to_its_readers(desk: Desk, answered:
     assert shown["allowed_actions"] == ["reopen", "comment"]
 
 
-async def test_a_new_request_is_told_until_when_the_service_took_any_and_which_do_now(desk: Desk) -> None:
-    answer = await desk.client.post("/v1/tickets", json={**CALL, "service": "bimer"})
-    [error] = answer.json()["errors"]
+async def test_a_new_request_gets_the_last_day_of_the_service_and_the_open_ones(desk: Desk) -> None:
+    response = await desk.client.post("/v1/tickets", json={**CALL, "service": "bimer"})
+    [error] = response.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/service", "service_closed")
     assert "31.07.2018 tarihine kadar" in error["detail"]
     assert "cimer" in error["detail"]
 
 
-async def test_no_door_takes_the_past_channel(desk: Desk) -> None:
-    answer = await desk.client.post("/v1/tickets", json={**CALL, "channel": "bimer"})
-    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/channel", "choice")]
+async def test_no_path_of_intake_accepts_the_past_channel(desk: Desk) -> None:
+    response = await desk.client.post("/v1/tickets", json={**CALL, "channel": "bimer"})
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [("/channel", "choice")]
 
 
 # ── once ──
@@ -220,10 +220,10 @@ async def test_no_door_takes_the_past_channel(desk: Desk) -> None:
 
 async def test_a_second_run_imports_nothing_twice(desk: Desk) -> None:
     first = table({}, {"record_no": "ORNEK-2"})
-    assert fates(await import_table(desk, first)) == ["new", "new"]
+    assert outcomes(await import_table(desk, first)) == ["new", "new"]
     before = await tickets(desk)
     more = table({}, {"record_no": "ORNEK-2"}, {"record_no": "ORNEK-3"})
-    assert fates(await import_table(desk, more)) == ["known", "known", "new"]
+    assert outcomes(await import_table(desk, more)) == ["known", "known", "new"]
     after = await tickets(desk)
     assert {name: ticket.number for name, ticket in after.items() if name in before} == {
         name: ticket.number for name, ticket in before.items()
@@ -231,28 +231,32 @@ async def test_a_second_run_imports_nothing_twice(desk: Desk) -> None:
     assert len(await rows(desk, TicketEvent)) == 3 * 4
 
 
-async def test_a_record_in_another_spelling_is_the_same_and_one_with_another_content_is_refused(
+async def test_a_record_in_another_spelling_is_known_and_other_content_is_rejected(
     desk: Desk,
 ) -> None:
     await import_table(desk, table({}))
     [ticket] = await rows(desk, Ticket)
     spelling = {"received_at": "2014-07-01T07:00Z", "kind": "SIKAYET", "unit": "Public-Works", "outcome": "Olumlu"}
     changed = {"answered_at": "11.07.2014 15:30"}
-    judged = await import_table(desk, table(spelling, changed))
-    assert fates(judged) == ["known", "record_changed"]
-    assert judged[1].errors[0].facts == {"number": ticket.number}
+    results = await import_table(desk, table(spelling, changed))
+    assert outcomes(results) == ["known", "record_changed"]
+    assert results[1].errors[0].facts == {"number": ticket.number}
     assert (await rows(desk, Ticket))[0].resolved_at == ANSWERED
 
 
 async def test_within_one_file_the_first_of_equal_numbers_counts(desk: Desk) -> None:
-    assert fates(await import_table(desk, table({}, {}, {"outcome": "olumsuz"}))) == ["new", "known", "record_changed"]
+    assert outcomes(await import_table(desk, table({}, {}, {"outcome": "olumsuz"}))) == [
+        "new",
+        "known",
+        "record_changed",
+    ]
     assert [ticket.outcome for ticket in await rows(desk, Ticket)] == ["positive"]
 
 
 async def test_two_imports_of_one_file_at_once_store_each_record_once(desk: Desk) -> None:
     records = table(*({"record_no": f"ORNEK-{number}"} for number in range(40)))
     found = await asyncio.gather(import_table(desk, records), import_table(desk, records))
-    assert sorted(fates(found[0]) + fates(found[1])) == ["known"] * 40 + ["new"] * 40
+    assert sorted(outcomes(found[0]) + outcomes(found[1])) == ["known"] * 40 + ["new"] * 40
     assert len(await rows(desk, Ticket)) == len(await rows(desk, Applicant)) == 40
 
 
@@ -260,8 +264,8 @@ async def test_a_broken_line_does_not_stop_the_others_of_its_batch_or_the_next(d
     records: list[dict[str, str]] = [{"record_no": f"ORNEK-{number}"} for number in range(BATCH_SIZE + 3)]
     records[1]["answered_at"] = ""
     records[BATCH_SIZE]["phone"] = "yok"
-    judged = await import_table(desk, table(*records))
-    assert [(one.line.number, fates([one])) for one in judged if one.errors] == [
+    results = await import_table(desk, table(*records))
+    assert [(one.line.number, outcomes([one])) for one in results if one.errors] == [
         (3, ["not_answered"]),
         (BATCH_SIZE + 2, ["phone"]),
     ]
@@ -269,36 +273,36 @@ async def test_a_broken_line_does_not_stop_the_others_of_its_batch_or_the_next(d
         assert await session.scalar(select(func.count()).select_from(Ticket)) == BATCH_SIZE + 1
 
 
-# ── only looked at ──
+# ── dry run ──
 
 
-async def test_a_dry_run_says_the_same_and_stores_nothing(desk: Desk) -> None:
+async def test_a_dry_run_returns_the_same_results_and_stores_nothing(desk: Desk) -> None:
     await import_table(desk, table({}))
     clients = len(await rows(desk, ApiClient))
     changed, new = {"outcome": "olumsuz"}, {"record_no": "ORNEK-2"}
     text = table({}, changed, new, new, {**new, "outcome": ""}, {"record_no": "ORNEK-3", "answered_at": ""})
-    looked = fates(await import_table(desk, text, dry_run=True))
-    assert looked == ["known", "record_changed", "new", "known", "record_twice", "not_answered"]
+    checked = outcomes(await import_table(desk, text, dry_run=True))
+    assert checked == ["known", "record_changed", "new", "known", "record_twice", "not_answered"]
     assert len(await rows(desk, Ticket)) == 1
     assert len(await rows(desk, ApiClient)) == clients
-    stored = fates(await import_table(desk, text))
+    stored = outcomes(await import_table(desk, text))
     assert stored == ["known", "record_changed", "new", "known", "record_changed", "not_answered"]
 
 
 # ── in the figures ──
 
 
-async def test_the_report_of_that_month_has_them_with_their_verdicts(desk: Desk) -> None:
+async def test_the_report_of_that_month_contains_them(desk: Desk) -> None:
     """Requests of 10 February 2015 were due on 12 March, those of 26 February on Monday 30 March (28 is a Saturday)."""
     on_time = {"received_at": "10.02.2015 10:00", "answered_at": "12.03.2015 23:00"}
     late = {"record_no": "ORNEK-2", "received_at": "10.02.2015 10:00", "answered_at": "13.03.2015 09:00"}
     rolled = {"record_no": "ORNEK-3", "received_at": "26.02.2015 10:00", "answered_at": "30.03.2015 10:00"}
     of_april = {"record_no": "ORNEK-4", "received_at": "02.03.2015 10:00", "answered_at": "10.03.2015"}
     await import_table(desk, table(on_time, late, rolled, of_april))
-    answer = await desk.client.get("/v1/reports/compliance", params={"month": "2015-03"})
-    assert answer.json()["complete"] is True
+    response = await desk.client.get("/v1/reports/compliance", params={"month": "2015-03"})
+    assert response.json()["complete"] is True
     figures = ("service", "clock", "limit", "due", "on_time", "late", "open_late", "share_on_time", "median_hours")
-    assert [tuple(row[name] for name in figures) for row in answer.json()["rows"]] == [
+    assert [tuple(row[name] for name in figures) for row in response.json()["rows"]] == [
         ("bimer", "promise", "30 Gün", 3, 2, 1, 0, 66.7, 743.0),
         ("bimer", "statutory", "30 gün", 3, 2, 1, 0, 66.7, 743.0),
     ]

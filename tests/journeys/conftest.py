@@ -1,4 +1,4 @@
-"""The desk of the tests of tickets serves here too."""
+"""The desk of the tests of tickets, shared."""
 
 from tests.tickets.conftest import desk, installation
 

@@ -1,4 +1,4 @@
-"""A promise that is not kept: warnings to the unit, level 1 at the limit, level 2 three days later, each once."""
+"""A missed promise: warnings to the unit, level 1 at the limit, level 2 three days later, each once."""
 
 from datetime import datetime, timedelta
 
@@ -10,8 +10,8 @@ from tests.desk import CALL, Desk, end_of
 from workers.timers import sweep
 
 
-async def test_an_unanswered_call_goes_through_all_levels_once(desk: Desk) -> None:
-    """C3: nobody is assigned, and it escalates all the same. B68: not only the first level ever fires."""
+async def test_an_unanswered_call_passes_all_levels_once(desk: Desk) -> None:
+    """C3: a ticket without a directorate escalates as well. B68: later levels fire after the first one."""
     receipt = (await desk.client.post("/v1/tickets", json=CALL)).json()
     number, due = receipt["number"], datetime.fromisoformat(receipt["clocks"][0]["due_at"])
     assert due == end_of(2026, 6, 1)
@@ -25,8 +25,8 @@ async def test_an_unanswered_call_goes_through_all_levels_once(desk: Desk) -> No
     assert await sweep(desk.container) == 0
     assert (await desk.notices(number))[1:] == [("escalation_1", 1, 1)]
 
-    [told] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
-    seen = await desk.client.post(f"/v1/escalations/{told['id']}/acknowledge")
+    [escalation] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    seen = await desk.client.post(f"/v1/escalations/{escalation['id']}/acknowledge")
     assert seen.json()["state"] == "acknowledged"
 
     desk.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
@@ -59,8 +59,8 @@ async def test_resolving_in_time_silences_the_chain(desk: Desk) -> None:
     assert await sweep(desk.container) == 0
 
 
-async def test_a_whole_life(desk: Desk) -> None:
-    """From the call to a second, successful answer, with everything that the table knows in between."""
+async def test_the_life_of_a_ticket_with_every_step(desk: Desk) -> None:
+    """From the call to a second answer, with most commands of the workflow in between."""
     number = await desk.open()
     await desk.run_all(number, "register", "refer", "return", "refer", "accept", "pause")
     desk.clock.advance(days=4)

@@ -1,6 +1,6 @@
-"""A process that may hold a single connection: nothing waits for a second one while it holds the first.
+"""A process with a single connection: no operation waits for a second connection while it uses the first.
 
-What waits so for itself, waits at a full pool of any size as well, until the pool's time is over.
+Such an operation would also block with a full pool of any size, until the pool's timeout.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ COMPLAINT = {"channel": "desk", "ground": "service_not_listed", "applicant": CIT
 async def desk(
     servers: TestServers, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
-    """A desk with one connection, that asks before every use of the rules whether they are still the newest."""
+    """A desk with one connection, which checks before every use whether the rules are still the newest."""
     monkeypatch.setattr(rulebook, "REFRESH_SECONDS", -1.0)
     async with opened_desk(servers, template, tmp_path, database_pool=1) as opened:
         yield opened
@@ -43,7 +43,7 @@ async def test_commands_on_a_visit_succeed(desk: Desk, commands: tuple[str, ...]
         await desk.run(number, command, UNLISTED if command == "request_documents" else BODIES[command])
 
 
-async def test_the_promise_starts_when_the_papers_have_come(desk: Desk) -> None:
+async def test_the_promise_starts_with_the_missing_documents(desk: Desk) -> None:
     number = await desk.ticket_in("awaiting_documents")
     assert due(await desk.run(number, "provide_documents")) is not None
 
@@ -51,8 +51,8 @@ async def test_the_promise_starts_when_the_papers_have_come(desk: Desk) -> None:
 async def test_a_limit_is_extended_and_explained(desk: Desk) -> None:
     number = await desk.open(INFORMATION)
     await desk.run_all(number, *AT_WORK, "extend")
-    answer = await desk.client.get(f"/v1/tickets/{number}/deadline")
-    assert answer.status_code == 200, answer.text
+    response = await desk.client.get(f"/v1/tickets/{number}/deadline")
+    assert response.status_code == 200, response.text
 
 
 async def test_a_complaint_is_filed_listed_and_answered(desk: Desk) -> None:
@@ -66,14 +66,14 @@ async def test_a_complaint_is_filed_listed_and_answered(desk: Desk) -> None:
     assert answered.status_code == 200, answered.text
 
 
-async def test_what_is_due_is_fired_and_reminded_of(desk: Desk) -> None:
+async def test_due_levels_fire_and_are_followed_by_reminders(desk: Desk) -> None:
     number = await desk.open(VISIT)
     desk.clock.advance(days=60)
     await sweep(desk.container)
     desk.clock.advance(days=30)
     await sweep(desk.container)
-    told = {kind for kind, _, _ in await desk.notices(number)}
-    assert {"escalation_1", "reminder"} <= told
+    kinds = {kind for kind, _, _ in await desk.notices(number)}
+    assert {"escalation_1", "reminder"} <= kinds
 
 
 async def test_the_calendar_is_prolonged(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""No worker for three days: what fell due meanwhile is told once a clock, in order, with its true instant."""
+"""Three days without a worker: each clock gets one notice of what fell due, in order, with its true instant."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -21,15 +21,15 @@ from tests.desk import AT_WORK, CALL, INFORMATION, VISIT, Desk, due, end_of, ope
 from tests.servers import TestServers
 from workers.timers import sweep
 
-GONE = datetime(2026, 6, 1, 10, 0, tzinfo=ISTANBUL)
-BACK = datetime(2026, 6, 4, 10, 0, tzinfo=ISTANBUL)
+OUTAGE_BEGINS = datetime(2026, 6, 1, 10, 0, tzinfo=ISTANBUL)
+OUTAGE_ENDS = datetime(2026, 6, 4, 10, 0, tzinfo=ISTANBUL)
 """A Thursday morning. The promises of three dates have ended since Monday, when the workers stopped."""
 
 DUE = 50_000
 QUESTION = {**VISIT, "service": "info-desk"}
 """Its limit is one day: both its warnings and its end fall into the outage."""
 
-FELL_DUE = """
+DUE_IN_OUTAGE = """
 SELECT count(*) AS checkpoints,
        count(DISTINCT clock_id) FILTER (WHERE kind = 'warning') AS warned,
        count(DISTINCT clock_id) FILTER (WHERE kind = 'warning' AND c.due_at <= $1) AS warned_and_ended,
@@ -45,7 +45,7 @@ SELECT count(*) FILTER (WHERE state = 'breached') AS breached,
        count(*) FILTER (WHERE state = 'running' AND due_at <= $1) AS missed
 FROM sla_clock
 """
-TOLD = """
+NOTICES = """
 SELECT count(*) FILTER (WHERE kind = 'warning') AS warnings,
        count(*) FILTER (WHERE kind = 'escalation_1') AS first,
        count(*) FILTER (WHERE kind = 'escalation_2') AS second,
@@ -59,14 +59,14 @@ FROM notice WHERE created_at = $1 AND recipient <> 'applicant'
 
 @pytest.fixture
 async def desk(servers: TestServers, template: str, tmp_path: Path) -> AsyncIterator[Desk]:
-    """A desk on a database of this test alone."""
+    """A desk on a database of its own."""
     async with opened_desk(servers, template, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
 async def connection(desk: Desk) -> AsyncIterator[asyncpg.Connection]:
-    """The desk's database without the product."""
+    """A plain connection to the desk's database."""
     url = desk.container.settings.database_url
     assert url is not None
     opened = await asyncpg.connect(url.get_secret_value().replace("+asyncpg", ""))
@@ -75,7 +75,7 @@ async def connection(desk: Desk) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def open_at(desk: Desk, month: int, day: int, body: Mapping[str, Any], *commands: str) -> str:
-    """A ticket of that morning, after a sweep: until the outage the workers keep up."""
+    """Open a ticket on that morning, after a sweep: before the outage the workers are up to date."""
     desk.clock.set(datetime(2026, month, day, 10, 0, tzinfo=ISTANBUL))
     await sweep(desk.container)
     number = await desk.open(body)
@@ -84,26 +84,26 @@ async def open_at(desk: Desk, month: int, day: int, body: Mapping[str, Any], *co
 
 
 async def open_samples(desk: Desk) -> None:
-    """Of every sort that something happens to in the outage, and of some that nothing does."""
-    for day in (8, 11):  # level 1 was told before, level 2 falls into the outage
+    """Open tickets of every sort that is affected by the outage, and some that are not."""
+    for day in (8, 11):  # level 1 fires before, level 2 falls due in the outage
         await open_at(desk, 5, day, CALL)
-    for day in range(12, 20):  # the promise ends in it
+    for day in range(12, 20):  # the promise ends in the outage
         await open_at(desk, 5, day, CALL)
         await open_at(desk, 5, day, VISIT, *AT_WORK)
     await open_at(desk, 5, 11, INFORMATION)  # three working days before the limit of law
-    for day in (20, 21, 25, 26):  # four fifths of the promise, or its middle
+    for day in (20, 21, 25, 26):  # 80 % or 50 % of the promise
         await open_at(desk, 5, day, CALL)
     await open_at(desk, 5, 12, CALL, *AT_WORK, "pause")
     await open_at(desk, 5, 28, CALL)
-    desk.clock.set(GONE)
+    desk.clock.set(OUTAGE_BEGINS)
     await sweep(desk.container)
-    for hours in (0, 3, 23):  # all of it: the API goes on, and a limit of a day begins and ends without a worker
-        desk.clock.set(GONE + timedelta(hours=hours))
+    for hours in (0, 3, 23):  # the API runs: a limit of a day starts and ends in the outage
+        desk.clock.set(OUTAGE_BEGINS + timedelta(hours=hours))
         await desk.open(QUESTION)
 
 
 async def sweep_at_once(*containers: Any) -> int:
-    """All sweep beside each other until none finds anything."""
+    """Sweep with all containers at once until none finds anything; return the number of checkpoints."""
     settled = 0
     while found := sum(await asyncio.gather(*(sweep(container) for container in containers))):
         settled += found
@@ -111,52 +111,52 @@ async def sweep_at_once(*containers: Any) -> int:
 
 
 async def test_fifty_thousand_checkpoints_after_three_days(desk: Desk, connection: asyncpg.Connection) -> None:
-    """C7, B65, B69, B75: two workers find them; nothing is dropped or told twice, no level comes before its time."""
+    """C7, B65, B69, B75: two workers find them; no notice is missing or repeated, no level comes too early."""
     await open_samples(desk)
-    fell = await connection.fetchrow(FELL_DUE, BACK)
-    await multiply(connection, DUE // fell["checkpoints"] + 1)
-    fell = await connection.fetchrow(FELL_DUE, BACK)
-    assert fell["checkpoints"] >= DUE
-    assert fell["warned_and_ended"] > 1000
-    assert fell["instants"] > 6
+    due_counts = await connection.fetchrow(DUE_IN_OUTAGE, OUTAGE_ENDS)
+    await multiply(connection, DUE // due_counts["checkpoints"] + 1)
+    due_counts = await connection.fetchrow(DUE_IN_OUTAGE, OUTAGE_ENDS)
+    assert due_counts["checkpoints"] >= DUE
+    assert due_counts["warned_and_ended"] > 1000
+    assert due_counts["instants"] > 6
     late = await connection.fetchval("SELECT count(*) FROM sla_clock WHERE state = 'breached'")
-    desk.clock.set(BACK)
+    desk.clock.set(OUTAGE_ENDS)
     async with another_worker(desk) as one, another_worker(desk) as other:
         await sweep_at_once(one, other)
         fired = "SELECT count(*) FROM checkpoint WHERE state = 'fired' AND fired_at = $1"
-        assert await connection.fetchval(fired, BACK) == fell["checkpoints"]
-        assert dict(await connection.fetchrow(STAMPS, BACK)) == {
-            "breached": late + fell["ended"],
-            "seen_now": fell["ended"],
+        assert await connection.fetchval(fired, OUTAGE_ENDS) == due_counts["checkpoints"]
+        assert dict(await connection.fetchrow(STAMPS, OUTAGE_ENDS)) == {
+            "breached": late + due_counts["ended"],
+            "seen_now": due_counts["ended"],
             "missed": 0,
         }
-        assert dict(await connection.fetchrow(TOLD, BACK)) == {
-            "warnings": fell["warned"] - fell["warned_and_ended"],
-            "first": fell["ended"],
-            "second": fell["second"],
+        assert dict(await connection.fetchrow(NOTICES, OUTAGE_ENDS)) == {
+            "warnings": due_counts["warned"] - due_counts["warned_and_ended"],
+            "first": due_counts["ended"],
+            "second": due_counts["second"],
             "each_once": True,
-            "raised": fell["ended"] + fell["second"],
+            "raised": due_counts["ended"] + due_counts["second"],
             "raised_once": True,
-            "breaches": fell["ended"],
+            "breaches": due_counts["ended"],
         }
-        await the_next_level_waits_for_its_time(desk, connection)
+        await check_next_levels(desk, connection)
         assert await sweep_at_once(one, other) == 0
-        assert await connection.fetchval("SELECT min(due_at) FROM checkpoint WHERE state = 'armed'") > BACK
+        assert await connection.fetchval("SELECT min(due_at) FROM checkpoint WHERE state = 'armed'") > OUTAGE_ENDS
 
 
-async def the_next_level_waits_for_its_time(desk: Desk, connection: asyncpg.Connection) -> None:
-    """Each level 1 told now has armed one level 2, three working days after it: none falls due with it."""
+async def check_next_levels(desk: Desk, connection: asyncpg.Connection) -> None:
+    """Check that each fired level 1 has armed one level 2, three working days later."""
     calendar = (await desk.container.rulebooks.current()).calendars[OFFICE_HOURS]
     waiting = await connection.fetch(
         "SELECT first.due_at AS ended, second.due_at, count(*) FROM checkpoint first "
         "LEFT JOIN checkpoint second ON second.clock_id = first.clock_id AND second.level = 2 "
         "AND second.kind = 'escalation' AND second.state = 'armed' WHERE first.kind = 'escalation' AND first.level = 1 "
         "AND first.fired_at = $1 GROUP BY 1, 2",
-        BACK,
+        OUTAGE_ENDS,
     )
     assert len(waiting) == len({row["ended"] for row in waiting}) == 3
     for row in waiting:
-        assert row["due_at"] == second_level(next_level_base(row["ended"], BACK), calendar)
+        assert row["due_at"] == second_level(next_level_base(row["ended"], OUTAGE_ENDS), calendar)
         assert row["due_at"] >= end_of(2026, 6, 8)
 
 
@@ -169,13 +169,13 @@ def second_level(base: datetime, calendar: Calendar) -> datetime:
 # ── one of each, to the instant ──
 
 
-async def told_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
-    """The notices of the ticket's limits."""
+async def limit_notices_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+    """Return the notices of the ticket's limits."""
     return [notice for notice in await desk.notices(number) if notice[0] in OF_LIMITS]
 
 
-async def workers_go_on(desk: Desk, until: datetime) -> None:
-    """Every morning until then somebody sweeps."""
+async def run_workers_daily(desk: Desk, until: datetime) -> None:
+    """Sweep every morning until that instant."""
     while (morning := desk.clock.now() + timedelta(days=1)) < until:
         desk.clock.set(morning)
         await sweep(desk.container)
@@ -183,62 +183,62 @@ async def workers_go_on(desk: Desk, until: datetime) -> None:
     await sweep(desk.container)
 
 
-async def came_back(desk: Desk, number: str) -> list[tuple[str, int, int]]:
-    """What was told of the ticket by the sweep after the outage; none has a second one."""
-    await workers_go_on(desk, GONE)
-    before = await told_of(desk, number)
-    desk.clock.set(BACK)
+async def notices_after_outage(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+    """Return the ticket's notices from the sweep after the outage; check that a second sweep finds nothing."""
+    await run_workers_daily(desk, OUTAGE_BEGINS)
+    before = await limit_notices_of(desk, number)
+    desk.clock.set(OUTAGE_ENDS)
     await sweep(desk.container)
-    told = (await told_of(desk, number))[len(before) :]
+    new = (await limit_notices_of(desk, number))[len(before) :]
     assert await sweep(desk.container) == 0
-    return told
+    return new
 
 
-async def test_an_outage_over_the_whole_of_a_promise_gives_one_notice(desk: Desk) -> None:
-    desk.clock.set(GONE)
+async def test_an_outage_longer_than_a_promise_gives_one_notice(desk: Desk) -> None:
+    desk.clock.set(OUTAGE_BEGINS)
     number = await desk.open(QUESTION)
-    assert await came_back(desk, number) == [("escalation_1", 1, 1)]
+    assert await notices_after_outage(desk, number) == [("escalation_1", 1, 1)]
     clocks = await desk.rows_of_clocks(number)
-    assert (clocks[0].breached_at, clocks[0].detected_at) == (end_of(2026, 6, 2), BACK)
+    assert (clocks[0].breached_at, clocks[0].detected_at) == (end_of(2026, 6, 2), OUTAGE_ENDS)
     assert (await armed_at(desk, number))["promise", "escalation", 2] == end_of(2026, 6, 9)
 
 
-async def test_an_outage_over_the_risk_of_law_tells_the_second_office(desk: Desk) -> None:
-    """Three working days before the limit of law, and that limit itself has not ended."""
+async def test_an_outage_over_the_risk_of_law_notifies_the_second_office(desk: Desk) -> None:
+    """The risk level is three working days before the limit of law, which has not ended yet."""
     number = await open_at(desk, 5, 11, INFORMATION)
-    assert await came_back(desk, number) == [("escalation_2", 2, 1)]
+    assert await notices_after_outage(desk, number) == [("escalation_2", 2, 1)]
     clocks = {clock.kind: clock for clock in await desk.rows_of_clocks(number)}
     assert (clocks["statutory"].state, clocks["statutory"].due_at) == ("running", end_of(2026, 6, 5))
     async with desk.container.database.reading() as session:
         fired = select(Checkpoint.due_at, Checkpoint.fired_at).where(Checkpoint.kind == "legal_risk")
-        assert (await session.execute(fired)).one() == (end_of(2026, 6, 2), BACK)
+        assert (await session.execute(fired)).one() == (end_of(2026, 6, 2), OUTAGE_ENDS)
 
 
-async def test_an_outage_over_level_2_tells_it_once(desk: Desk) -> None:
+async def test_an_outage_over_level_2_notifies_once(desk: Desk) -> None:
     number = await open_at(desk, 5, 11, CALL)
-    assert await came_back(desk, number) == [("escalation_2", 2, 1)]
+    assert await notices_after_outage(desk, number) == [("escalation_2", 2, 1)]
     assert [clock.breached_at for clock in await desk.rows_of_clocks(number)] == [end_of(2026, 5, 26)]
 
 
-async def test_an_outage_over_a_pause_tells_nothing(desk: Desk) -> None:
-    """Paused before, resumed by a person while no worker ran: its date moved, so nothing had fallen due."""
+async def test_an_outage_over_a_pause_notifies_of_nothing(desk: Desk) -> None:
+    """Paused before, resumed by a user during the outage: the due date moved, so nothing fell due."""
     number = await open_at(desk, 5, 12, CALL, *AT_WORK)
     desk.clock.set(datetime(2026, 5, 20, 10, tzinfo=ISTANBUL))
     await desk.run(number, "pause")
-    await workers_go_on(desk, GONE)
+    await run_workers_daily(desk, OUTAGE_BEGINS)
     desk.clock.set(datetime(2026, 6, 3, 10, tzinfo=ISTANBUL))
     assert due(await desk.run(number, "resume")) == end_of(2026, 6, 10)
-    desk.clock.set(BACK)
+    desk.clock.set(OUTAGE_ENDS)
     await sweep(desk.container)
-    assert await told_of(desk, number) == [("warning", 50, 1)]
+    assert await limit_notices_of(desk, number) == [("warning", 50, 1)]
     assert (await desk.clock_of(number))["state"] == "running"
 
 
-async def test_an_outage_over_an_unpaid_fee_ends_the_matter_and_tells_no_office(desk: Desk) -> None:
-    """Asked for on 6 May, to be paid within 15 working days: by 2 June."""
+async def test_an_outage_over_an_unpaid_fee_withdraws_the_ticket_and_notifies_no_office(desk: Desk) -> None:
+    """The fee was requested on 6 May, to be paid within 15 working days: by 2 June."""
     number = await open_at(desk, 5, 6, INFORMATION, *AT_WORK, "fee_notice")
     assert (await armed_at(desk, number))["statutory", "fee_lapse", 1] == end_of(2026, 6, 2)
-    assert await came_back(desk, number) == []
+    assert await notices_after_outage(desk, number) == []
     ticket = await desk.read(number)
     assert (ticket["status"], state(ticket, "statutory")) == ("withdrawn", "cancelled")
     assert [event["kind"] for event in (await desk.timeline(number))["items"]][-1] == "fee_lapsed"

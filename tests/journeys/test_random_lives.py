@@ -1,4 +1,4 @@
-"""Random lives of tickets: whatever happens to them in whatever order, the same few things stay true."""
+"""Random sequences of commands, time and sweeps on tickets: the same invariants always apply."""
 
 import asyncio
 from collections import Counter as Tally
@@ -28,8 +28,8 @@ from tests.bugs.steps import OF_LIMITS
 from tests.desk import ATTORNEY_VISIT, BODIES, CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
 from workers.timers import sweep
 
-BEGINNINGS = (CALL, VISIT, PETITION, ATTORNEY_VISIT, ORDER, INFORMATION, {**CALL, "wet_signature": True})
-STRETCHES = (
+REQUESTS = (CALL, VISIT, PETITION, ATTORNEY_VISIT, ORDER, INFORMATION, {**CALL, "wet_signature": True})
+DURATIONS = (
     {"seconds": 1},
     {"minutes": 7},
     {"hours": 5},
@@ -43,8 +43,8 @@ LIMIT_REFUSALS = {"not_extendable", "limit_passed", "no_fee", "no_limit"}
 SERVICES = ["solution-desk", "right-to-information", "call-center", "info-desk", "mobile", "hospitality"]
 
 
-async def live(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
-    """One step of one ticket's life: some command, whether or not its state allows it."""
+async def run_random_command(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
+    """Send a random command to a random ticket, whether or not its state allows it."""
     number, command = chance.choice(numbers), chance.choice(list(Command))
     body = BODIES.get(command)
     if command is Command.LINK_DUPLICATE:
@@ -60,28 +60,28 @@ async def live(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
     elif command is Command.OVERRIDE_DUE:
         body = {"due_at": (desk.clock.now() + timedelta(days=9)).isoformat(), "reason": "Anlaşıldı."}
     state = State((await desk.read(number))["status"])
-    answer = await desk.send(number, command, body)
+    response = await desk.send(number, command, body)
     if command in TRANSITIONS[state]:
-        assert answer.status_code in {200, 422} or answer.json()["code"] in LIMIT_REFUSALS, answer.text
+        assert response.status_code in {200, 422} or response.json()["code"] in LIMIT_REFUSALS, response.text
     else:
-        assert answer.status_code == 409, (state, command, answer.text)
+        assert response.status_code == 409, (state, command, response.text)
 
 
 async def step(desk: Desk, chance: Random, numbers: Sequence[str]) -> None:
-    """Something happens: to a ticket, to the time, or a worker looks (and now and then does not, for days)."""
-    what = chance.random()
-    if what < 0.7:
-        await live(desk, chance, numbers)
-    elif what < 0.85:
-        desk.clock.advance(**chance.choice(STRETCHES))
+    """Run a random step: a command, a stretch of time, or a worker; sometimes no worker runs for days."""
+    draw = chance.random()
+    if draw < 0.7:
+        await run_random_command(desk, chance, numbers)
+    elif draw < 0.85:
+        desk.clock.advance(**chance.choice(DURATIONS))
     else:
-        await look(desk.container, chance)
+        await run_worker(desk.container, chance)
 
 
-async def look(container: Container, chance: Random) -> None:
-    """A worker looks: alone, beside another, or one that dies before it has committed what it fired."""
-    how = chance.choice(("alone", "beside another", "dying"))
-    if how == "dying":
+async def run_worker(container: Container, chance: Random) -> None:
+    """Run one worker, two at once, or one that fails before its commit."""
+    mode = chance.choice(("one", "two", "failing"))
+    if mode == "failing":
         with suppress(ConnectionAbortedError):
             async with container.database.transaction() as session:
                 await fire_due(
@@ -93,34 +93,34 @@ async def look(container: Container, chance: Random) -> None:
                 )
                 raise ConnectionAbortedError
     else:
-        await asyncio.gather(*(sweep(container) for _ in range(1 if how == "alone" else 2)))
+        await asyncio.gather(*(sweep(container) for _ in range(1 if mode == "one" else 2)))
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_what_always_holds(desk: Desk, seed: int) -> None:
-    """B37, B55, B56, B62, B72: model test over random sequences; the seed is all there is to repeat one."""
-    chance = Random(seed)  # noqa: S311 - a repeatable choice is what is wanted
-    numbers = [await desk.open(body) for body in BEGINNINGS]
+async def test_invariants_over_random_lives(desk: Desk, seed: int) -> None:
+    """B37, B55, B56, B62, B72: model test over random sequences; the seed repeats a sequence."""
+    chance = Random(seed)  # noqa: S311 - the choice must be repeatable
+    numbers = [await desk.open(body) for body in REQUESTS]
     for _ in range(120):
         await step(desk, chance, numbers)
     await sweep(desk.container)
-    await all_of_it_holds(desk, numbers)
-    await every_limit_is_seen_to_pass(desk)
-    await all_of_it_holds(desk, numbers)
+    await check_all_invariants(desk, numbers)
+    await fire_every_remaining_limit(desk)
+    await check_all_invariants(desk, numbers)
 
 
-async def all_of_it_holds(desk: Desk, numbers: Sequence[str]) -> None:
-    await no_clock_differs_from_its_computation(desk.container)
-    await no_open_ticket_runs_under_another_law(desk.container)
-    await only_what_waits_is_armed(desk)
-    await everything_was_told_once(desk.container)
-    await no_history_is_broken(desk.container)
-    await nothing_is_told_of_what_has_ended(desk.container)
-    await every_reader_gets_the_same_verdict(desk, numbers)
+async def check_all_invariants(desk: Desk, numbers: Sequence[str]) -> None:
+    await check_due_dates(desk.container)
+    await check_laws(desk.container)
+    await check_armed_checkpoints(desk)
+    await check_notices_once(desk.container)
+    await check_histories(desk.container)
+    await check_no_notice_after_the_end(desk.container)
+    await check_overdue_is_consistent(desk, numbers)
 
 
-async def every_limit_is_seen_to_pass(desk: Desk) -> None:
-    """From one armed instant to the next until none is left: what is owed to the end is breached on its instant."""
+async def fire_every_remaining_limit(desk: Desk) -> None:
+    """Advance from one armed instant to the next; each running clock is breached at its instant."""
     database = desk.container.database
     async with database.reading() as session:
         running = list(await session.scalars(select(SlaClock.id).where(SlaClock.state == "running")))
@@ -133,11 +133,11 @@ async def every_limit_is_seen_to_pass(desk: Desk) -> None:
         assert await sweep(desk.container) > 0
     async with database.reading() as session:
         for clock in await session.scalars(select(SlaClock).where(SlaClock.id.in_(running))):
-            assert clock.state in {"breached", "cancelled"}  # cancelled where a fee lapsed
+            assert clock.state in {"breached", "cancelled"}  # cancelled if a fee lapsed
             assert clock.detected_at == clock.breached_at
 
 
-async def no_clock_differs_from_its_computation(container: Container) -> None:
+async def check_due_dates(container: Container) -> None:
     async with container.database.reading() as session:
         for clock in await session.scalars(select(SlaClock)):
             pinned = clock.pinned
@@ -155,8 +155,8 @@ async def no_clock_differs_from_its_computation(container: Container) -> None:
             assert not late or clock.state == "breached"
 
 
-async def no_open_ticket_runs_under_another_law(container: Container) -> None:
-    """Wherever a ticket was moved to and back from, and in whichever cycle it is."""
+async def check_laws(container: Container) -> None:
+    """Check that each open ticket runs under the law of its service, after any reclassification and in any cycle."""
     catalogue = (await container.rulebooks.current()).catalogue
     async with container.database.reading() as session:
         complete = Ticket.documents_complete_at.is_not(None)
@@ -170,14 +170,14 @@ async def no_open_ticket_runs_under_another_law(container: Container) -> None:
             if law is not None:
                 assert stored is not None
                 assert stored.state != "cancelled"
-                kept = PinnedPolicy.from_json(stored.policy)
-                assert replace(kept, service=law.service) == law
-                assert kept == law or stored.met_at is not None  # an interim reply kept it, for the former service
+                pinned = PinnedPolicy.from_json(stored.policy)
+                assert replace(pinned, service=law.service) == law
+                assert pinned == law or stored.met_at is not None  # an interim reply met it under the former service
             assert law is not None or stored is None or stored.state in {"cancelled", "met", "breached"}
             assert PinnedPolicy.from_json(clocks[ClockKind.PROMISE].policy) == promise_policy(service)
 
 
-async def only_what_waits_is_armed(desk: Desk) -> None:
+async def check_armed_checkpoints(desk: Desk) -> None:
     now = desk.clock.now()
     async with desk.container.database.reading() as session:
         armed = select(Checkpoint, SlaClock).join(SlaClock, SlaClock.id == Checkpoint.clock_id)
@@ -190,20 +190,20 @@ async def only_what_waits_is_armed(desk: Desk) -> None:
             assert clock.due_at > now
 
 
-async def everything_was_told_once(container: Container) -> None:
-    """Each level once, and once more what had been raised before the limit of law came near."""
+async def check_notices_once(container: Container) -> None:
+    """Check that each level was notified once, and again if it was raised before the risk of law."""
     async with container.database.reading() as session:
         records = list(await session.scalars(select(Escalation)))
         raised = Tally((e.ticket_id, e.cycle, e.level) for e in records)
         marked = Tally((e.ticket_id, e.cycle, e.level) for e in records if e.legal_risk and e.breached_at is not None)
         notices = list(await session.scalars(select(Notice).where(Notice.recipient != "applicant")))
-        told = Tally((n.ticket_id, n.cycle, n.level) for n in notices if n.kind.startswith("escalation"))
+        notices_of_levels = Tally((n.ticket_id, n.cycle, n.level) for n in notices if n.kind.startswith("escalation"))
         warned = Tally((n.ticket_id, n.cycle, n.level) for n in notices if n.kind == "warning")
-    assert raised + marked == told
+    assert raised + marked == notices_of_levels
     assert set(raised.values()) | set(warned.values()) <= {1}
 
 
-async def no_history_is_broken(container: Container) -> None:
+async def check_histories(container: Container) -> None:
     async with container.database.reading() as session:
         for ticket in await session.scalars(select(Ticket)):
             events = await load_events(session, ticket.id)
@@ -215,18 +215,18 @@ async def no_history_is_broken(container: Container) -> None:
             assert [event.at for event in events] == sorted(event.at for event in events)
 
 
-async def nothing_is_told_of_what_has_ended(container: Container) -> None:
-    """No office hears of a limit from the end of a ticket until somebody opens it again."""
+async def check_no_notice_after_the_end(container: Container) -> None:
+    """Check that no office is notified of a limit between the end of a ticket and its reopening."""
     async with container.database.reading() as session:
-        told = list(await session.scalars(select(Notice).where(Notice.kind.in_([*OF_LIMITS, "reminder"]))))
-        for ticket_id in {notice.ticket_id for notice in told if notice.ticket_id is not None}:
-            silences = list(silences_of(await load_events(session, ticket_id)))
-            instants = [notice.created_at for notice in told if notice.ticket_id == ticket_id]
-            assert not [at for at in instants for ended, reopened in silences if ended < at < reopened]
+        found = list(await session.scalars(select(Notice).where(Notice.kind.in_([*OF_LIMITS, "reminder"]))))
+        for ticket_id in {notice.ticket_id for notice in found if notice.ticket_id is not None}:
+            intervals = list(intervals_after_end(await load_events(session, ticket_id)))
+            instants = [notice.created_at for notice in found if notice.ticket_id == ticket_id]
+            assert not [at for at in instants for ended, reopened in intervals if ended < at < reopened]
 
 
-def silences_of(events: Sequence[TicketEvent]) -> Iterator[tuple[datetime, datetime]]:
-    """From each ending of a ticket to the reopening after it, or to the end of time."""
+def intervals_after_end(events: Sequence[TicketEvent]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the intervals from each end of a ticket to its reopening, or to the maximum instant."""
     ended = None
     for event in events:
         if event.kind in ENDINGS:
@@ -238,8 +238,8 @@ def silences_of(events: Sequence[TicketEvent]) -> Iterator[tuple[datetime, datet
         yield ended, datetime.max.replace(tzinfo=UTC)
 
 
-async def every_reader_gets_the_same_verdict(desk: Desk, numbers: Sequence[str]) -> None:
-    """C10."""
+async def check_overdue_is_consistent(desk: Desk, numbers: Sequence[str]) -> None:
+    """C10: the list and the ticket agree on what is overdue."""
     late = (await desk.client.get("/v1/tickets", params={"overdue": True, "limit": 100})).json()["items"]
     in_time = (await desk.client.get("/v1/tickets", params={"overdue": False, "limit": 100})).json()["items"]
     assert sorted(item["number"] for item in late + in_time) == sorted(numbers)

@@ -16,11 +16,11 @@ from app.tickets.model import Ticket
 from tests.bugs.steps import another_worker
 from tests.desk import AT_WORK, CALL, INFORMATION, VISIT, Desk, end_of
 from tests.journeys.test_random_lives import (
-    BEGINNINGS,
-    every_reader_gets_the_same_verdict,
-    everything_was_told_once,
-    no_history_is_broken,
-    only_what_waits_is_armed,
+    REQUESTS,
+    check_armed_checkpoints,
+    check_histories,
+    check_notices_once,
+    check_overdue_is_consistent,
     step,
 )
 from tests.tickets.bulk.steps import (
@@ -72,8 +72,8 @@ async def test_every_date_and_every_checkpoint_is_what_the_new_calendar_gives(de
     await everything_is_as(desk.container, back)
     desk.clock.set(end_of(2026, 12, 1))
     await sweep(desk.container)
-    await everything_was_told_once(desk.container)
-    await no_history_is_broken(desk.container)
+    await check_notices_once(desk.container)
+    await check_histories(desk.container)
 
 
 async def test_a_ticket_that_moves_has_one_event_with_both_dates_and_another_version(desk: Desk) -> None:
@@ -213,7 +213,7 @@ async def test_an_interrupted_run_is_completed_by_the_next(desk: Desk) -> None:
     moved = [len((await desk.timeline(number))["items"]) - 1 for number in numbers]
     assert moved == [1] * 6
     await everything_is_as(desk.container, version)
-    await no_history_is_broken(desk.container)
+    await check_histories(desk.container)
 
 
 async def test_a_run_leaves_alone_what_a_newer_calendar_has_dated(desk: Desk) -> None:
@@ -254,8 +254,8 @@ async def test_a_run_beside_commands_and_sweeps_loses_nothing(desk: Desk) -> Non
         desk.clock.set(end_of(2026, 9, 1))
         await asyncio.gather(sweep(one), sweep(other))
         await sweep(one)
-    await everything_was_told_once(desk.container)
-    await no_history_is_broken(desk.container)
+    await check_notices_once(desk.container)
+    await check_histories(desk.container)
     for number in numbers:
         events = [event["kind"] for event in (await desk.timeline(number))["items"]]
         assert events.count("due_moved") <= 1
@@ -284,7 +284,7 @@ async def test_a_run_waits_for_a_command_and_sees_what_it_did(desk: Desk) -> Non
 async def test_random_lives_under_a_calendar_that_changes(desk: Desk, seed: int) -> None:
     """B14, B15, B16: the invariants survive commands and calendar changes in any order."""
     chance = Random(1000 + seed)  # noqa: S311 - a repeatable choice is what is wanted
-    numbers = [await desk.open(body) for body in BEGINNINGS]
+    numbers = [await desk.open(body) for body in REQUESTS]
     for _ in range(9):
         for _ in range(10):
             await step(desk, chance, numbers)
@@ -299,8 +299,8 @@ async def test_random_lives_under_a_calendar_that_changes(desk: Desk, seed: int)
         await sweep(desk.container)
         await in_batches(desk.container, version, size=3)  # those whose limit was past, unseen
         await every_date_is_explained(desk.container)
-        await only_what_waits_is_armed(desk)
+        await check_armed_checkpoints(desk)
     await everything_is_as(desk.container, version)
-    await everything_was_told_once(desk.container)
-    await no_history_is_broken(desk.container)
-    await every_reader_gets_the_same_verdict(desk, numbers)
+    await check_notices_once(desk.container)
+    await check_histories(desk.container)
+    await check_overdue_is_consistent(desk, numbers)
