@@ -30,6 +30,13 @@ def test_documents_name_paths_and_functions_that_exist() -> None:
     assert missing == []
 
 
+def test_the_map_names_every_package_of_the_application() -> None:
+    mapped = set(re.findall(r"^\| `(app/\w+)/` \|", DOCUMENT.read_text(), flags=re.MULTILINE))
+    packages = {f"app/{path.parent.name}" for path in (ROOT / "app").glob("*/__init__.py")}
+
+    assert mapped == packages
+
+
 def _documents() -> list[Path]:
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 

@@ -68,9 +68,3 @@ def test_every_setting_is_in_the_table() -> None:
     known = {name.upper() for name in Settings.model_fields}
     assert known - documented == set()
     assert documented - known == set()
-
-
-def test_every_folder_of_the_map_exists() -> None:
-    rows = re.findall(r"^\| `([a-z/]+)/` \|", README, flags=re.MULTILINE)
-    assert len(rows) > 10
-    assert [row for row in rows if not (ROOT / row).is_dir()] == []
