@@ -109,8 +109,8 @@ class Settings(BaseSettings):
     webhook_allow_private: str = Field("", description="Private hosts and networks allowed for webhooks, by commas")
     webhook_allow_http: bool = Field(False, description="true: allow unencrypted webhooks")
 
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
 
     @field_validator("database_url")
     @classmethod

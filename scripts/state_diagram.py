@@ -1,6 +1,6 @@
 """Write the state diagram of a ticket into docs/architecture.md, from `TRANSITIONS`.
 
-Run it after a change of `app/tickets/workflow.py`: `python scripts/state_diagram.py`. A test fails while the diagram in
+Run it after a change of `app/tickets/workflow.py`: `make generate`. A test fails while the diagram in
 the document differs from the table.
 """
 
@@ -8,30 +8,34 @@ from collections import defaultdict
 from pathlib import Path
 
 from app.domain.terms import PauseReason
-from app.tickets.workflow import CALLBACK_ATTEMPTS, TRANSITIONS, Command, State, next_state
+from app.tickets.workflow import OPEN_STATES, Command, State, next_state
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "architecture.md"
 BEGIN, END = "<!-- state diagram: begin -->\n", "<!-- state diagram: end -->\n"
+OPEN = "open"
+"""The name of the box around all open states; an arrow from it applies to each of them."""
+
 STARTS = (State.RECEIVED, State.AWAITING_DOCUMENTS)
 
 
-def edges() -> dict[tuple[State, State], list[str]]:
-    """Return (state, next state) → labels of the commands that lead there, in the order of the table."""
-    found: dict[tuple[State, State], list[str]] = defaultdict(list)
-    for state, commands in TRANSITIONS.items():
-        for command in commands:
-            for target, label in _targets(state, command):
-                if target is not state and label not in found[state, target]:
-                    found[state, target].append(label)
-    return {edge: labels for edge, labels in found.items() if labels}
+def edges() -> dict[tuple[str, str], list[str]]:
+    """Return (state, next state) → the commands that lead there, in the order of states and commands."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for command in Command:
+        for edge in _edges_of(command):
+            found[edge].append(command.value)
+    order = [OPEN, *State]
+    return dict(sorted(found.items(), key=lambda item: [order.index(state) for state in item[0]]))
 
 
 def diagram() -> str:
     """Return the diagram in mermaid, fenced as Markdown."""
-    lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    [*] --> {state}" for state in STARTS]
-    lines += [f"    {state} --> {target}: {', '.join(labels)}" for (state, target), labels in edges().items()]
-    return "\n".join([*lines, "```"]) + "\n"
+    names = {state: f"{state} : {state}<br>{state.label_tr}" for state in State}
+    lines = [f"[*] --> {state}" for state in STARTS]
+    lines += [f"state {OPEN} {{", *(f"    {name}" for state, name in names.items() if state.is_open), "}"]
+    lines += [name for state, name in names.items() if not state.is_open]
+    lines += [f"{state} --> {target} : {', '.join(commands)}" for (state, target), commands in edges().items()]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {line}" for line in lines), "```"]) + "\n"
 
 
 def with_diagram(document: str) -> str:
@@ -41,17 +45,17 @@ def with_diagram(document: str) -> str:
     return before + BEGIN + diagram() + END + after
 
 
-def _targets(state: State, command: Command) -> list[tuple[State, str]]:
-    if command is Command.PAUSE:
-        paused = {next_state(state, command, pause_reason=reason) for reason in PauseReason}
-        return [(target, command.value) for target in sorted(target for target in paused if target)]
-    if command is Command.CALLBACK:
-        ended = next_state(state, command, callback_done=True)
-        target = next_state(state, command)
-        labels = [(target, command.value), (ended, f"callback (reached, or attempt {CALLBACK_ATTEMPTS})")]
-        return [(found, label) for found, label in labels if found]
-    target = next_state(state, command)
-    return [(target, command.value)] if target else []
+def _edges_of(command: Command) -> set[tuple[str, str]]:
+    """Return the edges of a command; a target that all open states share has one edge from `OPEN`."""
+    moves = {
+        (state, target)
+        for state in State
+        for reason in PauseReason
+        for done in (False, True)
+        if (target := next_state(state, command, pause_reason=reason, callback_done=done)) not in {None, state}
+    }
+    shared = {target for _, target in moves if {state for state, other in moves if other is target} >= OPEN_STATES}
+    return {(OPEN if target in shared else str(state), str(target)) for state, target in moves}
 
 
 if __name__ == "__main__":

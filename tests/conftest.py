@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from app.container import Container, open_container
+from app.standards import yaml_file
 from config.settings import Settings
+from tests import fast_collection
 from tests import servers as test_servers
 from tests.installation import SettableClock, make_settings, migrate_and_seed, new_key, opened_app, opened_client
 from tests.log_capture import configured_logging
@@ -35,12 +38,19 @@ LONG = ("tests/demo/test_demo.py", "tests/journeys/test_outage.py", "tests/test_
 """Files whose tests take many seconds."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out of a fast run each file whose tests all need servers; None lets pytest decide."""
+    return True if fast_collection.is_fast(config) and fast_collection.needs_servers(config, collection_path) else None
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that need servers; run the long ones first, so that no xdist worker ends alone with one."""
     for item in items:
         if "servers" in getattr(item, "fixturenames", ()):
             item.add_marker("server")
+    if fast_collection.is_fast(config):
+        fast_collection.remember(config, items)
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
@@ -95,6 +105,14 @@ def _templates_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _yaml_parsed_once() -> Iterator[None]:
+    """Parse equal YAML files once per process: tests of a folder change one file of it and read all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_file, "_parse", lru_cache(maxsize=512)(yaml_file._parse))
         yield
 
 

@@ -180,10 +180,14 @@ def accepts_queries(state: ClusterState) -> bool:
         return False
 
 
+def psql_program() -> Path:
+    """Return the path of the wheel's psql."""
+    return wheel_folder(WHEEL).parent / INSTALLED / "bin/psql"
+
+
 def psql(sql: str, state: ClusterState, *, user: str, password: str, database: str) -> str:
     """Run SQL through the wheel's psql; raise EmbeddedError with the server's message."""
-    client = wheel_folder(WHEEL).parent / INSTALLED / "bin/psql"
-    program = [str(client), "-XwqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]
+    program = [str(psql_program()), "-XwqAt", "-v", "ON_ERROR_STOP=1", "-c", sql]
     address = {"PGHOST": "127.0.0.1", "PGPORT": str(state.postgres_port), "PGDATABASE": database}
     environment = {**os.environ, **address, "PGUSER": user, "PGPASSWORD": password, "PGCONNECT_TIMEOUT": "5"}
     done = subprocess.run(  # noqa: S603  the program is the installed wheel's
