@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
-from app.channels.model import InboundMessage
+from app.channels.model import InboundMessage, ProblemRow
 from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.people.vault import Vault
@@ -31,23 +31,38 @@ class RejectedMessage:
     errors: Sequence[FieldError]
 
 
+class InboundRow(TypedDict):
+    """A new row of `inbound_message`."""
+
+    id: UUID
+    channel: str
+    door: str
+    client_id: UUID
+    received_at: datetime
+    body: bytes
+    body_digest: bytes
+    outcome: str
+    problems: list[ProblemRow]
+    ticket_id: UUID | None
+
+
 def accepted_row(
     raw: RawMessage, *, channel: str, ticket_id: UUID, client_id: UUID, vault: Vault, now: datetime
-) -> dict[str, Any]:
+) -> InboundRow:
     """Return the row of a message that became a ticket."""
-    return _row(raw, channel, client_id, vault, now) | {"outcome": "accepted", "problems": [], "ticket_id": ticket_id}
+    row = _row(raw, channel, client_id, vault, now)
+    row["outcome"], row["ticket_id"] = "accepted", ticket_id
+    return row
 
 
-def quarantined_row(rejected: RejectedMessage, *, client_id: UUID, vault: Vault, now: datetime) -> dict[str, Any]:
+def quarantined_row(rejected: RejectedMessage, *, client_id: UUID, vault: Vault, now: datetime) -> InboundRow:
     """Return the row of a message in quarantine."""
-    problems = [_plain(error) for error in rejected.errors]
-    return _row(rejected.raw, rejected.channel, client_id, vault, now) | {
-        "outcome": "quarantined",
-        "problems": problems,
-    }
+    row = _row(rejected.raw, rejected.channel, client_id, vault, now)
+    row["problems"] = [_plain(error) for error in rejected.errors]
+    return row
 
 
-def _row(raw: RawMessage, channel: str, client_id: UUID, vault: Vault, now: datetime) -> dict[str, Any]:
+def _row(raw: RawMessage, channel: str, client_id: UUID, vault: Vault, now: datetime) -> InboundRow:
     row_id = new_id()
     return {
         "id": row_id,
@@ -57,10 +72,13 @@ def _row(raw: RawMessage, channel: str, client_id: UUID, vault: Vault, now: date
         "received_at": now,
         "body": vault.seal(raw.body, table=_TABLE, column="body", row_id=row_id),
         "body_digest": vault.blind_index("message", raw.body),
+        "outcome": "quarantined",
+        "problems": [],
+        "ticket_id": None,
     }
 
 
-def _plain(error: FieldError) -> dict[str, Any]:
+def _plain(error: FieldError) -> ProblemRow:
     """Return a field error for a column in plain text, without a field name that the sender made up."""
     pointer = error.pointer.rpartition("/")[0] if error.code == "unknown_field" else error.pointer
     return {"pointer": pointer, "code": error.code, "facts": dict(error.facts)}

@@ -4,9 +4,9 @@ Requests that arrive together share a commit (`core/batching.py`). The database 
 same `(channel, external id)` or `(client, Idempotency-Key)` one is stored, and the others get its receipt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.actor import Actor
-from app.channels.inbound import RawMessage, accepted_row
+from app.channels.inbound import InboundRow, RawMessage, accepted_row
 from app.channels.model import InboundMessage
 from app.core.batching import Batcher
 from app.core.clock import Clock
@@ -23,6 +23,7 @@ from app.core.db import (
     Base,
     ChildRows,
     Database,
+    Row,
     insert_with_children,
     is_unavailable,
     next_values,
@@ -35,7 +36,7 @@ from app.people.vault import Vault
 from app.sla.model import Checkpoint, SlaClock
 from app.standards.rulebook import RulebookCache
 from app.tickets.creation.prepare import NewTicket, prepare
-from app.tickets.creation.rows import TicketRows, build_rows
+from app.tickets.creation.rows import TicketReceipt, TicketRows, build_rows
 from app.tickets.intake import Intake
 from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEvent
 
@@ -44,14 +45,13 @@ from app.tickets.model import TICKET_SEQUENCE, Ticket, TicketDocument, TicketEve
 class IntakeResult:
     """The receipt of a request, as stored; `replayed` if the ticket existed before."""
 
-    receipt: Mapping[str, Any]
+    receipt: TicketReceipt
     replayed: bool
 
     @property
     def number(self) -> str:
         """Return the number of the ticket."""
-        number: str = self.receipt["number"]
-        return number
+        return self.receipt["number"]
 
     @property
     def promise_due_at(self) -> str | None:
@@ -64,7 +64,7 @@ class PendingIntake:
     """A prepared ticket that waits for its batch; `message` is the row of its raw message."""
 
     new_ticket: NewTicket
-    message: Mapping[str, Any] | None
+    message: InboundRow | None
 
 
 class IntakeService:
@@ -123,7 +123,7 @@ class IntakeService:
         """Accept nothing more; return when every accepted request is stored."""
         await self._batcher.close()
 
-    def _message_row(self, raw: RawMessage, new_ticket: NewTicket) -> dict[str, Any]:
+    def _message_row(self, raw: RawMessage, new_ticket: NewTicket) -> InboundRow:
         return accepted_row(
             raw,
             channel=new_ticket.intake.channel.value,
@@ -166,7 +166,7 @@ async def _insert(session: AsyncSession, pairs: Sequence[tuple[PendingIntake, Ti
     The rows are ordered by their keys, so that processes with overlapping batches wait instead of dead-locking.
     """
     ordered = sorted(pairs, key=lambda pair: _key_order(pair[0].new_ticket))
-    parts: dict[type[Base], list[Sequence[Mapping[str, Any]]]] = {
+    parts: dict[type[Base], list[Sequence[Row]]] = {
         Applicant: [[rows.applicant] for _, rows in ordered],
         TicketEvent: [[rows.event] for _, rows in ordered],
         TicketDocument: [rows.documents for _, rows in ordered],
@@ -189,9 +189,7 @@ def _key_order(new_ticket: NewTicket) -> tuple[str, str, str, str]:
     return intake.channel, intake.external_id or "", str(new_ticket.client_id), new_ticket.idempotency_key or ""
 
 
-def _child_rows(
-    model: type[Base], ticket_ids: Sequence[UUID], rows_by_ticket: Sequence[Sequence[Mapping[str, Any]]]
-) -> ChildRows:
+def _child_rows(model: type[Base], ticket_ids: Sequence[UUID], rows_by_ticket: Sequence[Sequence[Row]]) -> ChildRows:
     pairs = [(row, ticket_id) for ticket_id, rows in zip(ticket_ids, rows_by_ticket, strict=True) for row in rows]
     return ChildRows(model, [row for row, _ in pairs], [ticket_id for _, ticket_id in pairs])
 
@@ -223,6 +221,6 @@ def _replay(duplicate: NewTicket, existing: Sequence[Ticket]) -> IntakeResult | 
         if not (same_key or same_external):
             continue
         if ticket.fingerprint == intake.digest:
-            return IntakeResult(ticket.receipt, replayed=True)
+            return IntakeResult(cast("TicketReceipt", ticket.receipt), replayed=True)
         return KeyReused() if same_key else AlreadyReceived(number=ticket.number)
     raise LookupError("a request was not stored, and no ticket has its keys")

@@ -1,7 +1,7 @@
 """Raw messages of the channels, sealed; they are stored even if they can't become a ticket."""
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
@@ -10,6 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base
 from app.core.ids import new_id
+
+
+class ProblemRow(TypedDict):
+    """One problem of a rejected message in the column `problems`: a field error without the value."""
+
+    pointer: str
+    code: str
+    facts: dict[str, object]
 
 
 class InboundMessage(Base):
@@ -28,7 +36,7 @@ class InboundMessage(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_digest: Mapped[bytes] = mapped_column(LargeBinary)
     outcome: Mapped[str] = mapped_column(Text)
-    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    problems: Mapped[list[ProblemRow]] = mapped_column(JSONB)
     ticket_id: Mapped[UUID | None] = mapped_column(ForeignKey("ticket.id", ondelete="SET NULL"), index=True)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_client.id", ondelete="RESTRICT"))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.domain.terms import Outcome
 from app.people.vault import Vault
 from app.sla.checkpoints import Chain, CheckpointKind, Step
-from app.sla.clock_rows import OpenedClock
+from app.sla.clock_rows import ClockRow, OpenedClock
 from app.sla.deadline import on_time
 from app.tickets.creation.prepare import NewTicket
 from app.tickets.creation.rows import TicketRows, build_rows
@@ -32,6 +32,14 @@ class HistoricalResolution:
     unit: str | None
 
 
+class EndedClockRow(ClockRow):
+    """A new row of `sla_clock` that the answer has ended."""
+
+    met_at: datetime
+    breached_at: datetime | None
+    detected_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class HistoricalRows:
     """The rows of one imported ticket, table by table."""
@@ -40,7 +48,7 @@ class HistoricalRows:
     applicant: dict[str, Any]
     events: list[EventRow]
     documents: list[dict[str, Any]]
-    clocks: list[dict[str, Any]]
+    clocks: list[EndedClockRow]
 
 
 def historical_rows(
@@ -67,12 +75,12 @@ def historical_rows(
     )
 
 
-def historical_clocks(new_ticket: NewTicket, resolution: HistoricalResolution, now: datetime) -> list[dict[str, Any]]:
+def historical_clocks(new_ticket: NewTicket, resolution: HistoricalResolution, now: datetime) -> list[EndedClockRow]:
     """Return the clocks as the answer ended them; a late answer breached its clock at the due instant."""
     return [_ended(opened, resolution.answered_at, now) for opened in new_ticket.clocks]
 
 
-def _ended(opened: OpenedClock, met_at: datetime, now: datetime) -> dict[str, Any]:
+def _ended(opened: OpenedClock, met_at: datetime, now: datetime) -> EndedClockRow:
     due_at = opened.clock["due_at"]
     met = on_time(met_at, due_at)
     return {

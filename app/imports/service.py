@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.model import ApiClient
-from app.core.db import Base, ChildRows, Database, bulk_insert, equals_any, insert_with_children, next_values
+from app.core.db import Base, ChildRows, Database, Row, bulk_insert, equals_any, insert_with_children, next_values
 from app.core.errors import FieldError, Invalid
 from app.core.ids import new_id
 from app.imports.bimer import BimerRecord, UnitCodes, read_record
@@ -226,7 +225,7 @@ async def _insert(session: AsyncSession, rows: Sequence[HistoricalRows]) -> set[
     return stored
 
 
-def _child_rows(model: type[Base], rows_by_ticket: Sequence[tuple[UUID, Sequence[Mapping[str, Any]]]]) -> ChildRows:
+def _child_rows(model: type[Base], rows_by_ticket: Sequence[tuple[UUID, Sequence[Row]]]) -> ChildRows:
     pairs = [(row, ticket_id) for ticket_id, rows in rows_by_ticket for row in rows]
     return ChildRows(model, [row for row, _ in pairs], [ticket_id for _, ticket_id in pairs])
 

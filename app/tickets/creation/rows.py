@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from app.core.clock import ISTANBUL
 from app.notices.kinds import CitizenPayload, MissingDocumentsPayload, NoticeKind, ReceiptPayload
@@ -16,6 +16,35 @@ from app.tickets.creation.prepare import NewTicket
 from app.tickets.history import EventRow, first_event
 from app.tickets.numbers import dictate_ticket_number, format_ticket_number
 from app.tickets.workflow import allowed_actions
+
+
+class TicketReceiptClock(TypedDict):
+    """One clock in a receipt; instants in ISO 8601, UTC."""
+
+    kind: str
+    limit: str
+    state: str
+    started_at: str
+    due_at: str
+
+
+class TicketReceipt(TypedDict):
+    """The response of intake in the column `ticket.receipt`; `app/channels/schemas.py` describes it for the API."""
+
+    number: str
+    dictation: str
+    status: str
+    status_label: str
+    kind: str
+    service: str
+    service_name: str
+    received_at: str
+    allowed_actions: list[str]
+    clocks: list[TicketReceiptClock]
+    missing_documents: list[dict[str, str]]
+    suggested_unit: str | None
+    suggested_external: str | None
+    follow_up: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +85,7 @@ def build_rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> Ti
     )
 
 
-def _ticket_row(new_ticket: NewTicket, number: str, event: EventRow, receipt: dict[str, Any]) -> dict[str, Any]:
+def _ticket_row(new_ticket: NewTicket, number: str, event: EventRow, receipt: TicketReceipt) -> dict[str, Any]:
     intake = new_ticket.intake
     return {
         "id": new_ticket.ticket_id,
@@ -106,7 +135,7 @@ def _document_rows(new_ticket: NewTicket) -> list[dict[str, Any]]:
     ]
 
 
-def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> dict[str, Any]:
+def _receipt(new_ticket: NewTicket, number: str, tracking_url: str) -> TicketReceipt:
     """Return the response to the sender; it is stored, so that a repeated request gets the same bytes."""
     return {
         "number": number,
