@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.access.scopes import Scope
 from app.access.service import record_unmasked_read
+from app.core.email_address import readable_email
 from app.core.errors import NotFound
 from app.notices.kinds import Medium, NoticeKind, restore
 from app.notices.model import Notice
@@ -125,4 +126,6 @@ def _recipient(notice: Notice, values: Mapping[str, str]) -> NoticeRecipient:
     name, address = notice.recipient_name, notice.recipient_address
     if notice.recipient == APPLICANT.code:
         name, address = values.get("applicant.name"), address_of(Medium(notice.medium), values)
+    if address is not None and notice.medium == Medium.EMAIL:
+        address = readable_email(address)
     return NoticeRecipient(code=notice.recipient, name=name, address=address)

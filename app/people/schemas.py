@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from app.core.email_address import InvalidEmail, parse_email
 from app.core.schema import ShortText, validation_error
 from app.people.identity import IdentityError, parse_caller, parse_national_id, parse_phone
-
-_NOT_IN_EMAIL = frozenset(' <>,;"')
 
 
 def _phone(value: str) -> str:
@@ -35,11 +34,10 @@ def _national_id(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    local, _, domain = value.partition("@")
-    labels = domain.split(".")
-    if not local or len(labels) < 2 or not all(labels) or _NOT_IN_EMAIL & set(value) or "@" in domain:
-        raise validation_error("email")
-    return value
+    try:
+        return parse_email(value)
+    except InvalidEmail:
+        raise validation_error("email") from None
 
 
 PhoneText = Annotated[str, Field(max_length=40, examples=["0532 000 00 00"]), AfterValidator(_phone)]
@@ -52,4 +50,4 @@ NationalIdText = Annotated[str, Field(max_length=20, examples=["10000000146"]), 
 """A T.C. identity number (or a foreigner's, 99…), 11 digits with its checksum."""
 
 EmailText = Annotated[ShortText, AfterValidator(_email), Field(examples=["ornek.vatandas@example.org"])]
-"""An e-mail address; only its shape is validated."""
+"""An e-mail address that mail can be sent to; its value is the ASCII form."""

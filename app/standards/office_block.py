@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from app.core.email_address import InvalidEmail, parse_email
 from app.core.turkish import tr_key
 from app.standards.problems import CatalogueProblem, problem
 from app.standards.published_table import PrintedOffice, TableLine
@@ -222,5 +223,13 @@ def _judge(office: PrintedOffice) -> Iterator[CatalogueProblem]:
         yield problem("office_nameless", office.line, office.place, label)
     if not office.email and not office.phone:
         yield problem("office_unreachable", office.line, office.place, label)
-    if office.email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", office.email):
+    if office.email and not _can_be_mailed(office.email):
         yield problem("office_email", office.line, office.email, label)
+
+
+def _can_be_mailed(printed: str) -> bool:
+    try:
+        parse_email(printed)
+    except InvalidEmail:
+        return False
+    return True

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.access.actor import Actor
 from app.access.scopes import Scope
+from app.core.email_address import readable_email
 from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
 from app.people.vault import Vault
@@ -183,5 +184,9 @@ def applicant_out(applicant: Applicant, vault: Vault, *, unmasked: bool) -> Appl
         sealed = getattr(applicant, column)
         if sealed is not None:
             value = vault.open(sealed, table="applicant", column=column, row_id=applicant.id)
-            shown[column] = value if unmasked else mask(value)
+            shown[column] = _readable(column, value) if unmasked else mask(value)
     return ApplicantOut(role=applicant.role, masked=not unmasked, **shown)
+
+
+def _readable(column: str, value: str) -> str:
+    return readable_email(value) if column == "email" else value

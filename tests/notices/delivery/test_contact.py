@@ -151,3 +151,29 @@ async def test_applicants_of_before_are_written_to_in_turkish(desk: Desk) -> Non
     assert (applicant.language, applicant.contact_by) == ("tr", None)
     assert notice is not None
     assert (notice.payload["language"], notice.payload["number"]) == ("tr", number)
+
+
+@pytest.mark.parametrize("address", ["ornek(evli)@example.org", "ayşe@example.org", "a..b@example.org"])
+async def test_an_address_that_can_not_be_mailed_is_refused_on_its_own_field(desk: Desk, address: str) -> None:
+    body = bodies.report(reporter=MOBILE | {"email": address, "contact_by": "email"})
+
+    response = await desk.client.post("/v1/channels/mobile/reports", json=body)
+
+    assert response.status_code == 422
+    assert ("/reporter/email", "email") in [(each["pointer"], each["code"]) for each in response.json()["errors"]]
+    assert address not in response.text
+
+
+async def test_a_domain_with_turkish_letters_is_stored_in_ascii_and_shown_readable(desk: Desk) -> None:
+    body = bodies.report(reporter=MOBILE | {"email": "ornek@örnek.com.tr", "contact_by": "email"})
+    number = (await desk.client.post("/v1/channels/mobile/reports", json=body)).json()["number"]
+
+    ticket = (await desk.client.get(f"/v1/tickets/{number}")).json()
+    [notice] = (await desk.client.get("/v1/notices", params={"ticket": number})).json()["items"]
+    async with desk.container.database.reading() as session:
+        applicant = (await session.execute(select(Applicant).order_by(Applicant.id.desc()).limit(1))).scalar_one()
+    assert applicant.email is not None
+    stored = desk.container.vault.open(applicant.email, table="applicant", column="email", row_id=applicant.id)
+
+    assert stored == "ornek@xn--rnek-4qa.com.tr"
+    assert ticket["applicant"]["email"] == notice["recipient"]["address"] == "ornek@örnek.com.tr"

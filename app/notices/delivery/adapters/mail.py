@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from typing import Literal
 
 from app.core.clock import ISTANBUL
+from app.core.email_address import parse_email
 from app.notices.delivery.adapters.base import OutgoingMessage, PermanentFailure
 from app.notices.kinds import Medium
 
@@ -89,8 +90,7 @@ def _recipient(message: OutgoingMessage) -> Address | Group:
     if message.medium is not Medium.EMAIL or message.recipient_address is None:
         return Group(name or "Alıcı", ())
     try:
-        message.recipient_address.encode("ascii")
-        return Address(name, addr_spec=message.recipient_address)
+        return Address(name, addr_spec=parse_email(message.recipient_address))
     except (ValueError, IndexError, MessageError) as error:
         raise PermanentFailure("bad_address", "the recipient's e-mail address is not one") from error
 
