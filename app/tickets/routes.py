@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.access.service import record_unmasked_read
 from app.core.dependencies import NowDep, PagingDep, ReadSessionDep, TransactionDep, problem_responses
+from app.core.etag import names_version
 from app.core.schema import Instant
 from app.people.dependencies import VaultDep
 from app.people.identity import parse_phone
@@ -106,7 +107,8 @@ async def read_ticket(
     """Return one ticket. Personal data are masked unless the key may read them; an unmasked read is recorded."""
     details = await get_details(session, actor, number)
     version = {"ETag": etag(details.ticket)}
-    if if_none_match is not None and etag(details.ticket) in if_none_match and not is_past_due(details.clocks, now):
+    unchanged = if_none_match is not None and names_version(if_none_match, details.ticket.version)
+    if unchanged and not is_past_due(details.clocks, now):
         return Response(status_code=304, headers=version)
     response.headers.update(version)
     if sees_personal_data(actor, details.applicant):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.actor import Actor
 from app.core.db import bulk_insert
 from app.core.errors import NotFound, StaleVersion, VersionRequired, WrongState
+from app.core.etag import format_etag, names_version
 from app.domain.terms import PauseReason, Regime
 from app.people.vault import Vault
 from app.sla.calendar import Calendar, ClockKind
@@ -74,7 +75,7 @@ async def lock_ticket(context: CommandContext, number: str, if_match: str | None
         raise NotFound
     if if_match is None:
         raise VersionRequired
-    if if_match.strip() != "*" and etag(ticket) not in [tag.strip() for tag in if_match.split(",")]:
+    if not names_version(if_match, ticket.version):
         raise StaleVersion(etag=etag(ticket))
     return await load_locked(context, ticket)
 
@@ -91,7 +92,7 @@ async def load_locked(context: CommandContext, ticket: Ticket) -> LockedTicket:
 
 def etag(ticket: Ticket) -> str:
     """Return the strong ETag of the ticket's present version."""
-    return f'"v{ticket.version}"'
+    return format_etag(ticket.version)
 
 
 def apply_transition(

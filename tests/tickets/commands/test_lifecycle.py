@@ -90,9 +90,19 @@ async def test_a_stale_version_is_refused_and_the_present_one_is_named(desk: Des
 
 @pytest.mark.parametrize(
     ("if_match", "status"),
-    [("*", 200), ('"v1"', 200), ('"v0", "v1"', 200), ('"v2"', 412), ("v1", 412), ('W/"v1"', 412), ('"v11"', 412)],
+    [
+        ("*", 200),
+        ('"v1"', 200),
+        ('"v0", "v1"', 200),
+        ("v1", 200),
+        ('W/"v1"', 200),
+        ('"v1-gzip"', 200),
+        ('"v2"', 412),
+        ('W/"v2"', 412),
+        ('"v11"', 412),
+    ],
 )
-async def test_if_match_is_a_list_of_strong_tags_or_a_star(desk: Desk, if_match: str, status: int) -> None:
+async def test_if_match_names_the_version_also_as_a_proxy_rewrites_it(desk: Desk, if_match: str, status: int) -> None:
     number = await desk.open()
     assert (await desk.send(number, "register", if_match=if_match)).status_code == status
 
