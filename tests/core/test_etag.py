@@ -7,7 +7,19 @@ from app.core.etag import format_etag, names_version
 
 @pytest.mark.parametrize(
     "header",
-    ['"v3"', 'W/"v3"', '"v3-gzip"', '"v3--gzip"', 'W/"v3-br"', '"v3;gzip"', '"v3:zstd"', "v3", '"v2", "v3"', " * ", '*, "v1"'],
+    [
+        '"v3"',
+        'W/"v3"',
+        '"v3-gzip"',
+        '"v3--gzip"',
+        'W/"v3-br"',
+        '"v3;gzip"',
+        '"v3:zstd"',
+        "v3",
+        '"v2", "v3"',
+        " * ",
+        '*, "v1"',
+    ],
 )
 def test_the_present_version_is_named(header: str) -> None:
     assert names_version(header, 3)
@@ -15,7 +27,21 @@ def test_the_present_version_is_named(header: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ['"v2"', 'W/"v2"', '"v33"', '"v3', 'v3"', '"3"', "3", '"v3-gzip-x y"', '"xv3"', "", ",", '"v3 "', '"v' + "9" * 5000 + '"'],
+    [
+        '"v2"',
+        'W/"v2"',
+        '"v33"',
+        '"v3',
+        'v3"',
+        '"3"',
+        "3",
+        '"v3-gzip-x y"',
+        '"xv3"',
+        "",
+        ",",
+        '"v3 "',
+        '"v' + "9" * 5000 + '"',
+    ],
 )
 def test_another_version_or_another_tag_is_not(header: str) -> None:
     assert not names_version(header, 3)
