@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.core.visible_text import has_visible
+
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,6 +43,13 @@ def _printable(value: str) -> str:
     return value
 
 
+def _visible(value: str) -> str:
+    """Refuse text that shows nothing, such as a lone zero-width space: it would be a request without words."""
+    if value and not has_visible(value):
+        raise validation_error("invisible")
+    return value
+
+
 def _one_line(value: str) -> str:
     if _LINE_BREAKS.search(value):
         raise validation_error("control_character")
@@ -63,10 +72,16 @@ def _iso_text(value: object) -> object:
     raise validation_error("date_time")
 
 
-LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
+LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable), AfterValidator(_visible)]
 """Free text: 1 to 4,000 characters, line breaks allowed."""
 
-ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
+ShortText = Annotated[
+    str,
+    Field(min_length=1, max_length=200),
+    AfterValidator(_printable),
+    AfterValidator(_one_line),
+    AfterValidator(_visible),
+]
 """One line: a name, a label, a reason in brief."""
 
 Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._:-]+$")]
@@ -75,7 +90,7 @@ Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._
 CASE_NUMBER = r"^([0-9]{10}|S[0-9]{9})$"
 """The stored number of a ticket: ten digits for a request, `S` and nine digits for a complaint."""
 
-ExternalId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable), AfterValidator(_one_line)]
+ExternalId = ShortText
 """The channel's own id of a message or record, stored as unchanged text."""
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), AfterValidator(_plausible)]

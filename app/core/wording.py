@@ -147,6 +147,7 @@ FIELD_SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Denetim karakteri veya bozuk Unicode içeremez.",
             "Must not hold control characters or broken Unicode.",
         ),
+        "invisible": Sentence("Görünen en az bir karakter içermelidir.", "Must contain a visible character."),
         "text": Sentence("Metin olmalıdır.", "Must be text."),
         "too_long": Sentence("En fazla {max} karakter olabilir.", "Must have at most {max} characters."),
         "too_short": Sentence("En az {min} karakter olmalıdır.", "Must have at least {min} characters."),

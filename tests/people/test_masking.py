@@ -149,3 +149,51 @@ def test_a_date_does_not_hide_the_number_beside_it() -> None:
 @given(st.text())
 def test_masking_twice_is_masking_once(text: str) -> None:
     assert mask_text(mask_text(text)) == mask_text(text)
+
+
+SEPARATORS = st.one_of(
+    st.text("\u200b\u200d\u00ad\u2060\ufeff\u202e\u2066\u3164\u2800\ufe0f", max_size=6),
+    st.text(" .,;:-–_/|*#()\u00b7'\n\u0307", min_size=1, max_size=4),
+)
+NUMBERS = st.one_of(
+    st.from_regex(r"0?5[0-9]{9}", fullmatch=True),
+    st.from_regex(r"[1-9][0-9]{10}", fullmatch=True),
+    st.from_regex(r"4[0-9]{15}", fullmatch=True),
+    st.from_regex(r"TR[0-9]{24}", fullmatch=True),
+)
+
+
+@given(st.data(), NUMBERS)
+def test_signs_between_the_digits_do_not_uncover_a_number(data: st.DataObject, number: str) -> None:
+    """`0532<U+200B>1234567` and `0533,123,45,67` were shown to readers without the right."""
+    written = number[0] + "".join(data.draw(SEPARATORS) + sign for sign in number[1:])
+
+    masked = mask_text(f"Beni arayın {written} teşekkürler")
+
+    assert sum(sign.isdigit() for sign in masked) <= 8
+    assert masked.startswith("Beni arayın ")
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("0532\u200b1234567", "***"),
+        ("0533,123,45,67", "***"),
+        ("10000\u00ad000146", "***"),
+        ("ornek@\u200bexample.org", "***"),
+        ("ornek @ example.org adresim", "*** adresim"),
+        ("\u2460\u2460 0532 123 45 67", "***"),
+        ("０５３２１２３４５６７", "***"),
+        ("T R 3 3 0006100519786457841326", "T R ***"),
+        ("34 ABC 123 plakalı araç", "*** plakalı araç"),
+        ("34abc123", "***"),
+        ("06-A-1234 ve 34 AB 1234", "*** ve ***"),
+        ("20 bin 500 TL, 12 kg 250", "20 bin 500 TL, 12 kg 250"),
+        ("12 Mayıs 2026", "12 Mayıs 2026"),
+        ("1.250.000,00 TL ve 41.0434, 28.8763", "1.250.000,00 TL ve 41.0434, 28.8763"),
+        ("5.321.234.567", "***"),
+        ("10.000.000.146", "***"),
+    ],
+)
+def test_numbers_are_masked_however_they_are_written(text: str, masked: str) -> None:
+    assert mask_text(text) == masked
