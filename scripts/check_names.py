@@ -17,7 +17,7 @@ import re
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -147,15 +147,16 @@ class Text:
 
 
 QUOTED = re.compile(r"``.*?``|`[^`]*`|\"[^\"]*\"|“[^”]*”|«[^»]*»|‘[^’]*’", re.DOTALL)
+CLASS = re.compile(r"^ *class (\w+)", re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"“])|\n\s*\n|\n\s*(?=[-*|#] )|\n\s*(?=\d+\. )")
 
 
 # ── what is read from a file ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def docstrings(tree: ast.Module) -> Iterator[Text]:
+def docstrings(nodes: Sequence[ast.AST]) -> Iterator[Text]:
     """Yield each string that stands as a statement: docstrings, and the explanation below a constant."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield Text(node.lineno, node.value.value)
         elif isinstance(node, ast.keyword) and node.arg in {"description", "summary", "help"}:
@@ -210,10 +211,10 @@ def paragraphs(source: str) -> Iterator[Text]:
         yield Text(first, "\n".join(block))
 
 
-def identifiers(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def identifiers(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the names that a module gives, where it gives them: columns and fields of schemas left out."""
-    given = _fields(tree)
-    for node in ast.walk(tree):
+    given = _fields(nodes)
+    for node in nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -228,10 +229,10 @@ def identifiers(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.name
 
 
-def _fields(tree: ast.Module) -> set[tuple[int, str]]:
+def _fields(nodes: Sequence[ast.AST]) -> set[tuple[int, str]]:
     """Return place and name of class attributes that clients or the database know: `Mapped[…]`, `Field(…)`, schemas."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.ClassDef):
             continue
         bases = {ast.unparse(base).split("[")[0].rsplit(".", 1)[-1] for base in node.bases}
@@ -290,24 +291,25 @@ def identifier_findings(path: str, named: Iterable[tuple[int, str]]) -> Iterator
                 yield Finding(path, line, f"name {name}", instead)
 
 
-def schema_findings(path: str, tree: ast.Module) -> Iterator[Finding]:
+def schema_findings(path: str, nodes: Sequence[ast.AST]) -> Iterator[Finding]:
     """Yield the classes that call an HTTP response an answer: `answer` is the reply to the citizen."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Answer", "Answers")):
             yield Finding(path, node.lineno, node.name, f"{node.name.removesuffix('Answer')}Out")
 
 
-def duplicate_classes(files: dict[str, ast.Module]) -> Iterator[Finding]:
+def duplicate_classes(sources: Mapping[str, str]) -> Iterator[Finding]:
     """Yield each class whose name its root has defined before."""
     first: dict[tuple[str, str], str] = {}
-    for path, tree in sorted(files.items()):
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.ClassDef) or path.startswith("tests/"):
-                continue
-            key = (path.split("/", 1)[0], node.name)
-            place = first.setdefault(key, path)
+    for path, source in sorted(sources.items()):
+        if path.startswith("tests/"):
+            continue
+        for found in CLASS.finditer(source):
+            name = found.group(1)
+            place = first.setdefault((path.split("/", 1)[0], name), path)
             if place != path:
-                yield Finding(path, node.lineno, f"class {node.name}", f"another name: {place} has one")
+                line = source.count("\n", 0, found.start()) + 1
+                yield Finding(path, line, f"class {name}", f"another name: {place} has one")
 
 
 def plural_modules(paths: Iterable[str]) -> Iterator[Finding]:
@@ -342,8 +344,8 @@ def _line(text: Text, offset: int) -> int:
 
 def check_python(path: str, source: str, *, long: bool) -> Iterator[Finding]:
     """Yield what is wrong in a Python file; tests are read without their comments."""
-    tree = ast.parse(source)
-    texts = list(docstrings(tree))
+    nodes = list(ast.walk(ast.parse(source)))
+    texts = list(docstrings(nodes))
     if not path.startswith("tests/"):
         texts += comments(source)
     for text in texts:
@@ -351,9 +353,9 @@ def check_python(path: str, source: str, *, long: bool) -> Iterator[Finding]:
         yield from openings_in(path, text)
         if long:
             yield from long_sentences_in(path, text)
-    yield from identifier_findings(path, [(1, Path(path).stem), *identifiers(tree)])
+    yield from identifier_findings(path, [(1, Path(path).stem), *identifiers(nodes)])
     if path.startswith("app/"):
-        yield from schema_findings(path, tree)
+        yield from schema_findings(path, nodes)
 
 
 def check_prose(path: str, source: str, *, long: bool) -> Iterator[Finding]:
@@ -364,26 +366,31 @@ def check_prose(path: str, source: str, *, long: bool) -> Iterator[Finding]:
             yield from long_sentences_in(path, text)
 
 
-def check(*, long: bool = False) -> list[Finding]:
-    """Return every finding of the repository, but for the allowed ones."""
-    found: list[Finding] = []
-    trees: dict[str, ast.Module] = {}
-    for root in CODE:
-        for file in sorted((ROOT / root).rglob("*.py")):
-            path, source = file.relative_to(ROOT).as_posix(), file.read_text()
-            trees[path] = ast.parse(source)
+def check(wanted: Sequence[Path] = (ROOT,), *, long: bool = False) -> list[Finding]:
+    """Return every finding below the given paths, but for the allowed ones."""
+    sources = {
+        file.relative_to(ROOT).as_posix(): file.read_text()
+        for root in CODE
+        for file in sorted((ROOT / root).rglob("*.py"))
+    }
+    found = [*duplicate_classes(sources), *plural_modules(sources)]
+    for path, source in sources.items():
+        if _is_below(path, wanted):
             found += check_python(path, source, long=long)
     for file in _prose_files():
-        found += check_prose(file.relative_to(ROOT).as_posix(), file.read_text(), long=long)
-    found += duplicate_classes(trees)
-    found += plural_modules(trees)
-    return sorted({each for each in found if not _is_allowed(each)})
+        path = file.relative_to(ROOT).as_posix()
+        found += check_prose(path, file.read_text(), long=long)
+    return sorted({each for each in found if _is_below(each.path, wanted) and not _is_allowed(each)})
 
 
 def _prose_files() -> Iterator[Path]:
     for name in (*PROSE, *HASH_COMMENTS):
         place = ROOT / name
         yield from sorted(place.rglob("*.md")) if place.is_dir() else [place] if place.is_file() else []
+
+
+def _is_below(path: str, wanted: Sequence[Path]) -> bool:
+    return any((ROOT / path).is_relative_to(one) for one in wanted)
 
 
 def _is_allowed(found: Finding) -> bool:
@@ -403,7 +410,7 @@ def main() -> int:
     parser.add_argument("--count", action="store_true", help="print the count per package only")
     given = parser.parse_args()
     wanted = [Path(path).resolve() for path in given.paths] or [ROOT]
-    found = [each for each in check(long=given.long) if any((ROOT / each.path).is_relative_to(one) for one in wanted)]
+    found = check(wanted, long=given.long)
     if not given.count:
         print(*found, sep="\n", end="\n" if found else "")
     for package, count in sorted(Counter(_package(each.path) for each in found).items()):
