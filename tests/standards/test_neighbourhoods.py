@@ -1,6 +1,7 @@
 """Neighbourhoods are found by what people write, without guessing."""
 
 from datetime import date
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from app.standards.catalogue import load_catalogue
 from app.standards.neighbourhoods import match_neighbourhood, read_neighbourhoods
 from tests.standards.samples import ESENLER
+from tests.tables import failing
 
 PLACES = load_catalogue(ESENLER).neighbourhoods
 HEADER = "name,aliases,valid_from,valid_to\n"
@@ -18,10 +20,15 @@ def test_esenler_has_nineteen_neighbourhoods_today() -> None:
     assert len([place for place in PLACES if place.valid_to is None]) == 19
 
 
-@pytest.mark.parametrize("name", [place.name for place in PLACES if place.valid_to is None])
-@pytest.mark.parametrize("suffix", ["", " Mah", " Mah.", " MH.", " MAHALLESİ", " mahallesi, Örnek Sok. No:1"])
-def test_every_name_is_found_with_every_suffix(name: str, suffix: str) -> None:
-    assert match_neighbourhood(PLACES, name + suffix) == name
+def test_every_name_is_found_with_every_suffix() -> None:
+    names = [place.name for place in PLACES if place.valid_to is None]
+    suffixes = ["", " Mah", " Mah.", " MH.", " MAHALLESİ", " mahallesi, Örnek Sok. No:1"]
+
+    def check(row: tuple[str, str]) -> None:
+        name, suffix = row
+        assert match_neighbourhood(PLACES, name + suffix) == name
+
+    assert failing(product(names, suffixes), check) == []
 
 
 @pytest.mark.parametrize(
