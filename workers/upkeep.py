@@ -8,7 +8,7 @@ import asyncio
 import structlog
 
 from app.container import Container
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from app.notices.delivery.dispatcher import NoticeDispatcher, due_notices
 from workers.runtime import pause
 
@@ -34,7 +34,7 @@ async def deliver_lost_notices(container: Container, dispatcher: NoticeDispatche
     """Deliver the due notices whose jobs were lost, oldest first; return their number."""
     taken = 0
     while not stop.is_set():
-        due_before = container.clock.now() - on_clock(container.clock, JOB_GRACE_SECONDS)
+        due_before = container.clock.now() - clock_duration(container.clock, JOB_GRACE_SECONDS)
         async with container.database.reading() as session:
             lost = await due_notices(session, due_before, BATCH_SIZE)
         batch = await dispatcher.deliver(lost)

@@ -22,7 +22,7 @@ from app.feed.outcomes import record_attempt
 from app.feed.pending import QUEUED, PendingSend, load_pending
 from app.feed.sender import Attempt, Sender, WebhookRequest
 from app.feed.watermark import Watermark
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from app.people.vault import Vault
 
 LEASE_SECONDS = 25.0
@@ -105,7 +105,7 @@ class WebhookDispatcher:
 
     async def delete_old_deliveries(self) -> int:
         """Delete settled deliveries that are older than `RETENTION_SECONDS`; return their number."""
-        before = self._clock.now() - min(on_clock(self._clock, RETENTION_SECONDS), MAX_RETENTION)
+        before = self._clock.now() - min(clock_duration(self._clock, RETENTION_SECONDS), MAX_RETENTION)
         settled = WebhookDelivery.state.in_(("delivered", "failed"))
         async with self._database.transaction() as session:
             deleted = await session.scalars(
@@ -128,7 +128,7 @@ class WebhookDispatcher:
                 pending, has_more = await load_pending(session, subscription, feed_range, now)
                 if pending:
                     subscription.lease += 1
-                    subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS)
+                    subscription.leased_until = now + clock_duration(self._clock, LEASE_SECONDS)
                     return _LeasedBatch(subscription, subscription.lease, subscription.revision, pending)
             if not has_more:
                 return None
@@ -173,7 +173,7 @@ class WebhookDispatcher:
             await record_attempt(session, subscription, send, attempt, unchanged=unchanged, clock=self._clock, now=now)
             passed = attempt.delivered or send.event is None
             continues = passed and unchanged and not last
-            subscription.leased_until = now + on_clock(self._clock, LEASE_SECONDS) if continues else None
+            subscription.leased_until = now + clock_duration(self._clock, LEASE_SECONDS) if continues else None
             return continues or (last and attempt.delivered)
 
     async def _release(self, batch: _LeasedBatch) -> None:

@@ -11,7 +11,7 @@ from app.core.clock import Clock
 from app.feed.model import AttemptRow, WebhookDelivery, WebhookSubscription
 from app.feed.pending import PendingSend
 from app.feed.sender import Attempt, SendOutcome
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ def _postpone(
         _disable(subscription, delivery, "failing", now)
         return
     delay = RETRY_DELAYS_SECONDS[subscription.failures - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
-    subscription.due_at = now + on_clock(clock, max(delay, attempt.retry_after or 0))
+    subscription.due_at = now + clock_duration(clock, max(delay, attempt.retry_after or 0))
 
 
 def _disable(subscription: WebhookSubscription, delivery: WebhookDelivery, reason: str, now: datetime) -> None:

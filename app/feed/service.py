@@ -20,7 +20,7 @@ from app.feed.queries import lock_delivery, subscriptions_of
 from app.feed.schemas import WebhookBody, WebhookChange
 from app.feed.sender import new_secret
 from app.feed.watermark import Watermark
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from app.people.vault import Vault
 
 ROTATION_SECONDS = 86_400.0
@@ -105,7 +105,7 @@ class WebhookService:
         )
         secret = new_secret()
         subscription.previous_secret = self._seal(old, "previous_secret", subscription_id)
-        subscription.previous_until = self.clock.now() + on_clock(self.clock, ROTATION_SECONDS)
+        subscription.previous_until = self.clock.now() + clock_duration(self.clock, ROTATION_SECONDS)
         subscription.secret = self._seal(secret, "secret", subscription_id)
         subscription.revision += 1
         return subscription, secret

@@ -53,7 +53,7 @@ class Stuck:
     def __init__(self) -> None:
         self.busy, self.released = asyncio.Event(), asyncio.Event()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
+    async def send(self, message: OutgoingMessage) -> SentMessage:
         """Wait."""
         self.busy.set()
         await self.released.wait()

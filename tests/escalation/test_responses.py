@@ -20,7 +20,7 @@ from tests.desk import AT_WORK, CITIZEN, Desk, end_of
 from tests.escalation.offices import DUE, HEAD, load_offices
 from tests.installation import SettableClock, new_key, opened_client
 from tests.notices.cases import actor_of, open_ticket
-from tests.notices.delivery.cases import by_smtp, drain, house_with
+from tests.notices.delivery.cases import by_smtp, container_with, drain
 from tests.notices.delivery.mail_server import Mailbox, mail_server
 from workers.timers import sweep
 
@@ -183,7 +183,7 @@ async def test_an_office_without_a_reachable_address_fails_loudly_and_is_named(
     settings: Settings, clock: SettableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The dead letter: not silently lost, not retried for ever, and the doctor has its number."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+    async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         await load_offices(container, {"valid_to": date(2026, 5, 31)})
         await open_ticket(container, await actor_of(container))
         clock.set(end_of(2026, 6, 1))

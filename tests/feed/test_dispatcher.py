@@ -15,7 +15,7 @@ from app.feed.model import WebhookSubscription
 from app.feed.outcomes import JITTER, RETRY_DELAYS_SECONDS
 from app.feed.queries import stuck_webhooks
 from app.feed.sender import Sender
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from tests.desk import ANSWER, VISIT, Desk
 from tests.feed.receiver import Receiver, opened_receiver, subscribed
 from tests.installation import new_key, opened_client
@@ -32,7 +32,7 @@ async def deliver(dispatcher: WebhookDispatcher) -> int:
 
 def later(desk: Desk, seconds: float) -> None:
     """Advance the clock by real seconds."""
-    desk.clock.advance(on_clock(desk.clock, seconds))
+    desk.clock.advance(clock_duration(desk.clock, seconds))
 
 
 async def state_of(desk: Desk, webhook: dict[str, Any]) -> dict[str, Any]:

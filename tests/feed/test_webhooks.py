@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.feed.dispatcher import WebhookDispatcher
 from app.feed.model import WebhookSubscription
 from app.feed.service import ROTATION_SECONDS
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from tests.desk import Desk
 from tests.feed.receiver import Receiver, subscribed
 from tests.feed.test_dispatcher import DOWN, deliver, deliveries, later, state_of
@@ -160,7 +160,7 @@ async def test_both_secrets_verify_for_a_day_after_a_rotation(
     await deliver(dispatcher)
     for secret in (old, new):
         standardwebhooks.Webhook(secret).verify(receiver.got[0].body, dict(receiver.got[0].headers))
-    desk.clock.advance(on_clock(desk.clock, ROTATION_SECONDS))
+    desk.clock.advance(clock_duration(desk.clock, ROTATION_SECONDS))
     await desk.open()
     await deliver(dispatcher)
     last = receiver.got[-1]

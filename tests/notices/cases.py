@@ -35,7 +35,7 @@ class Recorder:
         self.messages: list[OutgoingMessage] = []
         self.failures = list(failures)
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
+    async def send(self, message: OutgoingMessage) -> SentMessage:
         """Keep the message, or fail."""
         if self.failures:
             raise self.failures.pop(0)

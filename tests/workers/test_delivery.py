@@ -17,7 +17,7 @@ from app.container import Container
 from app.core.jobs import redis_settings
 from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.notices.delivery.adapters.registry import Adapters
-from app.notices.delivery.backoff import on_clock
+from app.notices.delivery.backoff import clock_duration
 from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of, files_in, ids, notices_of, open_ticket
@@ -34,7 +34,7 @@ class Counter:
         self.numbers: list[str] = []
         self._changed = asyncio.Condition()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
+    async def send(self, message: OutgoingMessage) -> SentMessage:
         """Count the message."""
         async with self._changed:
             self.numbers.append(message.number)
@@ -79,7 +79,7 @@ async def flush(servers: TestServers) -> None:
 
 def pass_job_grace(clock: SettableClock) -> None:
     """Move on until what is due counts as not enqueued."""
-    clock.advance(on_clock(clock, JOB_GRACE_SECONDS))
+    clock.advance(clock_duration(clock, JOB_GRACE_SECONDS))
 
 
 async def states(container: Container) -> set[tuple[str, int]]:

@@ -1,1 +1,1 @@
-"""Delivery of notices: which are sent when and how, what became of them, and when they are retried."""
+"""Delivery of notices: triage, sending, outcomes, retries and receipts."""

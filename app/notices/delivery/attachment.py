@@ -1,6 +1,6 @@
-"""The letter that an office's e-mail carries, so that it can be registered and signed without asking this service.
+"""The letter attached to an office's e-mail, ready to be registered and signed.
 
-It is set anew for each attempt, with no transaction open. One that can't be set costs the attachment, never the mail.
+It is typeset again for each attempt, with no transaction open. A failed letter costs the attachment, never the mail.
 """
 
 import asyncio
@@ -14,26 +14,28 @@ from app.notices.model import Notice
 from app.notices.texts.letters import Letters
 
 LETTER_SECONDS = 3.0
-"""What setting a letter may take, waiting for its turn included; milliseconds are usual. With the longest hand-over
-that can be configured it still fits into a lease."""
+"""Timeout of typesetting a letter, the wait for a free slot included; milliseconds are usual.
 
-LETTER_CARRYING_KINDS = frozenset(kind for kind, spec in SPECS.items() if spec.attaches_letter)
+Together with the largest `delivery_seconds` that can be configured it fits into a lease.
+"""
+
+LETTER_KINDS = frozenset(kind for kind, spec in SPECS.items() if spec.attaches_letter)
 
 log = structlog.get_logger(__name__)
 
 
-def carries_letter(notice: Notice) -> bool:
-    """Whether a notice carries its letter."""
-    return notice.kind in LETTER_CARRYING_KINDS and notice.medium == Medium.EMAIL
+def has_letter_attachment(notice: Notice) -> bool:
+    """Return whether the notice is an e-mail with its letter attached."""
+    return notice.kind in LETTER_KINDS and notice.medium == Medium.EMAIL
 
 
-async def letter_attachments(leased: LeasedNotice, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
-    """The notice's letter with the personal words that its text shows too; nothing for a kind or medium without one.
+async def letter_attachment(leased: LeasedNotice, letters: Letters, *, seconds: float) -> tuple[Attachment, ...]:
+    """Return the notice's letter with its personal values resolved; nothing for a kind or medium without one.
 
-    Never raises: what prevents a letter is logged once, with the first attempt, and the mail goes without it.
+    Never raises: a failure is logged with the first attempt only, and the mail leaves without the letter.
     """
     notice, values = leased.notice, leased.values
-    if values is None or not carries_letter(notice):
+    if values is None or not has_letter_attachment(notice):
         return ()
     kind, reported = NoticeKind(notice.kind), notice.attempts > 1
     try:
@@ -42,9 +44,9 @@ async def letter_attachments(leased: LeasedNotice, letters: Letters, *, seconds:
             letter = await letters.write(
                 kind, payload, values, number=notice.number, at=notice.created_at, source=leased.letter_source
             )
-    except Exception as error:  # noqa: BLE001 - the mail itself says everything that the letter would
+    except Exception as error:  # noqa: BLE001 - the mail states everything that the letter does
         if not reported:
-            log.error("letter_left_out", notice=notice.number, kind=notice.kind, error=type(error).__name__)  # noqa: TRY400 - its words may hold a person's
+            log.error("letter_left_out", notice=notice.number, kind=notice.kind, error=type(error).__name__)  # noqa: TRY400 - its message may contain personal data
         return ()
     if letter.problem is not None and not reported:
         log.error("letter_in_plain_words", notice=notice.number, template=letter.template, problem=letter.problem)

@@ -1,7 +1,7 @@
-"""Several notices for one office in one mail: the digest is a notice of its own, numbered and immutable like any other.
+"""Digests: several notices to one office in one mail, itself a numbered and immutable notice.
 
-The notices in it name it (`digest_id`) and wait with it; when it is sent, they are. Second-level letters are never
-bundled: each is a document of its own in the records system.
+The bundled notices reference it (`digest_id`) and share its outcome. Second-level letters are never bundled: each is a
+document of its own in the records system.
 """
 
 from collections import defaultdict
@@ -23,9 +23,9 @@ BUNDLED_KINDS = frozenset({NoticeKind.WARNING, NoticeKind.ESCALATION_1, NoticeKi
 
 
 async def make_digest(session: AsyncSession, notices: Sequence[Notice], now: datetime) -> Notice:
-    """A queued digest of notices to one recipient, stored, with the notices bound to it.
+    """Store a queued digest of notices to one recipient, and bind the notices to it.
 
-    Its key needs no more than its own id: that no notice is in two digests is seen to by the locks on them.
+    The locks on the notices keep each out of a second digest, so the dedupe key needs only the digest's id.
     """
     payload = _payload(notices, now)
     [running] = await next_values(session, NOTICE_SEQUENCE, 1)
@@ -57,7 +57,7 @@ async def make_digest(session: AsyncSession, notices: Sequence[Notice], now: dat
 
 
 async def lock_digest_notices(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:
-    """Digest → the notices in it, locked; a digest is left out while somebody else has one of its notices in hand."""
+    """Lock the notices of digests; return digest → notices, without digests of which another worker locks a notice."""
     bound = equals_any(Notice.digest_id, [digest.id for digest in digests])
     free = select(Notice).where(bound).order_by(Notice.running).with_for_update(skip_locked=True, key_share=True)
     found: dict[UUID, list[Notice]] = defaultdict(list)
@@ -69,7 +69,7 @@ async def lock_digest_notices(session: AsyncSession, digests: Sequence[Notice]) 
 
 
 def split_digest(digest: Notice, notices: Sequence[Notice], reason: str, now: datetime) -> None:
-    """Skip a digest that says something no longer so; its notices wait on their own again."""
+    """Skip a digest whose content is out of date, and queue its notices on their own again."""
     digest.state, digest.state_reason = "skipped", reason
     for notice in notices:
         notice.digest_id, notice.state, notice.state_reason, notice.due_at = None, "queued", None, now
@@ -77,7 +77,7 @@ def split_digest(digest: Notice, notices: Sequence[Notice], reason: str, now: da
 
 def _payload(notices: Iterable[Notice], now: datetime) -> DigestPayload:
     found = [(notice, _case(notice)) for notice in notices]
-    office = next((one for _, case in found if isinstance(one := getattr(case, "office", None), OfficeFacts)), None)
+    office = next((facts for _, case in found if isinstance(facts := getattr(case, "office", None), OfficeFacts)), None)
     reader = found[0][0]
     return DigestPayload.of(
         (_line(notice, case, now) for notice, case in found),

@@ -1,6 +1,6 @@
-"""When a recipient may be reached: nobody is woken by the municipality, and no office is written to on a Sunday (B57).
+"""Quiet hours: no SMS wakes a citizen, and no office gets mail on a Sunday (B57).
 
-A pure rule: it gets the instant, the calendar and the hours, and answers with the instant of sending.
+A pure rule: from the present instant, the calendar and the hours it returns the instant of sending.
 """
 
 from datetime import datetime, time, timedelta
@@ -10,21 +10,21 @@ from app.notices.kinds import Audience, Medium, NoticeKind
 from app.sla.calendar import DAY, MAX_CLOSED_DAYS, Calendar
 
 DAILY = frozenset({NoticeKind.ESCALATION_1})
-"""Of services whose limit is under a day, these are told once a day: they are figures of quality, not files."""
+"""Kinds sent once a day for services whose limit is under a day: figures of quality, not files."""
 
 RECEIPTS = frozenset({NoticeKind.RECEIPT, NoticeKind.COMPLAINT_RECEIPT})
-"""What answers a citizen's own action."""
+"""Kinds that confirm a citizen's own action."""
 
 
 class Hours(NamedTuple):
-    """From when until when (wall time, half-open) citizens may get an SMS that they did not just ask for."""
+    """Hours (wall time, half-open) in which citizens may get an SMS that they did not just ask for."""
 
     start: time
     end: time
 
     @classmethod
     def parse(cls, text: str) -> "Hours":
-        """`08:00-21:00`; 24:00 is the end of the day. Raises `ValueError`."""
+        """Return the hours of a text such as `08:00-21:00`; 24:00 is the end of the day. Raises `ValueError`."""
         start, _, end = text.partition("-")
         return cls(time.fromisoformat(start), time.max if end == "24:00" else time.fromisoformat(end))
 
@@ -40,15 +40,15 @@ def send_at(
     calendar: Calendar,
     sms_hours: Hours,
 ) -> datetime:
-    """The earliest instant from `now` on (both aware) at which the notice may leave.
+    """Return the earliest instant from `now` on (both aware) at which the notice may leave.
 
-    Citizens: a receipt answers their own action and leaves at once, as do e-mails and what the mobile app shows; any
-    other SMS leaves within `sms_hours`. Offices and units: within the opening hours of working days. A limit under a
-    day can't wait for that, except that level 1 of it is told on the working day after, at opening.
+    Citizens: receipts, e-mails and messages to the mobile app leave immediately, any other SMS within `sms_hours`.
+    Offices and units: within the opening hours of working days. Limits under a day are exempt; their level 1 leaves at
+    the opening of the next working day.
     """
     if audience is Audience.CITIZEN:
-        at_once = kind in RECEIPTS or medium is not Medium.SMS
-        return now if at_once else _within(sms_hours, now, calendar)
+        immediate = kind in RECEIPTS or medium is not Medium.SMS
+        return now if immediate else _within(sms_hours, now, calendar)
     if under_a_day and kind not in DAILY:
         return now
     if under_a_day:
@@ -66,7 +66,7 @@ def _within(hours: Hours, now: datetime, calendar: Calendar) -> datetime:
 
 
 def _opening(now: datetime, calendar: Calendar) -> datetime:
-    """`now` where the office is open on a working day, else the next opening; a calendar always has one."""
+    """Return `now` if the office is open, else its next opening; a calendar always has one."""
     today = calendar.local_date(now)
     for day in (today + timedelta(days=number) for number in range(2 * MAX_CLOSED_DAYS)):
         if not calendar.is_working_day(day):

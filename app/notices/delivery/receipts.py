@@ -1,7 +1,7 @@
-"""Delivery receipts taken in: what providers report about messages ends at the notice, and never in a new error.
+"""Delivery receipts: authenticate the reports of SMS providers, store them and apply them to their notices.
 
-A report comes once, twice, late, early or about a message of somebody else: each is kept once and answered with
-success, for a provider that gets an error only sends it again (B63).
+A report may arrive twice, late, early or about an unknown message. Each is stored once, and the response is a success:
+after an error the provider would only send it again (B63).
 """
 
 import hmac
@@ -19,23 +19,23 @@ from app.core.ids import new_id
 from app.notices.delivery.adapters.http import provider_id
 from app.notices.delivery.adapters.registry import receipts_url
 from app.notices.delivery.adapters.sms import Report, kannel, netgsm, twilio, verimor
-from app.notices.delivery.outcomes import settle_receipts
+from app.notices.delivery.outcomes import apply_receipts
 from app.notices.model import DeliveryReceipt
 from app.notices.ports import PersonalFacts
 from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-MOST_REPORTS = 1000
-"""Reports read from one call; providers send at most a few hundred."""
+MAX_REPORTS = 1000
+"""Maximum of reports read from one request; providers send at most a few hundred."""
 
-MOST_FIELDS = 100
-"""Fields of a callback that are worth a signature; Twilio sends a dozen."""
+MAX_FIELDS = 100
+"""Maximum of fields in a signed callback; Twilio sends a dozen."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRecorder:
-    """Takes reports in: proves where they come from, reads them, and settles the notices."""
+    """Records reports: authenticates and parses them, and applies them to the notices."""
 
     settings: Settings
     database: Database
@@ -43,15 +43,15 @@ class ReceiptRecorder:
     facts: PersonalFacts
 
     async def from_twilio(self, *, query: str, body: bytes, signature: str, scheme: str) -> int:
-        """A signed status callback; `scheme` is the header that names another key's digest. Raises `Unauthenticated`.
+        """Record a signed status callback and return the number of known messages. Raises `Unauthenticated`.
 
-        The address is the one that we gave out, whatever proxy stands between.
+        `scheme` is the header that names the digest. The signed address is the one we published, whatever the proxy.
         """
         token, address = self.settings.sms_password, receipts_url(self.settings)
         if self.settings.sms != "twilio" or token is None or address is None:
             raise NotFound
         try:
-            form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+            form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
         except ValueError as error:
             raise Unauthenticated from error
         digest = "sha256" if "HMAC_SHA256" in scheme else "sha1"
@@ -59,27 +59,27 @@ class ReceiptRecorder:
         expected = twilio.signature(token.get_secret_value(), url, form, digest)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise Unauthenticated
-        return await self._take("twilio", twilio.reports(dict(form)))
+        return await self._record("twilio", twilio.reports(dict(form)))
 
     async def from_secret_address(self, provider: str, secret: str, *, query: dict[str, str], body: bytes) -> int:
-        """A report to the address that only the provider knows; raises `NotFound` for any other."""
+        """Record a report sent to the secret address and return the number of known messages. Raises `NotFound`."""
         expected = self.settings.receipts_secret
         read = _READERS.get(provider)
         if read is None or expected is None:
             raise NotFound
         if not hmac.compare_digest(expected.get_secret_value().encode(), secret.encode()):
             raise NotFound
-        return await self._take(provider, read(self.settings, query, body)[:MOST_REPORTS])
+        return await self._record(provider, read(self.settings, query, body)[:MAX_REPORTS])
 
-    async def _take(self, adapter: str, reports: Sequence[Report]) -> int:
-        """Keep what is new, then bring it to its notices; returns how many reports had one.
+    async def _record(self, adapter: str, reports: Sequence[Report]) -> int:
+        """Store new reports, then apply them to their notices; return the number of reports with a notice.
 
-        Kept in a transaction of its own: see `settle_early_receipts`.
+        The reports are stored in a transaction of their own: see `apply_early_receipts`.
         """
         if not reports:
             return 0
         now = self.clock.now()
-        rows = {(one.provider_id, one.code): one for one in reports}
+        distinct = {(report.provider_id, report.code): report for report in reports}
         async with self.database.transaction() as session:
             new = await insert_new(
                 session,
@@ -88,16 +88,16 @@ class ReceiptRecorder:
                     {
                         "id": new_id(),
                         "adapter": adapter,
-                        "provider_id": one.provider_id,
-                        "delivered": one.delivered,
-                        "code": one.code,
+                        "provider_id": report.provider_id,
+                        "delivered": report.delivered,
+                        "code": report.code,
                         "received_at": now,
                     }
-                    for one in rows.values()
+                    for report in distinct.values()
                 ],
             )
         async with self.database.transaction() as session:
-            known = await settle_receipts(session, [one.provider_id for one in reports], facts=self.facts, now=now)
+            known = await apply_receipts(session, [report.provider_id for report in reports], facts=self.facts, now=now)
         if known < len(new):
             log.warning("receipts_unknown", adapter=adapter, count=len(new) - known)
         return known
@@ -124,7 +124,7 @@ _READERS: dict[str, Callable[[Settings, dict[str, str], bytes], list[Report]]] =
 
 
 def _json(body: bytes) -> object:
-    """The content; None where it is none, for the sender would only repeat it."""
+    """Return the parsed body, or None if it is no JSON: after an error the sender would only repeat it."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

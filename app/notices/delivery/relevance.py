@@ -1,6 +1,6 @@
-"""Whether a notice still says something when its turn comes: events may have overtaken it while it waited.
+"""Relevance of a waiting notice: events may have made it moot since it was queued.
 
-Tickets lie above notices, so how they stand comes through a port.
+Tickets lie above notices, so their state comes through a port.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ from app.notices.model import Notice
 
 RESOLVED, EXPIRED = "resolved_meanwhile", "expired"
 
-OVERTAKEN_BY_ANSWER = frozenset(
+MOOT_AFTER_ANSWER = frozenset(
     {
         NoticeKind.WARNING,
         NoticeKind.ESCALATION_1,
@@ -27,7 +27,7 @@ OVERTAKEN_BY_ANSWER = frozenset(
         NoticeKind.MISSING_DOCUMENTS,
     }
 )
-"""Kinds that ask for an answer or announce one; receipts, extensions, replies and results are owed whatever happens."""
+"""Kinds that ask for an answer or announce one; receipts, extensions, replies and results are always owed."""
 
 
 class Standing(NamedTuple):
@@ -45,13 +45,13 @@ class Standings(Protocol):
         ...
 
 
-def overtaken(notice: Notice, standing: Standing | None, now: datetime) -> str | None:
-    """Why the notice need not leave any more; None where it has to.
+def skip_reason(notice: Notice, standing: Standing | None, now: datetime) -> str | None:
+    """Return why the notice is to be skipped, or None to send it.
 
-    A cycle that is over counts as answered (B72, B73). A warning is pointless once the limit that it warns of is past.
+    A cycle that is over counts as answered (B72, B73). A warning expires with the limit that it warns of.
     """
     over = standing is not None and (not standing.is_open or standing.cycle != notice.cycle)
-    if over and notice.kind in OVERTAKEN_BY_ANSWER:
+    if over and notice.kind in MOOT_AFTER_ANSWER:
         return RESOLVED
     if notice.kind == NoticeKind.WARNING and now > _due(notice):
         return EXPIRED
@@ -59,7 +59,7 @@ def overtaken(notice: Notice, standing: Standing | None, now: datetime) -> str |
 
 
 def _due(notice: Notice) -> datetime:
-    """When the limit ends that the warning names; far away where its facts do not say so."""
+    """Return the end of the limit named by a warning; the maximal instant if its payload lacks one."""
     try:
         return datetime.fromisoformat(notice.payload["promise_due"])
     except (KeyError, TypeError, ValueError):

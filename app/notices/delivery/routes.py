@@ -1,4 +1,4 @@
-"""Where SMS providers report delivery, in their own formats: so docs/delivery.md describes it, not OpenAPI."""
+"""Routes for the delivery receipts of SMS providers, in their formats; see docs/delivery.md instead of OpenAPI."""
 
 from typing import Annotated
 
@@ -11,18 +11,18 @@ PREFIX = "/v1/receipts"
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
-async def _desk(request: Request) -> ReceiptRecorder:
+async def _receipt_recorder(request: Request) -> ReceiptRecorder:
     container = request.app.state.container
     return ReceiptRecorder(container.settings, container.database, container.clock, container.facts)
 
 
-ReceiptRecorderDep = Annotated[ReceiptRecorder, Depends(_desk)]
+ReceiptRecorderDep = Annotated[ReceiptRecorder, Depends(_receipt_recorder)]
 
 
 @router.post("/twilio")
-async def take_from_twilio(request: Request, desk: ReceiptRecorderDep) -> dict[str, int]:
-    """A status callback, authenticated by its signature."""
-    known = await desk.from_twilio(
+async def record_from_twilio(request: Request, recorder: ReceiptRecorderDep) -> dict[str, int]:
+    """Record a status callback of Twilio, authenticated by its signature."""
+    known = await recorder.from_twilio(
         query=request.url.query,
         body=await request.body(),
         signature=request.headers.get("x-twilio-signature", ""),
@@ -32,11 +32,11 @@ async def take_from_twilio(request: Request, desk: ReceiptRecorderDep) -> dict[s
 
 
 @router.api_route("/{provider}/{secret}", methods=["GET", "POST"])
-async def take_from_secret_address(
-    provider: str, secret: str, request: Request, desk: ReceiptRecorderDep
+async def record_from_secret_address(
+    provider: str, secret: str, request: Request, recorder: ReceiptRecorderDep
 ) -> dict[str, int]:
-    """A report of Kannel (GET), Verimor or NetGSM (POST), authenticated by the secret part of the address."""
-    known = await desk.from_secret_address(
+    """Record a report of Kannel (GET), Verimor or NetGSM (POST), authenticated by the secret in its path."""
+    known = await recorder.from_secret_address(
         provider, secret, query=dict(request.query_params), body=await request.body()
     )
     return {"known": known}

@@ -1,4 +1,4 @@
-"""What becomes of due notices before they leave: skipped, held for the night, bundled, or let through."""
+"""Triage of due notices: skip, postpone, bundle into a digest, or send now."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import equals_any
 from app.notices.delivery.digest import BUNDLED_KINDS, lock_digest_notices, make_digest, split_digest
 from app.notices.delivery.quiet_hours import Hours, send_at
-from app.notices.delivery.relevance import Standings, overtaken
+from app.notices.delivery.relevance import Standings, skip_reason
 from app.notices.kinds import Audience, Medium, NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
 from app.notices.payloads import MOST_DIGEST_LINES
@@ -23,23 +23,23 @@ from app.sla.calendar import Calendar
 WAITS_FOR_HOURS, WAITS_FOR_RATE = "quiet_hours", "recipient_rate"
 
 MAY_HAVE_LEFT = frozenset({"timeout", "disconnected"})
-"""Outcomes of an attempt that leave open whether the mail server took the message."""
+"""Failure codes after which the mail server may have accepted the message."""
 
 HOUR = timedelta(hours=1)
 
-_LOCK = 0x504143  # "PAC"
+_LOCK_SPACE = 0x504143  # "PAC"
 _LOCK_RECIPIENTS = text(
-    "SELECT pg_advisory_xact_lock(:space, hash) FROM (SELECT DISTINCT hashtext(one) AS hash"
-    " FROM unnest(CAST(:recipients AS text[])) AS one ORDER BY hash) AS hashes"
+    "SELECT pg_advisory_xact_lock(:space, hash) FROM (SELECT DISTINCT hashtext(recipient) AS hash"
+    " FROM unnest(CAST(:recipients AS text[])) AS recipient ORDER BY hash) AS hashes"
 )
 
 Addressee = tuple[str, str | None]
-"""A recipient's code and address: what is bundled into one mail has both in common."""
+"""Recipient code and address; notices are bundled only if both are equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriageRules:
-    """The settings of delivery: `sms_hours` None holds nothing back, `digest_from` 0 bundles nothing."""
+    """Settings of triage: `sms_hours` None turns quiet hours off, `digest_from` 0 turns digests off."""
 
     sms_hours: Hours | None = field(default_factory=lambda: Hours.parse("08:00-21:00"))
     digest_from: int = 3
@@ -48,7 +48,7 @@ class TriageRules:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTriage:
-    """Sorts what is due, within the transaction that leases it."""
+    """Sorts due notices, within the transaction that leases them."""
 
     rules: TriageRules
     standings: Standings
@@ -56,53 +56,52 @@ class DeliveryTriage:
     async def sort(
         self, session: AsyncSession, due: Sequence[Notice], *, calendar: Calendar, now: datetime
     ) -> list[Notice]:
-        """The notices to send now, digests among them; the state of all others says what became of them.
+        """Return the notices to send now, digests included; the others get a state and reason or a later `due_at`.
 
-        `due` are locked rows. Waiting notices to an office that `due` has several of are drawn in, and locked too.
+        `due` are locked rows. If several of them are for one office, its other waiting notices are locked and join.
         """
-        due = await self._without_stale_digests(session, due, now)
-        waiting = [*due, *await self._companions(session, due, now)]
-        kept = await self._asked_again(session, waiting, now)
-        awake = [notice for notice in kept if not self._held(notice, calendar, now)]
-        ours = {notice.id for notice in due}
-        going = await self._bundled(session, awake, ours, now)
-        return await self._paced(session, going, now)
+        due = await self._split_stale_digests(session, due, now)
+        waiting = [*due, *await self._lock_companions(session, due, now)]
+        relevant = await self._skip_moot(session, waiting, now)
+        sendable = [notice for notice in relevant if not self._postpone_for_hours(notice, calendar, now)]
+        ready = await self._bundle(session, sendable, {notice.id for notice in due}, now)
+        return await self._postpone_over_rate(session, ready, now)
 
-    async def _asked_again(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> list[Notice]:
-        """Those that events have not overtaken."""
-        reasons = await self._overtaken(session, waiting, now)
+    async def _skip_moot(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> list[Notice]:
+        """Skip notices that events have made moot; return the others."""
+        reasons = await self._skip_reasons(session, waiting, now)
         for notice in waiting:
             if notice.id in reasons:
                 notice.state, notice.state_reason = "skipped", reasons[notice.id]
         return [notice for notice in waiting if notice.id not in reasons]
 
-    async def _overtaken(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> dict[UUID, str]:
-        """Notice → why it need not leave any more."""
+    async def _skip_reasons(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> dict[UUID, str]:
+        """Return notice → reason, for the notices to skip."""
         tickets = {notice.ticket_id for notice in waiting if notice.ticket_id is not None}
-        standing = await self.standings.standings(session, tickets)
-        found = ((n.id, overtaken(n, standing.get(n.ticket_id) if n.ticket_id else None, now)) for n in waiting)
-        return {identity: reason for identity, reason in found if reason is not None}
+        statuses = await self.standings.standings(session, tickets)
+        found = ((n.id, skip_reason(n, statuses.get(n.ticket_id) if n.ticket_id else None, now)) for n in waiting)
+        return {notice_id: reason for notice_id, reason in found if reason is not None}
 
-    async def _without_stale_digests(
+    async def _split_stale_digests(
         self, session: AsyncSession, due: Sequence[Notice], now: datetime
     ) -> Sequence[Notice]:
-        """`due`, with its notices in the place of a digest that waited while events overtook one of them (B72)."""
+        """Split digests of which a notice became moot while they waited, and return `due` with their notices (B72)."""
         digests = [notice for notice in due if notice.kind == NoticeKind.DIGEST and not may_have_left(notice)]
         if not digests:
             return due
         lines = await lock_digest_notices(session, digests)
-        reasons = await self._overtaken(session, [line for group in lines.values() for line in group], now)
-        freed: list[Notice] = []
+        reasons = await self._skip_reasons(session, [line for group in lines.values() for line in group], now)
+        released: list[Notice] = []
         for digest in digests:
             group = lines.get(digest.id, [])
             reason = next((reasons[line.id] for line in group if line.id in reasons), None)
             if reason is not None:
                 split_digest(digest, group, reason, now)
-                freed += group
-        return [notice for notice in due if notice.state != "skipped"] + freed
+                released += group
+        return [notice for notice in due if notice.state != "skipped"] + released
 
-    def _held(self, notice: Notice, calendar: Calendar, now: datetime) -> bool:
-        """Hold a notice until its recipient may be reached; a digest's lines were held before it."""
+    def _postpone_for_hours(self, notice: Notice, calendar: Calendar, now: datetime) -> bool:
+        """Postpone a notice to its recipient's hours; return whether it waits. A digest's notices waited before it."""
         if self.rules.sms_hours is None or notice.kind not in set(NoticeKind):
             return False
         at = send_at(
@@ -116,11 +115,11 @@ class DeliveryTriage:
             sms_hours=self.rules.sms_hours,
         )
         if at > now:
-            _hold(notice, at, WAITS_FOR_HOURS)
+            _postpone(notice, at, WAITS_FOR_HOURS)
         return at > now
 
-    async def _companions(self, session: AsyncSession, due: Sequence[Notice], now: datetime) -> list[Notice]:
-        """What else waits for the offices that several of `due` are for, also what failed before and pauses."""
+    async def _lock_companions(self, session: AsyncSession, due: Sequence[Notice], now: datetime) -> list[Notice]:
+        """Lock the other waiting notices, retries included, of offices that several of `due` are for."""
         several = [group for group in _by_addressee(due).values() if self._is_bundle(group)]
         found: list[Notice] = []
         for group in several:
@@ -142,43 +141,43 @@ class DeliveryTriage:
             found += await session.scalars(query.with_for_update(skip_locked=True, key_share=True))
         return found
 
-    async def _bundled(
-        self, session: AsyncSession, awake: Sequence[Notice], ours: set[UUID], now: datetime
+    async def _bundle(
+        self, session: AsyncSession, sendable: Sequence[Notice], due_ids: set[UUID], now: datetime
     ) -> list[Notice]:
-        """The notices with those for one office in one digest; what was drawn in for nothing stays as it was."""
+        """Replace the notices to one office by one digest; companions that join no digest stay unchanged."""
         bundled: dict[UUID, Notice] = {}
-        for group in _by_addressee(awake).values():
+        for group in _by_addressee(sendable).values():
             if self._is_bundle(group):
                 digest = await make_digest(session, group, now)
                 bundled |= {notice.id: digest for notice in group if notice.digest_id == digest.id}
-        going = [bundled.get(notice.id, notice) for notice in awake if notice.id in bundled or notice.id in ours]
-        return list({notice.id: notice for notice in going}.values())
+        ready = [bundled.get(notice.id, notice) for notice in sendable if notice.id in bundled or notice.id in due_ids]
+        return list({notice.id: notice for notice in ready}.values())
 
     def _is_bundle(self, group: Sequence[Notice]) -> bool:
         return 0 < self.rules.digest_from <= len(group) and len(group) > 1
 
-    async def _paced(self, session: AsyncSession, going: Sequence[Notice], now: datetime) -> list[Notice]:
-        """Hold what would be more than a recipient is to get in an hour (B55)."""
-        past = await _sent_lately(session, {recipient_key(notice) for notice in going}, now) if going else {}
+    async def _postpone_over_rate(self, session: AsyncSession, ready: Sequence[Notice], now: datetime) -> list[Notice]:
+        """Postpone notices above a recipient's hourly maximum; return the others (B55)."""
+        recent = await _count_recent(session, {recipient_key(notice) for notice in ready}, now) if ready else {}
         granted: dict[str, int] = defaultdict(int)
-        passed = []
-        for notice in going:
+        to_send = []
+        for notice in ready:
             key = recipient_key(notice)
-            count, oldest = past.get(key, (0, now))
+            count, oldest = recent.get(key, (0, now))
             if count + granted[key] >= self.rules.recipient_per_hour:
-                _hold(notice, oldest + HOUR, WAITS_FOR_RATE)
+                _postpone(notice, oldest + HOUR, WAITS_FOR_RATE)
             else:
                 granted[key] += 1
-                passed.append(notice)
-        return passed
+                to_send.append(notice)
+        return to_send
 
 
-async def _sent_lately(session: AsyncSession, recipients: set[str], now: datetime) -> dict[str, tuple[int, datetime]]:
-    """Recipient → how many hand-overs in the last hour, and when the first was.
+async def _count_recent(session: AsyncSession, recipients: set[str], now: datetime) -> dict[str, tuple[int, datetime]]:
+    """Lock recipients and return recipient → (attempts of the last hour, instant of the first).
 
-    Locks the recipients until the commit, in one order: two workers that count at once would both fill the hour.
+    The locks last until the commit and are taken in one order. Without them two workers could both use up the hour.
     """
-    await session.execute(_LOCK_RECIPIENTS, {"space": _LOCK, "recipients": list(recipients)})
+    await session.execute(_LOCK_RECIPIENTS, {"space": _LOCK_SPACE, "recipients": list(recipients)})
     sent = (
         select(DeliveryAttempt.recipient, func.count(), func.min(DeliveryAttempt.at))
         .where(
@@ -192,34 +191,34 @@ async def _sent_lately(session: AsyncSession, recipients: set[str], now: datetim
 
 
 def audience_of(notice: Notice) -> Audience:
-    """Who reads a notice, by its recipient's code."""
+    """Return the audience of a notice, by its recipient's code."""
     if notice.recipient == APPLICANT.code:
         return Audience.CITIZEN
     return Audience.UNIT if to_unit(notice) else Audience.OFFICE
 
 
 def recipient_key(notice: Notice) -> str:
-    """By what a recipient's messages are counted: an office by its code, an applicant by the ticket."""
+    """Return the key of the hourly rate: the code of an office, or code and ticket of an applicant."""
     return f"{notice.recipient}:{notice.ticket_id}" if notice.recipient == APPLICANT.code else notice.recipient
 
 
 def may_have_left(notice: Notice) -> bool:
-    """Whether a waiting notice was handed over before, and nobody knows with what result.
+    """Return whether a waiting notice was sent before with an unknown result.
 
-    It goes on under its own number only: in a digest it would arrive as another message.
+    It keeps its own number: in a digest it would arrive as another message.
     """
     return notice.state == "sending" or notice.state_reason in MAY_HAVE_LEFT
 
 
-def _hold(notice: Notice, until: datetime, reason: str) -> None:
-    """Let a notice wait; of one that may have left that stays known until it does."""
+def _postpone(notice: Notice, until: datetime, reason: str) -> None:
+    """Postpone a notice; the reason of one that may have left stays unchanged."""
     notice.due_at = until
     if not may_have_left(notice):
         notice.state_reason = reason
 
 
 def _by_addressee(notices: Sequence[Notice]) -> dict[Addressee, list[Notice]]:
-    """What may be bundled, by addressee."""
+    """Return the notices that may be bundled, by addressee."""
     groups: dict[Addressee, list[Notice]] = defaultdict(list)
     for notice in notices:
         if notice.kind in BUNDLED_KINDS and not may_have_left(notice):

@@ -24,7 +24,7 @@ UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@exampl
 
 
 @asynccontextmanager
-async def house_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[Container]:
+async def container_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[Container]:
     """The installation of `settings` with other ones on top."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
     async with open_container(Settings(**given | other), clock) as container:

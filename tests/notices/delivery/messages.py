@@ -36,6 +36,6 @@ SMS = replace(
 async def failure_of(delivery: DeliveryAdapter, message: OutgoingMessage, kind: type[DeliveryError]) -> Any:
     """The failure, of exactly that kind, with which the hand-over ends."""
     with pytest.raises(kind) as caught:
-        await delivery.deliver(message)
+        await delivery.send(message)
     assert type(caught.value) is kind
     return caught.value

@@ -31,7 +31,7 @@ from tests.desk import end_of
 from tests.installation import SettableClock
 from tests.notices.cases import NAME, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket
 from tests.notices.delivery.adapters.test_console import read_back
-from tests.notices.delivery.cases import by_smtp, drain, house_with
+from tests.notices.delivery.cases import by_smtp, container_with, drain
 from tests.notices.delivery.mail_server import Mailbox, mail_server
 from tests.notices.samples import FULL, TEMPLATES
 from tests.notices.texts.test_letters import AT, VALUES
@@ -67,7 +67,7 @@ class Raised:
 @asynccontextmanager
 async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Raised]:
     """Raised to both offices; nothing has left yet."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+    async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         number = await open_ticket(container, await actor_of(container))
         for day in (1, 4):
             clock.set(end_of(2026, 6, day))

@@ -18,7 +18,7 @@ from tests.channels import bodies
 from tests.desk import Desk
 from tests.installation import SettableClock
 from tests.notices.cases import actor_of
-from tests.notices.delivery.cases import all_notices, drain, house_with
+from tests.notices.delivery.cases import all_notices, container_with, drain
 from tests.notices.delivery.http_receiver import receiving
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -104,7 +104,7 @@ async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
 ) -> None:
     async with receiving(Response()) as backend:
         hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
-        async with house_with(settings, clock, **hook) as container:
+        async with container_with(settings, clock, **hook) as container:
             number = await reported(container, role="anonymous")
             await drain(container)
             [notice] = await all_notices(container)
@@ -118,7 +118,7 @@ async def test_the_apps_backend_gets_the_notice_without_a_word_about_the_person(
 async def test_a_device_that_is_gone_gives_way_to_sms(settings: Settings, clock: SettableClock, status: int) -> None:
     async with receiving(Response(status_code=status)) as backend:
         hook = {"mobile_webhook_url": f"{backend.url}/hook", "mobile_webhook_secret": SECRET}
-        async with house_with(settings, clock, **hook) as container:
+        async with container_with(settings, clock, **hook) as container:
             await reported(container, **MOBILE)
             await drain(container)
             await drain(container)
@@ -132,7 +132,7 @@ async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
 ) -> None:
     async with (
         receiving(Response("7")) as provider,
-        house_with(settings, clock, sms_url=provider.url, **SMS_SETTINGS) as container,
+        container_with(settings, clock, sms_url=provider.url, **SMS_SETTINGS) as container,
     ):
         await reported(container, **MOBILE)
         await drain(container)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from app.channels.schemas import ApplicantBody
 from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
-from app.notices.delivery.backoff import MAX_ATTEMPTS, on_clock
+from app.notices.delivery.backoff import MAX_ATTEMPTS, clock_duration
 from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, _message, due_notices
 from app.notices.delivery.outcomes import AttemptOutcome, AttemptResult, LeasedNotice, record_outcomes
 from app.notices.kinds import Medium, NoticeKind
@@ -98,11 +98,11 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     notice = await receipt(container)
     dying, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(dying, notice)
-    await container.adapters.for_medium(Medium.EMAIL).delivery.deliver(_message(leased))
+    await container.adapters.for_medium(Medium.EMAIL).adapter.send(_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0
-    clock.advance(on_clock(clock, LEASE_SECONDS))
+    clock.advance(clock_duration(clock, LEASE_SECONDS))
     assert await heir.deliver([notice.id]) == 1
     assert files_in(container) == [f"{notice.number}.eml"]
     assert (container.settings.outbox / f"{notice.number}.eml").read_bytes() == first
@@ -116,7 +116,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     notice = await receipt(container)
     slow, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(slow, notice)
-    clock.advance(on_clock(clock, LEASE_SECONDS))
+    clock.advance(clock_duration(clock, LEASE_SECONDS))
     await heir.deliver([notice.id])
     async with container.database.transaction() as session:
         await record_outcomes(session, [AttemptResult(leased, AttemptOutcome.LATER, "console", "timeout")], clock=clock)
@@ -184,7 +184,7 @@ async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_
 
 async def test_a_hanging_hand_over_is_cut_off(container: Container) -> None:
     class Hanging:
-        async def deliver(self, _message: object) -> object:
+        async def send(self, _message: object) -> object:
             return await asyncio.Event().wait()
 
     notice = await receipt(container)

@@ -21,7 +21,7 @@ from app.standards.service import store_catalogue
 from config.settings import Settings
 from tests.installation import ESENLER, SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, open_ticket
-from tests.notices.delivery.cases import all_notices, by_smtp, drain, escalations, house_with, states
+from tests.notices.delivery.cases import all_notices, by_smtp, container_with, drain, escalations, states
 from tests.notices.delivery.mail_server import Mailbox, mail_server
 
 Caller = Callable[..., Awaitable[AsyncClient]]
@@ -74,7 +74,7 @@ async def test_what_had_no_address_is_sent_again_to_the_one_that_was_given_since
     """What the doctor advises: give the directorate an address, load the catalogue, then retry."""
     async with (
         mail_server(Mailbox()) as box,
-        house_with(settings, clock, quiet_hours=False, **by_smtp(box)) as container,
+        container_with(settings, clock, quiet_hours=False, **by_smtp(box)) as container,
     ):
         await escalations(container, 1, Recipient("unit:public-works", "Fen İşleri Müdürlüğü", None))
         await escalations(container, 1, Recipient("office:1", "Örnek Müdür", "weg@example.org"))

@@ -9,7 +9,7 @@ from config.settings import Settings
 from tests.faults.processes import environment, eventually, running
 from tests.installation import SettableClock
 from tests.notices.cases import WRITER, actor_of, notices_of, open_ticket
-from tests.notices.delivery.cases import attempts, by_smtp, house_with, states
+from tests.notices.delivery.cases import attempts, by_smtp, container_with, states
 from tests.notices.delivery.mail_server import OK, Mailbox, mail_server
 
 
@@ -27,7 +27,7 @@ async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_mos
 
     async with (
         mail_server(Mailbox(on_data=kill_the_sender)) as box,
-        house_with(settings, clock, **by_smtp(box)) as container,
+        container_with(settings, clock, **by_smtp(box)) as container,
     ):
         await open_ticket(container, await actor_of(container), WRITER, kind="thanks")
         at = clock.now() + timedelta(seconds=5)

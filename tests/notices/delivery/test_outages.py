@@ -7,12 +7,12 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import update
 
-from app.notices.delivery.backoff import LONGEST_PAUSE_SECONDS, MAX_ATTEMPTS, longest_pause, pause_after
+from app.notices.delivery.backoff import MAX_ATTEMPTS, MAX_BACKOFF_SECONDS, backoff_seconds, max_backoff_seconds
 from app.notices.model import Notice
 from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, actor_of, notices_of, open_ticket
-from tests.notices.delivery.cases import attempts, by_smtp, drain, house_with, run_for, states
+from tests.notices.delivery.cases import attempts, by_smtp, container_with, drain, run_for, states
 from tests.notices.delivery.http_receiver import receiving
 from tests.notices.delivery.mail_server import Mailbox, mail_server
 from workers.delivery import open_notice_dispatcher
@@ -25,7 +25,7 @@ async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as container:
+    async with container_with(settings, clock, **by_smtp(box)) as container:
         actor = await actor_of(container)
         for _ in range(12):
             await open_ticket(container, actor, WRITER)
@@ -50,7 +50,7 @@ async def test_a_server_that_answers_4xx_is_tried_again_and_5xx_is_final(
     answers = iter(["451 4.7.1 greylisted", "250 OK", "550 5.1.1 unknown"])
     async with (
         mail_server(Mailbox(on_rcpt=lambda _: next(answers))) as box,
-        house_with(settings, clock, **by_smtp(box)) as container,
+        container_with(settings, clock, **by_smtp(box)) as container,
     ):
         await open_ticket(container, await actor_of(container), WRITER)
         await run_for(container, clock, timedelta(minutes=10))
@@ -74,7 +74,7 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
     async with AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(receiving(*answers))
         account = {"sms": "verimor", "sms_url": receiver.url, "sms_user": "u", "sms_password": "p", "sms_sender": "s"}
-        container = await stack.enter_async_context(house_with(settings, clock, delivery_seconds=2.0, **account))
+        container = await stack.enter_async_context(container_with(settings, clock, delivery_seconds=2.0, **account))
         await open_ticket(container, await actor_of(container), CALLER)
         await run_for(container, clock, timedelta(hours=1))
         tried = await attempts(container)
@@ -87,7 +87,7 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
 
 async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings, clock: SettableClock) -> None:
     """What there was no time for is given back unsent, and costs no attempt."""
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+    async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         await open_ticket(container, await actor_of(container), WRITER)
         async with container.database.transaction() as session:
             await session.execute(update(Notice).values(attempts=3))
@@ -102,19 +102,19 @@ async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings
 
 
 def test_pauses_double_are_drawn_and_end_at_six_hours() -> None:
-    longest = [longest_pause(number) for number in range(1, MAX_ATTEMPTS)]
+    longest = [max_backoff_seconds(number) for number in range(1, MAX_ATTEMPTS)]
     assert longest[:4] == [10.0, 20.0, 40.0, 80.0]
-    assert max(longest) == LONGEST_PAUSE_SECONDS
-    drawn = [pause_after(1) for _ in range(200)]
+    assert max(longest) == MAX_BACKOFF_SECONDS
+    drawn = [backoff_seconds(1) for _ in range(200)]
     assert all(1.0 <= one <= 10.0 for one in drawn)
     assert max(drawn) - min(drawn) > 5.0
 
 
 def test_the_ladder_takes_about_three_days() -> None:
-    average = timedelta(seconds=sum(longest_pause(number) / 2 for number in range(1, MAX_ATTEMPTS)))
+    average = timedelta(seconds=sum(max_backoff_seconds(number) / 2 for number in range(1, MAX_ATTEMPTS)))
     assert timedelta(days=2, hours=12) < average < timedelta(days=3, hours=12)
 
 
 def test_a_wish_for_a_pause_is_kept_and_capped() -> None:
-    assert pause_after(1, 900.0) == 900.0
-    assert pause_after(1, 90_000.0) == LONGEST_PAUSE_SECONDS
+    assert backoff_seconds(1, 900.0) == 900.0
+    assert backoff_seconds(1, 90_000.0) == MAX_BACKOFF_SECONDS

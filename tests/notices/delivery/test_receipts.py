@@ -31,7 +31,7 @@ class Provider:
         self._identity = identity
         self._meanwhile = meanwhile
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
+    async def send(self, message: OutgoingMessage) -> SentMessage:
         """Take it."""
         if self._meanwhile is not None:
             await self._meanwhile()

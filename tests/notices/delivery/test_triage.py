@@ -1,4 +1,4 @@
-"""Before a notice leaves: overtaken ones are skipped, the night is kept, offices get one mail, nobody gets too many."""
+"""Before a notice leaves: skip moot ones, respect the night, bundle for offices, cap the hourly rate."""
 
 import asyncio
 from collections.abc import Collection
@@ -27,9 +27,9 @@ from tests.notices.delivery.cases import (
     UNIT,
     all_notices,
     by_smtp,
+    container_with,
     drain,
     escalations,
-    house_with,
     run_for,
     states,
 )
@@ -111,14 +111,14 @@ async def test_office_mail_waits_for_the_opening_and_citizens_receipts_do_not(
 
 async def test_without_quiet_hours_nothing_is_held(settings: Settings, clock: SettableClock) -> None:
     clock.advance(days=4, hours=3)
-    async with house_with(settings, clock, quiet_hours=False) as container:
+    async with container_with(settings, clock, quiet_hours=False) as container:
         await escalations(container, 1)
         await drain(container)
         assert await states(container) == {("sent", None): 1}
 
 
 async def test_several_notices_for_an_office_are_one_mail(settings: Settings, clock: SettableClock) -> None:
-    async with mail_server(Mailbox()) as box, house_with(settings, clock, **by_smtp(box)) as container:
+    async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         planned = await escalations(container, 4)
         late = clock.now() - timedelta(days=9)
         async with container.database.transaction() as session:
@@ -143,7 +143,7 @@ async def test_what_failed_before_joins_the_digest_once_the_server_is_back(
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as container:
+    async with container_with(settings, clock, **by_smtp(box)) as container:
         early = await escalations(container, 2)
         await drain(container)
         late = await escalations(container, 3)
@@ -163,7 +163,7 @@ async def test_a_digest_that_waited_is_written_anew_without_what_was_answered_me
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as container:
+    async with container_with(settings, clock, **by_smtp(box)) as container:
         first, *rest = await escalations(container, 4)
         await drain(container)
         assert await states(container) == {("queued", None): 4}
@@ -186,7 +186,7 @@ async def test_a_digest_of_which_nothing_is_left_to_say_is_not_sent(settings: Se
     box = Mailbox()
     async with mail_server(box):
         pass
-    async with house_with(settings, clock, **by_smtp(box)) as container:
+    async with container_with(settings, clock, **by_smtp(box)) as container:
         for notice in await escalations(container, 3):
             await drain(container)
             await answered(container, str(notice.payload["number"]))
@@ -232,7 +232,7 @@ async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(
 async def test_a_digest_that_is_refused_takes_its_notices_along(settings: Settings, clock: SettableClock) -> None:
     async with (
         mail_server(Mailbox(on_rcpt=lambda _: "550 5.1.1 unknown")) as box,
-        house_with(settings, clock, **by_smtp(box)) as container,
+        container_with(settings, clock, **by_smtp(box)) as container,
     ):
         await escalations(container, 3)
         await drain(container)
@@ -261,7 +261,7 @@ async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: Se
     """B55: hundreds of mails are one mistake away."""
     async with (
         mail_server(Mailbox()) as box,
-        house_with(settings, clock, recipient_per_hour=2, digest_from=0, **by_smtp(box)) as container,
+        container_with(settings, clock, recipient_per_hour=2, digest_from=0, **by_smtp(box)) as container,
     ):
         await escalations(container, 5)
         await open_ticket(container, await actor_of(container), WRITER)
@@ -279,7 +279,7 @@ async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: Se
 async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
     settings: Settings, clock: SettableClock
 ) -> None:
-    async with house_with(settings, clock, recipient_per_hour=2, digest_from=0) as container:
+    async with container_with(settings, clock, recipient_per_hour=2, digest_from=0) as container:
         planned = [notice.id for notice in await escalations(container, 8)]
         recorder, begun = Recorder(), asyncio.Barrier(4)
 

@@ -1,1 +1,1 @@
-"""One adapter a medium or provider: e-mail, SMS, webhook, and files on this machine."""
+"""Delivery adapters, one per medium or provider: e-mail, SMS, webhook, and files on this machine."""

@@ -1,8 +1,7 @@
-"""The adapters out of the container: what a delivery gets, what it answers, and how it fails.
+"""Interface of the delivery adapters: their input, result and failures.
 
-A delivery makes at most one attempt and keeps no state; leases, retries and the next medium are decided by
-its caller from the kind of failure. Delivering a message again must be harmless: the dedupe key travels
-with it.
+An adapter makes at most one attempt and keeps no state. Its caller decides on leases, retries and the next medium by
+the kind of failure. Sending a message again must be harmless: it carries its dedupe key.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from app.notices.kinds import Medium
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that goes with an e-mail: the letter, as PDF. Its name says nothing about a person."""
+    """File attached to an e-mail: the letter, as PDF. Its name contains no personal data."""
 
     name: str
     media_type: str
@@ -25,11 +24,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """One notice on its way to one recipient, with every reference already resolved.
+    """One notice to one recipient, with every reference already resolved.
 
-    `recipient_address` is an e-mail address or a phone number, as the medium asks, or None where none is
-    known; `at` is the aware instant of the notice; `ticket` the number of its ticket, None for a digest.
-    Only e-mail carries `attachments`. Printed, a message shows nothing about a person.
+    `recipient_address` is an e-mail address or a phone number, by the medium, or None if unknown. `at` is the aware
+    instant of the notice, `ticket` the number of its ticket (None for a digest). Only e-mail carries `attachments`.
+    The representation of a message shows no personal data.
     """
 
     notice_id: UUID
@@ -47,22 +46,22 @@ class OutgoingMessage:
 
     @property
     def key(self) -> str:
-        """The dedupe key where a provider takes only so many letters and digits: 32 of its SHA-256."""
+        """Return the dedupe key in the form for providers: the first 32 hexadecimal digits of its SHA-256."""
         return hashlib.sha256(self.dedupe_key.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What is kept of a success: the medium used and the identity that the provider gave the message."""
+    """Result of a success: the medium and the provider's id of the message."""
 
     medium: Medium
     provider_id: str
 
 
 class DeliveryError(Exception):
-    """A message did not go out; `code` is short, stable and free of personal data.
+    """Failure to send a message; `code` is short, stable and free of personal data.
 
-    `detail` is our own sentence, never the provider's words, which may name the recipient.
+    `detail` is our own sentence, never the provider's text, which may name the recipient.
     """
 
     def __init__(self, code: str, detail: str) -> None:
@@ -72,7 +71,7 @@ class DeliveryError(Exception):
 
 
 class TemporaryFailure(DeliveryError):
-    """The same message may go out later, not before `retry_after` real seconds where the other side named them."""
+    """Failure that a retry may overcome, not before `retry_after` real seconds if the provider sent them."""
 
     def __init__(self, code: str, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(code, detail)
@@ -80,12 +79,12 @@ class TemporaryFailure(DeliveryError):
 
 
 class PermanentFailure(DeliveryError):
-    """This message will never go out this way."""
+    """Failure that no retry by this medium can overcome."""
 
 
 class DeliveryAdapter(Protocol):
-    """A way out: e-mail, SMS, webhook, or files on this machine."""
+    """Adapter of one medium: e-mail, SMS, webhook, or files on this machine."""
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Hand the message over once. Raises `TemporaryFailure` or `PermanentFailure`."""
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Send the message once. Raises `TemporaryFailure` or `PermanentFailure`."""
         ...

@@ -1,4 +1,4 @@
-"""The default delivery: lays every notice as an `.eml` file into a folder, where any mail program opens it.
+"""The default adapter: writes every notice as an `.eml` file, which any mail program opens.
 
 Nothing leaves the machine, so a municipality can try the product without a mail server and real recipients.
 """
@@ -19,23 +19,23 @@ from app.notices.delivery.adapters.base import (
 from app.notices.delivery.adapters.mail import compose, sender
 
 DEFAULT_SENDER = "estim@estim.invalid"
-"""Sender where none is configured; `.invalid` (RFC 2606) can never be somebody's address."""
+"""Sender if none is configured; `.invalid` (RFC 2606) can never be a real address."""
 
 _FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
 class ConsoleAdapter:
-    """Writes `<outbox>/<number>.eml`; a notice delivered again replaces its own file with the same bytes.
+    """Writes `<outbox>/<number>.eml`; a notice sent again replaces its own file with the same bytes.
 
-    A phone number is never written: the files stay when a person's data are erased.
+    A phone number is never written: the files remain when personal data are erased.
     """
 
     def __init__(self, outbox: Path, *, sender_name: str, sender_address: str = DEFAULT_SENDER) -> None:
         self._outbox = outbox
         self._sender = sender(sender_name, sender_address)
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Write the file. `TemporaryFailure` where the disk refuses, `PermanentFailure` for a bad message."""
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Write the file. Raises `TemporaryFailure` if the disk refuses, `PermanentFailure` for a bad message."""
         if not _FILE_NAME.fullmatch(message.number):
             raise PermanentFailure("bad_number", "the notice number can't be a file name")
         email = compose(message, self._sender, readable=True)
@@ -48,7 +48,7 @@ class ConsoleAdapter:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All or nothing, and on the disk when it returns: write beside, sync, rename, sync the folder."""
+    """Write a file atomically and durably: write a temporary file, sync, rename, sync the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
     try:

@@ -1,4 +1,4 @@
-"""A notice as an e-mail: headers that survive Turkish letters, and an identity that stays the same on every attempt."""
+"""E-mail of a notice: headers that survive Turkish letters, and an identity that is the same on every attempt."""
 
 from email.errors import MessageError
 from email.header import Header
@@ -13,17 +13,17 @@ from app.core.email_address import parse_email
 from app.notices.delivery.adapters.base import OutgoingMessage, PermanentFailure
 from app.notices.kinds import Medium
 
-_LONGEST_LINE = 998
+_MAX_LINE = 998
 
 
 class _WholeWords(EmailPolicy):
-    """Encodes a Turkish header as a whole: the stock policy mixes plain and encoded words and loses spaces.
+    """Policy that encodes a Turkish header as a whole: the stock policy mixes encodings and loses spaces.
 
     "2600012349 – İklim" came out as "2600012349– İklim" on Python 3.11 to 3.13.
     """
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        """The header as bytes, folded by RFC 2047."""
+        """Return the header as bytes, folded by RFC 2047."""
         if value.isascii():
             return super().fold_binary(name, value)
         groups: tuple[Group, ...] = getattr(value, "groups", ())
@@ -45,7 +45,7 @@ _POLICY = _WholeWords(linesep="\r\n", cte_type="8bit")
 
 
 def sender(name: str, address: str) -> Address:
-    """The sender's mailbox. Raises `ValueError` where the address is not one."""
+    """Return the sender's mailbox. Raises `ValueError` if the address is not one."""
     try:
         address.encode("ascii")
         return Address(one_line(name), addr_spec=address)
@@ -54,10 +54,10 @@ def sender(name: str, address: str) -> Address:
 
 
 def compose(message: OutgoingMessage, author: Address, *, readable: bool = False) -> EmailMessage:
-    """The e-mail of a notice; the same one for the same notice, whenever and by whom it is made.
+    """Return the e-mail of a notice: the same bytes whenever it is composed.
 
-    `readable` leaves the text in UTF-8 where its lines allow it; else it is quoted-printable, which every server
-    takes. `Auto-Submitted` (RFC 3834) keeps automatic replies away. Raises `PermanentFailure` (`bad_address`).
+    `readable` leaves the text in UTF-8 if its lines allow it; else it is quoted-printable, which every server
+    accepts. `Auto-Submitted` (RFC 3834) keeps automatic replies away. Raises `PermanentFailure` (`bad_address`).
     """
     email = EmailMessage(policy=_POLICY)
     email["From"] = author
@@ -74,18 +74,18 @@ def compose(message: OutgoingMessage, author: Address, *, readable: bool = False
         main, _, sub = attachment.media_type.partition("/")
         email.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
     if message.attachments:
-        # The library would draw a boundary by lot. "=_" can't occur in quoted-printable (RFC 2045 §6.7).
+        # The library would draw a random boundary. "=_" can't occur in quoted-printable (RFC 2045 §6.7).
         email.set_boundary(f"=_{message.key}")
     return email
 
 
 def _encoding(body: str) -> Literal["8bit", "quoted-printable"]:
     longest = max((len(line.encode()) for line in body.splitlines()), default=0)
-    return "8bit" if longest < _LONGEST_LINE else "quoted-printable"
+    return "8bit" if longest < _MAX_LINE else "quoted-printable"
 
 
 def _recipient(message: OutgoingMessage) -> Address | Group:
-    """The addressee; an empty group (RFC 5322 §3.4) bears the name of one without an e-mail address."""
+    """Return the recipient; without an e-mail address, an empty group (RFC 5322 §3.4) with their name."""
     name = one_line(message.recipient_name)
     if message.medium is not Medium.EMAIL or message.recipient_address is None:
         return Group(name or "Alıcı", ())
@@ -96,5 +96,5 @@ def _recipient(message: OutgoingMessage) -> Address | Group:
 
 
 def one_line(text: str) -> str:
-    """Header values are one line; anything that would break it becomes a space."""
+    """Return a header value as one line: unprintable characters become spaces."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,4 +1,4 @@
-"""Which way each medium takes in this installation, and how many messages a way takes at once."""
+"""Registry of the installation's adapters: one per medium, each with its maximum of concurrent messages."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,20 +15,20 @@ SENDER_NAME = "ESTİM Başvuru Takip Sistemi"
 CONSOLE = "console"
 
 REPORTING = frozenset({"netgsm", "verimor", "kannel", "twilio"})
-"""Adapters whose providers report what became of a message."""
+"""Adapters whose providers send delivery receipts."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredAdapter:
-    """An adapter by its name; `slots` bounds the hand-overs at a time, shared by all batches of the process."""
+    """Adapter with its name; `slots` bounds concurrent messages, over all batches of the process."""
 
     name: str
-    delivery: DeliveryAdapter
+    adapter: DeliveryAdapter
     slots: asyncio.Semaphore
 
 
 class Adapters:
-    """The adapters out, by medium; close them when the last message is handed over."""
+    """Adapters by medium; close them after the last message."""
 
     def __init__(
         self,
@@ -37,39 +37,40 @@ class Adapters:
         default: RegisteredAdapter,
         closing: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        self._ways = adapters
+        self._adapters = adapters
         self._default = default
         self._closing = closing
 
     @classmethod
-    def only(cls, delivery: DeliveryAdapter, *, name: str = CONSOLE, slots: int = 8) -> Self:
-        """The same way for every medium."""
-        return cls({}, default=RegisteredAdapter(name, delivery, asyncio.Semaphore(slots)))
+    def only(cls, adapter: DeliveryAdapter, *, name: str = CONSOLE, max_concurrent: int = 8) -> Self:
+        """Return a registry with the same adapter for every medium."""
+        return cls({}, default=RegisteredAdapter(name, adapter, asyncio.Semaphore(max_concurrent)))
 
     def for_medium(self, medium: Medium) -> RegisteredAdapter:
-        """The way of that medium."""
-        return self._ways.get(medium, self._default)
+        """Return the adapter of that medium."""
+        return self._adapters.get(medium, self._default)
 
     async def close(self) -> None:
-        """End open connections."""
+        """Close open connections."""
         for close in self._closing:
             await close()
 
 
 def make_adapters(settings: Settings) -> Adapters:
-    """The adapters that the settings choose; what is not configured stays on this machine.
+    """Return the adapters that the settings choose; the others write files on this machine.
 
-    Only what is chosen is loaded: a bare installation needs none of the network libraries. Raises `ValueError` naming
-    the setting that can't be used.
+    Only chosen adapters are imported: a bare installation needs none of the network libraries. Raises `ValueError`
+    naming the unusable setting.
     """
     console = ConsoleAdapter(
         settings.outbox, sender_name=SENDER_NAME, sender_address=settings.smtp_from or DEFAULT_SENDER
     )
-    closing: list[Callable[[], Awaitable[None]]] = []
-    adapters = {}
-    for medium, (name, opened) in _configured(settings).items():
-        adapters[medium] = RegisteredAdapter(name, opened[0], asyncio.Semaphore(settings.delivery_concurrency))
-        closing.append(opened[1])
+    configured = _configured(settings)
+    closing = [adapter.close for _, adapter in configured.values()]
+    adapters = {
+        medium: RegisteredAdapter(name, adapter, asyncio.Semaphore(settings.delivery_concurrency))
+        for medium, (name, adapter) in configured.items()
+    }
     if adapters and Medium.WEBHOOK not in adapters:
         adapters[Medium.WEBHOOK] = RegisteredAdapter(
             "webhook", MissingMobileBackend(), asyncio.Semaphore(settings.delivery_concurrency)
@@ -79,26 +80,23 @@ def make_adapters(settings: Settings) -> Adapters:
 
 
 class MissingMobileBackend:
-    """Refuses what is for the app where notices really leave but no mobile backend is connected: SMS or e-mail then."""
+    """Refuses messages to the mobile app if no mobile backend is connected: SMS or e-mail is next."""
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Raises `PermanentFailure`."""
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Raise `PermanentFailure`."""
         raise PermanentFailure("no_device", f"no mobile backend is connected to take {message.number}")
 
 
-class _Closing(DeliveryAdapter, Protocol):
-    """A delivery that holds connections."""
+class ClosableAdapter(DeliveryAdapter, Protocol):
+    """Adapter with open connections."""
 
     async def close(self) -> None:
-        """End them."""
+        """Close them."""
         ...
 
 
-Opened = tuple[DeliveryAdapter, Callable[[], Awaitable[None]]]
-
-
-def _configured(settings: Settings) -> dict[Medium, tuple[str, Opened]]:
-    found: dict[Medium, tuple[str, Opened]] = {}
+def _configured(settings: Settings) -> dict[Medium, tuple[str, ClosableAdapter]]:
+    found: dict[Medium, tuple[str, ClosableAdapter]] = {}
     if settings.email == "smtp":
         found[Medium.EMAIL] = ("smtp", _smtp(settings))
     if settings.sms != CONSOLE:
@@ -108,7 +106,7 @@ def _configured(settings: Settings) -> dict[Medium, tuple[str, Opened]]:
     return found
 
 
-def _smtp(settings: Settings) -> Opened:
+def _smtp(settings: Settings) -> ClosableAdapter:
     from app.notices.delivery.adapters.smtp import SmtpAdapter, SmtpServer  # noqa: PLC0415 - see `make_adapters`
 
     server = SmtpServer(
@@ -120,15 +118,14 @@ def _smtp(settings: Settings) -> Opened:
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
     try:
-        delivery = SmtpAdapter(
+        return SmtpAdapter(
             server, sender_name=SENDER_NAME, sender_address=settings.smtp_from or "", seconds=settings.delivery_seconds
         )
     except OSError as error:
         raise ValueError(f"ESTIM_SMTP_CA_FILE: {error.strerror or 'can not be read'}") from error
-    return delivery, delivery.close
 
 
-def _sms(settings: Settings) -> Opened:
+def _sms(settings: Settings) -> ClosableAdapter:
     from app.notices.delivery.adapters.sms import kannel, netgsm, twilio, verimor  # noqa: PLC0415 - see `make_adapters`
 
     addresses = {"netgsm": netgsm.ADDRESS, "verimor": verimor.ADDRESS, "twilio": twilio.ADDRESS}
@@ -139,31 +136,29 @@ def _sms(settings: Settings) -> Opened:
         sender=settings.sms_sender or "",
         receipts_url=receipts_url(settings),
     )
-    makers: dict[str, Callable[..., _Closing]] = {
+    adapters: dict[str, Callable[..., ClosableAdapter]] = {
         "netgsm": netgsm.NetgsmAdapter,
         "verimor": verimor.VerimorAdapter,
         "kannel": kannel.KannelAdapter,
         "twilio": twilio.TwilioAdapter,
     }
-    delivery = makers[settings.sms](account, seconds=settings.delivery_seconds)
-    return delivery, delivery.close
+    return adapters[settings.sms](account, seconds=settings.delivery_seconds)
 
 
-def _webhook(settings: Settings, url: str) -> Opened:
+def _webhook(settings: Settings, url: str) -> ClosableAdapter:
     from standardwebhooks.webhooks import EmptyWebhookSecretError  # noqa: PLC0415 - see `make_adapters`
 
     from app.notices.delivery.adapters.webhook import WebhookAdapter  # noqa: PLC0415 - as above
 
     secret = settings.mobile_webhook_secret.get_secret_value() if settings.mobile_webhook_secret else ""
     try:
-        delivery = WebhookAdapter(url, secret, seconds=settings.delivery_seconds)
+        return WebhookAdapter(url, secret, seconds=settings.delivery_seconds)
     except (ValueError, EmptyWebhookSecretError) as error:
         raise ValueError("ESTIM_MOBILE_WEBHOOK_SECRET: expected is whsec_ with base64 behind it") from error
-    return delivery, delivery.close
 
 
 def receipts_url(settings: Settings) -> str | None:
-    """Where the SMS provider reports delivery: signed by Twilio, for the others behind a secret part of the address."""
+    """Return the address for receipts of the SMS provider: signed by Twilio, with a secret part for the others."""
     address = f"{settings.base_url}/v1/receipts/{settings.sms}"
     if settings.sms == "twilio":
         return address

@@ -1,7 +1,8 @@
-"""E-mail by SMTP: TLS with a checked certificate, a few connections kept open, every refusal judged by its code.
+"""E-mail by SMTP: TLS with a checked certificate, a pool of connections, failures by the code of a refusal.
 
-Servers answer 4xx for what may succeed later (greylisting, a full queue) and 5xx for what never will. What they refuse
-because of our own configuration (account, sender, encryption) is tried again whatever its code: it gets mended.
+Servers send 4xx for messages that may succeed later (greylisting, a full queue) and 5xx for those that never will.
+Refusals because of our configuration (account, sender, encryption) are retried whatever the code: an operator corrects
+the settings.
 """
 
 import asyncio
@@ -25,18 +26,18 @@ from app.notices.delivery.adapters.base import (
 )
 from app.notices.delivery.adapters.mail import compose, sender
 
-KEPT_SECONDS = 20.0
-"""How long an unused connection is kept; servers end idle ones after a minute or more."""
+IDLE_SECONDS = 20.0
+"""Maximal age of an idle connection; servers end idle ones after a minute or more."""
 
 SIGN_IN_REQUIRED = 530
 
-MESSAGES_A_CONNECTION = 100
-"""Many servers end a connection after so many messages anyway."""
+MESSAGES_PER_CONNECTION = 100
+"""Maximum of messages per connection; many servers end it after that anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpServer:
-    """Where and how to connect; without `ca_file` the machine's own authorities are trusted."""
+    """Mail server and its security; without `ca_file` the machine's own authorities are trusted."""
 
     host: str
     port: int
@@ -54,7 +55,7 @@ class _Connection:
 
 
 class SmtpAdapter:
-    """Hands e-mails to one server; `close` ends the connections."""
+    """Adapter that sends e-mails to one server; `close` ends the connections."""
 
     def __init__(self, server: SmtpServer, *, sender_name: str, sender_address: str, seconds: float) -> None:
         self._server = server
@@ -63,8 +64,8 @@ class SmtpAdapter:
         self._tls = None if server.security == "none" else ssl.create_default_context(cafile=server.ca_file)
         self._idle: deque[_Connection] = deque()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Send it. `TemporaryFailure` where the server is away or says 4xx, `PermanentFailure` for a 5xx."""
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Send the e-mail. Raises `TemporaryFailure` for no server or 4xx, `PermanentFailure` for a 5xx."""
         if message.recipient_address is None:
             raise PermanentFailure("no_address", "no e-mail address is known")
         email = compose(message, self._sender)
@@ -87,20 +88,20 @@ class SmtpAdapter:
         return SentMessage(message.medium, str(email["Message-ID"]))
 
     async def close(self) -> None:
-        """End the connections that are kept."""
+        """Close the idle connections."""
         while self._idle:
             with suppress(errors.SMTPException, OSError):
                 await self._idle.pop().client.quit(timeout=1.0)
 
     async def _connected(self) -> _Connection:
-        """A connection that answers: a kept one, else a new one."""
+        """Return a live connection: an idle one, else a new one."""
         while self._idle:
-            kept = self._idle.pop()
-            if kept.used < MESSAGES_A_CONNECTION and time.monotonic() - kept.last < KEPT_SECONDS:
+            idle = self._idle.pop()
+            if idle.used < MESSAGES_PER_CONNECTION and time.monotonic() - idle.last < IDLE_SECONDS:
                 with suppress(errors.SMTPException, OSError):
-                    await kept.client.rset(timeout=1.0)
-                    return kept
-            kept.client.close()
+                    await idle.client.rset(timeout=1.0)
+                    return idle
+            idle.client.close()
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -121,7 +122,7 @@ class SmtpAdapter:
 
 
 def _not_connected(error: Exception) -> DeliveryError:
-    """All of these are ours or the server's, never this message's: it waits."""
+    """Return the failure to connect: the message is not its cause, so it is temporary."""
     if isinstance(error, errors.SMTPAuthenticationError):
         return TemporaryFailure("auth_refused", "the mail server refuses the account")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
@@ -150,14 +151,14 @@ def _refused(error: Exception) -> DeliveryError:
 
 
 def _recipient_refused(error: errors.SMTPRecipientRefused) -> DeliveryError:
-    """A server that will not relay for us, or wants a sign-in first, says so about each recipient (RFC 3463, X.7)."""
+    """Return the failure of a refused recipient; missing relay rights or sign-in are temporary (RFC 3463, X.7)."""
     if error.code == SIGN_IN_REQUIRED or error.message.startswith("5.7."):
         return TemporaryFailure("sender_refused", "the mail server does not relay for us")
     return _by_code("recipient", error.code)
 
 
 def _by_code(what: str, code: int) -> DeliveryError:
-    """4xx and 5xx both arrive as the same error, and 421 says that the server itself goes away."""
+    """Return the failure of a reply code; the library raises the same error for 4xx and 5xx, 421 included."""
     if code >= 500:
         return PermanentFailure(f"{what}_refused", f"the mail server says {code}")
     return TemporaryFailure(f"{what}_deferred", f"the mail server says {code}")

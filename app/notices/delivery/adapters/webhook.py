@@ -1,6 +1,6 @@
-"""Notices to the mobile backend, which shows them on the citizen's phone: JSON, signed by Standard Webhooks 1.0.
+"""Webhook to the mobile backend, which shows notices on the citizen's phone: JSON, Standard Webhooks 1.0.
 
-The identity in `webhook-id` is the notice's own on every attempt, so the backend can drop what it has.
+`webhook-id` is the notice's own id on every attempt, so the backend can drop duplicates.
 """
 
 import json
@@ -14,7 +14,7 @@ from app.notices.delivery.adapters.http import exchange, open_client
 
 
 class WebhookAdapter:
-    """Posts to one address."""
+    """Adapter that posts to one address."""
 
     def __init__(self, url: str, secret: str, *, seconds: float) -> None:
         self._url = url
@@ -22,11 +22,11 @@ class WebhookAdapter:
         self._client = open_client("", seconds)
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Post it. Raises `DeliveryError`; 410 and other refusals of the content are final."""
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Post the message. Raises `DeliveryError`; 410 and other refusals of the content are final."""
         identity, now = f"msg_{message.notice_id.hex}", datetime.now(UTC)
         body = json.dumps(_content(message), ensure_ascii=False)
         headers = {
@@ -35,10 +35,10 @@ class WebhookAdapter:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(identity, now, body),
         }
-        answer = await exchange(self._client, "POST", self._url, content=body.encode(), headers=headers)
-        if answer.is_success:
+        response = await exchange(self._client, "POST", self._url, content=body.encode(), headers=headers)
+        if response.is_success:
             return SentMessage(message.medium, identity)
-        if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
+        if response.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
             raise PermanentFailure("no_device", "the mobile backend does not know the ticket's owner")
         raise PermanentFailure("message_refused", "the mobile backend refuses the message")
 

@@ -44,7 +44,7 @@ def read_back(path: Path) -> EmailMessage:
 
 
 async def laid_out(outbox: Path, message: OutgoingMessage = MESSAGE) -> EmailMessage:
-    await ConsoleAdapter(outbox, sender_name=SENDER).deliver(message)
+    await ConsoleAdapter(outbox, sender_name=SENDER).send(message)
     return read_back(outbox / f"{message.number}.eml")
 
 
@@ -73,7 +73,7 @@ async def test_long_headers_keep_every_space(tmp_path: Path, header: str, medium
     words = "Örnek 2600012349 – İklim Değişikliği ve Sıfır Atık Müdürlüğü – 12 ad soyad ığdır birimi"
     message = replace(MESSAGE, subject=words, recipient_name=words, medium=medium)
 
-    await ConsoleAdapter(tmp_path, sender_name=words).deliver(message)
+    await ConsoleAdapter(tmp_path, sender_name=words).send(message)
 
     raw = (tmp_path / "26-000123.eml").read_bytes()
     assert str(make_header(decode_header(message_from_bytes(raw)[header]))).startswith(words)
@@ -101,9 +101,9 @@ async def test_delivering_twice_leaves_one_file_with_the_same_bytes(tmp_path: Pa
     """B65: a repeated delivery must not become a second mail."""
     delivery = ConsoleAdapter(tmp_path / "outbox", sender_name=SENDER)
 
-    first = await delivery.deliver(MESSAGE)
+    first = await delivery.send(MESSAGE)
     before = (tmp_path / "outbox" / "26-000123.eml").read_bytes()
-    second = await delivery.deliver(MESSAGE)
+    second = await delivery.send(MESSAGE)
 
     assert first == second == SentMessage(Medium.EMAIL, "<01890a5d-ac96-774b-bcce-b302099a8057@estim.invalid>")
     assert files(tmp_path / "outbox") == ["26-000123.eml"]
@@ -151,7 +151,7 @@ async def test_a_paragraph_longer_than_a_mail_line_arrives_whole(tmp_path: Path)
 @pytest.mark.parametrize("number", ["../26-000123", "26/000123", "", ".", "26-000123\n"])
 async def test_a_number_that_is_no_file_name_is_refused_for_good(tmp_path: Path, number: str) -> None:
     with pytest.raises(PermanentFailure, match="bad_number"):
-        await ConsoleAdapter(tmp_path, sender_name=SENDER).deliver(replace(MESSAGE, number=number))
+        await ConsoleAdapter(tmp_path, sender_name=SENDER).send(replace(MESSAGE, number=number))
 
     assert files(tmp_path) == []
 
@@ -161,7 +161,7 @@ async def test_a_number_that_is_no_file_name_is_refused_for_good(tmp_path: Path,
 )
 async def test_what_is_no_address_is_refused_for_good(tmp_path: Path, address: str) -> None:
     with pytest.raises(PermanentFailure) as refused:
-        await ConsoleAdapter(tmp_path, sender_name=SENDER).deliver(replace(MESSAGE, recipient_address=address))
+        await ConsoleAdapter(tmp_path, sender_name=SENDER).send(replace(MESSAGE, recipient_address=address))
 
     assert refused.value.code == "bad_address"
     assert not address or address not in str(refused.value)
@@ -171,13 +171,13 @@ async def test_an_unwritable_outbox_may_be_tried_again(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file where the folder should be")
 
     with pytest.raises(TemporaryFailure, match="outbox_unwritable"):
-        await ConsoleAdapter(tmp_path / "outbox", sender_name=SENDER).deliver(MESSAGE)
+        await ConsoleAdapter(tmp_path / "outbox", sender_name=SENDER).send(MESSAGE)
 
 
 async def test_a_failed_write_leaves_nothing_half_done(tmp_path: Path) -> None:
     (tmp_path / "26-000123.eml").mkdir()
 
     with pytest.raises(TemporaryFailure):
-        await ConsoleAdapter(tmp_path, sender_name=SENDER).deliver(MESSAGE)
+        await ConsoleAdapter(tmp_path, sender_name=SENDER).send(MESSAGE)
 
     assert files(tmp_path) == ["26-000123.eml"]

@@ -11,7 +11,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from app.notices.delivery.adapters.base import DeliveryError, PermanentFailure, TemporaryFailure
-from app.notices.delivery.adapters.http import LONGEST_WAIT_SECONDS
+from app.notices.delivery.adapters.http import MAX_RETRY_AFTER_SECONDS
 from app.notices.delivery.adapters.sms import Report, SmsAccount, kannel, netgsm, twilio, verimor
 from config.settings import Settings
 from tests.notices.delivery.http_receiver import Receiver, receiving
@@ -50,7 +50,7 @@ async def provider(name: str, *answers: Response | None, seconds: float = 2.0) -
 
 async def test_netgsm_is_asked_with_basic_auth_and_the_turkish_encoding() -> None:
     async with provider("netgsm") as (delivery, receiver):
-        delivered = await delivery.deliver(SMS)
+        delivered = await delivery.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/sms/rest/v2/send")
     assert call.headers["authorization"] == "Basic " + b64encode(b"hesap:parola").decode()
@@ -66,7 +66,7 @@ async def test_netgsm_is_asked_with_basic_auth_and_the_turkish_encoding() -> Non
 
 async def test_verimor_is_asked_with_the_key_as_custom_id() -> None:
     async with provider("verimor") as (delivery, receiver):
-        delivered = await delivery.deliver(SMS)
+        delivered = await delivery.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/v2/send.json")
     assert call.json == {
@@ -82,7 +82,7 @@ async def test_verimor_is_asked_with_the_key_as_custom_id() -> None:
 
 async def test_kannel_is_asked_by_get_and_told_where_to_report() -> None:
     async with provider("kannel") as (delivery, receiver):
-        delivered = await delivery.deliver(SMS)
+        delivered = await delivery.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("GET", "/cgi-bin/sendsms")
     assert call.query == {
@@ -101,7 +101,7 @@ async def test_kannel_is_asked_by_get_and_told_where_to_report() -> None:
 
 async def test_twilio_is_asked_by_form_and_told_where_to_report() -> None:
     async with provider("twilio") as (delivery, receiver):
-        delivered = await delivery.deliver(SMS)
+        delivered = await delivery.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/2010-04-01/Accounts/hesap/Messages.json")
     assert call.headers["authorization"] == "Basic " + b64encode(b"hesap:parola").decode()
@@ -121,23 +121,23 @@ async def test_twilio_is_asked_by_form_and_told_where_to_report() -> None:
 async def test_the_text_decides_the_encoding(text: str, encoding: str | None, datacoding: str, coding: str) -> None:
     message = replace(SMS, body=text)
     async with provider("netgsm") as (delivery, receiver):
-        await delivery.deliver(message)
+        await delivery.send(message)
         assert receiver.calls[0].json.get("encoding") == encoding
     async with provider("verimor") as (delivery, receiver):
-        await delivery.deliver(message)
+        await delivery.send(message)
         assert receiver.calls[0].json["datacoding"] == datacoding
     async with provider("kannel") as (delivery, receiver):
-        await delivery.deliver(message)
+        await delivery.send(message)
         assert receiver.calls[0].query["coding"] == coding
 
 
 async def test_a_number_abroad_is_written_as_the_provider_wants_it() -> None:
     abroad = replace(SMS, recipient_address="+4915112345678")
     async with provider("netgsm") as (delivery, receiver):
-        await delivery.deliver(abroad)
+        await delivery.send(abroad)
         assert receiver.calls[0].json["messages"][0]["no"] == "004915112345678"
     async with provider("verimor") as (delivery, receiver):
-        await delivery.deliver(abroad)
+        await delivery.send(abroad)
         assert receiver.calls[0].json["messages"][0]["dest"] == "004915112345678"
         assert "datacoding" not in receiver.calls[0].json
 
@@ -145,8 +145,8 @@ async def test_a_number_abroad_is_written_as_the_provider_wants_it() -> None:
 @pytest.mark.parametrize("name", MAKERS)
 async def test_a_message_handed_over_again_carries_the_same_identity(name: str) -> None:
     async with provider(name) as (delivery, receiver):
-        await delivery.deliver(SMS)
-        await delivery.deliver(SMS)
+        await delivery.send(SMS)
+        await delivery.send(SMS)
     first, again = receiver.calls
     assert (first.body, first.query) == (again.body, again.query)
     assert SMS.key in f"{first.body!r}{first.query}"
@@ -166,7 +166,7 @@ async def test_without_a_number_nobody_is_asked(name: str) -> None:
         (Response(status_code=500), "provider_error", None),
         (Response(status_code=503, headers={"Retry-After": "120"}), "provider_error", 120.0),
         (Response(status_code=429, headers={"Retry-After": "7"}), "rate_limited", 7.0),
-        (Response(status_code=429, headers={"Retry-After": "86400"}), "rate_limited", LONGEST_WAIT_SECONDS),
+        (Response(status_code=429, headers={"Retry-After": "86400"}), "rate_limited", MAX_RETRY_AFTER_SECONDS),
         (Response(status_code=401), "auth_refused", None),
         (Response(status_code=302, headers={"Location": "http://127.0.0.1:1/"}), "redirected", None),
         (Response(status_code=200, content="<html>bakım</html>"), "unclear_answer", None),

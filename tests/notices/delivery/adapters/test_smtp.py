@@ -30,8 +30,8 @@ async def delivery_to(box: Mailbox, **other: Any) -> AsyncIterator[SmtpAdapter]:
 
 async def test_turkish_words_and_the_notices_identity_arrive() -> None:
     async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
-        first = await delivery.deliver(MAIL)
-        again = await delivery.deliver(MAIL)
+        first = await delivery.send(MAIL)
+        again = await delivery.send(MAIL)
     one, other = box.mails
     assert first == again
     assert one.as_bytes() == other.as_bytes()
@@ -47,7 +47,7 @@ async def test_turkish_words_and_the_notices_identity_arrive() -> None:
 async def test_a_letter_goes_along_as_a_file() -> None:
     letter = Attachment(name="26-000123.pdf", media_type="application/pdf", content=b"%PDF-1.7 \x00\xff")
     async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
-        await delivery.deliver(replace(MAIL, attachments=(letter,)))
+        await delivery.send(replace(MAIL, attachments=(letter,)))
     [attached] = box.mails[0].iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == (letter.name, letter.media_type)
     assert attached.get_content() == letter.content
@@ -56,18 +56,18 @@ async def test_a_letter_goes_along_as_a_file() -> None:
 async def test_one_connection_serves_several_messages() -> None:
     async with mail_server(Mailbox()) as box, delivery_to(box) as delivery:
         for _ in range(3):
-            await delivery.deliver(MAIL)
+            await delivery.send(MAIL)
     assert (len(box.mails), box.sessions) == (3, 1)
 
 
 async def test_a_kept_connection_that_the_server_ended_is_replaced() -> None:
     box = Mailbox()
     async with mail_server(box), delivery_to(box) as delivery:
-        await delivery.deliver(MAIL)
+        await delivery.send(MAIL)
         transport = delivery._idle[0].client.transport
         assert isinstance(transport, asyncio.Transport)
         transport.abort()
-        await delivery.deliver(MAIL)
+        await delivery.send(MAIL)
     assert (len(box.mails), box.sessions) == (2, 2)
 
 
@@ -80,7 +80,7 @@ async def test_an_encrypted_connection_with_a_sign_in(security: str, tmp_path: P
         serving as box,
         delivery_to(box, security=security, ca_file=trusted, user=USER, password=PASSWORD) as delivery,
     ):
-        await delivery.deliver(MAIL)
+        await delivery.send(MAIL)
     assert box.numbers == [MAIL.number]
 
 

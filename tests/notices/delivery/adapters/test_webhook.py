@@ -36,7 +36,7 @@ async def backend(*answers: Response) -> AsyncIterator[tuple[WebhookAdapter, Rec
 @pytest.mark.parametrize("verifier", [standardwebhooks.Webhook(SECRET), svix.Webhook(SECRET)])
 async def test_the_signature_is_verified_by_others(verifier: Any) -> None:
     async with backend() as (delivery, receiver):
-        delivered = await delivery.deliver(PUSH)
+        delivered = await delivery.send(PUSH)
     [call] = receiver.calls
     verifier.verify(call.body.decode(), call.headers)
     assert call.headers["webhook-id"] == delivered.provider_id == f"msg_{PUSH.notice_id.hex}"
@@ -55,8 +55,8 @@ async def test_the_signature_is_verified_by_others(verifier: Any) -> None:
 
 async def test_a_repeated_hand_over_has_the_same_id() -> None:
     async with backend() as (delivery, receiver):
-        await delivery.deliver(PUSH)
-        await delivery.deliver(PUSH)
+        await delivery.send(PUSH)
+        await delivery.send(PUSH)
     first, again = receiver.calls
     assert first.headers["webhook-id"] == again.headers["webhook-id"]
     assert first.body == again.body

@@ -1,12 +1,11 @@
-"""NetGSM, REST v2: HTTP Basic, JSON, a two-digit code with every answer.
+"""NetGSM, REST v2: HTTP Basic, JSON, a two-digit code in every response.
 
-`referansID` comes back in reports; NetGSM does not promise to send a repeated one only once, so a message whose
-hand-over timed out may arrive twice, under the same reference.
+Reports repeat our `referansID`. NetGSM does not promise to drop a repeated one: a message whose request timed out may
+arrive twice.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from app.notices.delivery.adapters.base import (
     DeliveryError,
@@ -15,14 +14,14 @@ from app.notices.delivery.adapters.base import (
     SentMessage,
     TemporaryFailure,
 )
-from app.notices.delivery.adapters.http import exchange, json_of, open_client, provider_id
-from app.notices.delivery.adapters.sms import HOME, Report, SmsAccount, number_of
+from app.notices.delivery.adapters.http import exchange, json_object, open_client, provider_id
+from app.notices.delivery.adapters.sms import HOME, Report, SmsAccount, phone_number
 from app.notices.texts.sms_length import SmsEncoding, segments
 
 ADDRESS = "https://api.netgsm.com.tr"
 
 ACCEPTED = frozenset({"00", "01", "02"})
-"""01 and 02 are 00 with a start or end date that NetGSM set itself."""
+"""Codes of success; 01 and 02 are 00 with a start or end date that NetGSM set itself."""
 
 REFUSED: Mapping[str, DeliveryError] = MappingProxyType(
     {
@@ -41,20 +40,20 @@ REFUSED: Mapping[str, DeliveryError] = MappingProxyType(
 
 
 class NetgsmAdapter:
-    """Hands one SMS over a call."""
+    """Adapter that sends one SMS per request."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:
         self._sender = account.sender
         self._client = open_client(account.url, seconds, auth=(account.user, account.password))
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Send it; the job's id is what reports name. Raises `DeliveryError`."""
-        number = number_of(message)
-        content: dict[str, Any] = {
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Send the SMS; reports name its job's id. Raises `DeliveryError`."""
+        number = phone_number(message)
+        content: dict[str, object] = {
             "msgheader": self._sender,
             "messages": [
                 {"msg": message.body, "no": number.removeprefix(HOME) if HOME in number else "00" + number[1:]}
@@ -64,20 +63,20 @@ class NetgsmAdapter:
         }
         if segments(message.body).encoding is not SmsEncoding.GSM7:
             content["encoding"] = "tr"
-        answer = json_of(await exchange(self._client, "POST", "/sms/rest/v2/send", json=content))
-        code, job = str(answer.get("code", "")), provider_id(answer.get("jobid"))
+        response = json_object(await exchange(self._client, "POST", "/sms/rest/v2/send", json=content))
+        code, job = str(response.get("code", "")), provider_id(response.get("jobid"))
         if code in ACCEPTED and job is not None:
             return SentMessage(message.medium, job)
         refusal = REFUSED.get(code)
         if refusal is None:
-            raise TemporaryFailure("unclear_answer", "NetGSM answers with nothing that it documents")
+            raise TemporaryFailure("unclear_answer", "NetGSM sends an undocumented response")
         raise type(refusal)(refusal.code, refusal.detail)
 
 
 def reports(content: object, meanings: Mapping[str, str]) -> list[Report]:
-    """The verdicts of a report, `{"jobs": [{"jobid", "status"}]}`.
+    """Return the verdicts of a report, `{"jobs": [{"jobid", "status"}]}`.
 
-    `meanings` says what a status is (`delivered` or `failed`): NetGSM's own clients disagree, so it is a setting.
+    `meanings` maps a status to `delivered` or `failed`: NetGSM's own clients disagree, so it is a setting.
     """
     jobs = content.get("jobs") if isinstance(content, dict) else content
     found = []

@@ -1,7 +1,6 @@
 """Twilio's Messages resource: HTTP Basic with the account's SID, a form in, JSON out, signed status callbacks.
 
-Creating a message takes no idempotency key. Ours stands in the callback's address, so that two hand-overs of one notice
-can be told for the same.
+Twilio accepts no idempotency key. Ours is in the callback's address, so that two attempts of one notice can be matched.
 """
 
 import base64
@@ -17,12 +16,12 @@ from app.notices.delivery.adapters.base import (
     SentMessage,
     TemporaryFailure,
 )
-from app.notices.delivery.adapters.http import exchange, json_of, open_client, provider_id
-from app.notices.delivery.adapters.sms import Report, SmsAccount, number_of
+from app.notices.delivery.adapters.http import exchange, json_object, open_client, provider_id
+from app.notices.delivery.adapters.sms import Report, SmsAccount, phone_number
 
 ADDRESS = "https://api.twilio.com"
 
-MENDED_BY_PEOPLE = frozenset({20003, 20005, 21212, 21606, 21659, 21660, 21703, 30001, 30002})
+ACCOUNT_ERRORS = frozenset({20003, 20005, 21212, 21606, 21659, 21660, 21703, 30001, 30002})
 """Errors about the account or its sender, not about the message."""
 
 VERDICTS: Mapping[str, bool] = {
@@ -35,7 +34,7 @@ VERDICTS: Mapping[str, bool] = {
 
 
 class TwilioAdapter:
-    """Hands one SMS over a call."""
+    """Adapter that sends one SMS per request."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:
         self._account = account
@@ -43,28 +42,28 @@ class TwilioAdapter:
         self._client = open_client(account.url, seconds, auth=(account.user, account.password))
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Send it; the message's SID is what callbacks name. Raises `DeliveryError`."""
-        form = {"To": number_of(message), "From": self._account.sender, "Body": message.body}
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Send the SMS; callbacks name the message's SID. Raises `DeliveryError`."""
+        form = {"To": phone_number(message), "From": self._account.sender, "Body": message.body}
         if self._account.receipts_url is not None:
             form["StatusCallback"] = f"{self._account.receipts_url}?key={message.key}"
-        answer = await exchange(self._client, "POST", self._path, data=form)
-        content = json_of(answer)
+        response = await exchange(self._client, "POST", self._path, data=form)
+        content = json_object(response)
         identity = provider_id(content.get("sid"))
-        if answer.is_success and identity is not None:
+        if response.is_success and identity is not None:
             return SentMessage(message.medium, identity)
-        if answer.status_code != httpx.codes.BAD_REQUEST:
-            raise TemporaryFailure("unclear_answer", "Twilio answers without a message's SID or an error about it")
-        if content.get("code") in MENDED_BY_PEOPLE:
+        if response.status_code != httpx.codes.BAD_REQUEST:
+            raise TemporaryFailure("unclear_answer", "Twilio sends neither a message's SID nor an error about it")
+        if content.get("code") in ACCOUNT_ERRORS:
             raise TemporaryFailure("sender_refused", "Twilio refuses the account or its sender")
         raise PermanentFailure("number_refused", "Twilio refuses the number or the text")
 
 
 def reports(form: Mapping[str, str]) -> list[Report]:
-    """The verdict of a status callback; states on the way are none."""
+    """Return the verdict of a status callback; intermediate states have none."""
     identity, status = provider_id(form.get("MessageSid")), form.get("MessageStatus", "")
     if identity is None or status not in VERDICTS:
         return []
@@ -72,6 +71,6 @@ def reports(form: Mapping[str, str]) -> list[Report]:
 
 
 def signature(token: str, url: str, form: Iterable[tuple[str, str]], digest: str = "sha1") -> str:
-    """`X-Twilio-Signature` of a callback: the address as Twilio called it, then each name with each of its values."""
+    """Return the `X-Twilio-Signature` of a callback: a digest of the called address and the sorted fields."""
     content = url + "".join(name + value for name, value in sorted(set(form)))
     return base64.b64encode(hmac.new(token.encode(), content.encode(), getattr(hashlib, digest)).digest()).decode()

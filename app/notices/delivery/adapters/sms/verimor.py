@@ -1,4 +1,4 @@
-"""Verimor, v2 `send.json`: credentials in the body, the campaign's id as plain text, 400 with a code word.
+"""Verimor, v2 `send.json`: credentials in the body; the response is a campaign id as text, or 400 and a code word.
 
 `custom_id` stays the same on every attempt. Delivery is pushed to one address together with incoming messages.
 """
@@ -12,7 +12,7 @@ from app.notices.delivery.adapters.base import (
     TemporaryFailure,
 )
 from app.notices.delivery.adapters.http import exchange, open_client, provider_id
-from app.notices.delivery.adapters.sms import HOME, Report, SmsAccount, abroad_with_zeros, number_of
+from app.notices.delivery.adapters.sms import HOME, Report, SmsAccount, phone_number, turkish_format
 from app.notices.texts.sms_length import SmsEncoding, segments
 
 ADDRESS = "https://sms.verimor.com.tr"
@@ -24,12 +24,12 @@ _DATACODING = {
     SmsEncoding.UCS2: "2",
 }
 
-MENDED_BY_PEOPLE = {
+ACCOUNT_ERRORS = {
     "INSUFFICIENT_CREDITS": "no_credit",
     "INVALID_SOURCE_ADDRESS": "sender_refused",
     "FORBIDDEN_SOURCE_ADDRESS": "sender_refused",
 }
-"""Code words that are about the account, not about the message."""
+"""Code words about the account, not about the message."""
 
 REFUSED = {
     "INVALID_DESTINATION_ADDRESS": "number_refused",
@@ -43,52 +43,52 @@ REFUSED = {
 NO_VERDICT = frozenset({"SENDING", "WAITING", "SENT", "DOUBLE_SEND_ERROR"})
 """Statuses of a push that are no verdict; all but these and `DELIVERED` are failures.
 
-A double was held back because the same words left before: a notice handed over again arrives once.
+Verimor drops a double because the same text left before: a notice sent again arrives once.
 """
 
 
 class VerimorAdapter:
-    """Hands one SMS over a call."""
+    """Adapter that sends one SMS per request."""
 
     def __init__(self, account: SmsAccount, *, seconds: float) -> None:
         self._account = account
         self._client = open_client(account.url, seconds)
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._client.aclose()
 
-    async def deliver(self, message: OutgoingMessage) -> SentMessage:
-        """Send it; the campaign's id is what reports name. Raises `DeliveryError`."""
-        number = number_of(message)
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        """Send the SMS; reports name its campaign's id. Raises `DeliveryError`."""
+        number = phone_number(message)
         content = {
             "username": self._account.user,
             "password": self._account.password,
             "source_addr": self._account.sender,
             "custom_id": message.key,
-            "messages": [{"msg": message.body, "dest": abroad_with_zeros(number), "id": message.key}],
+            "messages": [{"msg": message.body, "dest": turkish_format(number), "id": message.key}],
         }
-        if number.startswith(HOME):  # abroad the provider wants it left out
+        if number.startswith(HOME):  # must be absent for numbers abroad
             content["datacoding"] = _DATACODING[segments(message.body).encoding]
-        answer = await exchange(self._client, "POST", "/v2/send.json", json=content)
-        words = answer.text[:100].strip()
-        campaign = provider_id(words)
-        if answer.is_success and campaign is not None and campaign.isdigit():
+        response = await exchange(self._client, "POST", "/v2/send.json", json=content)
+        text = response.text[:100].strip()
+        campaign = provider_id(text)
+        if response.is_success and campaign is not None and campaign.isdigit():
             return SentMessage(message.medium, campaign)
-        if answer.status_code != httpx.codes.BAD_REQUEST:
-            raise TemporaryFailure("unclear_answer", "Verimor answers without a campaign id or a code word")
-        if words in MENDED_BY_PEOPLE:
-            raise TemporaryFailure(MENDED_BY_PEOPLE[words], "Verimor refuses the account's sender or credit")
-        raise PermanentFailure(REFUSED.get(words, "bad_request"), "Verimor refuses the message")
+        if response.status_code != httpx.codes.BAD_REQUEST:
+            raise TemporaryFailure("unclear_answer", "Verimor sends neither a campaign id nor a code word")
+        if text in ACCOUNT_ERRORS:
+            raise TemporaryFailure(ACCOUNT_ERRORS[text], "Verimor refuses the account's sender or credit")
+        raise PermanentFailure(REFUSED.get(text, "bad_request"), "Verimor refuses the message")
 
 
 def reports(content: object) -> list[Report]:
-    """The verdicts of a push; incoming messages, which come to the same address, are none."""
+    """Return the verdicts of a push; skip incoming messages, which come to the same address."""
     found = []
-    for one in content if isinstance(content, list) else []:
-        if not isinstance(one, dict) or one.get("type") != "outbound":
+    for entry in content if isinstance(content, list) else []:
+        if not isinstance(entry, dict) or entry.get("type") != "outbound":
             continue
-        identity, status = provider_id(one.get("campaign_id")), provider_id(one.get("status"))
+        identity, status = provider_id(entry.get("campaign_id")), provider_id(entry.get("status"))
         if identity is not None and status is not None and status not in NO_VERDICT:
             found.append(Report(identity, status == "DELIVERED", f"verimor_{status.lower()}"))
     return found
