@@ -12,6 +12,10 @@ from app.core.visible_text import has_visible
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SHORT_ZONE = re.compile(
+    r"(?P<time>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)"
+    r"(?P<sign>[ +-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?"
+)
 _LINE_BREAKS = re.compile(r"[\n\r\t\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Unicode's control characters (Cc) without tab, line feed and carriage return."""
@@ -66,10 +70,18 @@ def _plausible(value: datetime) -> datetime:
 
 
 def _iso_text(value: object) -> object:
-    """Refuse bare numbers: pydantic would read 1778569200, "2026" and "1778569200.5" as instants."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _ISO_DATE.match(value)):
+    """Return the instant in a form that pydantic parses; refuse bare numbers, which it would read as instants.
+
+    PostgreSQL prints a zone as `+03`; in a query an unescaped `+` arrives as a blank. Both are one certain zone.
+    """
+    if isinstance(value, datetime):
         return value
-    raise validation_error("date_time")
+    if not isinstance(value, str) or not _ISO_DATE.match(value):
+        raise validation_error("date_time")
+    zone = _SHORT_ZONE.fullmatch(value)
+    if zone is None:
+        return value
+    return f"{zone['time']}{zone['sign'].replace(' ', '+')}{zone['hours']}:{zone['minutes'] or '00'}"
 
 
 LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable), AfterValidator(_visible)]

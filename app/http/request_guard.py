@@ -5,11 +5,12 @@ It is plain ASGI, because thousands of requests a second pass through it.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.errors import EstimError, TooLarge, TooSlow, Unsupported
+from app.core.errors import EstimError, FieldError, Invalid, NotFound, TooLarge, TooSlow, Unsupported
 from app.core.ids import new_id
 from app.core.problem import problem_response
 
@@ -37,6 +38,7 @@ class RequestGuard:
             return
         scope["request_id"] = str(new_id())
         try:
+            _refuse_nul(scope)
             checked = await self._checked_body(scope, receive) if scope["method"] in _WITH_BODY else receive
         except EstimError as error:
             await problem_response(Request(scope), error)(scope, receive, _with_id(scope, send))
@@ -70,6 +72,17 @@ class RequestGuard:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _refuse_nul(scope: Scope) -> None:
+    """Refuse NUL in path and query: PostgreSQL has no such character. The error names the parameter, not its value."""
+    if "\0" in scope["path"]:
+        raise NotFound
+    if b"%00" not in scope["query_string"]:
+        return
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    names = dict.fromkeys(name.replace("\0", "") for name, value in pairs if "\0" in name + value)
+    raise Invalid([FieldError(f"/{name[:60]}", "control_character") for name in names])
 
 
 def _as_int(value: bytes) -> int:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
 
 from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, ReadSessionDep, problem_responses
 from app.core.errors import FieldError, Invalid, Unavailable
+from app.core.schema import Instant
 from app.operations.queries import read_backlog, read_delivery_statistics
 from app.operations.readiness import LIVE_PATH, READY_PATH, check_readiness
 from app.operations.schemas import DeliveriesOut, LiveOut, ReadinessChecks, ReadyOut, StatusOut
@@ -68,9 +68,9 @@ async def operations_deliveries(
     session: ReadSessionDep,
     now: NowDep,
     since: Annotated[
-        AwareDatetime | None, Query(description="Created at or after it; a day before `until` by default")
+        Instant | None, Query(description="Created at or after it; a day before `until` by default")
     ] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Created before it; now by default")] = None,
+    until: Annotated[Instant | None, Query(description="Created before it; now by default")] = None,
 ) -> DeliveriesOut:
     """Count notices by medium, kind and state, and return the age of the oldest undelivered one.
 
