@@ -15,8 +15,8 @@ _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp", 
 
 def without_invisible(text: str) -> str:
     """Return the text in NFKC without format characters, fillers and variation selectors; line breaks stay."""
-    kept = "".join(character for character in unicodedata.normalize("NFKC", text) if not _is_invisible(character))
-    return unicodedata.normalize("NFKC", kept)
+    visible = "".join(character for character in unicodedata.normalize("NFKC", text) if not _is_invisible(character))
+    return unicodedata.normalize("NFKC", visible)
 
 
 def has_visible(text: str) -> bool:
