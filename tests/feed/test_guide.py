@@ -1,7 +1,10 @@
 """The verification code of the guide works as printed on real messages."""
 
 import re
+import time
 from collections.abc import Callable
+
+import pytest
 
 from app.feed.dispatcher import WebhookDispatcher
 from app.feed.outcomes import RETRY_DELAYS_SECONDS
@@ -37,6 +40,17 @@ async def test_the_printed_code_verifies_messages_and_rejects_altered_ones(
     assert not verified(new, headers, got.body + b" ")
     assert not verified("whsec_" + "A" * 44, headers, got.body)
     assert not verified(new, {**headers, "webhook-timestamp": "1"}, got.body)
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+@pytest.mark.parametrize("value", [None, "", "é", "v1,é", "-1", "1e9", "٣", "1" * 400, "\ud800", "v1", "v1, ,"])
+def test_the_printed_code_rejects_a_malformed_message_without_an_exception(name: str, value: str | None) -> None:
+    headers = {"webhook-id": "1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"}
+    headers.pop(name)
+    if value is not None:
+        headers[name] = value
+
+    assert printed()("whsec_" + "A" * 44, headers, b"{}") is False
 
 
 def test_the_guide_names_every_retry_delay() -> None:
