@@ -19,7 +19,7 @@ from app.notices.delivery.adapters.registry import Adapters, make_adapters
 from app.notices.texts.render import Renderer
 from app.people.vault import Vault, decode_key, parse_keys
 from app.standards.rulebook import RulebookCache
-from app.tickets.notice_ports import TicketFacts
+from app.tickets.notice_ports import TicketFacts, TicketLookup
 from config.settings import Settings
 
 TRACKING_PATH = "/v1/tracking"
@@ -42,7 +42,8 @@ class Container:
     authenticator: Authenticator
     intake_service: IntakeService
     tracking_limiter: AttemptLimiter
-    facts: TicketFacts
+    personal_facts: TicketFacts
+    ticket_lookup: TicketLookup
     renderer: Renderer
     adapters: Adapters
     watermark: Watermark
@@ -78,7 +79,8 @@ async def open_container(settings: Settings, clock: Clock | None = None) -> Asyn
         authenticator=Authenticator(database, pepper=decode_key(settings.key_pepper.get_secret_value())),
         intake_service=intake_service,
         tracking_limiter=AttemptLimiter(settings.redis_url.get_secret_value(), per_hour=settings.tracking_attempts),
-        facts=TicketFacts(vault),
+        personal_facts=TicketFacts(vault),
+        ticket_lookup=TicketLookup(),
         renderer=Renderer(settings.municipality / "templates"),
         adapters=open_adapters(settings),
         watermark=Watermark(database),

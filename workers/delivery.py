@@ -8,7 +8,6 @@ from app.container import Container
 from app.notices.delivery.dispatcher import NoticeDispatcher
 from app.notices.delivery.quiet_hours import Hours
 from app.notices.delivery.triage import DeliveryTriage, TriageRules
-from app.tickets.notice_ports import TicketStatuses
 
 
 def open_notice_dispatcher(container: Container) -> NoticeDispatcher:
@@ -25,8 +24,8 @@ def open_notice_dispatcher(container: Container) -> NoticeDispatcher:
         rulebooks=container.rulebooks,
         renderer=container.renderer,
         adapters=container.adapters,
-        facts=container.facts,
-        triage=DeliveryTriage(rules, TicketStatuses()),
+        personal_facts=container.personal_facts,
+        triage=DeliveryTriage(rules, container.ticket_lookup),
         delivery_seconds=settings.delivery_seconds,
     )
 

@@ -14,7 +14,7 @@ from app.container import open_container
 from app.core.clock import ISTANBUL
 from app.core.jobs import enqueue
 from app.notices.model import Notice, format_notice_number
-from app.notices.recipients import address_now
+from app.notices.recipients import current_address
 from app.notices.rows import APPLICANT
 from app.notices.schemas import STATE_LABELS
 from app.notices.service import label_of
@@ -63,7 +63,7 @@ async def retry(settings: Settings, numbers: Sequence[str]) -> list[tuple[str, s
             notice = await _lock_notice(session, number)
             notice.state, notice.attempts, notice.due_at = "queued", 0, now
             if notice.recipient != APPLICANT.code:
-                found = address_now(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
+                found = current_address(catalogue, notice.recipient, now.astimezone(ISTANBUL).date())
                 notice.recipient_address = found or notice.recipient_address
             enqueue(session, "deliver_notices", [notice.id])
             done.append((number, f"is sent again ({notice.state_reason or 'no reason kept'} before)"))

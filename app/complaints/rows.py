@@ -18,9 +18,10 @@ from app.core.ids import new_id
 from app.domain.terms import ComplaintGround
 from app.escalation.records import EscalationRow, escalation_row
 from app.escalation.reminders import next_reminder
-from app.notices.kinds import ComplaintPayload, ComplaintReceiptPayload, Medium, NoticeKind, OfficeFacts
-from app.notices.recipients import as_printed, as_recipient, holder
-from app.notices.rows import APPLICANT, notice_row
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.payloads import ComplaintPayload, ComplaintReceiptPayload, OfficeFacts
+from app.notices.recipients import holder, office_facts, office_recipient
+from app.notices.rows import APPLICANT, NoticeRow, notice_row
 from app.people.vault import Vault
 from app.sla.clock_rows import OpenedClock
 from app.standards.office_holder import OfficeHolder
@@ -200,7 +201,7 @@ class _ComplaintFacts(TypedDict):
     office: OfficeFacts
 
 
-def notice_rows(complaint: NewComplaint) -> list[Row]:
+def notice_rows(complaint: NewComplaint) -> list[NoticeRow]:
     """Return the notice to the office, and the receipt to the applicant if a medium reaches them."""
     facts: _ComplaintFacts = {
         "number": complaint.number,
@@ -208,7 +209,7 @@ def notice_rows(complaint: NewComplaint) -> list[Row]:
         "ticket_number": complaint.about.number if complaint.about else None,
         "received_at": complaint.now,
         "answer_by": complaint.answer_by,
-        "office": as_printed(complaint.addressed),
+        "office": office_facts(complaint.addressed),
     }
     to_office = notice_row(
         NoticeKind.COMPLAINT,
@@ -216,7 +217,7 @@ def notice_rows(complaint: NewComplaint) -> list[Row]:
         ticket_id=complaint.ticket_id,
         cycle=1,
         level=complaint.level,
-        recipient=as_recipient(complaint.addressed),
+        recipient=office_recipient(complaint.addressed),
         medium=Medium.EMAIL,
         now=complaint.now,
     )
@@ -224,7 +225,7 @@ def notice_rows(complaint: NewComplaint) -> list[Row]:
     return [to_office] if medium is None else [to_office, _receipt_notice(complaint, facts, medium)]
 
 
-def _receipt_notice(complaint: NewComplaint, facts: _ComplaintFacts, medium: Medium) -> Row:
+def _receipt_notice(complaint: NewComplaint, facts: _ComplaintFacts, medium: Medium) -> NoticeRow:
     person = complaint.request.person
     payload = ComplaintReceiptPayload(**facts, applicant_named=person.name is not None, language=person.language)
     return notice_row(

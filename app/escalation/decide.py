@@ -20,9 +20,10 @@ from app.escalation.snapshot import (
     complaint_due_payload,
     escalation_payload,
 )
-from app.notices.kinds import Medium, NoticeKind, Payload, WarningPayload
-from app.notices.recipients import as_recipient, holder
-from app.notices.rows import Recipient, notice_row
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.payloads import Payload, WarningPayload
+from app.notices.recipients import holder, office_recipient
+from app.notices.rows import NoticeRow, Recipient, notice_row
 from app.sla.calendar import Calendar
 from app.sla.calendar_versions import Calendars
 from app.sla.checkpoints import FEE_LAPSE, CheckpointKind, next_checkpoint, next_level_base
@@ -49,7 +50,7 @@ class Changes:
     armed: list[CheckpointRow] = field(default_factory=list)
     escalations: list[EscalationRow] = field(default_factory=list)
     marked: list[UUID] = field(default_factory=list)
-    notices: list[Row] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     touched: dict[UUID, TicketSnapshot] = field(default_factory=dict)
     lapsed: list[DueCheckpoint] = field(default_factory=list)
@@ -274,7 +275,7 @@ def _escalation_row(point: DueCheckpoint, context: _DecisionContext, *, level: i
 
 def _escalation_notice(
     point: DueCheckpoint, context: _DecisionContext, *, level: int, legal_risk: bool, repeat: int
-) -> Row:
+) -> NoticeRow:
     case = _case_facts(point, context)
     payload = escalation_payload(
         point.ticket, context.catalogue, case, level=level, legal_risk=legal_risk, on=context.today
@@ -285,7 +286,7 @@ def _escalation_notice(
 
 def _complaint_due_notice(
     point: DueCheckpoint, complaint: ComplaintSnapshot, context: _DecisionContext, *, to: int
-) -> Row:
+) -> NoticeRow:
     """Return the notice that a complaint awaits its answer: to the office that owes it, or as a legal risk."""
     payload = complaint_due_payload(
         point.ticket,
@@ -309,14 +310,14 @@ def _office_notice(
     office: int,
     level: int,
     repeat: int = 0,
-) -> Row:
+) -> NoticeRow:
     return notice_row(
         kind,
         payload,
         ticket_id=point.ticket.id,
         cycle=point.ticket.cycle,
         level=level,
-        recipient=as_recipient(holder(context.catalogue, office, context.today)),
+        recipient=office_recipient(holder(context.catalogue, office, context.today)),
         medium=Medium.EMAIL,
         now=context.now,
         repeat=repeat,

@@ -1,12 +1,12 @@
 """Rows of new escalations, and the kinds of notices that inform offices of them."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 from app.core.ids import new_id
 from app.notices.kinds import NoticeKind
-from app.notices.recipients import as_record
+from app.notices.recipients import AddressedRecord, addressed_record
 from app.standards.office_holder import OfficeHolder
 
 RAISING_KINDS = frozenset(
@@ -28,7 +28,7 @@ class EscalationRow(TypedDict):
     source: str
     legal_risk: bool
     office: dict[str, str]
-    addressed_to: dict[str, Any]
+    addressed_to: AddressedRecord
     raised_at: datetime
     breached_at: datetime | None
     reminders: int
@@ -58,7 +58,7 @@ def escalation_row(
         "source": source,
         "legal_risk": legal_risk,
         "office": dict(printed.printed),
-        "addressed_to": as_record(addressed),
+        "addressed_to": addressed_record(addressed),
         "raised_at": raised_at,
         "breached_at": breached_at,
         "reminders": 0,

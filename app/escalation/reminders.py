@@ -7,14 +7,14 @@ are committed together. After an outage an office gets one reminder, and the nex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from app.escalation.snapshot import TicketSnapshot, case_facts
-from app.notices.kinds import Medium, NoticeKind, OfficeFacts, ReminderPayload
-from app.notices.payloads import MOST_REMINDERS
-from app.notices.recipients import as_printed, as_recipient, as_record, holder
-from app.notices.rows import notice_row
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.payloads import MAX_REMINDERS, OfficeFacts, ReminderPayload
+from app.notices.recipients import AddressedRecord, addressed_record, holder, office_facts, office_recipient
+from app.notices.rows import NoticeRow, notice_row
 from app.sla.calendar import Calendar
 from app.sla.checkpoints import next_level_base
 from app.sla.deadline import Policy, deadline
@@ -30,7 +30,7 @@ def next_reminder(sent: int, base: datetime, calendar: Calendar) -> datetime | N
     are 1, 1, 2, 4 and 8 working days. On time, reminders so fall 1, 2, 4, 8 and 16 working days after the level, each
     at the end of its day. Raises `DeadlineError` if the calendar never opens.
     """
-    if sent >= MOST_REMINDERS:
+    if sent >= MAX_REMINDERS:
         return None
     wait = Limit(2 ** max(sent - 1, 0), Unit.WORKING_DAY)
     return deadline(Policy(wait), base, calendar).due_at
@@ -63,9 +63,9 @@ class ReminderBatch:
     `addressed` is the official addressed at each level, `failed` the escalations that stay due because of an error.
     """
 
-    notices: list[dict[str, object]] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
     timers: list[dict[str, object]] = field(default_factory=list)
-    addressed: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    addressed: list[tuple[int, AddressedRecord]] = field(default_factory=list)
     failed: list[tuple[UUID, Exception]] = field(default_factory=list)
 
 
@@ -75,7 +75,7 @@ def remind(
     """Return the reminders of the due escalations, addressed to the official who runs each office at `now`."""
     today = calendar.local_date(now)
     officials = {level: holder(catalogue, level, today) for level in sorted({one.level for one in due})}
-    batch = ReminderBatch(addressed=[(level, as_record(official)) for level, official in officials.items()])
+    batch = ReminderBatch(addressed=[(level, addressed_record(official)) for level, official in officials.items()])
     for one in due:
         try:
             notice = _notice(one, catalogue, officials[one.level], now)
@@ -88,16 +88,14 @@ def remind(
     return batch
 
 
-def _notice(
-    one: UnacknowledgedEscalation, catalogue: Catalogue, official: OfficeHolder, now: datetime
-) -> dict[str, object]:
+def _notice(one: UnacknowledgedEscalation, catalogue: Catalogue, official: OfficeHolder, now: datetime) -> NoticeRow:
     return notice_row(
         NoticeKind.REMINDER,
-        _payload(one, catalogue, as_printed(official), now),
+        _payload(one, catalogue, office_facts(official), now),
         ticket_id=one.ticket.id,
         cycle=one.ticket.cycle,
         level=one.level,
-        recipient=as_recipient(official),
+        recipient=office_recipient(official),
         medium=Medium.EMAIL,
         now=now,
         repeat=one.reminders + 1,

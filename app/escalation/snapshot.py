@@ -6,8 +6,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from app.domain.terms import ComplaintGround, Regime
-from app.notices.kinds import ComplaintDuePayload, Escalation2Payload, EscalationPayload, OfficeFacts
-from app.notices.recipients import as_printed, holder
+from app.notices.payloads import ComplaintDuePayload, Escalation2Payload, EscalationPayload, OfficeFacts
+from app.notices.recipients import holder, office_facts
 from app.sla.checkpoints import FEE_LAPSE, Anchor, CheckpointKind
 from app.sla.policy import PinnedPolicy, parse_pinned
 from app.standards.values import Catalogue
@@ -175,7 +175,7 @@ def escalation_payload(
     regime = ticket.statutory_regime if ticket.statutory_due else None
     facts: _EscalationFacts = {
         **case,
-        "office": as_printed(holder(catalogue, level, on)),
+        "office": office_facts(holder(catalogue, level, on)),
         "last_action": EVENT_LABELS[ticket.last_action],
         "last_action_at": ticket.last_action_at,
         "statutory_regime": Regime(regime) if regime else None,
@@ -186,7 +186,7 @@ def escalation_payload(
     return Escalation2Payload(
         **facts,
         applicant_named=ticket.applicant_named,
-        signatory=None if ticket.about_first_office else as_printed(holder(catalogue, 1, on)),
+        signatory=None if ticket.about_first_office else office_facts(holder(catalogue, 1, on)),
         level_1_number=ticket.level_1_number,
         level_1_at=ticket.level_1_at,
         legal_risk=legal_risk,
@@ -211,7 +211,7 @@ def complaint_due_payload(
         ticket_number=complaint.about,
         received_at=ticket.received_at,
         answer_by=due_at,
-        office=as_printed(holder(catalogue, to, on)),
+        office=office_facts(holder(catalogue, to, on)),
         raised_at=now,
         owed_by=catalogue.office(complaint.level).printed.place,
         legal_risk=legal_risk,

@@ -1,1 +1,1 @@
-"""Notices: what is told to whom, in which words, and that it arrived once."""
+"""Notices to citizens and offices: kinds, facts, texts, letters and delivery."""

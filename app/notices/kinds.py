@@ -1,4 +1,4 @@
-"""The kinds of notices: who reads them, by which medium, and exactly which facts their texts need.
+"""The kinds of notices: readers, media, and the facts that each text needs.
 
 A new kind is a payload class in `payloads`, a row in `SPECS` and its text files in the municipality's `templates/`.
 """
@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from app.core.wording import Language
 from app.notices.payloads import (
-    CasePayload,
     CitizenPayload,
     ComplaintDuePayload,
     ComplaintPayload,
     ComplaintReceiptPayload,
-    DigestLine,
     DigestPayload,
     DuplicatePayload,
     Escalation2Payload,
@@ -28,7 +25,6 @@ from app.notices.payloads import (
     ForwardedOutPayload,
     InterimReplyPayload,
     MissingDocumentsPayload,
-    OfficeFacts,
     Payload,
     ReceiptPayload,
     ReferralPayload,
@@ -40,46 +36,9 @@ from app.notices.payloads import (
     WithdrawalPayload,
 )
 
-__all__ = [
-    "SPECS",
-    "Audience",
-    "CasePayload",
-    "CitizenPayload",
-    "ComplaintDuePayload",
-    "ComplaintPayload",
-    "ComplaintReceiptPayload",
-    "DigestLine",
-    "DigestPayload",
-    "DuplicatePayload",
-    "Escalation2Payload",
-    "EscalationPayload",
-    "ExtensionPayload",
-    "FeePayload",
-    "ForwardedOutPayload",
-    "InterimReplyPayload",
-    "KindSpec",
-    "Medium",
-    "MissingDocumentsPayload",
-    "NoticeKind",
-    "OfficeFacts",
-    "Payload",
-    "ReceiptPayload",
-    "ReferralPayload",
-    "ReminderPayload",
-    "ResolutionPayload",
-    "UnlistedDocumentsPayload",
-    "UnreachedPayload",
-    "WarningPayload",
-    "WithdrawalPayload",
-    "facts_of",
-    "language_of",
-    "restore",
-    "snapshot",
-]
-
 
 class Medium(StrEnum):
-    """By which way a notice travels."""
+    """Medium by which a notice is sent."""
 
     EMAIL = "email"
     SMS = "sms"
@@ -87,12 +46,12 @@ class Medium(StrEnum):
 
     @property
     def text(self) -> "Medium":
-        """The medium whose text is used: the mobile app shows what an SMS would say."""
+        """Return the medium whose text is used: the mobile app shows the text of the SMS."""
         return Medium.SMS if self is Medium.WEBHOOK else self
 
 
 class Audience(StrEnum):
-    """Who reads a notice."""
+    """Reader of a notice."""
 
     CITIZEN = "citizen"
     UNIT = "unit"
@@ -101,9 +60,9 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KindSpec:
-    """What a kind is: its Turkish name, its readers, the media it may take, the facts it needs.
+    """Specification of a kind: Turkish name, readers, media, and the class of its facts.
 
-    `letter` says that it can be had as an official letter too.
+    A kind with `letter` is available as an official letter too.
     """
 
     label_tr: str
@@ -114,17 +73,17 @@ class KindSpec:
 
     @property
     def attaches_letter(self) -> bool:
-        """Whether its e-mail carries the letter: a draft is for those inside who register it, not for a citizen."""
+        """Return whether its e-mail carries the letter, a draft: offices register it, citizens do not get one."""
         return self.letter and Audience.CITIZEN not in self.audiences
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """The languages it is written in: offices read Turkish, citizens may ask for English."""
+        """Return the languages of its texts: offices read Turkish, citizens may choose English."""
         return ("tr", "en") if Audience.CITIZEN in self.audiences else ("tr",)
 
 
 class NoticeKind(StrEnum):
-    """Why a notice is written."""
+    """Cause of a notice."""
 
     RECEIPT = "receipt"
     MISSING_DOCUMENTS = "missing_documents"
@@ -149,12 +108,12 @@ class NoticeKind(StrEnum):
 
     @property
     def spec(self) -> KindSpec:
-        """The row of this kind in `SPECS`."""
+        """Return the row of this kind in `SPECS`."""
         return SPECS[self]
 
     @property
     def label_tr(self) -> str:
-        """The Turkish name that lists and fallback texts show."""
+        """Return the Turkish name that lists and fallback texts show."""
         return SPECS[self].label_tr
 
 
@@ -195,30 +154,30 @@ SPECS: Mapping[NoticeKind, KindSpec] = MappingProxyType(
     }
 )
 
-_ADAPTERS: Mapping[type[Payload], TypeAdapter[Payload]] = {
+_VALIDATORS: Mapping[type[Payload], TypeAdapter[Payload]] = {
     spec.payload: TypeAdapter(spec.payload) for spec in SPECS.values()
 }
-_NAMES: Mapping[type[Payload], tuple[str, ...]] = {
+_FACT_NAMES: Mapping[type[Payload], tuple[str, ...]] = {
     spec.payload: tuple(field.name for field in fields(spec.payload)) for spec in SPECS.values()
 }
 
 
-def snapshot(payload: Payload) -> dict[str, Any]:
-    """The payload as plain JSON values (instants and dates in ISO 8601), to be stored with the notice."""
-    facts: dict[str, Any] = _ADAPTERS[type(payload)].dump_python(payload, mode="json")
+def snapshot(payload: Payload) -> dict[str, JsonValue]:
+    """Return the payload as JSON values (instants and dates in ISO 8601), to be stored with the notice."""
+    facts: dict[str, JsonValue] = _VALIDATORS[type(payload)].dump_python(payload, mode="json")
     return facts
 
 
-def restore(kind: NoticeKind, facts: Mapping[str, Any]) -> Payload:
-    """The payload back from its snapshot; pydantic's ValidationError where that does not fit the kind."""
-    return _ADAPTERS[kind.spec.payload].validate_python(dict(facts))
+def restore(kind: NoticeKind, facts: Mapping[str, JsonValue]) -> Payload:
+    """Return the payload of a snapshot; raise pydantic's `ValidationError` if the facts do not fit the kind."""
+    return _VALIDATORS[kind.spec.payload].validate_python(dict(facts))
 
 
-def facts_of(payload: Payload) -> dict[str, Any]:
-    """The facts by name, as the texts see them."""
-    return {name: getattr(payload, name) for name in _NAMES[type(payload)]}
+def facts_of(payload: Payload) -> dict[str, object]:
+    """Return fact → value, as the texts use them."""
+    return {name: getattr(payload, name) for name in _FACT_NAMES[type(payload)]}
 
 
 def language_of(payload: Payload) -> Language:
-    """The language in which the reader of these facts is written to."""
+    """Return the language of the reader of these facts."""
     return payload.language if isinstance(payload, CitizenPayload) else "tr"

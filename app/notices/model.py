@@ -1,6 +1,6 @@
-"""Notices: numbered, immutable in what they say, with the state of their delivery beside it.
+"""Tables of notices: numbered rows with an immutable text and the state of their delivery.
 
-Each attempt to hand one over is a row, and so is each delivery receipt that a provider sends.
+Each delivery attempt is a row, and so is each delivery receipt of a provider.
 """
 
 from datetime import datetime
@@ -29,27 +29,27 @@ from app.core.db import Base
 from app.core.ids import new_id
 
 NOTICE_SEQUENCE = Sequence("notice_number_seq", metadata=Base.metadata)
-"""The running number in `YY-000123`; gaps are normal."""
+"""Sequence of the running number in `YY-000123`; gaps are normal."""
 
 
 def format_notice_number(created_at: datetime, running: int) -> str:
-    """`YY-000123` of a notice created at that instant."""
+    """Return `YY-000123` for a notice created at that instant; the year is that of Istanbul."""
     return f"{created_at.astimezone(ISTANBUL):%y}-{running:06d}"
 
 
 class Notice(Base):
     """One message to an office, a unit or a citizen.
 
-    `payload` is the snapshot of facts of the moment of its cause; subject and body are rendered from it once, before
-    the first delivery, and hold references (`⟦applicant.name⟧`) where a person stands. `recipient` is `applicant`,
-    `unit:<code>` or `office:<level>`; name and address stand beside it for offices and units only, whose addresses are
-    published. `due_at` is when the next delivery may be tried, or when a running one is given up.
+    `payload` is the snapshot of the facts at the instant of its cause. Subject and body are rendered from it once,
+    before the first delivery, with references (`⟦applicant.name⟧`) in place of a person. `recipient` is `applicant`,
+    `unit:<code>` or `office:<level>`. Name and address are stored for offices and units only, whose addresses are
+    published. `due_at` is the instant of the next delivery attempt, or the end of the lease while `sending`.
 
-    `letter_version` names what its letter is set from, of a kind that has one; null before it has words, and where the
-    files could not be read.
+    `letter_version` names the source of its letter. It is null for kinds without a letter, before the notice has a
+    text, and if the files could not be read.
 
-    A digest belongs to no ticket; `digest_id` names the one that a notice went out in. `instead_id` names the notice
-    that took the place of one that could not be delivered, by another medium.
+    A digest belongs to no ticket; `digest_id` names the digest that a notice was sent in. `instead_id` names the notice
+    by another medium that replaces one that could not be delivered.
     """
 
     __tablename__ = "notice"
@@ -86,8 +86,18 @@ class Notice(Base):
 
     @property
     def number(self) -> str:
-        """The number that people see: year (in Istanbul) and running number, `26-000123`."""
+        """Return the public number: year (in Istanbul) and running number, `26-000123`."""
         return format_notice_number(self.created_at, self.running)
+
+    @property
+    def case_number(self) -> str | None:
+        """Return the number of the ticket that it is about, else of the complaint; None for a digest."""
+        return self.payload.get("ticket_number") or self.payload.get("number")
+
+    @property
+    def under_a_day(self) -> bool:
+        """Return whether its limit is shorter than a day."""
+        return self.payload.get("under_a_day") is True
 
     __table_args__ = (
         Index("ix_notice_created_at", "created_at", "id"),
@@ -99,7 +109,7 @@ class Notice(Base):
 
 
 class LetterSource(Base):
-    """What letters were set from, under a name made of its content; never changed, and without any personal word."""
+    """Source that letters were set from, named by its hash; never changed, and without personal data."""
 
     __tablename__ = "letter_source"
 
@@ -109,10 +119,10 @@ class LetterSource(Base):
 
 
 class DeliveryAttempt(Base):
-    """One attempt to hand a notice over; `started` until it is marked, and for ever where the process died meanwhile.
+    """One attempt to deliver a notice; it stays `started` if the process dies before the outcome is recorded.
 
-    Holds codes only: what a provider says in words may name the person. `recipient` is the notice's, with the ticket
-    where it is the applicant, so that what one recipient gets in an hour can be counted.
+    It contains codes only, because a provider's own words may name the person. `recipient` is that of the notice, for
+    an applicant with the ticket, so that the messages to one recipient within an hour can be counted.
     """
 
     __tablename__ = "delivery_attempt"
@@ -141,9 +151,9 @@ class DeliveryAttempt(Base):
 
 
 class DeliveryReceipt(Base):
-    """What a provider reported about a message, once each; `notice_id` is None where nobody here knows the message.
+    """Report of a provider about a message, stored once each; `notice_id` is None for an unknown message.
 
-    A receipt can come before the attempt is marked: it waits here, and the mark finds it.
+    A receipt that arrives before the outcome of the attempt is recorded waits here until then.
     """
 
     __tablename__ = "delivery_receipt"

@@ -1,7 +1,7 @@
 """The facts of each kind of notice, as typed values.
 
-A forgotten fact is a type error where the notice is composed, not a hole in a letter. No payload holds personal data:
-the texts name a person through references (see `references`). Instants are aware; the texts show them in
+A missing fact is a type error in the code that creates the notice, not a gap in a letter. No payload contains personal
+data: the texts name a person by references (see `references`). Instants are aware; the texts show them in
 Europe/Istanbul. `None` means that the fact does not exist.
 """
 
@@ -17,18 +17,18 @@ from app.core.wording import Language
 from app.domain.terms import ComplaintGround, ExtensionGround, Outcome, Regime, Remedy
 
 WithdrawalCause = Literal["own_wish", "fee_unpaid"]
-"""Why an application counts as given up."""
+"""Reason for which an application was withdrawn."""
 
-MOST_REMINDERS = 5
-"""After so many the silence is a matter for persons, not for more mails."""
+MAX_REMINDERS = 5
+"""Maximum number of reminders about one escalation; after them people have to act."""
 
-LEAST_DIGEST_LINES, MOST_DIGEST_LINES = 2, 200
-"""One notice goes out as itself; what is beyond two hundred lines nobody reads."""
+MIN_DIGEST_LINES, MAX_DIGEST_LINES = 2, 200
+"""Size of a digest: a single notice is sent as itself, and no one reads more than 200 lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeFacts:
-    """An application office (Müracaat Yeri) as the published table of that day prints it."""
+    """Application office (Müracaat Yeri) as the published table of that day prints it."""
 
     place: str
     official: str
@@ -38,16 +38,16 @@ class OfficeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The facts of one notice."""
+    """Facts of one notice."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitizenPayload(Payload):
-    """A notice to the applicant about the ticket `number`, in the applicant's `language`.
+    """Facts of a notice to the applicant of the ticket `number`, in the applicant's `language`.
 
-    `applicant_named` says whether a name may be used in the salutation.
+    `applicant_named` is True if the salutation can use a name.
     """
 
     number: str
@@ -58,7 +58,7 @@ class CitizenPayload(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptPayload(CitizenPayload):
-    """Receipt: `promise_due` is None where no limit runs (thanks, or documents still missing)."""
+    """Receipt of an application; `promise_due` is None if no limit runs (thanks, or documents still missing)."""
 
     service_name: str
     limit_text: str
@@ -68,9 +68,9 @@ class ReceiptPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingDocumentsPayload(CitizenPayload):
-    """Missing documents: at least one label; `legal_basis` None means the published table asks for them.
+    """Missing documents, at least one; `legal_basis` is None if the published table requires them.
 
-    `unlisted` are those of them that the table does not list: where there is one, no basis is claimed for them all.
+    `unlisted` are those that the table does not list; with one of them the text claims no basis for the whole list.
     `signatory` signs the letter; without one the records system names the person.
     """
 
@@ -83,7 +83,7 @@ class MissingDocumentsPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralPayload(CitizenPayload):
-    """The application was sent to a directorate; `unit_name` is its full name (`Fen İşleri Müdürlüğü`)."""
+    """Referral of the application to a directorate; `unit_name` is its full name (`Fen İşleri Müdürlüğü`)."""
 
     unit_name: str
     referred_at: AwareDatetime
@@ -93,12 +93,12 @@ class ReferralPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePayload(Payload):
-    """What an office of the municipality is told about the running application `number`.
+    """Facts for an office of the municipality about the open application `number`.
 
-    `limit_text` is the printed limit, letter for letter; `promise_due` the instant at which it ends (the
-    breach, once it is past); `raised_at` the instant of the notice; `subject_label` the matter in one or
-    two words, without personal data; `under_a_day` makes limits show hour and minute. Where no
-    promise runs (documents are missing) `promised` is False, and limit and end are those of the law.
+    `limit_text` is the printed limit, letter for letter, and `promise_due` the instant at which it ends (the breach,
+    once it is past). `raised_at` is the instant of the notice. `subject_label` names the matter in one or two words,
+    without personal data. `under_a_day` makes the text show hour and minute. If no promise runs because documents are
+    missing, `promised` is False, and limit and end are those of the law.
     """
 
     number: str
@@ -117,14 +117,14 @@ class CasePayload(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningPayload(CasePayload):
-    """The promise will end soon; `internal_target` is the day by which the unit should have acted."""
+    """Warning before the promise ends; `internal_target` is the day by which the unit should have acted."""
 
     internal_target: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationPayload(CasePayload):
-    """The promise ended unkept: what both application offices are told."""
+    """Breach of the promise, for both application offices."""
 
     office: OfficeFacts
     last_action: str | None
@@ -135,11 +135,11 @@ class EscalationPayload(CasePayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation2Payload(EscalationPayload):
-    """The letter to the second office.
+    """Letter to the second office.
 
-    `signatory` signs for the first office and is None where the application is about that office;
-    `level_1_number` and `level_1_at` name the notice that went before, where one did. `legal_risk` marks a
-    level raised because the statutory limit is near, possibly before the promise ended.
+    `signatory` signs for the first office and is None if the application is about that office. `level_1_number` and
+    `level_1_at` name the earlier notice of level 1, if there was one. `legal_risk` marks a level raised because the
+    statutory limit is near, possibly before the promise ended.
     """
 
     applicant_named: bool
@@ -151,12 +151,12 @@ class Escalation2Payload(EscalationPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionPayload(CitizenPayload):
-    """How the application ended.
+    """Outcome of the application.
 
-    `replied` says that the office wrote a reply: the note of the ticket's event number `event_seq`, without which it
-    is the reply that the ticket has at present. `remedy` is owed with every
-    refusal (Constitution art. 40); `survey` asks for a mark from 1 to 5, only where somebody reads the
-    answer; `signatory` signs the letter, and without one the records system names the person.
+    `replied` means that the office wrote a reply: the note of the ticket's event number `event_seq`, or the present
+    reply if there is no number. Every refusal must name a `remedy` (Constitution art. 40). `survey` asks for
+    a mark from 1 to 5, only by media whose replies are read. `signatory` signs the letter; without one the records
+    system names the person.
     """
 
     unit_name: str | None
@@ -174,9 +174,9 @@ class ResolutionPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtensionPayload(CitizenPayload):
-    """The longer limit of law 4982 art. 11 was taken: for which of its grounds, and until when in all.
+    """Extension to the longer limit of law 4982 art. 11: its ground, and the new end in `new_due`.
 
-    `consulted` names the unit or institution that has to be asked, where there is one; `signatory` signs the letter.
+    `consulted` names the unit or institution that has to be asked, if there is one; `signatory` signs the letter.
     """
 
     ground: ExtensionGround
@@ -188,7 +188,7 @@ class ExtensionPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeePayload(CitizenPayload):
-    """The cost of access (law 4982) in liras, and the last instant to pay it; the limit is interrupted meanwhile."""
+    """Cost of access (law 4982) in liras, and the last instant to pay it; the limit is interrupted meanwhile."""
 
     amount: Decimal
     notified_at: AwareDatetime
@@ -197,7 +197,7 @@ class FeePayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalPayload(CitizenPayload):
-    """The application ended without an answer: given up by the applicant, or its fee was not paid by `pay_by`."""
+    """End of the application without an answer: withdrawn by the applicant, or its fee not paid by `pay_by`."""
 
     cause: WithdrawalCause
     withdrawn_at: AwareDatetime
@@ -206,10 +206,10 @@ class WithdrawalPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterimReplyPayload(CitizenPayload):
-    """How the matter stands (law 3071 art. 7), while the final reply is owed.
+    """Interim reply about the state of the matter (law 3071 art. 7), while the final reply is owed.
 
-    The office's words are the note of the ticket's event number `event_seq`; `legal_basis` is the law whose limit the
-    interim reply satisfies, where one does.
+    The office's words are the note of the ticket's event number `event_seq`. `legal_basis` is the law whose limit the
+    interim reply satisfies, if it satisfies one.
     """
 
     event_seq: int
@@ -220,10 +220,10 @@ class InterimReplyPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderPayload(CasePayload):
-    """A notice to an office or unit was not acknowledged: the `reminder`-th time that it is told so.
+    """Reminder number `reminder` of a notice that an office or unit has not acknowledged.
 
     `notice_number` and `notice_at` name the first notice, `level` the level that it raised (0: a warning). Without an
-    `office` the reader is the unit. `complaint` says that `number` is a citizen's complaint to the office.
+    `office` the reader is the unit. `complaint` is True if `number` is a citizen's complaint to the office.
     """
 
     notice_number: str
@@ -235,16 +235,16 @@ class ReminderPayload(CasePayload):
     complaint: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a reminder that nobody may send."""
-        if not 1 <= self.reminder <= MOST_REMINDERS:
-            raise ValueError(f"reminders are counted from 1 to {MOST_REMINDERS}")
+        """Raise `ValueError` if the number of the reminder is out of range."""
+        if not 1 <= self.reminder <= MAX_REMINDERS:
+            raise ValueError(f"reminders are counted from 1 to {MAX_REMINDERS}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardedOutPayload(CitizenPayload):
-    """The matter is another institution's, to which it was sent on (law 3071 art. 5, law 4982 art. 7).
+    """Forwarding of the application to the competent institution (law 3071 art. 5, law 4982 art. 7).
 
-    The office's words about it, where it wrote any, are the note of the ticket's event number `event_seq`.
+    The office's words about it, if it wrote any, are the note of the ticket's event number `event_seq`.
     """
 
     institution: str
@@ -255,14 +255,14 @@ class ForwardedOutPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicatePayload(CitizenPayload):
-    """The same matter is another application already, under the number `duplicate_of`."""
+    """Merge with an earlier application about the same matter, number `duplicate_of`."""
 
     duplicate_of: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreachedPayload(CitizenPayload):
-    """The applicant was called with the result `attempts` times and never reached."""
+    """Failure to reach the applicant by phone with the result, after `attempts` calls."""
 
     attempts: int
     last_attempt_at: AwareDatetime
@@ -270,10 +270,9 @@ class UnreachedPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintReceiptPayload(CitizenPayload):
-    """A complaint under one of the three grounds that the published table prints; `number` is the complaint's own.
+    """Receipt of a complaint under one of the three grounds of the published table; `number` is the complaint's own.
 
-    `ticket_number` is the application that it is about, where there is one; `office` the one that answers by
-    `answer_by`.
+    `ticket_number` is the application that it is about, if there is one. `office` has to answer by `answer_by`.
     """
 
     ground: ComplaintGround
@@ -284,7 +283,7 @@ class ComplaintReceiptPayload(CitizenPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnlistedDocumentsPayload(Payload):
-    """Documents beyond the published list were asked for, which is a ground of complaint.
+    """Request for documents beyond the published list, which is a ground of complaint.
 
     The reason is the note of the ticket's event number `event_seq`.
     """
@@ -300,9 +299,9 @@ class UnlistedDocumentsPayload(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintPayload(Payload):
-    """An application office is told of a complaint under one of the three printed grounds, `number` by its own number.
+    """Complaint to an application office under one of the three printed grounds; `number` is the complaint's own.
 
-    `ticket_number` is the application that it is about, where there is one; it has to be answered by `answer_by`.
+    `ticket_number` is the application that it is about, if there is one. The office has to answer by `answer_by`.
     """
 
     number: str
@@ -315,10 +314,10 @@ class ComplaintPayload(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintDuePayload(ComplaintPayload):
-    """The time to answer a complaint runs out: told to the office that owes the answer, at the end to the second.
+    """Warning that the limit to answer a complaint ends: to the office that owes the answer, at the end to the second.
 
-    `owed_by` is the place of the office that the complaint was made to; `legal_risk` marks what the second office is
-    told three working days before the limit of law ends.
+    `owed_by` is the place of the office that the complaint was made to. `legal_risk` marks the notice to the second
+    office three working days before the limit of the law ends.
     """
 
     raised_at: AwareDatetime
@@ -328,9 +327,9 @@ class ComplaintDuePayload(ComplaintPayload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestLine:
-    """One application in a digest; `days_late` is negative while its limit still runs, 0 on its last day.
+    """One application in a digest; `days_late` is negative while its limit runs, 0 on its last day.
 
-    `notice_number` is the notice that the line stands for, where it has one.
+    `notice_number` is the notice that the line represents, if it has a number.
     """
 
     number: str
@@ -343,9 +342,9 @@ class DigestLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestPayload(Payload):
-    """Several notices to one office or unit in one mail, most delayed first; `more` counts what found no room.
+    """Several notices to one office or unit in one mail, most delayed first; `more` counts those left out.
 
-    Without an `office` the reader is the unit `unit_name`. Made by `of`, which brings the lines into order.
+    Without an `office` the reader is the unit `unit_name`. `of` creates a digest with its lines in order.
     """
 
     as_of: AwareDatetime
@@ -355,15 +354,15 @@ class DigestPayload(Payload):
     more: int = 0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what is no digest."""
-        if not LEAST_DIGEST_LINES <= len(self.lines) <= MOST_DIGEST_LINES or self.more < 0:
-            raise ValueError(f"a digest has {LEAST_DIGEST_LINES} to {MOST_DIGEST_LINES} lines")
+        """Raise `ValueError` if the number of lines is out of range."""
+        if not MIN_DIGEST_LINES <= len(self.lines) <= MAX_DIGEST_LINES or self.more < 0:
+            raise ValueError(f"a digest has {MIN_DIGEST_LINES} to {MAX_DIGEST_LINES} lines")
 
     @classmethod
     def of(
         cls, lines: Iterable[DigestLine], *, as_of: datetime, office: OfficeFacts | None, unit_name: str | None = None
     ) -> Self:
-        """A digest of the lines: most delayed first, nearly due after; what is over the most lines is only counted."""
+        """Return a digest of the lines, most delayed first; lines beyond `MAX_DIGEST_LINES` are only counted."""
         ordered = sorted(lines, key=lambda line: (line.due, line.number))
-        kept = tuple(ordered[:MOST_DIGEST_LINES])
-        return cls(as_of=as_of, office=office, unit_name=unit_name, lines=kept, more=len(ordered) - len(kept))
+        shown = tuple(ordered[:MAX_DIGEST_LINES])
+        return cls(as_of=as_of, office=office, unit_name=unit_name, lines=shown, more=len(ordered) - len(shown))

@@ -1,24 +1,53 @@
-"""Where a notice's personal words come from: a port, for notices lie below the tickets that know them."""
+"""Ports of the notices package: facts that only tickets know, and tickets lie above notices.
+
+`app/tickets/notice_ports.py` implements them; the container provides them.
+"""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 EMAIL = "applicant.email"
-"""Beside the references of texts (`references.KNOWN`): where an e-mail goes."""
+"""Reference to the address of e-mails; texts may not use it (see `references.KNOWN`)."""
+
+PersonalValues = Mapping[str, str]
+"""Reference (`applicant.name`) → value, as the reader of the notice may see it."""
 
 
 class PersonalFacts(Protocol):
-    """Gives the values behind references such as `⟦applicant.name⟧`."""
+    """Source of the values behind references such as `⟦applicant.name⟧`."""
 
     async def reference_values(
         self, session: AsyncSession, ticket_ids: Collection[UUID], *, masked: bool, for_unit: bool
-    ) -> Mapping[UUID, Mapping[str, str]]:
-        """Ticket → reference → value; a value that is not kept (any more) is left out, so it reads `[silindi]`.
+    ) -> Mapping[UUID, PersonalValues]:
+        """Return ticket → reference → value; an erased value is left out, so that it reads `[silindi]`.
 
-        `masked` shows enough to recognise only; `for_unit` stars the person out whose identity is hidden from units.
-        A ticket whose values can't be opened at present is left out whole.
+        `masked` shows only enough to recognise a person. `for_unit` replaces the person whose identity is hidden from
+        units by stars. A ticket whose values do not open under the present keys is left out.
         """
+        ...
+
+
+class TicketStatus(NamedTuple):
+    """Cycle of a ticket, and whether an answer is still owed."""
+
+    cycle: int
+    is_open: bool
+
+
+class TicketStatuses(Protocol):
+    """Source of the status of tickets."""
+
+    async def statuses(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, TicketStatus]:
+        """Return ticket → its status in the present transaction; unknown ids are left out."""
+        ...
+
+
+class TicketNumbers(Protocol):
+    """Source of the ids behind the numbers of tickets and complaints."""
+
+    async def ticket_id(self, session: AsyncSession, number: str) -> UUID | None:
+        """Return the id of the ticket with that number, or None if there is none."""
         ...

@@ -1,16 +1,12 @@
-"""From a level to the person who holds that office today: as notices print them, and as they are kept with the record.
+"""The offices that notices go to: the holder of an office on a given day, its address, and its facts for the texts."""
 
-Two kinds of snapshot: the office block as the table prints it, and who was addressed, which leave may have made
-another.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 import structlog
 
-from app.notices.kinds import OfficeFacts
+from app.notices.payloads import OfficeFacts
 from app.notices.rows import OFFICE_PREFIX, Recipient
 from app.standards.office_holder import OfficeHolder, office_holder
 from app.standards.values import Catalogue
@@ -18,25 +14,44 @@ from app.standards.values import Catalogue
 log = structlog.get_logger(__name__)
 
 
+class AddressedRecord(TypedDict):
+    """The official that an escalation was addressed to, as stored in `escalation.addressed_to`."""
+
+    name: str
+    job_title: str
+    stands_in: bool
+    vacant: bool
+
+
 def holder(catalogue: Catalogue, level: int, on: date) -> OfficeHolder:
-    """Who answers for the first (1) or second (2) application office on that local date."""
+    """Return the holder of the first (1) or second (2) application office on that local date."""
     return office_holder(catalogue.office(level), on)
 
 
-def as_printed(one: OfficeHolder) -> OfficeFacts:
-    """The office as a notice of today names it."""
-    printed = one.office.printed
-    return OfficeFacts(place=printed.place, official=one.name, title=one.job_title, phone=printed.phone)
+def office_facts(addressed: OfficeHolder) -> OfficeFacts:
+    """Return the office as the texts of notices print it."""
+    printed = addressed.office.printed
+    return OfficeFacts(place=printed.place, official=addressed.name, title=addressed.job_title, phone=printed.phone)
 
 
-def as_recipient(one: OfficeHolder) -> Recipient:
-    """Where a notice to the office goes."""
-    printed = one.office.printed
-    return Recipient(f"{OFFICE_PREFIX}{printed.level}", one.name or printed.place, one.address)
+def office_recipient(addressed: OfficeHolder) -> Recipient:
+    """Return the recipient of notices to the office; a vacant office is addressed by its place."""
+    printed = addressed.office.printed
+    return Recipient(f"{OFFICE_PREFIX}{printed.level}", addressed.name or printed.place, addressed.address)
 
 
-def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:
-    """Where mail to a notice's recipient (`office:1`, `unit:cleaning`) goes on that day; None where nobody knows."""
+def addressed_record(addressed: OfficeHolder) -> AddressedRecord:
+    """Return the record of the official that an escalation was addressed to."""
+    return {
+        "name": addressed.name,
+        "job_title": addressed.job_title,
+        "stands_in": addressed.stands_in,
+        "vacant": addressed.vacant,
+    }
+
+
+def current_address(catalogue: Catalogue, recipient: str, on: date) -> str | None:
+    """Return the mail address of a recipient (`office:1`, `unit:cleaning`) on that day, None if it is unknown."""
     kind, _, code = recipient.partition(":")
     if kind == "office":
         return holder(catalogue, int(code), on).address
@@ -44,12 +59,7 @@ def address_now(catalogue: Catalogue, recipient: str, on: date) -> str | None:
     return unit.email if unit else None
 
 
-def as_record(one: OfficeHolder) -> dict[str, Any]:
-    """Who was addressed, as the record of an escalation keeps it."""
-    return {"name": one.name, "job_title": one.job_title, "stands_in": one.stands_in, "vacant": one.vacant}
-
-
-def report_vacancies(addressed: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-    """Say loudly at which levels nobody holds the office: its dates in offices.yaml leave a gap."""
-    for level in sorted({level for level, kept in addressed if kept["vacant"]}):
+def report_vacancies(addressed: Iterable[tuple[int, AddressedRecord]]) -> None:
+    """Log an error for each level whose office has no official: the dates in offices.yaml leave a gap."""
+    for level in sorted({level for level, record in addressed if record["vacant"]}):
         log.error("office_without_official", office=level, remedy="give offices.yaml a head or a deputy for today")

@@ -1,4 +1,4 @@
-"""Notices over HTTP: the list and one of them. That an office takes note of one is in `escalation/routes.py`."""
+"""Routes that read notices and letters; an office acknowledges a notice in `escalation/routes.py`."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from app.access.dependencies import require_scope
 from app.access.scopes import Scope
 from app.core.dependencies import NowDep, PagingDep, TransactionDep, problem_responses
 from app.core.schema import CASE_NUMBER
-from app.notices.dependencies import LetterReaderDep, NoticeReaderDep
+from app.notices.dependencies import LetterReaderDep, NoticeReaderDep, TicketNumbersDep
 from app.notices.kinds import NoticeKind
 from app.notices.queries import NoticeFilter, find_notice, list_notices
 from app.notices.schemas import AppMessage, NoticeOut, NoticePage, NoticeState
@@ -24,10 +24,12 @@ _PDF: dict[int | str, dict[str, Any]] = {
         "content": {"application/pdf": {"schema": {"type": "string", "format": "binary", "examples": ["%PDF-1.7 …"]}}},
     }
 }
-"""The answer of a letter in the API docs."""
+"""Response with a letter, in the OpenAPI document."""
 
 
-def _filter(
+async def _filter(
+    session: TransactionDep,
+    tickets: TicketNumbersDep,
     kind: NoticeKind | None = None,
     state: NoticeState | None = None,
     recipient: Annotated[
@@ -39,16 +41,20 @@ def _filter(
             description="`applicant`, `unit:<code>` or `office:<level>`",
         ),
     ] = None,
-    level: Annotated[int | None, Query(ge=0, le=100, description="1 or 2; of warnings the percentage")] = None,
+    level: Annotated[int | None, Query(ge=0, le=100, description="1 or 2; for warnings the percentage")] = None,
     ticket: Annotated[
         str | None,
-        Query(pattern=CASE_NUMBER, examples=["2600012349"], description="Of the ticket or complaint"),
+        Query(pattern=CASE_NUMBER, examples=["2600012349"], description="Number of the ticket or complaint"),
     ] = None,
     unacknowledged: Annotated[
-        bool | None, Query(description="true: to units and offices, nobody took note yet; false: somebody did")
+        bool | None, Query(description="true: to units and offices, not acknowledged yet; false: acknowledged")
     ] = None,
-) -> NoticeFilter:
-    return NoticeFilter(kind, state, recipient, level, ticket, unacknowledged)
+) -> NoticeFilter | None:
+    """Return the filter, or None if it names a ticket that does not exist."""
+    ticket_id = await tickets.ticket_id(session, ticket) if ticket is not None else None
+    if ticket is not None and ticket_id is None:
+        return None
+    return NoticeFilter(kind, state, recipient, level, ticket_id, unacknowledged)
 
 
 @router.get(
@@ -61,15 +67,17 @@ async def read_notices(
     session: TransactionDep,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
     reader: NoticeReaderDep,
-    wanted: Annotated[NoticeFilter, Depends(_filter)],
+    wanted: Annotated[NoticeFilter | None, Depends(_filter)],
     now: NowDep,
     paging: PagingDep,
 ) -> NoticePage:
-    """Notices with their words as they go out; a key with a unit sees those to its unit.
+    """List notices with their text as it is sent; a key with a unit gets those to its unit.
 
-    Personal data are masked unless the key holds `personal-data:read`; such a reading is written down.
+    Personal data are masked unless the key has `personal-data:read`; a reading in clear is recorded.
     """
-    page = await list_notices(session, actor, wanted, cursor=paging.cursor, limit=paging.page_size)
+    if wanted is None:
+        return NoticePage(items=[], next_cursor=None)
+    page = await list_notices(session, actor, wanted, cursor=paging.cursor, page_size=paging.page_size)
     items = await reader.show(session, page.items, actor=actor, operation="read_notices", now=now)
     paging.set_next_link(page.next_cursor)
     return NoticePage(items=items, next_cursor=page.next_cursor)
@@ -84,15 +92,15 @@ async def read_notices(
 async def read_letter(
     number: NoticeNumber,
     actor: Annotated[Actor, Depends(require_scope(Scope.NOTICES_READ))],
-    letters: LetterReaderDep,
+    reader: LetterReaderDep,
     now: NowDep,
 ) -> Response:
-    """The letter of a level-2 notice, an extension, missing documents or a result, as a draft in the official form.
+    """Return the letter of a level-2 notice, an extension, missing documents or a result: a draft in the official form.
 
-    The records system (EBYS) gives its number and date. Of other kinds 404 `no_letter`. Personal data are masked unless
-    the key holds `personal-data:read`; such a reading is written down.
+    The records system (EBYS) assigns its number and date. Other kinds end in 404 `no_letter`. Personal data are masked
+    unless the key has `personal-data:read`; a reading in clear is recorded.
     """
-    pdf = await letters.read(number, actor=actor, now=now)
+    pdf = await reader.read(number, actor=actor, now=now)
     headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)
 
@@ -110,17 +118,17 @@ async def read_notice(
     reader: NoticeReaderDep,
     now: NowDep,
 ) -> NoticeOut:
-    """A notice by its number, which stands on it and in the name of its file in the outbox."""
+    """Return a notice by its number, which is part of its text and of the name of its file in the outbox."""
     found = await find_notice(session, actor, number)
-    [answer] = await reader.show(session, [found], actor=actor, operation="read_notice", now=now)
-    return answer
+    [response] = await reader.show(session, [found], actor=actor, operation="read_notice", now=now)
+    return response
 
 
 def document_app_notices(webhooks: APIRouter) -> None:
-    """Put what the mobile backend is sent into the API docs."""
+    """Add the message to the mobile backend to the OpenAPI document."""
     webhooks.add_api_route(
         "notice",
-        _shown,
+        _app_notice,
         methods=["POST"],
         operation_id="notice",
         summary="A notice for the user of the app",
@@ -131,5 +139,5 @@ def document_app_notices(webhooks: APIRouter) -> None:
     )
 
 
-async def _shown(body: AppMessage) -> None:
-    """Sent to `ESTIM_MOBILE_WEBHOOK_URL`, signed by Standard Webhooks 1.0, for applicants with `contact_by: app`."""
+async def _app_notice(body: AppMessage) -> None:
+    """Show a notice: sent to `ESTIM_MOBILE_WEBHOOK_URL`, signed by Standard Webhooks 1.0, for `contact_by: app`."""

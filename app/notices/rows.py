@@ -1,17 +1,20 @@
-"""From a cause to the row of a notice: who gets it, by which way, and the key that makes it happen once."""
+"""The row of a new notice: recipient, medium, facts, and the key that prevents a second one for the same cause."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
+from pydantic import JsonValue
+
 from app.core.ids import new_id
-from app.notices.kinds import Medium, NoticeKind, Payload, snapshot
+from app.notices.kinds import Medium, NoticeKind, snapshot
+from app.notices.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a notice: `applicant`, `unit:<code>` or `office:<level>`; an applicant has neither name nor address."""
+    """Recipient of a notice: `applicant`, `unit:<code>` or `office:<level>`; `applicant` has no name or address."""
 
     code: str
     name: str | None = None
@@ -21,7 +24,30 @@ class Recipient:
 APPLICANT = Recipient("applicant")
 
 OFFICE_PREFIX = "office:"
-"""Before the level, in the code of an application office."""
+"""Prefix of the level in the code of an application office."""
+
+UNIT_PREFIX = "unit:"
+"""Prefix of the code of a directorate."""
+
+
+class NoticeRow(TypedDict):
+    """The columns of a new `Notice`, for `bulk_insert`."""
+
+    id: UUID
+    dedupe_key: str
+    kind: str
+    ticket_id: UUID | None
+    cycle: int
+    level: int
+    recipient: str
+    recipient_name: str | None
+    recipient_address: str | None
+    medium: str
+    payload: dict[str, JsonValue]
+    created_at: datetime
+    state: str
+    attempts: int
+    due_at: datetime
 
 
 def notice_row(
@@ -35,11 +61,11 @@ def notice_row(
     medium: Medium,
     now: datetime,
     repeat: int = 0,
-) -> dict[str, Any]:
-    """A queued notice as a row; its `dedupe_key` is unique, so the same cause can't write it twice.
+) -> NoticeRow:
+    """Return the row of a queued notice; its unique `dedupe_key` prevents a second notice for the same cause.
 
-    `level` is the escalation level or the percentage of a warning, 0 for others; `repeat` counts reminders, and is
-    1 where a level is told of anew, as a legal risk.
+    `level` is the escalation level or the percentage of a warning, 0 for other kinds. `repeat` counts reminders; it is
+    1 if a level is notified a second time as a legal risk.
     """
     return {
         "id": new_id(),

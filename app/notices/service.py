@@ -1,4 +1,4 @@
-"""Notices for their readers: the words they are written in, whom they reach, and that an office took note of one."""
+"""Notices for their readers: text, recipient, and the acknowledgement by an office."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.core.email_address import readable_email
 from app.core.errors import NotFound
 from app.notices.kinds import Medium, NoticeKind, restore
 from app.notices.model import Notice
-from app.notices.ports import EMAIL, PersonalFacts
+from app.notices.ports import EMAIL, PersonalFacts, PersonalValues
 from app.notices.queries import FoundNotice, find_notice
 from app.notices.rows import APPLICANT, OFFICE_PREFIX
 from app.notices.schemas import STATE_LABELS, NoticeOut, NoticeRecipient
@@ -23,10 +23,10 @@ from app.notices.texts.render import RenderedNotice, Renderer
 
 
 async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: datetime) -> FoundNotice:
-    """Note that `actor` has taken note of a notice; the first acknowledgement stays.
+    """Acknowledge a notice on behalf of `actor`; an earlier acknowledgement stays.
 
-    Raises `NotFound` for a notice that the actor does not see, and for one to an applicant, who is not asked to;
-    `Forbidden` for one to an office that the actor does not act for.
+    Raises `NotFound` for a notice that the actor may not see, and for one to an applicant, which needs no
+    acknowledgement. Raises `Forbidden` for a notice to an office that the actor does not act for.
     """
     found = await find_notice(session, actor, number, lock=True)
     notice = found.notice
@@ -41,7 +41,7 @@ async def acknowledge(session: AsyncSession, number: str, *, actor: Actor, now: 
 
 
 def notice_text(notice: Notice, renderer: Renderer) -> RenderedNotice:
-    """The words of a notice: the stored ones, else those it would be sent with now. Never raises."""
+    """Return the text of a notice: the stored one, else the one it would be sent with now; never raises."""
     if notice.subject is not None and notice.body is not None:
         version = notice.template_version or ""
         return RenderedNotice(subject=notice.subject, body=notice.body, template=notice.template or "", version=version)
@@ -49,50 +49,51 @@ def notice_text(notice: Notice, renderer: Renderer) -> RenderedNotice:
         kind = NoticeKind(notice.kind)
         return renderer.render(kind, Medium(notice.medium).text, restore(kind, notice.payload))
     except ValueError as error:
-        words = f"{label_of(notice.kind)}: {notice.payload.get('number', '')}"
+        line = f"{label_of(notice.kind)}: {notice.payload.get('number', '')}"
         problem = f"the stored facts do not fit the kind ({type(error).__name__})"
-        return RenderedNotice(subject=words, body=words, template="", version="", fallback=True, problem=problem)
+        return RenderedNotice(subject=line, body=line, template="", version="", fallback=True, problem=problem)
 
 
 def label_of(kind: str) -> str:
-    """The Turkish name of a kind; of one that this program does not know its code."""
+    """Return the Turkish name of a kind, or the code itself if this program does not know the kind."""
     return NoticeKind(kind).label_tr if kind in set(NoticeKind) else kind
 
 
-def address_of(medium: Medium, values: Mapping[str, str]) -> str | None:
-    """Where the applicant is reached by `medium`: an E.164 number without extension, or an e-mail address."""
+def address_of(medium: Medium, values: PersonalValues) -> str | None:
+    """Return the applicant's address by `medium`: an E.164 number without extension, or an e-mail address."""
     stored = values.get(EMAIL if medium is Medium.EMAIL else "applicant.phone")
     return stored if medium is Medium.EMAIL or stored is None else stored.partition(";")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeReader:
-    """Shows notices to an actor: in words, with the personal ones in clear, masked or hidden, as the actor may see."""
+    """Reader of notices for an actor: personal data are in clear, masked or hidden, as the actor may see them."""
 
     renderer: Renderer
-    facts: PersonalFacts
+    personal_facts: PersonalFacts
 
     async def show(
         self, session: AsyncSession, found: Sequence[FoundNotice], *, actor: Actor, operation: str, now: datetime
     ) -> list[NoticeOut]:
-        """The notices as answers; a reading of personal data in clear is written down in the same transaction."""
+        """Return the notices as callers see them; record a reading in clear in the same transaction."""
         masked = not actor.may(Scope.PERSONAL_DATA_READ)
-        written = [(one, notice_text(one.notice, self.renderer)) for one in found]
-        personal = [one.notice for one, words in written if _is_personal(one.notice, words)]
+        rendered = [(one, notice_text(one.notice, self.renderer)) for one in found]
+        personal = [one.notice for one, text in rendered if _is_personal(one.notice, text)]
         tickets = {notice.ticket_id for notice in personal if notice.ticket_id is not None}
-        values = await self.facts.reference_values(session, tickets, masked=masked, for_unit=actor.unit is not None)
+        for_unit = actor.unit is not None
+        values = await self.personal_facts.reference_values(session, tickets, masked=masked, for_unit=for_unit)
         if personal and not masked:
             facts = {"notices": " ".join(notice.number for notice in personal)}
             await record_unmasked_read(session, actor=actor, operation=operation, facts=facts, now=now)
-        return [_answer(one, words, values, masked=masked) for one, words in written]
+        return [_serialize(one, text, values, masked=masked) for one, text in rendered]
 
 
-def _is_personal(notice: Notice, words: RenderedNotice) -> bool:
-    return notice.recipient == APPLICANT.code or bool(names(words.subject) | names(words.body))
+def _is_personal(notice: Notice, text: RenderedNotice) -> bool:
+    return notice.recipient == APPLICANT.code or bool(names(text.subject) | names(text.body))
 
 
-def _answer(
-    found: FoundNotice, words: RenderedNotice, all_values: Mapping[UUID, Mapping[str, str]], *, masked: bool
+def _serialize(
+    found: FoundNotice, text: RenderedNotice, all_values: Mapping[UUID, PersonalValues], *, masked: bool
 ) -> NoticeOut:
     notice = found.notice
     values = all_values.get(notice.ticket_id, {}) if notice.ticket_id else {}
@@ -100,16 +101,16 @@ def _answer(
         number=notice.number,
         kind=notice.kind,
         kind_label=label_of(notice.kind),
-        ticket=notice.payload.get("ticket_number") or notice.payload.get("number"),
+        ticket=notice.case_number,
         cycle=notice.cycle,
         level=notice.level,
         recipient=_recipient(notice, values),
         medium=notice.medium,
-        subject=resolve(words.subject, values),
-        body=resolve(words.body, values),
+        subject=resolve(text.subject, values),
+        body=resolve(text.body, values),
         masked=masked,
-        template=words.template,
-        template_version=words.version,
+        template=text.template,
+        template_version=text.version,
         state=notice.state,
         state_label=STATE_LABELS[notice.state],
         state_reason=notice.state_reason,
@@ -122,7 +123,7 @@ def _answer(
     )
 
 
-def _recipient(notice: Notice, values: Mapping[str, str]) -> NoticeRecipient:
+def _recipient(notice: Notice, values: PersonalValues) -> NoticeRecipient:
     name, address = notice.recipient_name, notice.recipient_address
     if notice.recipient == APPLICANT.code:
         name, address = values.get("applicant.name"), address_of(Medium(notice.medium), values)

@@ -1,4 +1,4 @@
-"""The ports of the notices package, implemented over the tables of tickets: ticket status and personal facts."""
+"""The ports of the notices package over the tables of tickets: status, number and personal facts of a ticket."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import equals_any
-from app.notices.delivery.relevance import Standing
-from app.notices.ports import EMAIL
+from app.notices.ports import EMAIL, TicketStatus
 from app.notices.texts.references import field
 from app.people.masking import MASKS, mask_text
 from app.people.model import Applicant
@@ -59,17 +58,22 @@ class _SealedNote(NamedTuple):
     note: bytes
 
 
-class TicketStatuses:
-    """The port `Standings` of notices over the table of tickets."""
+class TicketLookup:
+    """The ports `TicketStatuses` and `TicketNumbers` of notices over the table of tickets."""
 
-    async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+    async def statuses(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, TicketStatus]:
         """Return ticket → its cycle and whether an answer is still owed."""
         if not ticket_ids:
             return {}
         found = await session.execute(
             select(Ticket.id, Ticket.cycle, Ticket.state).where(equals_any(Ticket.id, list(ticket_ids)))
         )
-        return {row.id: Standing(row.cycle, State(row.state).is_open) for row in found}
+        return {row.id: TicketStatus(row.cycle, State(row.state).is_open) for row in found}
+
+    async def ticket_id(self, session: AsyncSession, number: str) -> UUID | None:
+        """Return the id of the ticket or complaint with that number, or None if there is none."""
+        found: UUID | None = await session.scalar(select(Ticket.id).where(Ticket.number == number))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

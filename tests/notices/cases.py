@@ -13,8 +13,9 @@ from app.core.db import bulk_insert
 from app.notices.delivery.adapters.base import OutgoingMessage, SentMessage
 from app.notices.delivery.adapters.registry import Adapters
 from app.notices.delivery.dispatcher import NoticeDispatcher
-from app.notices.kinds import EscalationPayload, Medium, NoticeKind, OfficeFacts, WarningPayload
+from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
+from app.notices.payloads import EscalationPayload, OfficeFacts, WarningPayload
 from app.notices.rows import Recipient, notice_row
 from app.tickets.model import Escalation, Ticket
 from tests.installation import new_key
@@ -113,8 +114,7 @@ async def plan(container: Container, number: str, kind: NoticeKind, recipient: R
             medium=Medium.EMAIL,
             now=container.clock.now(),
         )
-        row |= columns
-        await bulk_insert(session, Notice, [row])
+        await bulk_insert(session, Notice, [{**row, **columns}])
     return next(notice for notice in await notices_of(container, number) if notice.id == row["id"])
 
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from app.core.wording import Language
 from app.domain.terms import ComplaintGround, ExtensionGround, Outcome, Regime, Remedy
-from app.notices.kinds import (
+from app.notices.kinds import NoticeKind
+from app.notices.payloads import (
     CitizenPayload,
     ComplaintDuePayload,
     ComplaintPayload,
@@ -22,7 +23,6 @@ from app.notices.kinds import (
     ForwardedOutPayload,
     InterimReplyPayload,
     MissingDocumentsPayload,
-    NoticeKind,
     OfficeFacts,
     Payload,
     ReceiptPayload,

@@ -5,16 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.notices.kinds import (
-    CitizenPayload,
-    DigestPayload,
-    NoticeKind,
-    Payload,
-    language_of,
-    restore,
-    snapshot,
-)
-from app.notices.payloads import MOST_DIGEST_LINES, MOST_REMINDERS
+from app.notices.kinds import NoticeKind, language_of, restore, snapshot
+from app.notices.payloads import MAX_DIGEST_LINES, MAX_REMINDERS, CitizenPayload, DigestPayload, Payload
 from tests.notices.samples import BARE, DIGEST_LINES, FIRST, FULL, NOW, SHORT_LIMIT, digest_line, in_language
 
 K = NoticeKind
@@ -68,7 +60,7 @@ def test_a_snapshot_that_does_not_fit_its_kind_is_refused(change: dict[str, Any]
     ("kind", "change"),
     [
         (K.REMINDER, {"reminder": 0}),
-        (K.REMINDER, {"reminder": MOST_REMINDERS + 1}),
+        (K.REMINDER, {"reminder": MAX_REMINDERS + 1}),
         (K.DIGEST, {"more": -1}),
         (K.DIGEST, {"lines": []}),
         (K.RECEIPT, {"language": "de"}),
@@ -87,10 +79,10 @@ def test_one_application_is_no_digest() -> None:
 
 
 def test_a_digest_begins_with_the_most_delayed_and_counts_what_finds_no_room() -> None:
-    lines = [digest_line(f"{index:010d}", index - 100) for index in range(MOST_DIGEST_LINES + 7)]
+    lines = [digest_line(f"{index:010d}", index - 100) for index in range(MAX_DIGEST_LINES + 7)]
 
     digest = DigestPayload.of(lines, as_of=NOW, office=FIRST)
 
-    assert len(digest.lines) == MOST_DIGEST_LINES
+    assert len(digest.lines) == MAX_DIGEST_LINES
     assert digest.more == 7
     assert [line.days_late for line in digest.lines] == sorted((line.days_late for line in lines), reverse=True)[:200]

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from app.access.model import PersonalDataAccess
 from app.container import Container
 from app.core.db import bulk_insert
-from app.notices.kinds import Medium, NoticeKind, Payload
+from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
+from app.notices.payloads import Payload
 from app.notices.rows import APPLICANT, Recipient, notice_row
 from app.notices.service import label_of
 from app.tickets.model import Ticket

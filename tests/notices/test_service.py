@@ -24,7 +24,7 @@ async def shown(container: Container, number: str, role: str, unit: str | None =
     actor = await actor_of(container, role, unit)
     async with container.database.transaction() as session:
         found = await find_notice(session, actor, number)
-        desk = NoticeReader(container.renderer, container.facts)
+        desk = NoticeReader(container.renderer, container.personal_facts)
         [answer] = await desk.show(session, [found], actor=actor, operation="test", now=container.clock.now())
         return answer
 

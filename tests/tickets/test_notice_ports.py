@@ -13,7 +13,9 @@ async def values_of(desk: Desk, number: str, *, masked: bool = False, for_unit: 
     """Reference → value of one ticket, as notices get them."""
     async with desk.container.database.reading() as session:
         [ticket_id] = await session.scalars(select(Ticket.id).where(Ticket.number == number))
-        found = await desk.container.facts.reference_values(session, {ticket_id}, masked=masked, for_unit=for_unit)
+        found = await desk.container.personal_facts.reference_values(
+            session, {ticket_id}, masked=masked, for_unit=for_unit
+        )
         return found[ticket_id]
 
 

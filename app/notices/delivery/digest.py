@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import ISTANBUL
 from app.core.db import equals_any, next_values
 from app.core.ids import new_id
-from app.notices.kinds import CasePayload, DigestLine, DigestPayload, Medium, NoticeKind, OfficeFacts, restore, snapshot
+from app.notices.kinds import Medium, NoticeKind, restore, snapshot
 from app.notices.model import NOTICE_SEQUENCE, Notice
-from app.notices.queries import to_unit
+from app.notices.payloads import CasePayload, DigestLine, DigestPayload, OfficeFacts
+from app.notices.queries import is_to_unit
 
 BUNDLED_KINDS = frozenset({NoticeKind.WARNING, NoticeKind.ESCALATION_1, NoticeKind.REMINDER})
 
@@ -82,15 +83,15 @@ def _payload(notices: Iterable[Notice], now: datetime) -> DigestPayload:
     return DigestPayload.of(
         (_line(notice, case, now) for notice, case in found),
         as_of=now,
-        office=None if to_unit(reader) else office,
-        unit_name=reader.recipient_name if to_unit(reader) else None,
+        office=None if is_to_unit(reader) else office,
+        unit_name=reader.recipient_name if is_to_unit(reader) else None,
     )
 
 
 def _case(notice: Notice) -> CasePayload:
     payload = restore(NoticeKind(notice.kind), notice.payload)
     if not isinstance(payload, CasePayload):
-        raise TypeError(f"{notice.kind} is about no running application")
+        raise TypeError(f"{notice.kind} is not about an open application")
     return payload
 
 

@@ -35,15 +35,14 @@ from app.notices.delivery.outcomes import (
     AttemptOutcome,
     AttemptResult,
     LeasedNotice,
-    Values,
     apply_early_receipts,
     record_outcomes,
 )
 from app.notices.delivery.triage import DeliveryTriage, recipient_key
 from app.notices.kinds import Medium
 from app.notices.model import DeliveryAttempt, Notice
-from app.notices.ports import PersonalFacts
-from app.notices.queries import to_unit
+from app.notices.ports import PersonalFacts, PersonalValues
+from app.notices.queries import is_to_unit
 from app.notices.rows import APPLICANT
 from app.notices.service import address_of, notice_text
 from app.notices.texts import letter_sources
@@ -79,7 +78,7 @@ class NoticeDispatcher:
     rulebooks: RulebookCache
     renderer: Renderer
     adapters: Adapters
-    facts: PersonalFacts
+    personal_facts: PersonalFacts
     triage: DeliveryTriage
     delivery_seconds: float
     letter_seconds: float = LETTER_SECONDS
@@ -114,7 +113,7 @@ class NoticeDispatcher:
             results = await asyncio.gather(*(self._send(notice, lease_end) for notice in leased))
             async with self.database.transaction() as session:
                 await record_outcomes(session, results, clock=self.clock)
-            await apply_early_receipts(self.database, results, facts=self.facts, now=self.clock.now())
+            await apply_early_receipts(self.database, results, personal_facts=self.personal_facts, now=self.clock.now())
         return [notice_id in due for notice_id in notice_ids]
 
     async def _lease(self, notice_ids: Sequence[UUID], calendar: Calendar) -> tuple[set[UUID], list[LeasedNotice]]:
@@ -149,13 +148,13 @@ class NoticeDispatcher:
             for notice in ready
         ]
 
-    async def _personal_values(self, session: AsyncSession, ready: Sequence[Notice]) -> dict[UUID, Values]:
+    async def _personal_values(self, session: AsyncSession, ready: Sequence[Notice]) -> dict[UUID, PersonalValues]:
         """Return notice → personal values of its ticket as its reader may see them; none for a digest."""
-        found: dict[UUID, Values] = {notice.id: {} for notice in ready if notice.ticket_id is None}
+        found: dict[UUID, PersonalValues] = {notice.id: {} for notice in ready if notice.ticket_id is None}
         for for_unit in (False, True):
-            group = [n for n in ready if n.ticket_id is not None and to_unit(n) is for_unit]
+            group = [n for n in ready if n.ticket_id is not None and is_to_unit(n) is for_unit]
             tickets = {n.ticket_id for n in group if n.ticket_id is not None}
-            values = await self.facts.reference_values(session, tickets, masked=False, for_unit=for_unit)
+            values = await self.personal_facts.reference_values(session, tickets, masked=False, for_unit=for_unit)
             found |= {n.id: values[n.ticket_id] for n in group if n.ticket_id is not None and n.ticket_id in values}
         return found
 
@@ -195,7 +194,7 @@ class NoticeDispatcher:
     ) -> AttemptResult:
         name = registered.name
         try:
-            message = _message(leased, letter)
+            message = outgoing_message(leased, letter)
             async with asyncio.timeout(self.delivery_seconds):
                 sent = await registered.adapter.send(message)
         except PermanentFailure as error:
@@ -245,7 +244,7 @@ def _origin(error: Exception) -> Mapping[str, str]:
     return {"error": type(error).__name__, "at": f"{frame.filename}:{frame.lineno}"}
 
 
-def _message(leased: LeasedNotice, attachments: tuple[Attachment, ...] = ()) -> OutgoingMessage:
+def outgoing_message(leased: LeasedNotice, attachments: tuple[Attachment, ...] = ()) -> OutgoingMessage:
     """Return the message of a notice with its references resolved. Raises `DeliveryError`."""
     notice, values = leased.notice, leased.values
     if values is None:
@@ -260,7 +259,7 @@ def _message(leased: LeasedNotice, attachments: tuple[Attachment, ...] = ()) -> 
         notice_id=notice.id,
         number=notice.number,
         kind=notice.kind,
-        ticket=notice.payload.get("ticket_number") or notice.payload.get("number"),
+        ticket=notice.case_number,
         dedupe_key=notice.dedupe_key,
         medium=medium,
         recipient_name=name or NO_NAME,

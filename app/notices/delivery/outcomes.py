@@ -24,14 +24,11 @@ from app.notices.delivery.adapters.registry import REPORTING
 from app.notices.delivery.backoff import MAX_ATTEMPTS, backoff_seconds, clock_duration
 from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import DeliveryAttempt, DeliveryReceipt, Notice
-from app.notices.ports import PersonalFacts
-from app.notices.rows import APPLICANT
+from app.notices.ports import PersonalFacts, PersonalValues
+from app.notices.rows import APPLICANT, NoticeRow
 from app.notices.service import address_of
 
 log = structlog.get_logger(__name__)
-
-Values = Mapping[str, str]
-"""Personal values by reference, as the notice's reader may see them."""
 
 FALLBACK_MEDIA: Mapping[Medium, tuple[Medium, ...]] = {
     Medium.WEBHOOK: (Medium.SMS, Medium.EMAIL),
@@ -57,7 +54,7 @@ class LeasedNotice:
     """
 
     notice: Notice
-    values: Values | None
+    values: PersonalValues | None
     attempt_id: UUID
     letter_source: bytes | None = None
 
@@ -153,7 +150,7 @@ async def _give_up_leased(session: AsyncSession, result: AttemptResult, now: dat
         await give_up(session, notice, leased.values or {}, code=result.code or "refused", now=now)
 
 
-async def give_up(session: AsyncSession, notice: Notice, values: Values, *, code: str, now: datetime) -> None:
+async def give_up(session: AsyncSession, notice: Notice, values: PersonalValues, *, code: str, now: datetime) -> None:
     """Mark a locked notice as failed, and queue one notice to the applicant by the next medium."""
     notice.state, notice.state_reason = "failed", code
     log.error("notice_given_up", notice=notice.number, kind=notice.kind, code=code, attempts=notice.attempts)
@@ -162,13 +159,13 @@ async def give_up(session: AsyncSession, notice: Notice, values: Values, *, code
     medium = next_medium(notice, values)
     if medium is None:
         return
-    replacement_id = new_id()
-    if await insert_new(session, Notice, [_replacement(notice, replacement_id, medium, now)]):
-        notice.instead_id = replacement_id
-        enqueue(session, "deliver_notices", [replacement_id])
+    row = _replacement_row(notice, medium, now)
+    if await insert_new(session, Notice, [row]):
+        notice.instead_id = row["id"]
+        enqueue(session, "deliver_notices", [row["id"]])
 
 
-def next_medium(notice: Notice, values: Values) -> Medium | None:
+def next_medium(notice: Notice, values: PersonalValues) -> Medium | None:
     """Return the next medium with an address of the applicant and a text of the kind, or None."""
     if notice.recipient != APPLICANT.code:
         return None
@@ -177,13 +174,19 @@ def next_medium(notice: Notice, values: Values) -> Medium | None:
     return next((medium for medium in following if medium in available and address_of(medium, values)), None)
 
 
-def _replacement(notice: Notice, replacement_id: UUID, medium: Medium, now: datetime) -> dict[str, object]:
-    copied = ("kind", "ticket_id", "cycle", "level", "recipient", "recipient_name", "recipient_address", "payload")
+def _replacement_row(notice: Notice, medium: Medium, now: datetime) -> NoticeRow:
     return {
-        **{name: getattr(notice, name) for name in copied},
-        "id": replacement_id,
+        "id": new_id(),
         "dedupe_key": f"{notice.dedupe_key.removesuffix(notice.medium)}{medium}",
+        "kind": notice.kind,
+        "ticket_id": notice.ticket_id,
+        "cycle": notice.cycle,
+        "level": notice.level,
+        "recipient": notice.recipient,
+        "recipient_name": notice.recipient_name,
+        "recipient_address": notice.recipient_address,
         "medium": medium.value,
+        "payload": notice.payload,
         "created_at": now,
         "state": "queued",
         "attempts": 0,
@@ -199,7 +202,7 @@ async def _update_digest_notices(session: AsyncSession, digests: Sequence[UUID],
 
 
 async def apply_early_receipts(
-    database: Database, results: Sequence[AttemptResult], *, facts: PersonalFacts, now: datetime
+    database: Database, results: Sequence[AttemptResult], *, personal_facts: PersonalFacts, now: datetime
 ) -> None:
     """Apply receipts that came before the outcomes were recorded.
 
@@ -209,11 +212,11 @@ async def apply_early_receipts(
     sent = [r.provider_id for r in results if r.adapter in REPORTING and r.provider_id]
     if sent:
         async with database.transaction() as session:
-            await apply_receipts(session, sent, facts=facts, now=now)
+            await apply_receipts(session, sent, personal_facts=personal_facts, now=now)
 
 
 async def apply_receipts(
-    session: AsyncSession, provider_ids: Sequence[str], *, facts: PersonalFacts, now: datetime
+    session: AsyncSession, provider_ids: Sequence[str], *, personal_facts: PersonalFacts, now: datetime
 ) -> int:
     """Apply open receipts to their notices (delivered, or given up); return the number of receipts applied."""
     pairs = (
@@ -237,6 +240,6 @@ async def apply_receipts(
             notice.state, notice.state_reason = "delivered", None
         elif not receipt.delivered and notice.state == "sent":
             tickets = {notice.ticket_id} if notice.ticket_id else set()
-            values = await facts.reference_values(session, tickets, masked=False, for_unit=False)
+            values = await personal_facts.reference_values(session, tickets, masked=False, for_unit=False)
             await give_up(session, notice, next(iter(values.values()), {}), code=receipt.code, now=now)
     return applied

@@ -40,7 +40,7 @@ class ReceiptRecorder:
     settings: Settings
     database: Database
     clock: Clock
-    facts: PersonalFacts
+    personal_facts: PersonalFacts
 
     async def from_twilio(self, *, query: str, body: bytes, signature: str, scheme: str) -> int:
         """Record a signed status callback and return the number of known messages. Raises `Unauthenticated`.
@@ -97,7 +97,8 @@ class ReceiptRecorder:
                 ],
             )
         async with self.database.transaction() as session:
-            known = await apply_receipts(session, [report.provider_id for report in reports], facts=self.facts, now=now)
+            provider_ids = [report.provider_id for report in reports]
+            known = await apply_receipts(session, provider_ids, personal_facts=self.personal_facts, now=now)
         if known < len(new):
             log.warning("receipts_unknown", adapter=adapter, count=len(new) - known)
         return known

@@ -1,17 +1,10 @@
-"""Relevance of a waiting notice: events may have made it moot since it was queued.
+"""Relevance of a waiting notice: events may have made it moot since it was queued."""
 
-Tickets lie above notices, so their state comes through a port.
-"""
-
-from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import NamedTuple, Protocol
-from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
+from app.notices.ports import TicketStatus
 
 RESOLVED, EXPIRED = "resolved_meanwhile", "expired"
 
@@ -30,27 +23,12 @@ MOOT_AFTER_ANSWER = frozenset(
 """Kinds that ask for an answer or announce one; receipts, extensions, replies and results are always owed."""
 
 
-class Standing(NamedTuple):
-    """How a ticket stands: its cycle, and whether an answer is still owed."""
-
-    cycle: int
-    is_open: bool
-
-
-class Standings(Protocol):
-    """Knows how tickets stand."""
-
-    async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> Mapping[UUID, Standing]:
-        """Ticket → how it stands in the present transaction; unknown ids are left out."""
-        ...
-
-
-def skip_reason(notice: Notice, standing: Standing | None, now: datetime) -> str | None:
+def skip_reason(notice: Notice, status: TicketStatus | None, now: datetime) -> str | None:
     """Return why the notice is to be skipped, or None to send it.
 
     A cycle that is over counts as answered (B72, B73). A warning expires with the limit that it warns of.
     """
-    over = standing is not None and (not standing.is_open or standing.cycle != notice.cycle)
+    over = status is not None and (not status.is_open or status.cycle != notice.cycle)
     if over and notice.kind in MOOT_AFTER_ANSWER:
         return RESOLVED
     if notice.kind == NoticeKind.WARNING and now > _due(notice):

@@ -13,7 +13,7 @@ router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 async def _receipt_recorder(request: Request) -> ReceiptRecorder:
     container = request.app.state.container
-    return ReceiptRecorder(container.settings, container.database, container.clock, container.facts)
+    return ReceiptRecorder(container.settings, container.database, container.clock, container.personal_facts)
 
 
 ReceiptRecorderDep = Annotated[ReceiptRecorder, Depends(_receipt_recorder)]

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import equals_any
 from app.notices.delivery.digest import BUNDLED_KINDS, lock_digest_notices, make_digest, split_digest
 from app.notices.delivery.quiet_hours import Hours, send_at
-from app.notices.delivery.relevance import Standings, skip_reason
+from app.notices.delivery.relevance import skip_reason
 from app.notices.kinds import Audience, Medium, NoticeKind
 from app.notices.model import DeliveryAttempt, Notice
-from app.notices.payloads import MOST_DIGEST_LINES
-from app.notices.queries import to_unit
+from app.notices.payloads import MAX_DIGEST_LINES
+from app.notices.ports import TicketStatuses
+from app.notices.queries import is_to_unit
 from app.notices.rows import APPLICANT
 from app.sla.calendar import Calendar
 
@@ -51,7 +52,7 @@ class DeliveryTriage:
     """Sorts due notices, within the transaction that leases them."""
 
     rules: TriageRules
-    standings: Standings
+    statuses: TicketStatuses
 
     async def sort(
         self, session: AsyncSession, due: Sequence[Notice], *, calendar: Calendar, now: datetime
@@ -78,7 +79,7 @@ class DeliveryTriage:
     async def _skip_reasons(self, session: AsyncSession, waiting: Sequence[Notice], now: datetime) -> dict[UUID, str]:
         """Return notice → reason, for the notices to skip."""
         tickets = {notice.ticket_id for notice in waiting if notice.ticket_id is not None}
-        statuses = await self.standings.standings(session, tickets)
+        statuses = await self.statuses.statuses(session, tickets)
         found = ((n.id, skip_reason(n, statuses.get(n.ticket_id) if n.ticket_id else None, now)) for n in waiting)
         return {notice_id: reason for notice_id, reason in found if reason is not None}
 
@@ -108,7 +109,7 @@ class DeliveryTriage:
             NoticeKind(notice.kind),
             audience_of(notice),
             Medium(notice.medium),
-            under_a_day=notice.payload.get("under_a_day") is True,
+            under_a_day=notice.under_a_day,
             created_at=notice.created_at,
             now=now,
             calendar=calendar,
@@ -136,7 +137,7 @@ class DeliveryTriage:
                     Notice.id.not_in([notice.id for notice in due]),
                 )
                 .order_by(Notice.due_at, Notice.id)
-                .limit(MOST_DIGEST_LINES - len(group))
+                .limit(MAX_DIGEST_LINES - len(group))
             )
             found += await session.scalars(query.with_for_update(skip_locked=True, key_share=True))
         return found
@@ -194,7 +195,7 @@ def audience_of(notice: Notice) -> Audience:
     """Return the audience of a notice, by its recipient's code."""
     if notice.recipient == APPLICANT.code:
         return Audience.CITIZEN
-    return Audience.UNIT if to_unit(notice) else Audience.OFFICE
+    return Audience.UNIT if is_to_unit(notice) else Audience.OFFICE
 
 
 def recipient_key(notice: Notice) -> str:

@@ -1,1 +1,1 @@
-"""The words of notices: text files, references to personal values, letters, and the length of an SMS."""
+"""Texts of notices: text files, references to personal values, letters, and the length of an SMS."""

@@ -1,14 +1,14 @@
-"""What a notice says where its text file can't be used: its facts in a plain list."""
+"""The fallback text of a notice whose text file can't be used: a plain list of its facts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
 
-from app.notices.kinds import DigestLine, NoticeKind, OfficeFacts, Payload, facts_of
+from app.notices.kinds import NoticeKind, facts_of
+from app.notices.payloads import DigestLine, OfficeFacts, Payload
 from app.notices.texts.filters import tr_date, tr_datetime, tr_money
 from app.notices.texts.references import plain
 
@@ -69,7 +69,7 @@ FACT_LABELS: Mapping[str, str] = MappingProxyType(
         "more": "Diğer başvuru sayısı",
     }
 )
-"""Turkish names under which the facts are listed; flags that only steer a text are not."""
+"""Fact → its Turkish name in the list; flags that only control a text are not listed."""
 
 _CODE_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -94,57 +94,74 @@ _CODE_LABELS: Mapping[str, str] = MappingProxyType(
         "service_not_listed": "hizmetin tabloda bulunmaması",
     }
 )
-_CODED = frozenset({"legal_basis", "statutory_regime", "remedy", "outcome", "cause", "ground"})
+_CODE_FACTS = frozenset({"legal_basis", "statutory_regime", "remedy", "outcome", "cause", "ground"})
 
 
 def plain_subject(kind: NoticeKind, payload: Payload) -> str:
-    """The name of the kind, and the number of the ticket where it is about one."""
+    """Return the name of the kind, with the number of the ticket if it is about one."""
     number = facts_of(payload).get("number")
-    return f"{kind.label_tr}: {clean(number)}" if number else kind.label_tr
+    return f"{kind.label_tr}: {clean_text(str(number))}" if number else kind.label_tr
 
 
 def short_message(kind: NoticeKind, payload: Payload) -> str:
-    """The ticket and what happened to it."""
-    return f"{clean(str(facts_of(payload).get('number')))} numaralı başvuru: {kind.label_tr}"
+    """Return one line with the ticket and the name of the kind."""
+    return f"{clean_text(str(facts_of(payload).get('number')))} numaralı başvuru: {kind.label_tr}"
 
 
 def plain_list(kind: NoticeKind, payload: Payload) -> str:
-    """The facts that exist, one a line."""
+    """Return the facts that exist, one per line."""
     facts = facts_of(payload)
     listed = [
-        f"{label}: {_shown(fact, facts[fact])}"
+        f"{label}: {_fact_text(fact, facts[fact])}"
         for fact, label in FACT_LABELS.items()
         if facts.get(fact) not in (None, "", (), 0)
     ]
     return "\n".join([kind.label_tr, "", *listed])
 
 
-def clean(value: Any, spelled: Callable[[str], str] = plain) -> Any:
-    """A fact that can only be words: no reference brackets, no line breaks, no doubled spaces.
+def clean_text(value: str, spell: Callable[[str], str] = plain) -> str:
+    """Return a text on one line, without reference brackets and doubled spaces.
 
-    `spelled` turns the brackets into plain ones, and may change more.
+    `spell` replaces the brackets, and may replace other characters.
     """
+    return " ".join(spell(value).split())
+
+
+def clean(value: object, spell: Callable[[str], str] = plain) -> object:
+    """Return a fact with all of its texts cleaned by `clean_text`."""
     if isinstance(value, str):
-        return " ".join(spelled(value).split())
+        return clean_text(value, spell)
     if isinstance(value, tuple):
-        return tuple(clean(item, spelled) for item in value)
+        return tuple(clean(item, spell) for item in value)
     if isinstance(value, OfficeFacts):
-        return _clean_office(value, spelled)
-    if is_dataclass(value) and not isinstance(value, type):
-        return _clean_parts(value, spelled)
+        return clean_office(value, spell)
+    if isinstance(value, DigestLine):
+        return _clean_line(value, spell)
     return value
 
 
 @lru_cache(maxsize=256)
-def _clean_office(office: OfficeFacts, spelled: Callable[[str], str]) -> Any:
-    return _clean_parts(office, spelled)
+def clean_office(office: OfficeFacts, spell: Callable[[str], str] = plain) -> OfficeFacts:
+    """Return the office with its texts cleaned; cached, because an office appears in many notices."""
+    return OfficeFacts(
+        place=clean_text(office.place, spell),
+        official=clean_text(office.official, spell),
+        title=clean_text(office.title, spell),
+        phone=clean_text(office.phone, spell),
+    )
 
 
-def _clean_parts(value: Any, spelled: Callable[[str], str]) -> Any:
-    return replace(value, **{part.name: clean(getattr(value, part.name), spelled) for part in fields(value)})
+def _clean_line(line: DigestLine, spell: Callable[[str], str]) -> DigestLine:
+    return replace(
+        line,
+        number=clean_text(line.number, spell),
+        service_name=clean_text(line.service_name, spell),
+        unit_name=None if line.unit_name is None else clean_text(line.unit_name, spell),
+        notice_number=None if line.notice_number is None else clean_text(line.notice_number, spell),
+    )
 
 
-def _shown(fact: str, value: Any) -> str:
+def _fact_text(fact: str, value: object) -> str:
     if isinstance(value, datetime):
         return tr_datetime(value) if value.tzinfo else value.isoformat()
     if isinstance(value, date):
@@ -152,11 +169,11 @@ def _shown(fact: str, value: Any) -> str:
     if isinstance(value, Decimal):
         return tr_money(value)
     if isinstance(value, OfficeFacts):
-        office = clean(value)
+        office = clean_office(value)
         return ", ".join(part for part in (office.place, office.official, office.title, office.phone) if part)
     if isinstance(value, DigestLine):
-        return f"{clean(value.number)} ({tr_date(value.due)})"
+        return f"{clean_text(value.number)} ({tr_date(value.due)})"
     if isinstance(value, tuple):
-        return ", ".join(_shown(fact, item) for item in value)
-    words: str = clean(str(value))
-    return _CODE_LABELS.get(words, words) if fact in _CODED else words
+        return ", ".join(_fact_text(fact, item) for item in value)
+    shown = clean_text(str(value))
+    return _CODE_LABELS.get(shown, shown) if fact in _CODE_FACTS else shown

@@ -1,4 +1,4 @@
-"""How a text writes dates, amounts and limits, in Turkish and in English; the filters of the text files."""
+"""Filters of the text files: dates, amounts and limits in Turkish and in English."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,47 +24,47 @@ _WORDS_EN = {
 
 
 def tr_date(value: date) -> str:
-    """`01.06.2026`; an instant is taken in Europe/Istanbul. A naive instant is a ValueError."""
+    """Return `01.06.2026`, for an instant in Europe/Istanbul; raise `ValueError` for a naive instant."""
     return format_date(_day(value))
 
 
 def tr_day(value: date) -> str:
-    """`1 Haziran 2026 Pazartesi`."""
+    """Return `1 Haziran 2026 Pazartesi`."""
     return format_long_date(_day(value))
 
 
 def tr_time(value: datetime) -> str:
-    """`14:05` in Europe/Istanbul; English texts write it alike."""
+    """Return `14:05` in Europe/Istanbul, for Turkish and English texts."""
     return f"{local(value):%H:%M}"
 
 
 def tr_datetime(value: datetime) -> str:
-    """`01.06.2026 14:05` in Europe/Istanbul."""
+    """Return `01.06.2026 14:05` in Europe/Istanbul."""
     return format_datetime(local(value))
 
 
 def tr_money(value: Decimal) -> str:
-    """`1.234,56 TL`."""
+    """Return `1.234,56 TL`."""
     return f"{format_decimal(value, _AMOUNT, locale='tr')} TL"
 
 
 def en_date(value: date) -> str:
-    """`1 June 2026`; an instant is taken in Europe/Istanbul. A naive instant is a ValueError."""
+    """Return `1 June 2026`, for an instant in Europe/Istanbul; raise `ValueError` for a naive instant."""
     return babel_date(_day(value), "d MMMM y", locale="en")
 
 
 def en_day(value: date) -> str:
-    """`Monday 1 June 2026`."""
+    """Return `Monday 1 June 2026`."""
     return babel_date(_day(value), "EEEE d MMMM y", locale="en")
 
 
 def en_money(value: Decimal) -> str:
-    """`TL 1,234.56`."""
+    """Return `TL 1,234.56`."""
     return f"TL {format_decimal(value, _AMOUNT, locale='en')}"
 
 
 def en_limit(printed: str) -> str:
-    """The printed limit in English (`15 GÜN` is `15 days`); one that needs a person stays as it is printed."""
+    """Return the printed limit in English (`15 days` for `15 GÜN`), or unchanged if it is no number of units."""
     limit = parse_limit(printed)
     if not isinstance(limit, Limit):
         return printed
@@ -74,7 +74,7 @@ def en_limit(printed: str) -> str:
 
 
 def remaining(since: datetime, until: datetime) -> str:
-    """What is left: `3 gün` by the dates in Istanbul; within a day hours, or minutes rounded up."""
+    """Return the remaining time: `3 gün` by the dates in Istanbul; within a day hours, or minutes rounded up."""
     days = (local(until).date() - local(since).date()).days
     if until - since >= timedelta(days=1) and days > 0:
         return f"{days} gün"
@@ -83,7 +83,7 @@ def remaining(since: datetime, until: datetime) -> str:
 
 
 def local(value: datetime) -> datetime:
-    """The instant in Europe/Istanbul; ValueError for one without a zone."""
+    """Return the instant in Europe/Istanbul; raise `ValueError` for a naive one."""
     if value.tzinfo is None:
         raise ValueError("an instant needs a zone")
     return value.astimezone(ISTANBUL)

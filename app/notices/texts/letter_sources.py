@@ -1,7 +1,7 @@
-"""What letters were set from, kept: an edit of a letter file changes the letters to come, and no old number.
+"""Stored sources of letters: an edit of a letter file changes future letters only, not those of old numbers.
 
-A notice is bound to its source when it gets its words. No personal word is in a source; a letter is set from it, the
-stored facts and the sealed values whenever somebody asks.
+A notice is bound to its source when its text is rendered. A source contains no personal data; each request sets the
+letter from it, the stored facts and the sealed values.
 """
 
 from collections.abc import Iterable
@@ -17,29 +17,29 @@ from app.notices.texts.letters import LETTER_KINDS, Letters, version_of
 
 
 async def bind(session: AsyncSession, notices: Iterable[Notice], letters: Letters, *, now: datetime) -> None:
-    """Bind notices that get their words now to today's sources, and keep those that are new.
+    """Bind notices whose text is rendered now to today's sources, and store new sources.
 
-    They are kept in the order of their names: of two workers that find the same ones new, one waits for the other.
+    Sources are inserted in the order of their names, so that two workers with the same new ones do not deadlock.
     """
-    of_letters = [notice for notice in notices if notice.kind in LETTER_KINDS]
-    sources = {kind: letters.source_of(NoticeKind(kind)) for kind in {notice.kind for notice in of_letters}}
+    with_letter = [notice for notice in notices if notice.kind in LETTER_KINDS]
+    sources = {kind: letters.source_of(NoticeKind(kind)) for kind in {notice.kind for notice in with_letter}}
     versions = {kind: version_of(source) for kind, source in sources.items() if source is not None}
     if not versions:
         return
     named = equals_any(LetterSource.version, sorted(versions.values()))
-    kept = set(await session.scalars(select(LetterSource.version).where(named)))
+    stored = set(await session.scalars(select(LetterSource.version).where(named)))
     rows = [
         {"version": version, "source": sources[kind], "kept_at": now}
         for version, kind in sorted((version, kind) for kind, version in versions.items())
-        if version not in kept
+        if version not in stored
     ]
     await bulk_insert(session, LetterSource, rows, skip_conflicts=True)
-    for notice in of_letters:
+    for notice in with_letter:
         notice.letter_version = versions.get(notice.kind)
 
 
 async def former_source(session: AsyncSession, notice: Notice, letters: Letters) -> bytes | None:
-    """What the letter of a notice was first set from, where that is not today's source; else None."""
+    """Return the source that the letter of a notice was first set from, or None if that is today's."""
     version = notice.letter_version
     if version is None:
         return None

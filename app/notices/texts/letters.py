@@ -1,8 +1,8 @@
 """Official letters as PDF, set by typst from the municipality's `letters/*.typ` and the notice's stored facts.
 
-Facts and personal values reach the template as JSON data, never as source, so no word of a citizen is read as markup.
-A template that an edit has broken gives way to a plain list of the facts, and the result says so. What a letter was
-first set from may be given instead of today's files: an old number then reads as it did.
+Facts and personal values reach the template as JSON data, never as source, so a citizen's text can't act as markup. A
+plain list of the facts replaces a template that an edit has broken, and the result names the problem. A letter can be
+set from its first source instead of today's files, so that the letter of an old number does not change.
 """
 
 import asyncio
@@ -15,29 +15,31 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typst
+from pydantic import JsonValue
 
 from app.core.turkish import dative_institution
-from app.notices.kinds import SPECS, CasePayload, EscalationPayload, NoticeKind, OfficeFacts, Payload, facts_of
+from app.notices.kinds import SPECS, NoticeKind, facts_of
+from app.notices.payloads import CasePayload, EscalationPayload, OfficeFacts, Payload
 from app.notices.texts.fallback import clean, plain_list, plain_subject
 from app.notices.texts.filters import tr_date, tr_day, tr_money, tr_time
 from app.notices.texts.references import ERASED
 
 FORM = "official.typ"
-"""The file that every letter begins with: the form they share."""
+"""File with the common form, at the beginning of every letter."""
 
 STANDARD: Final = "a-2b"
-"""PDF/A-2b (ISO 19005-2): fonts and all inside, to be opened in fifty years."""
+"""PDF/A-2b (ISO 19005-2): self-contained with its fonts, for long-term archives."""
 
 NO_FOLDER: Final = os.devnull
-"""Where typst looks for further files and packages, and finds none: a source is all that a letter is set from."""
+"""Folder for further files and packages of typst: there are none, so the source is complete."""
 
 LETTER_KINDS: Final = frozenset(kind for kind, spec in SPECS.items() if spec.letter)
 
-AT_A_TIME = 2
-"""Letters set at once: setting is pure computing, and other requests want the processor too."""
+MAX_CONCURRENT = 2
+"""Maximum number of letters set concurrently; setting is pure computation, and other requests need the CPU too."""
 
 _PLAIN = b"""
 #let letter = json(bytes(sys.inputs.letter))
@@ -47,16 +49,16 @@ _PLAIN = b"""
 #letter.plain
 """
 
-_DIRECTING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-"""Signs that turn the direction of writing: with them a word could be shown as another one."""
+_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+"""Control characters for the direction of writing; they could make a word look like another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter and the file (with its version) it was set from.
+    """Letter, and the file (with its version) that it was set from.
 
-    `problem` says why the file could not be used, where it could not; `archival` whether it is PDF/A: a sign that no
-    font has (an emoji) makes it a common PDF, in which a box stands for the sign.
+    `problem` is the reason if the file could not be used. `archival` means PDF/A: a character that no font has (an
+    emoji) makes it a plain PDF that shows a box.
     """
 
     pdf: bytes
@@ -67,23 +69,23 @@ class Letter:
 
 
 class Letters:
-    """The letters of one municipality; their files are read once, and no font or package of the machine is used.
+    """Letters of one municipality; their files are read once, and fonts and packages of the machine are ignored.
 
-    Each is set from the form and its own file in one piece, its source, and can read no other file.
+    The source of a letter is the form followed by its own file; it can read no other file.
     """
 
     def __init__(self, folder: Path) -> None:
         self._fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-        self._turns = asyncio.Semaphore(AT_A_TIME)
-        self._files = {name: _read(folder / name) for name in (FORM, *map(_file_of, LETTER_KINDS))}
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        self._files = {name: _read_file(folder / name) for name in (FORM, *map(_file_of, LETTER_KINDS))}
 
     @property
     def problems(self) -> dict[str, str]:
-        """File name → why it can't be used, for files that can't be read."""
+        """Return file name → problem, for files that can't be read."""
         return {f"letters/{name}": found for name, found in sorted(self._files.items()) if isinstance(found, str)}
 
     def source_of(self, kind: NoticeKind) -> bytes | None:
-        """What letters of that kind are set from today, None where a file can't be read; KeyError where it has none."""
+        """Return today's source for a kind, None if a file can't be read; raise `KeyError` for kinds without letter."""
         found = self._today(kind)
         return found if isinstance(found, bytes) else None
 
@@ -97,16 +99,17 @@ class Letters:
         at: datetime,
         source: bytes | None = None,
     ) -> Letter:
-        """What `make` makes, in a thread of its own; at most `AT_A_TIME` at once.
+        """Run `make` in a thread; at most `MAX_CONCURRENT` at a time.
 
-        A thread can't be stopped: a letter that nobody waits for any more keeps its turn until it is set. So a file
-        that computes endlessly holds up letters, and nothing else that needs threads.
+        A thread can't be stopped, so a letter whose caller has given up keeps its slot until it is set. A file that
+        computes endlessly therefore blocks letters, but nothing else that needs threads.
         """
-        await self._turns.acquire()
-        making = asyncio.to_thread(self.make, kind, payload, values, number=number, at=at, source=source)
-        setting = asyncio.ensure_future(making)
-        setting.add_done_callback(lambda _: self._turns.release())
-        return await asyncio.shield(setting)
+        await self._slots.acquire()
+        task = asyncio.ensure_future(
+            asyncio.to_thread(self.make, kind, payload, values, number=number, at=at, source=source)
+        )
+        task.add_done_callback(lambda _: self._slots.release())
+        return await asyncio.shield(task)
 
     def make(
         self,
@@ -118,58 +121,62 @@ class Letters:
         at: datetime,
         source: bytes | None = None,
     ) -> Letter:
-        """The letter of the notice `number`, written at `at`; the same facts, values and source give the same bytes.
+        """Return the letter of the notice `number` of the instant `at`; equal arguments give equal bytes.
 
-        `values` holds what stands behind references (`applicant.name`). `source` is what it was first set from, None
-        for today's; one that can't be set gives way to today's. KeyError for a kind that has no letter; never raises
-        for what a file contains.
+        `values` are the values behind references (`applicant.name`). `source` is the first source of the letter, None
+        for today's; today's replaces one that can't be set. Raises `KeyError` for a kind without a letter, and nothing
+        because of the contents of a file.
         """
         today, problem = self._today(kind), ""
         name = f"letters/{_file_of(kind)}"
         title = plain_subject(kind, payload)
-        data = {
+        data: dict[str, JsonValue] = {
             "title": title,
             "notice": number,
             "erased": ERASED,
             "facts": letter_facts(payload),
-            "values": _words(dict(values)),
+            "values": {name: _clean_text(value) for name, value in values.items()},
         }
-        for one in (source, today):
-            if isinstance(one, bytes):
+        for tried in (source, today):
+            if isinstance(tried, bytes):
                 try:
-                    pdf, archival = self._set(one, data, at)
-                    return Letter(pdf=pdf, template=name, version=version_of(one), archival=archival)
+                    pdf, archival = self._set(tried, data, at)
+                    return Letter(pdf=pdf, template=name, version=version_of(tried), archival=archival)
                 except typst.TypstError:
-                    problem = self._problem(one, data, at)
+                    problem = self._problem(tried, data, at)
         if isinstance(today, str):
             problem = today
-        pdf, archival = self._set(_PLAIN, {"title": title, "plain": _words(plain_list(kind, payload))}, at)
+        pdf, archival = self._set(_PLAIN, {"title": title, "plain": _clean_text(plain_list(kind, payload))}, at)
         version = version_of(today) if isinstance(today, bytes) else ""
         return Letter(pdf=pdf, template=name, version=version, archival=archival, problem=problem)
 
     def _today(self, kind: NoticeKind) -> bytes | str:
-        """Today's source, or why there is none."""
+        """Return today's source, or the reason why there is none."""
         form, own = self._files[FORM], self._files[_file_of(kind)]
         if isinstance(form, bytes) and isinstance(own, bytes):
             return form + b"\n" + own
         return str(own if isinstance(own, str) else form)
 
-    def _set(self, source: bytes, data: Mapping[str, Any], at: datetime) -> tuple[bytes, bool]:
-        """The PDF, and whether it is fit for the archive. Raises TypstError for a source that does not compile."""
+    def _set(self, source: bytes, data: Mapping[str, JsonValue], at: datetime) -> tuple[bytes, bool]:
+        """Return the PDF, and whether it is PDF/A; raise `TypstError` if the source does not compile."""
         try:
             return self._compile(source, data, at, archival=True), True
         except typst.TypstError:
             return self._compile(source, data, at, archival=False), False
 
-    def _problem(self, source: bytes, data: Mapping[str, Any], at: datetime) -> str:
-        """Why a source does not compile; tried again with the values' names for the values, which it may quote."""
+    def _problem(self, source: bytes, data: Mapping[str, JsonValue], at: datetime) -> str:
+        """Return why a source does not compile, from a second try: the first error may quote personal values.
+
+        The second try has the names of the values in place of the values.
+        """
+        names = list(data["values"]) if isinstance(data["values"], dict) else []
         try:
-            self._set(source, {**data, "values": {name: name for name in data["values"]}}, at)
+            self._set(source, {**data, "values": {name: name for name in names}}, at)
         except typst.TypstError as error:
             return f"TypstError: {error.message}"
         return "TypstError: with the values of this ticket only"
 
-    def _compile(self, source: bytes, data: Mapping[str, Any], at: datetime, *, archival: bool) -> bytes:
+    def _compile(self, source: bytes, data: Mapping[str, JsonValue], at: datetime, *, archival: bool) -> bytes:
         compiler = typst.Compiler(
             source,
             root=NO_FOLDER,
@@ -182,19 +189,19 @@ class Letters:
         pdf = compiler.compile(
             format="pdf", pdf_standards=[STANDARD] if archival else [], timestamp=int(at.timestamp())
         )
-        assert isinstance(pdf, bytes)  # noqa: S101 - without an output and pages of their own it always is
+        assert isinstance(pdf, bytes)  # noqa: S101 - without `output` it always is
         return pdf
 
 
 def version_of(source: bytes) -> str:
-    """The name of a source: what it is made of."""
+    """Return the name of a source: the first digits of its SHA-256."""
     return hashlib.sha256(source).hexdigest()[:12]
 
 
-def letter_facts(payload: Payload) -> dict[str, Any]:
-    """The facts as letters see them: instants as `date`, `day` and `time`, names also in the dative, Turkish forms."""
-    facts: dict[str, Any] = {name: _shown(clean(value)) for name, value in facts_of(payload).items()}
-    if (unit := facts.get("unit_name")) is not None:
+def letter_facts(payload: Payload) -> dict[str, JsonValue]:
+    """Return the facts for letters in Turkish forms: instants as `date`, `day` and `time`, the unit also as dative."""
+    facts = {name: _letter_fact(clean(value)) for name, value in facts_of(payload).items()}
+    if isinstance(unit := facts.get("unit_name"), str):
         facts["unit_name_dative"] = dative_institution(unit)
     if isinstance(payload, CasePayload):
         facts["promise_past"] = payload.promise_due <= payload.raised_at
@@ -203,7 +210,7 @@ def letter_facts(payload: Payload) -> dict[str, Any]:
     return facts
 
 
-def _shown(value: Any) -> Any:
+def _letter_fact(value: object) -> JsonValue:
     if isinstance(value, datetime):
         return {"date": tr_date(value), "day": tr_day(value), "time": tr_time(value)}
     if isinstance(value, date):
@@ -211,32 +218,32 @@ def _shown(value: Any) -> Any:
     if isinstance(value, Decimal):
         return tr_money(value)
     if isinstance(value, OfficeFacts):
-        return _words(asdict(value))
+        return {name: _clean_text(part) for name, part in asdict(value).items()}
     if isinstance(value, tuple):
-        return [_shown(item) for item in value]
-    return _words(value)
-
-
-def _words(value: Any) -> Any:
-    """`value` with texts in one form (NFC), without control characters but line breaks, and in reading order."""
+        return [_letter_fact(item) for item in value]
     if isinstance(value, str):
-        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\t", " "))
-        return "".join(sign for sign in text if sign == "\n" or not _is_control(sign))
-    if isinstance(value, dict):
-        return {name: _words(part) for name, part in value.items()}
-    return value
+        return _clean_text(value)
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    raise TypeError(f"{type(value).__name__} is no fact of a letter")
+
+
+def _clean_text(value: str) -> str:
+    """Return a text in NFC, without control characters except line breaks."""
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\t", " "))
+    return "".join(sign for sign in text if sign == "\n" or not _is_control(sign))
 
 
 def _is_control(sign: str) -> bool:
-    return sign in _DIRECTING or unicodedata.category(sign) in {"Cc", "Cs"}
+    return sign in _DIRECTION_CONTROLS or unicodedata.category(sign) in {"Cc", "Cs"}
 
 
 def _file_of(kind: NoticeKind) -> str:
     return f"{kind}.typ"
 
 
-def _read(path: Path) -> bytes | str:
-    """The bytes of a file, or why it can't be read."""
+def _read_file(path: Path) -> bytes | str:
+    """Return the bytes of a file, or the reason why it can't be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -1,20 +1,20 @@
-"""References stand in stored texts where a person stands: `⟦applicant.name⟧`.
+"""References to personal values in stored texts: `⟦applicant.name⟧`.
 
-A notice is immutable and outlives the personal data it is about; so its text names the field and only the
-edge (delivery, an authorised reader) puts the value in, a mask, or the mark of an erased person.
+A notice is immutable and stays longer than the personal data it is about, so its text names the field. Only delivery
+and an authorised reader replace it by the value, by a masked one, or by the mark of erased data.
 """
 
 import re
 from collections.abc import Mapping
 
 NUMBERED = frozenset({"ticket.reply", "ticket.interim_reply", "ticket.override_reason"})
-"""What offices write more than once: `⟦ticket.reply:7⟧` is what was written with the ticket's event number 7."""
+"""Fields that offices write more than once: `⟦ticket.reply:7⟧` is the text of the ticket's event number 7."""
 
 KNOWN = NUMBERED | {"applicant.name", "applicant.address", "applicant.phone", "ticket.description"}
-"""Fields that a text may refer to; all of them live sealed in the vault."""
+"""Fields that a text may refer to; the vault seals all of them."""
 
 ERASED = "[silindi]"
-"""What stands where the value is not kept any more."""
+"""Replacement of an erased value."""
 
 _REFERENCE = re.compile("⟦([^⟦⟧]*)⟧")
 _NAME = re.compile(r"([a-z_.]+)(?::[1-9][0-9]{0,8})?")
@@ -22,7 +22,7 @@ _BRACKETS = str.maketrans("⟦⟧", "[]")
 
 
 class UnknownReferenceError(ValueError):
-    """A text refers to a field that does not exist; `name` is what it says."""
+    """Reference to an unknown field `name`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown reference {name!r}; known: {', '.join(sorted(KNOWN))}")
@@ -30,7 +30,7 @@ class UnknownReferenceError(ValueError):
 
 
 def field(name: str, event_seq: int | None = None) -> str:
-    """The name of a value: of the field, or of what stood in it with the ticket's event number `event_seq`.
+    """Return the key of a value: of the field at present, or of its text of the ticket's event number `event_seq`.
 
     Raises `UnknownReferenceError`.
     """
@@ -38,24 +38,24 @@ def field(name: str, event_seq: int | None = None) -> str:
 
 
 def reference(name: str, event_seq: int | None = None) -> str:
-    """The reference to a value, as texts write it; takes and raises what `field` does."""
+    """Return the reference to a value, as it is written in texts; raise `UnknownReferenceError`."""
     return f"⟦{field(name, event_seq)}⟧"
 
 
 def plain(text: str) -> str:
-    """`text` with reference brackets turned into square ones: words from outside must not refer."""
+    """Return `text` with square brackets for reference brackets: text from outside must not contain references."""
     return text.translate(_BRACKETS)
 
 
 def names(text: str) -> set[str]:
-    """The values that `text` refers to; raises `UnknownReferenceError`."""
+    """Return the keys of the values that `text` refers to; raise `UnknownReferenceError`."""
     return {_known(name) for name in sorted(set(_REFERENCE.findall(text)))}
 
 
 def resolve(text: str, values: Mapping[str, str]) -> str:
-    """`text` with every reference replaced by its value, or by `[silindi]` where `values` has none.
+    """Return `text` with each reference replaced by its value, or by `[silindi]` if `values` has none.
 
-    Values are put in as they are and not read for references again. Raises `UnknownReferenceError`.
+    References inside of values are not resolved. Raises `UnknownReferenceError`.
     """
     return _REFERENCE.sub(lambda match: values.get(_known(match[1]), ERASED), text)
 

@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import bulk_insert
 from app.core.jobs import enqueue
 from app.domain.terms import Regime
-from app.notices.kinds import (
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.model import Notice
+from app.notices.payloads import (
     CitizenPayload,
     DuplicatePayload,
     ExtensionPayload,
     FeePayload,
     ForwardedOutPayload,
     InterimReplyPayload,
-    Medium,
     MissingDocumentsPayload,
-    NoticeKind,
     OfficeFacts,
     Payload,
     ReferralPayload,
@@ -28,8 +28,7 @@ from app.notices.kinds import (
     UnreachedPayload,
     WithdrawalPayload,
 )
-from app.notices.model import Notice
-from app.notices.recipients import as_printed, as_recipient, holder
+from app.notices.recipients import holder, office_facts, office_recipient
 from app.notices.rows import APPLICANT, Recipient, notice_row
 from app.people.model import Applicant
 from app.people.vault import Vault
@@ -102,14 +101,14 @@ async def unlisted_documents(
         requested_at=now,
         documents=labels,
         event_seq=ticket.event_seq,
-        office=as_printed(responsible),
+        office=office_facts(responsible),
     )
     await _queue(
         session,
         ticket,
         NoticeKind.UNLISTED_DOCUMENTS,
         payload,
-        recipient=as_recipient(responsible),
+        recipient=office_recipient(responsible),
         medium=Medium.EMAIL,
         now=now,
     )
@@ -268,7 +267,7 @@ def _signatory(ticket: Ticket, rulebook: Rulebook, now: datetime) -> OfficeFacts
     if ticket.about_first_office or ticket.service == STANDARDS_COMPLAINT:
         return None
     today = rulebook.calendars[OFFICE_HOURS].local_date(now)
-    return as_printed(holder(rulebook.catalogue, 1, today))
+    return office_facts(holder(rulebook.catalogue, 1, today))
 
 
 async def _notify_applicant(

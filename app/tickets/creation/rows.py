@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from app.core.clock import ISTANBUL
-from app.notices.kinds import CitizenPayload, MissingDocumentsPayload, NoticeKind, ReceiptPayload
-from app.notices.rows import APPLICANT, notice_row
+from app.notices.kinds import NoticeKind
+from app.notices.payloads import CitizenPayload, MissingDocumentsPayload, ReceiptPayload
+from app.notices.rows import APPLICANT, NoticeRow, notice_row
 from app.sla.calendar import ClockKind
 from app.sla.clock_rows import CheckpointRow, ClockRow
 from app.sla.deadline import on_time
@@ -57,7 +58,7 @@ class TicketRows:
     documents: list[dict[str, Any]]
     clocks: list[ClockRow]
     checkpoints: list[CheckpointRow]
-    notices: list[dict[str, Any]]
+    notices: list[NoticeRow]
 
 
 def build_rows(new_ticket: NewTicket, sequence: int, *, tracking_url: str) -> TicketRows:
@@ -178,7 +179,7 @@ def _allowed(new_ticket: NewTicket) -> list[str]:
     return [command.value for command in allowed_actions(new_ticket.state) if command not in inapplicable]
 
 
-def _notices(new_ticket: NewTicket, number: str) -> list[dict[str, Any]]:
+def _notices(new_ticket: NewTicket, number: str) -> list[NoticeRow]:
     person = new_ticket.intake.person
     medium = preferred_medium_of_person(person, new_ticket.intake.channel)
     if medium is None:

@@ -23,7 +23,7 @@ from app.notices.delivery.adapters.base import TemporaryFailure
 from app.notices.kinds import Audience, Medium, NoticeKind
 from app.notices.model import Notice
 from app.notices.rows import APPLICANT, Recipient, notice_row
-from app.notices.texts.letters import AT_A_TIME, Letters
+from app.notices.texts.letters import MAX_CONCURRENT, Letters
 from app.notices.texts.render import Renderer
 from app.tickets.model import Ticket
 from config.settings import Settings
@@ -232,12 +232,12 @@ async def test_a_letter_that_nobody_waits_for_keeps_its_turn_until_it_is_set() -
     async def write() -> bytes:
         return (await letters.write(K.EXTENSION, FULL[K.EXTENSION], VALUES, number="26-000131", at=AT)).pdf
 
-    given_up = [asyncio.create_task(write()) for _ in range(AT_A_TIME)]
+    given_up = [asyncio.create_task(write()) for _ in range(MAX_CONCURRENT)]
     await asyncio.sleep(0)
     for task in given_up:
         task.cancel()
     await asyncio.gather(*given_up, return_exceptions=True)
-    assert letters._turns.locked()
+    assert letters._slots.locked()
     assert await write() == await write()
 
 

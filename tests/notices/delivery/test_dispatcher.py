@@ -12,7 +12,7 @@ from app.channels.schemas import ApplicantBody
 from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
 from app.notices.delivery.backoff import MAX_ATTEMPTS, clock_duration
-from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, _message, due_notices
+from app.notices.delivery.dispatcher import LEASE_SECONDS, NoticeDispatcher, due_notices, outgoing_message
 from app.notices.delivery.outcomes import AttemptOutcome, AttemptResult, LeasedNotice, record_outcomes
 from app.notices.kinds import Medium, NoticeKind
 from app.notices.model import Notice
@@ -98,7 +98,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     notice = await receipt(container)
     dying, heir = open_notice_dispatcher(container), open_notice_dispatcher(container)
     leased = await leased_by(dying, notice)
-    await container.adapters.for_medium(Medium.EMAIL).adapter.send(_message(leased))
+    await container.adapters.for_medium(Medium.EMAIL).adapter.send(outgoing_message(leased))
     first = (container.settings.outbox / f"{notice.number}.eml").read_bytes()
 
     assert await heir.deliver([notice.id]) == 0

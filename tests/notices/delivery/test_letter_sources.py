@@ -42,7 +42,7 @@ async def sent_with(container: Container, renderer: Renderer, notice: Notice) ->
 
 async def read_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
     """The letter as the API gives it out."""
-    desk = LetterReader(container.database, container.facts, renderer.letters)
+    desk = LetterReader(container.database, container.personal_facts, renderer.letters)
     return await desk.read(notice.number, actor=await actor_of(container), now=container.clock.now())
 
 

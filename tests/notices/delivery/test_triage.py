@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.channels.schemas import ApplicantBody
 from app.container import Container
 from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailure
-from app.notices.delivery.relevance import Standing
 from app.notices.kinds import NoticeKind
 from app.notices.model import Notice
+from app.notices.ports import TicketStatus
 from app.tickets.model import Ticket
-from app.tickets.notice_ports import TicketStatuses
+from app.tickets.notice_ports import TicketLookup
 from config.settings import Settings
 from tests.installation import SettableClock
 from tests.notices.cases import CALLER, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket, plan
@@ -283,16 +283,16 @@ async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
         planned = [notice.id for notice in await escalations(container, 8)]
         recorder, begun = Recorder(), asyncio.Barrier(4)
 
-        class Together(TicketStatuses):
+        class Together(TicketLookup):
             """All have begun to sort before one of them counts."""
 
-            async def standings(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, Standing]:
+            async def statuses(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, TicketStatus]:
                 await begun.wait()
-                return await super().standings(session, ticket_ids)
+                return await super().statuses(session, ticket_ids)
 
         rooms = [dispatcher_with(container, recorder) for _ in range(4)]
         for room in rooms:
-            room.triage = replace(room.triage, standings=Together())
+            room.triage = replace(room.triage, statuses=Together())
         await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
         assert await states(container) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
     assert len(recorder.messages) == 2

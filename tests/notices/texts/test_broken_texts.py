@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.notices.kinds import Medium, NoticeKind, Payload
+from app.notices.kinds import Medium, NoticeKind
+from app.notices.payloads import Payload
 from app.notices.texts.render import RenderedNotice, Renderer
 from app.notices.texts.sms_length import forbidden_characters
 from tests.notices.samples import FULL, TEMPLATES, UNIT, in_language

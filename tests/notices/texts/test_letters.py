@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from app.domain.terms import ExtensionGround, Outcome
-from app.notices.kinds import NoticeKind, Payload, ResolutionPayload
+from app.notices.kinds import NoticeKind
+from app.notices.payloads import Payload, ResolutionPayload
 from app.notices.texts.letters import FORM, Letters
 from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, VACANT, named
 

@@ -11,21 +11,13 @@ import pytest
 
 from app.core.turkish import dative_institution
 from app.core.wording import Language
-from app.notices.kinds import (
-    SPECS,
-    Audience,
-    CasePayload,
-    FeePayload,
-    Medium,
-    MissingDocumentsPayload,
-    NoticeKind,
-    Payload,
-)
+from app.notices.kinds import SPECS, Audience, Medium, NoticeKind
+from app.notices.payloads import CasePayload, FeePayload, MissingDocumentsPayload, Payload
 from app.notices.texts.fallback import FACT_LABELS
 from app.notices.texts.filters import en_limit, remaining, tr_money
 from app.notices.texts.letters import FORM
 from app.notices.texts.references import names
-from app.notices.texts.render import SUBJECT_LIMIT, RenderedNotice, Renderer, template_name
+from app.notices.texts.render import MAX_SUBJECT, RenderedNotice, Renderer, template_name
 from app.notices.texts.sms_length import fits_one_segment
 from app.standards.catalogue import load_catalogue
 from tests.installation import ESENLER
@@ -104,7 +96,7 @@ def test_every_text_is_whole(texts: Renderer) -> None:
         assert rendered.problem is None
         assert not rendered.fallback
         assert rendered.template == template_name(sample.kind, sample.medium, sample.language)
-        assert 0 < len(rendered.subject) <= SUBJECT_LIMIT
+        assert 0 < len(rendered.subject) <= MAX_SUBJECT
         assert "2600012349" in rendered.body
         assert sample.kind is K.DIGEST or "2600012349" in rendered.subject
         for text in (rendered.subject, rendered.body):
@@ -118,7 +110,7 @@ def test_the_longest_names_break_no_text(texts: Renderer) -> None:
         rendered = texts.render(sample.kind, sample.medium, named(sample.payload, LONG))
         assert rendered.template == template_name(sample.kind, sample.medium, sample.language)
         assert rendered.problem is None
-        assert len(rendered.subject) <= SUBJECT_LIMIT
+        assert len(rendered.subject) <= MAX_SUBJECT
         assert_well_written(rendered.body)
 
     assert failing(ALL, check) == []
@@ -446,7 +438,7 @@ def test_facts_can_neither_refer_to_a_person_nor_break_the_layout(texts: Rendere
 def test_a_long_subject_is_cut_after_a_word(texts: Renderer) -> None:
     rendered = email(texts, K.ESCALATION_1, replace_case(FULL[K.ESCALATION_1], unit_name=f"{UNIT} " * 4))
 
-    assert len(rendered.subject) <= SUBJECT_LIMIT
+    assert len(rendered.subject) <= MAX_SUBJECT
     assert rendered.subject.endswith("...")
 
 
