@@ -45,7 +45,7 @@ FIRST = OfficeFacts(
     phone="444 00 73/1010",
 )
 VACANT = replace(FIRST, official="", title="")
-"""The first office on a day on which nobody holds it."""
+"""The first office on a day without an official."""
 SECOND = OfficeFacts(
     place="Belediye Başkan Yardımcısı",
     official="Aydın POLAT",
@@ -305,7 +305,7 @@ _NAMES = {
     "last_action",
 }
 _NAMES |= {"place", "official", "title", "phone", "consulted", "institution", "forwarded_to"}
-"""Facts that somebody else has named: in a table, in a unit's list, in a request."""
+"""Facts named elsewhere: in a table, in a unit's list, in a request."""
 
 P = TypeVar("P")
 

@@ -38,7 +38,7 @@ def test_a_snapshot_from_before_replies_were_numbered_still_reads() -> None:
     assert (restored.event_seq, restored.signatory) == (None, None)  # type: ignore[attr-defined]
 
 
-def test_a_snapshot_holds_iso_instants_and_dates() -> None:
+def test_a_snapshot_has_iso_instants_and_dates() -> None:
     facts = snapshot(FULL[K.WARNING])
 
     assert facts["promise_due"] == "2026-06-01T20:59:59.999999Z"

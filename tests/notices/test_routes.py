@@ -53,7 +53,7 @@ async def test_notices_are_listed_newest_first_page_by_page(
     assert seen == everything
 
 
-async def test_a_number_bears_the_year_of_istanbul_and_is_nobody_elses(
+async def test_a_number_has_the_year_of_istanbul_and_is_unique(
     container: Container, client_as: ClientAs, clock: SettableClock
 ) -> None:
     """At 21:00 UTC on 31 December it is 2027 in Istanbul; the running number goes on, whatever is written at once."""

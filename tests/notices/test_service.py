@@ -30,7 +30,7 @@ async def shown(container: Container, number: str, role: str, unit: str | None =
 
 
 async def reads(container: Container) -> list[tuple[str, dict[str, str]]]:
-    """What is written down of unmasked readings."""
+    """Return the logged unmasked readings."""
     async with container.database.reading() as session:
         return [(row.operation, row.facts) for row in await session.scalars(select(PersonalDataAccess))]
 
@@ -49,7 +49,7 @@ async def test_the_first_acknowledgement_stays(container: Container, clock: Sett
         assert again.acknowledged_by == first.name
 
 
-async def test_nobody_acknowledges_in_the_name_of_another_unit_or_of_the_applicant(container: Container) -> None:
+async def test_no_client_acknowledges_for_another_unit_or_for_the_applicant(container: Container) -> None:
     actor = await actor_of(container)
     number = await open_ticket(container, actor)
     [receipt] = await notices_of(container, number)
@@ -92,7 +92,7 @@ async def test_with_the_right_they_are_in_clear_and_the_reading_is_written_down(
     assert await reads(container) == [("test", {"notices": receipt.number})]
 
 
-async def test_reading_a_notice_that_names_nobody_is_not_written_down(container: Container) -> None:
+async def test_reading_a_notice_that_names_no_person_is_not_logged(container: Container) -> None:
     number = await open_ticket(container, await actor_of(container))
     warning = await plan(container, number, NoticeKind.WARNING, TO_UNIT)
     answer = await shown(container, warning.number, "pr-director")

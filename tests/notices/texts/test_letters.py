@@ -127,7 +127,7 @@ def test_a_level_2_letter_without_a_promise_speaks_of_the_law_alone(letters: Let
     assert "Hizmet Standartları Tablosunda" not in text
 
 
-def test_an_extension_is_told_with_its_ground_before_the_first_limit_ends(letters: Letters) -> None:
+def test_an_extension_is_reported_with_its_ground_before_the_first_limit_ends(letters: Letters) -> None:
     """Law 4982 art. 11: in writing, with the reason."""
     in_order(
         text_of(letters, K.EXTENSION, FULL[K.EXTENSION]),
@@ -255,9 +255,7 @@ def test_a_word_longer_than_a_line_is_broken_and_not_cut_off(letters: Letters, k
 
 
 @pytest.mark.parametrize("kind", WITH_LETTER)
-def test_an_office_that_nobody_holds_leaves_the_signature_to_the_records_system(
-    letters: Letters, kind: NoticeKind
-) -> None:
+def test_a_vacant_office_leaves_the_signature_to_the_records_system(letters: Letters, kind: NoticeKind) -> None:
     vacant = replace(FULL[kind], signatory=VACANT)  # type: ignore[call-arg]
 
     in_order(text_of(letters, kind, vacant), *FORM_BEGINS, "(İmza yetkilisi EBYS’de belirlenir)")
@@ -342,7 +340,7 @@ def test_a_broken_letter_falls_back_to_the_plain_facts(tmp_path: Path, content: 
 
 
 def test_no_package_of_the_machine_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not kept with a letter's source, so that another machine, or the same one later, would set another."""
+    """It is not stored with a letter's source, so that another machine, or the same one later, would set another."""
     package = tmp_path / "typst" / "packages" / "local" / "x" / "0.1.0"
     package.mkdir(parents=True)
     (package / "typst.toml").write_text('[package]\nname = "x"\nversion = "0.1.0"\nentrypoint = "x.typ"\n')

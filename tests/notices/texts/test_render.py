@@ -117,7 +117,7 @@ def test_the_longest_names_break_no_text(texts: Renderer) -> None:
 
 
 def test_an_sms_fits_one_segment_and_names_no_person(texts: Renderer) -> None:
-    """Whatever the names: the budget is 150 septets with Turkish letters, beside the operator's code."""
+    """With any names: the budget is 150 septets with Turkish letters, beside the operator's code."""
 
     def check(row: tuple[Sample, str]) -> None:
         sample, label = row
@@ -281,7 +281,7 @@ def test_limits_under_a_day_show_hour_and_minute(texts: Renderer, kind: NoticeKi
 
 
 @pytest.mark.parametrize("kind", [K.ESCALATION_1, K.ESCALATION_2])
-def test_escalations_tell_the_last_action_and_the_statutory_end(texts: Renderer, kind: NoticeKind) -> None:
+def test_escalations_report_the_last_action_and_the_statutory_end(texts: Renderer, kind: NoticeKind) -> None:
     body = email(texts, kind, FULL[kind]).body
 
     assert "Vatandaş Yanıtı Bekleniyor (20.05.2026 14:05)" in body
@@ -334,7 +334,7 @@ def test_a_letter_about_the_first_office_is_not_signed_by_it(texts: Renderer) ->
     assert "İlgi : Kimlik bilgisi paylaşılmayan" in body
 
 
-def test_an_office_that_nobody_holds_leaves_the_signature_to_the_records_system(texts: Renderer) -> None:
+def test_a_vacant_office_leaves_the_signature_to_the_records_system(texts: Renderer) -> None:
     body = email(texts, K.ESCALATION_2, replace_case(FULL[K.ESCALATION_2], signatory=VACANT)).body
 
     assert re.search(r"arz ederim\.\n\n +\(İmza yetkilisi EBYS'de belirlenir\)\n", body)
@@ -450,7 +450,7 @@ def test_every_fact_but_flags_has_a_turkish_name_for_the_plain_list(kind: Notice
     assert {field.name for field in fields(kind.spec.payload)} <= FACT_LABELS.keys() | flags
 
 
-def test_the_folder_holds_exactly_the_texts_that_are_used() -> None:
+def test_the_folder_has_exactly_the_texts_that_are_used() -> None:
     used = {
         template_name(kind, medium, language)
         for kind in NoticeKind

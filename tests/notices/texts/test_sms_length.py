@@ -1,4 +1,4 @@
-"""SMS lengths: the shift tables letter by letter, the budgets, and what plain text costs nobody a meaning."""
+"""SMS lengths: the shift tables letter by letter, the budgets, and plain text that keeps its meaning."""
 
 import pytest
 from hypothesis import given
@@ -145,7 +145,7 @@ def test_a_name_keeps_its_letters_as_far_as_they_cost_one_septet(written: str, s
 
 @given(st.text(max_size=150))
 def test_a_light_text_costs_a_septet_a_letter(text: str) -> None:
-    """So a limit in letters is a limit in septets, whatever somebody is called."""
+    """So a limit in letters is a limit in septets, with any name."""
     light = one_septet_sms(text).replace("⟦", "(").replace("⟧", ")")
 
     assert segments(light).units <= len(light)
