@@ -1,4 +1,4 @@
-"""The desk of the tests of tickets serves here too."""
+"""Fixtures of the tickets' tests, reused."""
 
 from tests.tickets.conftest import desk, installation
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def environment(settings: Settings, *, now: datetime, **other: object) -> dict[str, str]:
-    """The variables under which a program is part of the installation of `settings`, at the instant `now`."""
+    """Return the variables under which a program is part of the installation of `settings`, at the instant `now`."""
     values = {**settings.model_dump(exclude_unset=True), "clock_start": now, "clock_origin": datetime.now(UTC), **other}
     variables = {}
     for name, value in values.items():
@@ -30,7 +30,7 @@ def environment(settings: Settings, *, now: datetime, **other: object) -> dict[s
 
 @contextmanager
 def running(program: str, variables: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """`estim PROGRAM` as a process that outlives neither the block nor the tests."""
+    """Run `estim PROGRAM` as a process that ends with the block."""
     tie = [sys.executable, "-I", "-S", str(ROOT / "app/core/embedded/die_with_parent.py"), str(os.getpid()), "9", "-"]
     process = subprocess.Popen([*tie, sys.executable, "-m", "app.cli", program], env=variables, cwd=ROOT)
     try:
@@ -41,7 +41,7 @@ def running(program: str, variables: dict[str, str]) -> Iterator[subprocess.Pope
 
 
 async def eventually(reached: Callable[[], Awaitable[bool]], process: subprocess.Popen[bytes], what: str) -> None:
-    """Ask again and again until it is so; fails after a minute, or when the process has ended."""
+    """Poll a condition until it is true; fail after a minute, or when the process has ended."""
     last = time.monotonic() + 60
     while not await reached():
         assert process.poll() is None, f"the program ended before {what}"
@@ -50,7 +50,7 @@ async def eventually(reached: Callable[[], Awaitable[bool]], process: subprocess
 
 
 def free_port() -> int:
-    """An unused port."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

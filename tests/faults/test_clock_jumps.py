@@ -1,4 +1,4 @@
-"""The machine's clock is set forward and back: no notice is repeated, none is lost, and no pause is negative."""
+"""Jumps of the machine's clock, forward and back: no notice is repeated, none is lost, and no pause is negative."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ LIMIT = end_of(2026, 6, 1)
 
 
 async def levels(desk: Desk, number: str) -> list[tuple[str, int, int]]:
-    """The notices of the ticket to offices, without reminders."""
+    """Return the notices of the ticket to offices, without reminders."""
     return [notice for notice in await desk.notices(number) if notice[0] != "reminder"]
 
 
@@ -33,7 +33,7 @@ async def test_a_clock_that_is_set_back_repeats_no_notice(desk: Desk) -> None:
 
 
 async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(desk: Desk) -> None:
-    """A notice sent too early can't be taken back; it is not sent once more when its time really comes."""
+    """A notice sent too early can't be taken back; it is not sent again at its real instant."""
     number = await desk.open(CALL)
     ahead = desk.clock.advance(days=25)
     await sweep(desk.container)
@@ -48,7 +48,7 @@ async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(desk: D
 
 
 async def test_a_pause_over_a_clock_that_is_set_back_is_none(desk: Desk) -> None:
-    """B36: it ends before it began; nothing is taken off, and the ticket goes on."""
+    """B36: it ends before it began; no time is subtracted, and the ticket goes on."""
     number = await desk.open(CALL)
     before = due(await desk.read(number))
     await desk.run_all(number, *AT_WORK, "pause")

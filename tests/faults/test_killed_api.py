@@ -1,4 +1,4 @@
-"""An API that is killed in the middle of intake: what it answered is stored, what it did not can be sent again."""
+"""An API killed in the middle of intake: acknowledged requests are stored, the others can be sent again."""
 
 import asyncio
 import subprocess
@@ -19,8 +19,8 @@ CALLERS = 8
 ENOUGH = 60
 
 
-async def test_an_answered_request_is_stored_and_an_unanswered_one_is_sent_again(desk: Desk) -> None:
-    """No answer without its ticket; and with the same key a repeated request is still one ticket."""
+async def test_an_acknowledged_request_is_stored_and_another_can_be_sent_again(desk: Desk) -> None:
+    """No response without its ticket; a repeated request with the same key is still one ticket."""
     port = free_port()
     variables = environment(desk.container.settings, now=desk.clock.now(), port=port)
     answered: dict[str, str] = {}
@@ -64,7 +64,7 @@ async def call(
     answered: dict[str, str],
     process: "subprocess.Popen[bytes]",
 ) -> None:
-    """Send requests until the API is gone; whoever gets the last answer that is needed kills it."""
+    """Send requests until the API is gone; kill it after the last response needed."""
     while True:
         key = f"call-{next(keys)}"
         sent.add(key)

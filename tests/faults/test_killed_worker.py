@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of its work: the next one goes on, and every notice is written once."""
+"""A worker killed in the middle of its work: the next one continues, and every notice is written once."""
 
 import asyncio
 from collections import Counter as Tally

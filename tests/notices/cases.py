@@ -30,24 +30,24 @@ OFFICE = OfficeFacts(
 
 
 class Recorder:
-    """A way out that keeps what it is given, and fails as it is told: `failures` are raised one a call, in order."""
+    """Adapter that records messages; it raises `failures` one a call, in order."""
 
     def __init__(self, *failures: Exception) -> None:
         self.messages: list[OutgoingMessage] = []
         self.failures = list(failures)
 
     async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Keep the message, or fail."""
+        """Record the message, or raise the next failure."""
         if self.failures:
             raise self.failures.pop(0)
         self.messages.append(message)
         return SentMessage(message.medium, str(message.notice_id))
 
 
-def dispatcher_with(container: Container, delivery: Any) -> NoticeDispatcher:
-    """The dispatcher of `container` with another way out."""
+def dispatcher_with(container: Container, adapter: Any) -> NoticeDispatcher:
+    """Return the dispatcher of `container` with another adapter."""
     dispatcher = open_notice_dispatcher(container)
-    dispatcher.adapters = Adapters.only(delivery)
+    dispatcher.adapters = Adapters.only(adapter)
     return dispatcher
 
 

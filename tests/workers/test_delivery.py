@@ -1,4 +1,4 @@
-"""Notices reach the outbox however the queue fares: enqueued, wiped, stopped, or never there."""
+"""Notices reach the outbox whatever the state of the queue: enqueued, wiped, stopped, or never there."""
 
 import asyncio
 import os
@@ -42,14 +42,14 @@ class Counter:
         return SentMessage(message.medium, message.number)
 
     async def reached(self, count: int) -> None:
-        """Return when `count` notices have come, or fail after half a minute."""
+        """Wait until `count` notices have come, or fail after half a minute."""
         async with asyncio.timeout(30), self._changed:
             await self._changed.wait_for(lambda: len(self.numbers) >= count)
 
 
 @asynccontextmanager
 async def working(container: Container, counter: Counter) -> AsyncIterator[None]:
-    """A worker on that container, ended in order."""
+    """Run a worker on that container; stop it in order."""
     stop = asyncio.Event()
     worker = asyncio.create_task(run_tasks(replace(container, adapters=Adapters.only(counter)), stop))
     try:
@@ -62,7 +62,7 @@ async def working(container: Container, counter: Counter) -> AsyncIterator[None]
 
 @contextmanager
 def without_valkey(servers: TestServers) -> Iterator[None]:
-    """Valkey is away within; it comes back at the same address, empty."""
+    """Stop Valkey within the block; it restarts at the same address, empty."""
     servers._servers._valkey.stop()
     try:
         yield
@@ -78,17 +78,17 @@ async def flush(servers: TestServers) -> None:
 
 
 def pass_job_grace(clock: SettableClock) -> None:
-    """Move on until what is due counts as not enqueued."""
+    """Advance the clock until due notices count as not enqueued."""
     clock.advance(clock_duration(clock, JOB_GRACE_SECONDS))
 
 
 async def states(container: Container) -> set[tuple[str, int]]:
-    """State and attempts of all notices."""
+    """Return state and attempts of all notices."""
     return {(notice.state, notice.attempts) for notice in await notices_of(container)}
 
 
 async def test_an_enqueued_notice_is_delivered(container: Container) -> None:
-    """The clock stands still, so nothing but the job queue can be why."""
+    """The clock does not move, so only the job queue can deliver it."""
     counter = Counter()
     actor = await actor_of(container)
     async with working(container, counter):
@@ -127,7 +127,7 @@ async def test_without_valkey_from_the_start_notices_still_leave(
 async def test_a_worker_outlives_valkey_and_takes_jobs_again(
     container: Container, servers: TestServers, clock: SettableClock
 ) -> None:
-    """arq's worker alone would end with the server it listens to."""
+    """arq's worker alone would end with its server."""
     counter, actor = Counter(), await actor_of(container)
     async with working(container, counter):
         await open_ticket(container, actor)
@@ -184,7 +184,7 @@ async def test_the_program_delivers_and_ends_on_a_signal(
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """The environment that gives another process the same settings."""
+    """Return the environment that gives another process the same settings."""
     given = {}
     for name, value in settings.model_dump().items():
         if value is not None and name in settings.model_fields_set:

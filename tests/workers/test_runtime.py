@@ -15,7 +15,7 @@ from workers import runtime
 from workers.runtime import job, keep_running
 
 
-async def test_a_job_gets_its_ids_and_says_in_the_log_which_it_is() -> None:
+async def test_a_job_gets_its_ids_and_logs_its_id() -> None:
     seen: list[tuple[Sequence[UUID], dict[str, Any]]] = []
 
     async def handle(_ctx: dict[str, Any], ids: Sequence[UUID]) -> None:
@@ -31,7 +31,7 @@ async def test_a_job_gets_its_ids_and_says_in_the_log_which_it_is() -> None:
 
 @pytest.mark.parametrize("ids", [["no-id"], "none", [17]])
 async def test_a_job_that_fails_is_logged_and_ends_there(ids: Any) -> None:
-    """The worker goes on after any content of the queue."""
+    """The worker survives any content of the queue."""
 
     async def handle(_ctx: dict[str, Any], _ids: Sequence[UUID]) -> None:
         raise AssertionError("not to be reached")

@@ -1,4 +1,4 @@
-"""Keeping time: what is due fires by itself, nothing is asked for in vain, and an end is an end."""
+"""Timers: due checkpoints fire without a request, no query is in vain, and the task ends on stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,19 +28,19 @@ TEN_MINUTES = START + timedelta(minutes=10)
 
 
 class Waited(SettableClock):
-    """A settable clock that reports when the timer task has nothing left to do and waits."""
+    """A settable clock that reports when the timer task waits."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waiting = asyncio.Event()
 
     def real_seconds(self, stretch: timedelta) -> float:
-        """A moment; whoever asks is about to wait."""
+        """Return a short real time; the caller is about to wait."""
         self.waiting.set()
         return super().real_seconds(stretch)
 
     async def settled(self) -> None:
-        """Return when the time that is shown now has been swept."""
+        """Wait until the present instant has been swept."""
         for _ in range(2):  # the first wait may belong to a sweep that began before
             self.waiting.clear()
             await asyncio.wait_for(self.waiting.wait(), 20)
@@ -53,7 +53,7 @@ def clock() -> Waited:
 
 @asynccontextmanager
 async def keeping_time(container: Container) -> AsyncIterator[asyncio.Event]:
-    """A running time keeper; it has ended by itself when the block is left."""
+    """Run the timer task within the block; check that it ends by itself."""
     stop = asyncio.Event()
     task = asyncio.create_task(run_timers(container, stop))
     try:
@@ -69,12 +69,12 @@ async def notice_kinds(container: Container) -> list[str]:
 
 
 async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as: ClientAs, clock: Waited) -> None:
-    """B70: nothing happens but that time passes, and that is enough."""
+    """B70: only time passes, and that is enough."""
     container = app.state.container
     caller = await client_as("developer")
     async with keeping_time(container):
         await caller.post("/v1/tickets", json=ORDER)
-        # another order, far away, keeps something armed: an empty plan is not asked about how long it takes
+        # a far checkpoint of another ticket stays armed: the task does not wait on an empty plan
         await caller.post("/v1/tickets", json={"channel": "call-center", "description": "Çukur var"})
         clock.set(TEN_MINUTES - timedelta(microseconds=1))
         await clock.settled()
@@ -90,7 +90,7 @@ async def test_ten_minutes_fire_as_the_clock_passes_them(app: FastAPI, client_as
 async def test_a_clock_that_is_armed_while_it_waits_is_not_missed(
     app: FastAPI, client_as: ClientAs, settings: Settings
 ) -> None:
-    """B66, B70: the next look never lies further away than a quarter of a second."""
+    """B66, B70: the next query is never more than a quarter of a second away."""
     container = app.state.container
     caller = await client_as("developer")
     assert await _idle_seconds(container) == settings.sweep_idle_seconds <= 0.25

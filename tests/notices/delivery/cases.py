@@ -1,4 +1,4 @@
-"""Houses whose notices really leave, and what became of them."""
+"""Installations whose notices really leave, and the outcomes."""
 
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Mapping
@@ -25,14 +25,14 @@ UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@exampl
 
 @asynccontextmanager
 async def container_with(settings: Settings, clock: SettableClock, **other: Any) -> AsyncIterator[Container]:
-    """The installation of `settings` with other ones on top."""
+    """Open a container with `settings`, overridden by others."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
     async with open_container(Settings(**given | other), clock) as container:
         yield container
 
 
 def by_smtp(box: Mailbox) -> dict[str, Any]:
-    """The settings that send e-mail to that server."""
+    """Return the settings that send e-mail to that server."""
     return {
         "email": "smtp",
         "smtp_host": "127.0.0.1",
@@ -43,7 +43,7 @@ def by_smtp(box: Mailbox) -> dict[str, Any]:
 
 
 async def run_for(container: Container, clock: SettableClock, stretch: timedelta) -> None:
-    """What upkeep does for so long: again and again it delivers what is due, and sleeps until the next is."""
+    """Run upkeep for so long: deliver due notices, then move the clock to the next."""
     dispatcher = open_notice_dispatcher(container)
     until = clock.now() + stretch
     while True:
@@ -58,14 +58,14 @@ async def run_for(container: Container, clock: SettableClock, stretch: timedelta
 
 
 async def drain(container: Container, dispatcher: NoticeDispatcher | None = None) -> None:
-    """Deliver what is due now."""
+    """Deliver the notices that are due now."""
     async with container.database.reading() as session:
         due = await due_notices(session, container.clock.now(), 1000)
     await (dispatcher or open_notice_dispatcher(container)).deliver(due)
 
 
 async def escalations(container: Container, count: int, recipient: Recipient = OFFICE, **payload: Any) -> list[Notice]:
-    """So many level-1 notices to one office, each about a ticket of its own; no other notice waits beside them."""
+    """Plan level-1 notices to one office, each about a ticket of its own; no other notice waits."""
     actor = await actor_of(container)
     numbers = [await open_ticket(container, actor, None) for _ in range(count)]
     planned = [await plan(container, number, NoticeKind.ESCALATION_1, recipient) for number in numbers]
@@ -77,17 +77,17 @@ async def escalations(container: Container, count: int, recipient: Recipient = O
 
 
 async def states(container: Container) -> Mapping[tuple[str, str | None], int]:
-    """(state, reason) → notices."""
+    """Return (state, reason) → number of notices."""
     return Tally((notice.state, notice.state_reason) for notice in await notices_of(container))
 
 
 async def attempts(container: Container) -> list[DeliveryAttempt]:
-    """All attempts, oldest first."""
+    """Return all attempts, oldest first."""
     async with container.database.reading() as session:
         return list(await session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id)))
 
 
 async def all_notices(container: Container) -> list[Notice]:
-    """All notices, also those of no ticket, oldest first."""
+    """Return all notices, also those without a ticket, oldest first."""
     async with container.database.reading() as session:
         return list(await session.scalars(select(Notice).order_by(Notice.running)))

@@ -1,4 +1,4 @@
-"""A clock on which a second is a second: pauses and leases are as long as their documentation says."""
+"""Fixtures of delivery: a clock on which a second is a second, so pauses and leases are as documented."""
 
 from datetime import timedelta
 
@@ -11,14 +11,14 @@ __all__ = ["clock", "desk", "installation"]
 
 
 class SteadyClock(SettableClock):
-    """Moves only when told to, and takes as long as it says."""
+    """Clock that moves only by the test, in real seconds."""
 
     def real_seconds(self, stretch: timedelta) -> float:
-        """The stretch itself, in seconds."""
+        """Return the stretch itself, in seconds."""
         return stretch.total_seconds()
 
 
 @pytest.fixture
 def clock() -> SteadyClock:
-    """Stands at `START` until the test moves it."""
+    """Return a clock at `START`."""
     return SteadyClock()

@@ -1,4 +1,4 @@
-"""A real HTTP server that keeps what it is sent and answers as the test says."""
+"""Real HTTP server that records requests and returns the responses of the test."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.installation import served
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it came."""
+    """One recorded request."""
 
     method: str
     path: str
@@ -25,41 +25,41 @@ class Call:
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
     def form(self) -> dict[str, str]:
-        """The body as a form."""
+        """Return the body as a form."""
         return dict(parse_qsl(self.body.decode()))
 
 
 @dataclass
 class Receiver:
-    """Calls in order; `answers` are given one a call, the last one again and again. None: no answer at all."""
+    """Recorded calls; `responses` are returned one a call, the last one repeatedly. None: no response."""
 
-    answers: list[Response | None]
+    responses: list[Response | None]
     calls: list[Call] = field(default_factory=list)
     url: str = ""
 
     async def take(self, request: Request) -> Response:
-        """Keep the call, and answer."""
+        """Record the call and respond."""
         body = await request.body()
         self.calls.append(
             Call(request.method, request.url.path, dict(request.query_params), dict(request.headers), body)
         )
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
         if answer is None:
-            while not await request.is_disconnected():  # noqa: ASYNC110 - the caller gives up, nobody tells us
+            while not await request.is_disconnected():  # noqa: ASYNC110 - the caller gives up without notice
                 await asyncio.sleep(0.01)
             return Response()
         return answer
 
 
 @asynccontextmanager
-async def receiving(*answers: Response | None) -> AsyncIterator[Receiver]:
-    """A receiver at `url` with these answers."""
-    receiver = Receiver(list(answers))
+async def receiving(*responses: Response | None) -> AsyncIterator[Receiver]:
+    """Open a receiver with these responses."""
+    receiver = Receiver(list(responses))
     app = FastAPI()
     app.add_api_route("/{path:path}", receiver.take, methods=["GET", "POST"], response_model=None)
     async with served(app) as address:

@@ -1,4 +1,4 @@
-"""A real mail server in the test's own loop: it can be stopped, refuse by code, ask for a sign-in, and speak TLS."""
+"""Real mail server in the test's event loop; it can stop, refuse by code, require sign-in, and use TLS."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ OK = "250 OK"
 
 @dataclass
 class Mailbox:
-    """What a server was given; `on_rcpt` and `on_data` say what it answers."""
+    """Messages that a server received; `on_rcpt` and `on_data` choose its replies."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     on_rcpt: Callable[[str], str] = lambda _address: OK
@@ -43,14 +43,14 @@ class Mailbox:
     async def handle_RCPT(  # noqa: N802 - as above
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or refuse a recipient."""
         answer = self.on_rcpt(address)
         if answer == OK:
             envelope.rcpt_tos.append(address)
         return answer
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
-        """Take or refuse a message."""
+        """Accept or refuse a message."""
         answer = self.on_data()
         if answer == OK:
             content = envelope.content
@@ -62,12 +62,12 @@ class Mailbox:
 
     @property
     def numbers(self) -> list[str]:
-        """The numbers of the notices that came, in order."""
+        """Return the numbers of the received notices, in order."""
         return [str(mail["X-Estim-Notice"]) for mail in self.mails]
 
 
 def signs_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-    """Whether the one known account signs in."""
+    """Return whether the one known account signs in."""
     right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
     return AuthResult(success=right, handled=False)
 
@@ -107,7 +107,7 @@ async def mail_server(
 
 
 def self_made(folder: Path, host: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
-    """A server's TLS with a certificate that nobody signed, and the file that makes a client trust it."""
+    """Return TLS with a self-signed certificate, and the file that makes a client trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "posta.example")])
     now = datetime.now(UTC)

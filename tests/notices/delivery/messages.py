@@ -1,4 +1,4 @@
-"""Messages to hand over, and the certainty that one fails as it should."""
+"""Sample messages, and a check that sending one fails as expected."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,9 +33,9 @@ SMS = replace(
 )
 
 
-async def failure_of(delivery: DeliveryAdapter, message: OutgoingMessage, kind: type[DeliveryError]) -> Any:
-    """The failure, of exactly that kind, with which the hand-over ends."""
+async def failure_of(adapter: DeliveryAdapter, message: OutgoingMessage, kind: type[DeliveryError]) -> Any:
+    """Return the failure, of exactly that kind, that sending raises."""
     with pytest.raises(kind) as caught:
-        await delivery.send(message)
+        await adapter.send(message)
     assert type(caught.value) is kind
     return caught.value

@@ -1,4 +1,4 @@
-"""The second office's e-mail carries its letter; nothing else does, and a letter that fails stops no mail."""
+"""Letter attachment: only the second office's e-mail carries its letter, and a failed letter stops no mail."""
 
 import asyncio
 import io
@@ -48,25 +48,25 @@ TO_CITIZENS = [kind for kind in K if kind.spec.letter and Audience.CITIZEN in ki
 
 @dataclass
 class Raised:
-    """A container in which a call has been raised to both offices, and the mail server that its mails go to."""
+    """Container with a ticket escalated to both offices, and its mail server."""
 
     container: Container
     box: Mailbox
     ticket: str
 
     async def notice(self) -> Notice:
-        """The notice to the second office, as it is stored now."""
+        """Return the notice to the second office, as stored now."""
         return next(one for one in await notices_of(self.container, self.ticket) if one.kind == K.ESCALATION_2)
 
     @property
     def mails(self) -> list[EmailMessage]:
-        """What the second office got."""
+        """Return the mail of the second office."""
         return [mail for mail in self.box.mails if "2. KADEME" in mail["Subject"]]
 
 
 @asynccontextmanager
 async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Raised]:
-    """Raised to both offices; nothing has left yet."""
+    """Open a container with a ticket escalated to both offices; no notice has left yet."""
     async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         number = await open_ticket(container, await actor_of(container))
         for day in (1, 4):
@@ -77,7 +77,7 @@ async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Rais
 
 
 async def planned(container: Container, kind: NoticeKind, medium: Medium = Medium.EMAIL, **columns: Any) -> Notice:
-    """A notice of that kind about a new ticket, due at once."""
+    """Plan a notice of that kind about a new ticket, due now."""
     number = await open_ticket(container, await actor_of(container), WRITER)
     async with container.database.transaction() as session:
         ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
@@ -100,14 +100,14 @@ async def stored(container: Container, notice_id: Any) -> Notice:
 
 
 async def unmarked(container: Container, kind: NoticeKind) -> None:
-    """As if the sender had died before it could say what became of the notice, and its lease had run out."""
+    """Reset the notice as if its worker died before recording the outcome and the lease expired."""
     async with container.database.transaction() as session:
         died = {"state": "sending", "sent_at": None, "due_at": container.clock.now()}
         await session.execute(update(Notice).where(Notice.kind == kind).values(**died))
 
 
 def attached(mail: EmailMessage) -> list[tuple[str | None, str, bytes]]:
-    """File name, type and content of everything that hangs on a mail."""
+    """Return file name, type and content of all attachments of a mail."""
     return [(one.get_filename(), one.get_content_type(), one.get_content()) for one in mail.iter_attachments()]
 
 
@@ -134,7 +134,7 @@ async def test_the_second_office_gets_its_letter_with_the_mail(settings: Setting
 
 
 async def test_a_second_attempt_brings_the_same_mail(settings: Settings, clock: SettableClock) -> None:
-    """B65: a mail program that has the first one finds nothing new in the second."""
+    """B65: a mail program with the first one recognises the second as its duplicate."""
     async with raised(settings, clock) as case:
         await drain(case.container)
         await unmarked(case.container, K.ESCALATION_2)
@@ -182,7 +182,7 @@ async def test_no_citizen_gets_a_draft_and_no_other_medium_a_file(
 async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
     container: Container, tmp_path: Path, content: str
 ) -> None:
-    """Two attempts, one report: what is broken is named, not counted."""
+    """Two attempts, one log entry."""
     folder = shutil.copytree(TEMPLATES, tmp_path / "templates")
     (folder / "letters" / "escalation_2.typ").write_text(content, encoding="utf-8")
     notice = await planned(container, K.ESCALATION_2)
@@ -201,7 +201,7 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
     assert (await stored(container, notice.id)).state == "sent"
 
 
-async def test_a_letter_that_takes_too_long_stays_behind(container: Container) -> None:
+async def test_a_letter_that_takes_too_long_is_left_out(container: Container) -> None:
     notice = await planned(container, K.ESCALATION_2)
     recorder = Recorder()
     dispatcher = dispatcher_with(container, recorder)
@@ -225,7 +225,7 @@ async def test_facts_that_make_no_letter_still_make_a_mail(container: Container)
     assert [entry["error"] for entry in logs if entry["event"] == "letter_left_out"] == ["ValidationError"]
 
 
-async def test_a_letter_that_nobody_waits_for_keeps_its_turn_until_it_is_set() -> None:
+async def test_an_abandoned_letter_keeps_its_slot_until_it_is_typeset() -> None:
     """A file that computes endlessly must not take every thread of the process, one letter after another."""
     letters = Letters(TEMPLATES / "letters")
 

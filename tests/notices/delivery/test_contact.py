@@ -1,4 +1,4 @@
-"""The applicant is told as they wish, in their language: by the app that they reported with, by SMS or by e-mail."""
+"""Contact: applicants are notified by the medium and in the language they chose: app, SMS or e-mail."""
 
 import base64
 from typing import Any
@@ -27,7 +27,7 @@ SMS_SETTINGS = {"sms": "verimor", "sms_user": "u", "sms_password": "p", "sms_sen
 
 
 async def media(desk: Desk, number: str) -> list[str]:
-    """The media of the notices of a ticket, oldest first."""
+    """Return the media of the notices of a ticket, oldest first."""
     found = await desk.client.get("/v1/notices", params={"ticket": number, "limit": 50})
     return [notice["medium"] for notice in reversed(found.json()["items"])]
 
@@ -43,7 +43,7 @@ async def media(desk: Desk, number: str) -> list[str]:
         ({"role": "anonymous", "contact_by": "app"}, "webhook"),
     ],
 )
-async def test_every_notice_goes_the_way_that_the_applicant_wishes(
+async def test_every_notice_leaves_by_the_medium_that_the_applicant_chose(
     desk: Desk, reporter: dict[str, Any], medium: str
 ) -> None:
     answer = await desk.client.post("/v1/channels/mobile/reports", json=bodies.report(reporter=reporter))
@@ -53,7 +53,7 @@ async def test_every_notice_goes_the_way_that_the_applicant_wishes(
     assert len(await media(desk, number)) == 3
 
 
-async def test_who_reads_english_is_written_to_in_english(desk: Desk) -> None:
+async def test_an_applicant_who_reads_english_gets_english_texts(desk: Desk) -> None:
     report = bodies.report(reporter=MOBILE | {"language": "en"})
     number = (await desk.client.post("/v1/channels/mobile/reports", json=report)).json()["number"]
     await desk.run_all(number, "resolve")
@@ -92,7 +92,7 @@ async def test_a_wish_that_can_t_be_met_is_refused_by_name(
 
 
 async def reported(container: Container, **reporter: Any) -> str:
-    """The number of a report through the app by somebody who wishes to be told there."""
+    """Return the number of a report through the app by an applicant who wants replies there."""
     body = ReportBody.model_validate(bodies.report(reporter=reporter | {"contact_by": "app"}))
     admission = await container.intake_service.store(await actor_of(container), body.to_intake(b"sample"))
     number: str = admission.receipt["number"]
@@ -143,7 +143,7 @@ async def test_where_notices_leave_but_no_app_is_connected_its_users_get_sms(
 
 
 async def test_applicants_of_before_are_written_to_in_turkish(desk: Desk) -> None:
-    """A row that says nothing of it is as one that says Turkish, and that has no wish."""
+    """A row without a language counts as Turkish, without a preferred medium."""
     number = await desk.open()
     async with desk.container.database.reading() as session:
         applicant = (await session.scalars(select(Applicant))).one()

@@ -1,4 +1,4 @@
-"""Delivery: leased, handed over, marked; once, whatever fails on the way."""
+"""Dispatcher: lease, send, record the outcome; once, whatever fails."""
 
 import asyncio
 import hashlib
@@ -42,14 +42,14 @@ UNIT = Recipient("unit:public-works", "Fen İşleri Müdürlüğü", "fen@exampl
 
 
 async def receipt(container: Container, applicant: ApplicantBody | None = WRITER) -> Notice:
-    """The planned receipt of a new ticket."""
+    """Return the planned receipt of a new ticket."""
     number = await open_ticket(container, await actor_of(container), applicant)
     [notice] = await notices_of(container, number)
     return notice
 
 
 async def stored(container: Container, notice: Notice) -> Notice:
-    """The notice as it is stored now."""
+    """Return the notice as stored now."""
     return next(one for one in await notices_of(container) if one.id == notice.id)
 
 
@@ -83,16 +83,16 @@ async def test_two_workers_deliver_every_notice_once(container: Container) -> No
     actor = await actor_of(container)
     await asyncio.gather(*(open_ticket(container, actor) for _ in range(80)))
     first, second = Recorder(), Recorder()
-    rooms = [dispatcher_with(container, first), dispatcher_with(container, second)]
+    dispatchers = [dispatcher_with(container, first), dispatcher_with(container, second)]
     everything = await ids(container)
-    counts = await asyncio.gather(*(room.deliver(everything) for room in rooms))
+    counts = await asyncio.gather(*(dispatcher.deliver(everything) for dispatcher in dispatchers))
     delivered = [message.number for message in (*first.messages, *second.messages)]
     assert sum(counts) == len(everything) == 80
     assert sorted(delivered) == sorted(notice.number for notice in await notices_of(container))
     assert {notice.state for notice in await notices_of(container)} == {"sent"}
 
 
-async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
+async def test_a_crash_between_sending_and_its_outcome_repeats_the_same_notice(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
@@ -110,7 +110,7 @@ async def test_dying_between_hand_over_and_mark_gives_the_same_notice_again(
     assert (after.state, after.attempts) == ("sent", 2)
 
 
-async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
+async def test_an_outcome_after_another_worker_leased_the_notice_changes_nothing(
     container: Container, clock: SettableClock
 ) -> None:
     notice = await receipt(container)
@@ -123,7 +123,7 @@ async def test_a_mark_after_the_lease_has_gone_to_another_changes_nothing(
     assert (await stored(container, notice)).state == "sent"
 
 
-async def test_a_temporary_failure_is_tried_again_after_a_pause(container: Container, clock: SettableClock) -> None:
+async def test_a_temporary_failure_is_retried_after_a_pause(container: Container, clock: SettableClock) -> None:
     notice = await receipt(container)
     recorder = Recorder(TemporaryFailure("server_away", "no answer"))
     dispatcher = dispatcher_with(container, recorder)
@@ -160,7 +160,7 @@ async def test_the_last_allowed_attempt_ends_in_failure(container: Container) ->
     assert (after.state, after.state_reason, after.attempts) == ("failed", "server_away", MAX_ATTEMPTS)
 
 
-async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(container: Container) -> None:
+async def test_a_notice_whose_last_attempt_has_no_outcome_is_given_up(container: Container) -> None:
     notice = await receipt(container)
     await set_columns(container, notice, attempts=MAX_ATTEMPTS, state="sending")
     recorder = Recorder()
@@ -170,7 +170,7 @@ async def test_a_notice_whose_last_attempt_was_never_marked_is_given_up(containe
     assert recorder.messages == []
 
 
-async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_log(container: Container) -> None:
+async def test_a_broken_attempt_delays_no_other_and_its_message_stays_out_of_the_log(container: Container) -> None:
     actor = await actor_of(container)
     await asyncio.gather(*(open_ticket(container, actor) for _ in range(3)))
     dispatcher = dispatcher_with(container, Recorder(RuntimeError(f"no route to {PHONE}")))
@@ -182,7 +182,7 @@ async def test_a_broken_hand_over_holds_up_nobody_and_its_words_stay_out_of_the_
     assert PHONE not in str(logs)
 
 
-async def test_a_hanging_hand_over_is_cut_off(container: Container) -> None:
+async def test_a_hanging_attempt_times_out(container: Container) -> None:
     class Hanging:
         async def send(self, _message: object) -> object:
             return await asyncio.Event().wait()
@@ -235,7 +235,7 @@ async def test_an_erased_person_is_not_named_any_more(container: Container, cloc
     assert message.recipient_name == "Başvuru sahibi"
 
 
-async def test_an_applicant_without_an_address_can_not_be_told(container: Container) -> None:
+async def test_an_applicant_without_an_address_can_not_be_notified(container: Container) -> None:
     notice = await receipt(container)
     async with container.database.transaction() as session:
         await session.execute(update(Applicant).values(email=None))
@@ -244,7 +244,7 @@ async def test_an_applicant_without_an_address_can_not_be_told(container: Contai
     assert (after.state, after.state_reason) == ("failed", "no_address")
 
 
-async def test_one_unreadable_ticket_waits_and_holds_up_nobody(container: Container) -> None:
+async def test_one_unreadable_ticket_waits_and_delays_no_other(container: Container) -> None:
     spoilt, sound = await receipt(container), await receipt(container)
     async with container.database.transaction() as session:
         moved = select(Ticket.description).where(Ticket.id == sound.ticket_id).scalar_subquery()
@@ -255,7 +255,7 @@ async def test_one_unreadable_ticket_waits_and_holds_up_nobody(container: Contai
     assert (after.state, after.state_reason) == ("queued", "facts_unreadable")
 
 
-async def test_a_unit_is_not_told_who_asked_to_stay_hidden(container: Container) -> None:
+async def test_a_unit_does_not_see_an_applicant_who_asked_to_stay_hidden(container: Container) -> None:
     hidden = WRITER.model_copy(update={"hide_identity": True})
     number = await open_ticket(container, await actor_of(container), hidden)
     words = {"subject": "Konu", "body": "⟦applicant.name⟧: ⟦ticket.description⟧"}
@@ -295,13 +295,13 @@ async def test_what_is_due_is_found_by_the_partial_index(container: Container) -
 
 
 async def leased_by(dispatcher: NoticeDispatcher, notice: Notice) -> LeasedNotice:
-    """The notice, leased by a dispatcher that will not mark it."""
+    """Return the notice, leased by a dispatcher that records no outcome."""
     calendar = (await dispatcher.rulebooks.current()).calendars["office"]
     _, [leased] = await dispatcher._lease([notice.id], calendar)
     return leased
 
 
 async def set_columns(container: Container, notice: Notice, **columns: object) -> None:
-    """Change a stored notice behind the service's back."""
+    """Change a stored notice directly in the database."""
     async with container.database.transaction() as session:
         await session.execute(update(Notice).where(Notice.id == notice.id).values(**columns))

@@ -1,4 +1,4 @@
-"""What people see of deliveries: the figures, the commands, the doctor, and settings that are refused at the start."""
+"""Operation of deliveries: the figures, the commands, the doctor, and settings refused at the start."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ from tests.notices.delivery.mail_server import Mailbox, mail_server
 Caller = Callable[..., Awaitable[AsyncClient]]
 
 
-async def test_the_figures_tell_what_became_of_notices(
+async def test_the_figures_count_outcomes_of_notices(
     container: Container, client_as: Caller, clock: SettableClock
 ) -> None:
     actor = await actor_of(container)
@@ -71,7 +71,7 @@ async def test_a_given_up_notice_is_listed_and_sent_again(container: Container) 
 async def test_what_had_no_address_is_sent_again_to_the_one_that_was_given_since(
     settings: Settings, clock: SettableClock
 ) -> None:
-    """What the doctor advises: give the directorate an address, load the catalogue, then retry."""
+    """The doctor's advice: give the directorate an address, load the catalogue, then retry."""
     async with (
         mail_server(Mailbox()) as box,
         container_with(settings, clock, quiet_hours=False, **by_smtp(box)) as container,
@@ -100,7 +100,7 @@ async def load_with_addresses(container: Container, *, unit: str, office: str) -
         await store_catalogue(session, mended, now=container.clock.now())
 
 
-async def test_what_left_or_goes_out_otherwise_is_not_sent_again(container: Container) -> None:
+async def test_a_sent_or_replaced_notice_is_not_sent_again(container: Container) -> None:
     await escalations(container, 3)
     await drain(container)
     first, *_, digest = await all_notices(container)
@@ -114,7 +114,7 @@ async def test_what_left_or_goes_out_otherwise_is_not_sent_again(container: Cont
     assert await states(container) == {("sent", None): 3}
 
 
-async def test_an_applicant_who_was_told_otherwise_is_not_told_twice(container: Container) -> None:
+async def test_an_applicant_notified_by_another_medium_is_not_notified_twice(container: Container) -> None:
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     await open_ticket(container, await actor_of(container), reachable)
     await drain(container, dispatcher_with(container, Recorder(PermanentFailure("number_refused", "no"))))
@@ -165,7 +165,7 @@ async def test_who_takes_note_of_a_digest_takes_note_of_all_in_it(container: Con
         ({"netgsm_status": "1=maybe"}, "ESTIM_NETGSM_STATUS"),
     ],
 )
-def test_a_half_set_way_out_is_named_at_the_start(given: dict[str, Any], named: str) -> None:
+def test_an_incomplete_adapter_setting_is_named_at_the_start(given: dict[str, Any], named: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings(**given)
     line = explain_error(caught.value)

@@ -1,4 +1,4 @@
-"""A worker that is killed after the server took the mail and before it could say so: one duplicate, the same id."""
+"""A worker killed after the server accepted the mail but before the outcome: one duplicate, the same id."""
 
 import asyncio
 import subprocess
@@ -13,10 +13,10 @@ from tests.notices.delivery.cases import attempts, by_smtp, container_with, stat
 from tests.notices.delivery.mail_server import OK, Mailbox, mail_server
 
 
-async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_most(
+async def test_a_worker_killed_between_sending_and_the_outcome_leaves_one_duplicate_at_most(
     settings: Settings, clock: SettableClock
 ) -> None:
-    """kill -9 while the server says yes: the heir sends the same Message-ID again, and then no more."""
+    """kill -9 while the server accepts: the next worker sends the same Message-ID once more."""
     doomed: list[subprocess.Popen[bytes]] = []
 
     def kill_the_sender() -> str:
@@ -37,12 +37,12 @@ async def test_a_worker_killed_between_send_and_mark_leaves_one_duplicate_at_mos
         assert await states(container) == {("sending", None): 1}
         assert [one.outcome for one in await attempts(container)] == ["started"]
 
-        async def told() -> bool:
+        async def notified() -> bool:
             return await states(container) == {("sent", None): 1}
 
         later = at + timedelta(minutes=1, seconds=LEASE_SECONDS)
         with running("worker", environment(container.settings, now=later)) as heir:
-            await eventually(told, heir, "the heir has sent it")
+            await eventually(notified, heir, "the heir has sent it")
         [notice] = await notices_of(container)
         outcomes = [one.outcome for one in await attempts(container)]
     assert outcomes == ["started", "accepted"]

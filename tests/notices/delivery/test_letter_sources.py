@@ -1,4 +1,4 @@
-"""A letter reads as it was first set, whatever becomes of the files: the office and the desk hold the same sheet."""
+"""Letter sources: a letter stays as first typeset, even if its file changes, for the office and the desk."""
 
 import asyncio
 import shutil
@@ -24,14 +24,14 @@ LEVEL_2 = NoticeKind.ESCALATION_2
 
 
 def templates_with(folder: Path, letter: str) -> Renderer:
-    """The texts of the container with another letter to the second office."""
+    """Return the texts of the container with another letter to the second office."""
     copied = shutil.copytree(TEMPLATES, folder)
     (copied / "letters" / f"{LEVEL_2}.typ").write_text(letter, encoding="utf-8")
     return Renderer(copied)
 
 
 async def sent_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
-    """The letter that the mail of the notice carries, by a worker that has these texts."""
+    """Return the letter attached to the notice's mail by a worker with these texts."""
     recorder = Recorder()
     dispatcher = dispatcher_with(container, recorder)
     dispatcher.renderer = renderer
@@ -41,7 +41,7 @@ async def sent_with(container: Container, renderer: Renderer, notice: Notice) ->
 
 
 async def read_with(container: Container, renderer: Renderer, notice: Notice) -> bytes:
-    """The letter as the API gives it out."""
+    """Return the letter from the API."""
     desk = LetterReader(container.database, container.personal_facts, renderer.letters)
     return await desk.read(notice.number, actor=await actor_of(container), now=container.clock.now())
 
@@ -65,7 +65,7 @@ async def test_an_edited_file_changes_the_letters_to_come_and_no_old_one(contain
 
 
 async def test_a_notice_without_words_yet_shows_the_letter_of_today(container: Container, tmp_path: Path) -> None:
-    """A reading binds nothing: what is sent later is set from the files of then."""
+    """A request binds no source: a notice sent later is typeset from the files of that time."""
     notice = await planned(container, LEVEL_2)
     first = await read_with(container, container.renderer, notice)
     edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
@@ -84,15 +84,15 @@ async def test_a_letter_that_could_not_be_set_gets_the_mended_form(container: Co
 
 
 async def bound(container: Container, kinds: Collection[NoticeKind]) -> list[str | None]:
-    """What new notices of these kinds are bound to, by a worker of its own."""
+    """Return the versions that another worker binds new notices of these kinds to."""
     notices = [Notice(kind=kind) for kind in kinds]
     async with container.database.transaction() as session:
         await letter_sources.bind(session, notices, container.renderer.letters, now=container.clock.now())
     return [notice.letter_version for notice in notices]
 
 
-async def test_two_workers_keep_a_new_source_once(container: Container) -> None:
-    """The second finds none yet, meets the first one's in keeping its own, and waits for it."""
+async def test_two_workers_store_a_new_source_once(container: Container) -> None:
+    """The second worker finds none, conflicts with the first on insert, and waits for it."""
     first = Notice(kind=LEVEL_2)
     async with container.database.transaction() as session:
         await letter_sources.bind(session, [first], container.renderer.letters, now=container.clock.now())
@@ -103,9 +103,9 @@ async def test_two_workers_keep_a_new_source_once(container: Container) -> None:
     assert await second == [first.letter_version] == await sources(container)
 
 
-async def test_new_sources_are_kept_in_one_order(container: Container) -> None:
-    """Two workers that kept several in different orders would wait for each other; the heap shows the order."""
+async def test_new_sources_are_stored_in_one_order(container: Container) -> None:
+    """Two workers that store several in different orders would wait for each other; the heap shows the order."""
     versions = await bound(container, LETTER_KINDS)
     async with container.database.reading() as session:
-        kept = list(await session.scalars(select(LetterSource.version).order_by(text("ctid"))))
-    assert kept == sorted(map(str, versions))
+        stored_versions = list(await session.scalars(select(LetterSource.version).order_by(text("ctid"))))
+    assert stored_versions == sorted(map(str, versions))

@@ -1,4 +1,4 @@
-"""Servers that are away, slow, busy or broken: everything leaves afterwards, once, and each attempt is written down."""
+"""Unreachable, slow, busy or broken servers: every notice leaves afterwards, once, and each attempt is recorded."""
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -21,7 +21,7 @@ from workers.delivery import open_notice_dispatcher
 async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
     settings: Settings, clock: SettableClock
 ) -> None:
-    """B78: nothing is lost for being late, and nothing comes twice."""
+    """B78: a late notice is not lost, and none comes twice."""
     box = Mailbox()
     async with mail_server(box):
         pass
@@ -44,9 +44,7 @@ async def test_a_mail_server_that_was_away_for_an_hour_gets_everything_once(
     assert {(one.medium, one.adapter, one.code) for one in accepted} == {("email", "smtp", None)}
 
 
-async def test_a_server_that_answers_4xx_is_tried_again_and_5xx_is_final(
-    settings: Settings, clock: SettableClock
-) -> None:
+async def test_a_4xx_reply_is_retried_and_5xx_is_final(settings: Settings, clock: SettableClock) -> None:
     answers = iter(["451 4.7.1 greylisted", "250 OK", "550 5.1.1 unknown"])
     async with (
         mail_server(Mailbox(on_rcpt=lambda _: next(answers))) as box,
@@ -62,7 +60,7 @@ async def test_a_server_that_answers_4xx_is_tried_again_and_5xx_is_final(
     assert found == [("later", "recipient_deferred"), ("accepted", None), ("refused", "recipient_refused")]
 
 
-async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_it_wishes(
+async def test_a_provider_that_fails_in_every_form_is_retried_no_sooner_than_it_asks(
     settings: Settings, clock: SettableClock
 ) -> None:
     answers = (
@@ -86,7 +84,7 @@ async def test_a_provider_that_fails_in_every_way_is_asked_again_no_sooner_than_
 
 
 async def test_a_slow_server_keeps_no_notice_beyond_its_lease(settings: Settings, clock: SettableClock) -> None:
-    """What there was no time for is given back unsent, and costs no attempt."""
+    """A notice for which the lease is too short returns to the queue and costs no attempt."""
     async with mail_server(Mailbox()) as box, container_with(settings, clock, **by_smtp(box)) as container:
         await open_ticket(container, await actor_of(container), WRITER)
         async with container.database.transaction() as session:
@@ -110,11 +108,11 @@ def test_pauses_double_are_drawn_and_end_at_six_hours() -> None:
     assert max(drawn) - min(drawn) > 5.0
 
 
-def test_the_ladder_takes_about_three_days() -> None:
+def test_the_backoff_takes_about_three_days() -> None:
     average = timedelta(seconds=sum(max_backoff_seconds(number) / 2 for number in range(1, MAX_ATTEMPTS)))
     assert timedelta(days=2, hours=12) < average < timedelta(days=3, hours=12)
 
 
-def test_a_wish_for_a_pause_is_kept_and_capped() -> None:
+def test_retry_after_is_respected_and_capped() -> None:
     assert backoff_seconds(1, 900.0) == 900.0
     assert backoff_seconds(1, 90_000.0) == MAX_BACKOFF_SECONDS

@@ -1,4 +1,4 @@
-"""When recipients may be reached: offices at work, citizens awake, receipts and short limits at once (B57)."""
+"""Quiet hours: offices at work, citizens awake, receipts and short limits immediately (B57)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -95,7 +95,7 @@ def test_a_receipt_answers_the_citizen_at_any_hour(medium: Medium) -> None:
 
 
 @pytest.mark.parametrize("medium", [Medium.EMAIL, Medium.WEBHOOK])
-def test_a_citizens_mail_wakes_nobody(medium: Medium) -> None:
+def test_a_citizens_mail_leaves_at_any_hour(medium: Medium) -> None:
     assert sent(at(5, 13, 3), NoticeKind.RESOLUTION, Audience.CITIZEN, medium) == at(5, 13, 3)
 
 
@@ -105,7 +105,7 @@ def test_a_warning_of_a_limit_under_a_day_can_not_wait() -> None:
 
 
 @pytest.mark.parametrize(("now", "then"), [(at(5, 12, 9), at(5, 13, 8, 30)), (at(5, 15, 9), at(5, 18, 8, 30))], ids=str)
-def test_level_1_of_a_limit_under_a_day_is_told_once_a_day(now: datetime, then: datetime) -> None:
+def test_level_1_of_a_limit_under_a_day_is_sent_once_a_day(now: datetime, then: datetime) -> None:
     assert sent(now, under_a_day=True) == then
     later = send_at(
         NoticeKind.ESCALATION_1,
@@ -121,7 +121,7 @@ def test_level_1_of_a_limit_under_a_day_is_told_once_a_day(now: datetime, then: 
 
 
 @given(st.integers(0, 330 * 24 * 60), st.sampled_from(Audience), st.sampled_from(Medium))
-def test_whatever_is_held_may_leave_when_its_time_comes(minute: int, audience: Audience, medium: Medium) -> None:
+def test_a_postponed_notice_may_leave_at_its_instant(minute: int, audience: Audience, medium: Medium) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
     then = sent(now, NoticeKind.REFERRAL, audience, medium)
     assert now <= then <= now + timedelta(days=12)

@@ -1,4 +1,4 @@
-"""Delivery receipts: proven, taken once, brought to their notice, whenever they come, and never a new error."""
+"""Delivery receipts: authenticated, stored once, applied to their notice in any order, never an error."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,14 +25,14 @@ ACCOUNT = {"sms_url": "http://127.0.0.1:9", "sms_user": "AC1", "sms_password": "
 
 
 class Provider:
-    """Takes every message under the same identity; what `meanwhile` is given happens before its answer is back."""
+    """Provider that returns the same id for every message; `meanwhile` runs before its response."""
 
     def __init__(self, identity: str = "20212", meanwhile: Any = None) -> None:
         self._identity = identity
         self._meanwhile = meanwhile
 
     async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Take it."""
+        """Return the id."""
         if self._meanwhile is not None:
             await self._meanwhile()
         return SentMessage(message.medium, self._identity)
@@ -42,7 +42,7 @@ class Provider:
 async def desk(
     settings: Settings, clock: SettableClock, sms: str = "verimor"
 ) -> AsyncIterator[tuple[Container, AsyncClient]]:
-    """The API with that provider, and a caller without a key."""
+    """Open the API with that provider and a caller without a key."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
     chosen = Settings(**given | {"sms": sms, "receipts_secret": SECRET, **ACCOUNT})
     async with opened_app(chosen, clock) as app, opened_client(app) as caller:
@@ -50,7 +50,7 @@ async def desk(
 
 
 async def sent_by(container: Container, provider: Provider, name: str = "verimor", applicant: Any = CALLER) -> None:
-    """A receipt to an applicant, handed over to the provider."""
+    """Send a receipt to an applicant by the provider."""
     await open_ticket(container, await actor_of(container), applicant)
     dispatcher = open_notice_dispatcher(container)
     dispatcher.adapters = Adapters.only(provider, name=name)
@@ -74,7 +74,7 @@ async def test_a_report_of_arrival_makes_the_notice_delivered(settings: Settings
 
 
 async def test_a_report_of_failure_gives_way_to_e_mail(settings: Settings, clock: SettableClock) -> None:
-    """B63: one notice in the other's place, none about the failure; a report that comes again changes nothing."""
+    """B63: one replacement notice, none about the failure; a repeated report changes nothing."""
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     async with desk(settings, clock) as (container, caller):
         await sent_by(container, Provider(), applicant=reachable)
@@ -85,7 +85,7 @@ async def test_a_report_of_failure_gives_way_to_e_mail(settings: Settings, clock
     assert found == [("sms", "failed", "verimor_not_delivered"), ("email", "sent", None)]
 
 
-async def test_a_report_that_is_faster_than_the_mark_is_not_lost(settings: Settings, clock: SettableClock) -> None:
+async def test_a_report_that_precedes_the_outcome_is_not_lost(settings: Settings, clock: SettableClock) -> None:
     async with desk(settings, clock) as (container, caller):
 
         async def report() -> None:
@@ -131,7 +131,7 @@ async def test_without_the_secret_there_is_no_such_address(settings: Settings, c
         assert await states(container) == {("sent", None): 1}
 
 
-async def test_where_no_secret_is_set_nothing_is_taken(settings: Settings, clock: SettableClock) -> None:
+async def test_without_a_configured_secret_no_report_is_accepted(settings: Settings, clock: SettableClock) -> None:
     async with opened_app(settings, clock) as app, opened_client(app) as caller:
         assert (await caller.post("/v1/receipts/verimor/None", json=[])).status_code == 404
 

@@ -1,4 +1,4 @@
-"""Before a notice leaves: skip moot ones, respect the night, bundle for offices, cap the hourly rate."""
+"""Triage: skip moot notices, respect quiet hours, bundle for offices, cap the hourly rate."""
 
 import asyncio
 from collections.abc import Collection
@@ -40,14 +40,14 @@ LATE: dict[str, Any] = {"promise_due": "2026-05-20T20:59:59.999999Z"}
 
 
 async def answered(container: Container, number: str, state: str = "resolved", **columns: object) -> None:
-    """The ticket is answered behind the back of its waiting notices."""
+    """Set the state of the ticket directly, without touching its waiting notices."""
     async with container.database.transaction() as session:
         await session.execute(update(Ticket).where(Ticket.number == number).values(state=state, **columns))
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed", "withdrawn"])
 async def test_a_resolved_tickets_waiting_escalation_is_skipped(container: Container, state: str) -> None:
-    """B72, B73: it says what is no longer so."""
+    """B72, B73: its content is out of date."""
     [notice] = await escalations(container, 1)
     await answered(container, str(notice.payload["number"]), state)
     recorder = Recorder()
@@ -64,7 +64,7 @@ async def test_a_notice_of_a_cycle_that_is_over_is_skipped(container: Container)
 
 
 async def test_two_breaches_in_two_cycles_are_two_notices(container: Container) -> None:
-    """A second breach is swallowed by nothing."""
+    """The dedupe key does not suppress a second breach."""
     recorder = Recorder()
     [first] = await escalations(container, 1)
     number = str(first.payload["number"])
@@ -97,19 +97,19 @@ async def test_a_warning_is_pointless_once_the_limit_is_past(container: Containe
 async def test_office_mail_waits_for_the_opening_and_citizens_receipts_do_not(
     container: Container, clock: SettableClock
 ) -> None:
-    """B57, B66: held on Saturday, sent on Monday morning, by whichever worker is up then."""
+    """B57, B66: postponed on Saturday, sent on Monday morning, by whichever worker is up then."""
     clock.advance(days=4, hours=3)
     await escalations(container, 1, **LATE)
     await open_ticket(container, await actor_of(container), WRITER)
     await drain(container)
     assert await states(container) == {("queued", "quiet_hours"): 1, ("sent", None): 1}
-    [held] = [notice for notice in await notices_of(container) if notice.state == "queued"]
-    assert (held.attempts, f"{held.due_at.astimezone():%A}") == (0, "Monday")
+    [postponed] = [notice for notice in await notices_of(container) if notice.state == "queued"]
+    assert (postponed.attempts, f"{postponed.due_at.astimezone():%A}") == (0, "Monday")
     await run_for(container, clock, timedelta(days=3))
     assert await states(container) == {("sent", None): 2}
 
 
-async def test_without_quiet_hours_nothing_is_held(settings: Settings, clock: SettableClock) -> None:
+async def test_without_quiet_hours_nothing_is_postponed(settings: Settings, clock: SettableClock) -> None:
     clock.advance(days=4, hours=3)
     async with container_with(settings, clock, quiet_hours=False) as container:
         await escalations(container, 1)
@@ -156,10 +156,8 @@ async def test_what_failed_before_joins_the_digest_once_the_server_is_back(
     assert box.numbers == [notice.number for notice in notices if notice.kind == "digest"]
 
 
-async def test_a_digest_that_waited_is_written_anew_without_what_was_answered_meanwhile(
-    settings: Settings, clock: SettableClock
-) -> None:
-    """B72: a mail server that comes back an hour later must not tell of tickets that are resolved."""
+async def test_a_waiting_digest_is_rebuilt_without_answered_tickets(settings: Settings, clock: SettableClock) -> None:
+    """B72: a mail server that comes back an hour later must not report resolved tickets."""
     box = Mailbox()
     async with mail_server(box):
         pass
@@ -182,7 +180,7 @@ async def test_a_digest_that_waited_is_written_anew_without_what_was_answered_me
     assert all(str(notice.payload["number"]) in text for notice in rest)
 
 
-async def test_a_digest_of_which_nothing_is_left_to_say_is_not_sent(settings: Settings, clock: SettableClock) -> None:
+async def test_a_digest_of_answered_tickets_only_is_not_sent(settings: Settings, clock: SettableClock) -> None:
     box = Mailbox()
     async with mail_server(box):
         pass
@@ -198,8 +196,8 @@ async def test_a_digest_of_which_nothing_is_left_to_say_is_not_sent(settings: Se
     assert box.mails == []
 
 
-async def test_what_may_have_left_alone_is_in_no_digest_later(container: Container, clock: SettableClock) -> None:
-    """A worker that died with three in its hands at the end of the day: each keeps its number on the next."""
+async def test_a_notice_that_may_have_left_joins_no_digest(container: Container, clock: SettableClock) -> None:
+    """Three notices leased by a worker that died at the end of the day keep their numbers on the next."""
     clock.advance(hours=6, minutes=59, seconds=50)
     planned = await escalations(container, 3)
     dying = open_notice_dispatcher(container)
@@ -216,7 +214,7 @@ async def test_what_may_have_left_alone_is_in_no_digest_later(container: Contain
     assert [message.number for message in recorder.messages] == [notice.number for notice in planned]
 
 
-async def test_what_a_slow_server_may_have_taken_is_in_no_digest_later(
+async def test_a_notice_that_a_slow_server_may_have_accepted_joins_no_digest(
     container: Container, clock: SettableClock
 ) -> None:
     planned = await escalations(container, 3)
@@ -248,7 +246,7 @@ async def test_two_notices_or_two_offices_are_no_digest(container: Container) ->
     assert await states(container) == {("sent", None): 4}
 
 
-async def test_hospitality_is_told_once_a_day(container: Container, clock: SettableClock) -> None:
+async def test_hospitality_is_reported_once_a_day(container: Container, clock: SettableClock) -> None:
     await escalations(container, 3, under_a_day=True)
     await drain(container)
     assert await states(container) == {("queued", "quiet_hours"): 3}
@@ -258,7 +256,7 @@ async def test_hospitality_is_told_once_a_day(container: Container, clock: Setta
 
 
 async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: SettableClock) -> None:
-    """B55: hundreds of mails are one mistake away."""
+    """B55: one mistake would send hundreds of mails."""
     async with (
         mail_server(Mailbox()) as box,
         container_with(settings, clock, recipient_per_hour=2, digest_from=0, **by_smtp(box)) as container,
@@ -276,30 +274,28 @@ async def test_a_recipient_gets_so_many_in_an_hour(settings: Settings, clock: Se
     assert len(set(box.numbers)) == len(box.numbers) == 6
 
 
-async def test_workers_that_sort_at_the_same_time_keep_to_the_pace_together(
-    settings: Settings, clock: SettableClock
-) -> None:
+async def test_concurrent_workers_share_the_hourly_rate(settings: Settings, clock: SettableClock) -> None:
     async with container_with(settings, clock, recipient_per_hour=2, digest_from=0) as container:
         planned = [notice.id for notice in await escalations(container, 8)]
         recorder, begun = Recorder(), asyncio.Barrier(4)
 
         class Together(TicketLookup):
-            """All have begun to sort before one of them counts."""
+            """Wait until all workers sort before one of them counts."""
 
             async def statuses(self, session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, TicketStatus]:
                 await begun.wait()
                 return await super().statuses(session, ticket_ids)
 
-        rooms = [dispatcher_with(container, recorder) for _ in range(4)]
-        for room in rooms:
-            room.triage = replace(room.triage, statuses=Together())
-        await asyncio.gather(*(room.deliver(planned[n::4]) for n, room in enumerate(rooms)))
+        dispatchers = [dispatcher_with(container, recorder) for _ in range(4)]
+        for dispatcher in dispatchers:
+            dispatcher.triage = replace(dispatcher.triage, statuses=Together())
+        await asyncio.gather(*(dispatcher.deliver(planned[n::4]) for n, dispatcher in enumerate(dispatchers)))
         assert await states(container) == {("sent", None): 2, ("queued", "recipient_rate"): 6}
     assert len(recorder.messages) == 2
 
 
 async def test_a_refused_sms_gives_way_to_e_mail_once(container: Container) -> None:
-    """The citizen is told once, by the medium that works; B63: no failure makes a notice about itself."""
+    """The citizen is notified once, by the medium that works; B63: no failure makes a notice about itself."""
     reachable = CALLER.model_copy(update={"email": WRITER.email})
     await open_ticket(container, await actor_of(container), reachable)
     recorder = Recorder(PermanentFailure("number_refused", "no"))

@@ -1,4 +1,4 @@
-"""The console delivery: one `.eml` a notice, readable by any mail program."""
+"""Console adapter: one `.eml` file per notice, readable by any mail program."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def files(folder: Path) -> list[str]:
 
 
 def content(email: EmailMessage) -> str:
-    """The text, with the line ends of mail turned into those of the notice."""
+    """Return the text with the line ends of the notice."""
     return str(email.get_content()).replace("\r\n", "\n")
 
 
@@ -98,12 +98,12 @@ async def test_headers_identify_the_notice(tmp_path: Path) -> None:
 
 
 async def test_delivering_twice_leaves_one_file_with_the_same_bytes(tmp_path: Path) -> None:
-    """B65: a repeated delivery must not become a second mail."""
-    delivery = ConsoleAdapter(tmp_path / "outbox", sender_name=SENDER)
+    """B65: a repeated attempt must not become a second mail."""
+    adapter = ConsoleAdapter(tmp_path / "outbox", sender_name=SENDER)
 
-    first = await delivery.send(MESSAGE)
+    first = await adapter.send(MESSAGE)
     before = (tmp_path / "outbox" / "26-000123.eml").read_bytes()
-    second = await delivery.send(MESSAGE)
+    second = await adapter.send(MESSAGE)
 
     assert first == second == SentMessage(Medium.EMAIL, "<01890a5d-ac96-774b-bcce-b302099a8057@estim.invalid>")
     assert files(tmp_path / "outbox") == ["26-000123.eml"]
@@ -123,7 +123,7 @@ async def test_no_address_is_invented_for_a_recipient_without_e_mail(
 
 
 async def test_a_phone_number_does_not_enter_the_file(tmp_path: Path) -> None:
-    """C12: files outlive erasure, so they hold no number that the text itself does not show."""
+    """C12: files outlive erasure, so they contain no number that the text itself does not show."""
     await laid_out(tmp_path, replace(MESSAGE, medium=Medium.SMS, recipient_address="+905320000000"))
 
     assert b"5320000000" not in (tmp_path / "26-000123.eml").read_bytes()

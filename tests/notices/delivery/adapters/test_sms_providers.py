@@ -36,21 +36,21 @@ GOOD: dict[str, Response] = {
 
 @asynccontextmanager
 async def provider(name: str, *answers: Response | None, seconds: float = 2.0) -> AsyncIterator[tuple[Any, Receiver]]:
-    """The adapter, with a receiver in the provider's place."""
+    """Open the adapter with a receiver in place of the provider."""
     async with receiving(*answers or (GOOD[name],)) as receiver:
         account = SmsAccount(
             url=receiver.url, user="hesap", password="parola", sender="ESENLERBLD", receipts_url=RECEIPTS
         )
-        delivery = MAKERS[name](account, seconds=seconds)
+        adapter = MAKERS[name](account, seconds=seconds)
         try:
-            yield delivery, receiver
+            yield adapter, receiver
         finally:
-            await delivery.close()
+            await adapter.close()
 
 
 async def test_netgsm_is_asked_with_basic_auth_and_the_turkish_encoding() -> None:
-    async with provider("netgsm") as (delivery, receiver):
-        delivered = await delivery.send(SMS)
+    async with provider("netgsm") as (adapter, receiver):
+        delivered = await adapter.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/sms/rest/v2/send")
     assert call.headers["authorization"] == "Basic " + b64encode(b"hesap:parola").decode()
@@ -65,8 +65,8 @@ async def test_netgsm_is_asked_with_basic_auth_and_the_turkish_encoding() -> Non
 
 
 async def test_verimor_is_asked_with_the_key_as_custom_id() -> None:
-    async with provider("verimor") as (delivery, receiver):
-        delivered = await delivery.send(SMS)
+    async with provider("verimor") as (adapter, receiver):
+        delivered = await adapter.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/v2/send.json")
     assert call.json == {
@@ -80,9 +80,9 @@ async def test_verimor_is_asked_with_the_key_as_custom_id() -> None:
     assert delivered.provider_id == "20212"
 
 
-async def test_kannel_is_asked_by_get_and_told_where_to_report() -> None:
-    async with provider("kannel") as (delivery, receiver):
-        delivered = await delivery.send(SMS)
+async def test_kannel_gets_the_message_and_the_address_for_reports_by_get() -> None:
+    async with provider("kannel") as (adapter, receiver):
+        delivered = await adapter.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("GET", "/cgi-bin/sendsms")
     assert call.query == {
@@ -99,9 +99,9 @@ async def test_kannel_is_asked_by_get_and_told_where_to_report() -> None:
     assert delivered.provider_id == SMS.key
 
 
-async def test_twilio_is_asked_by_form_and_told_where_to_report() -> None:
-    async with provider("twilio") as (delivery, receiver):
-        delivered = await delivery.send(SMS)
+async def test_twilio_gets_the_message_and_the_address_for_reports_by_form() -> None:
+    async with provider("twilio") as (adapter, receiver):
+        delivered = await adapter.send(SMS)
     [call] = receiver.calls
     assert (call.method, call.path) == ("POST", "/2010-04-01/Accounts/hesap/Messages.json")
     assert call.headers["authorization"] == "Basic " + b64encode(b"hesap:parola").decode()
@@ -120,42 +120,42 @@ async def test_twilio_is_asked_by_form_and_told_where_to_report() -> None:
 )
 async def test_the_text_decides_the_encoding(text: str, encoding: str | None, datacoding: str, coding: str) -> None:
     message = replace(SMS, body=text)
-    async with provider("netgsm") as (delivery, receiver):
-        await delivery.send(message)
+    async with provider("netgsm") as (adapter, receiver):
+        await adapter.send(message)
         assert receiver.calls[0].json.get("encoding") == encoding
-    async with provider("verimor") as (delivery, receiver):
-        await delivery.send(message)
+    async with provider("verimor") as (adapter, receiver):
+        await adapter.send(message)
         assert receiver.calls[0].json["datacoding"] == datacoding
-    async with provider("kannel") as (delivery, receiver):
-        await delivery.send(message)
+    async with provider("kannel") as (adapter, receiver):
+        await adapter.send(message)
         assert receiver.calls[0].query["coding"] == coding
 
 
 async def test_a_number_abroad_is_written_as_the_provider_wants_it() -> None:
     abroad = replace(SMS, recipient_address="+4915112345678")
-    async with provider("netgsm") as (delivery, receiver):
-        await delivery.send(abroad)
+    async with provider("netgsm") as (adapter, receiver):
+        await adapter.send(abroad)
         assert receiver.calls[0].json["messages"][0]["no"] == "004915112345678"
-    async with provider("verimor") as (delivery, receiver):
-        await delivery.send(abroad)
+    async with provider("verimor") as (adapter, receiver):
+        await adapter.send(abroad)
         assert receiver.calls[0].json["messages"][0]["dest"] == "004915112345678"
         assert "datacoding" not in receiver.calls[0].json
 
 
 @pytest.mark.parametrize("name", MAKERS)
-async def test_a_message_handed_over_again_carries_the_same_identity(name: str) -> None:
-    async with provider(name) as (delivery, receiver):
-        await delivery.send(SMS)
-        await delivery.send(SMS)
+async def test_a_message_sent_again_carries_the_same_identity(name: str) -> None:
+    async with provider(name) as (adapter, receiver):
+        await adapter.send(SMS)
+        await adapter.send(SMS)
     first, again = receiver.calls
     assert (first.body, first.query) == (again.body, again.query)
     assert SMS.key in f"{first.body!r}{first.query}"
 
 
 @pytest.mark.parametrize("name", MAKERS)
-async def test_without_a_number_nobody_is_asked(name: str) -> None:
-    async with provider(name) as (delivery, receiver):
-        error = await failure_of(delivery, replace(SMS, recipient_address=None), PermanentFailure)
+async def test_without_a_number_no_request_is_sent(name: str) -> None:
+    async with provider(name) as (adapter, receiver):
+        error = await failure_of(adapter, replace(SMS, recipient_address=None), PermanentFailure)
     assert (error.code, receiver.calls) == ("no_address", [])
 
 
@@ -174,18 +174,18 @@ async def test_without_a_number_nobody_is_asked(name: str) -> None:
         (Response(status_code=413), "unclear_answer", None),
     ],
 )
-async def test_what_is_not_about_the_message_is_tried_later(
+async def test_a_failure_not_about_the_message_is_temporary(
     name: str, answer: Response, code: str, wait: float | None
 ) -> None:
-    async with provider(name, answer) as (delivery, receiver):
-        error = await failure_of(delivery, SMS, TemporaryFailure)
+    async with provider(name, answer) as (adapter, receiver):
+        error = await failure_of(adapter, SMS, TemporaryFailure)
     assert (error.code, error.retry_after, len(receiver.calls)) == (code, wait, 1)
 
 
 @pytest.mark.parametrize("name", MAKERS)
-async def test_a_provider_that_is_silent_or_away_is_tried_later(name: str) -> None:
-    async with provider(name, None, seconds=0.2) as (delivery, _):
-        error = await failure_of(delivery, SMS, TemporaryFailure)
+async def test_a_silent_or_unreachable_provider_is_a_temporary_failure(name: str) -> None:
+    async with provider(name, None, seconds=0.2) as (adapter, _):
+        error = await failure_of(adapter, SMS, TemporaryFailure)
     assert error.code == "timeout"
     away = MAKERS[name](SmsAccount(url="http://127.0.0.1:9", user="u", password="p", sender="s"), seconds=1.0)
     error = await failure_of(away, SMS, TemporaryFailure)
@@ -226,8 +226,8 @@ async def test_a_provider_that_is_silent_or_away_is_tried_later(name: str) -> No
 async def test_a_provider_code_has_its_outcome(
     name: str, answer: Response, kind: type[DeliveryError], code: str
 ) -> None:
-    async with provider(name, answer) as (delivery, _):
-        error = await failure_of(delivery, SMS, kind)
+    async with provider(name, answer) as (adapter, _):
+        error = await failure_of(adapter, SMS, kind)
     assert error.code == code
     assert "905321234567" not in str(error)
 
@@ -248,8 +248,8 @@ def test_verimor_reports_end_in_verdicts_and_incoming_messages_in_none() -> None
     ]
 
 
-def test_a_duplicate_that_netgsm_held_back_is_no_failure() -> None:
-    """The one that it doubles has left: an e-mail in its place would be a third."""
+def test_a_duplicate_dropped_by_netgsm_is_no_failure() -> None:
+    """The first one has left: a fallback e-mail would be a third message."""
     jobs = {"jobs": [{"jobid": "1", "status": 13}, {"jobid": "2", "status": 3}]}
     assert netgsm.reports(jobs, Settings().netgsm_status) == [Report("2", delivered=False, code="netgsm_3")]
 
@@ -272,7 +272,7 @@ def test_kannel_reports_by_bits(status: str, verdict: bool | None) -> None:
 
 
 def test_twilio_signs_the_address_and_the_sorted_form() -> None:
-    """The example of Twilio's own documentation."""
+    """Example of Twilio's own documentation."""
     form = [
         ("CallSid", "CA1234567890ABCDE"),
         ("Caller", "+14158675309"),

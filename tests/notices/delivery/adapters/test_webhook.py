@@ -1,4 +1,4 @@
-"""Notices to the mobile backend: signed so that the reference libraries verify them, under one identity."""
+"""Webhook to the mobile backend: signed so that the reference libraries verify them, under one identity."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -26,17 +26,17 @@ PUSH = replace(SMS, medium=Medium.WEBHOOK, recipient_address=None)
 @asynccontextmanager
 async def backend(*answers: Response) -> AsyncIterator[tuple[WebhookAdapter, Receiver]]:
     async with receiving(*answers or (Response(),)) as receiver:
-        delivery = WebhookAdapter(f"{receiver.url}/hook", SECRET, seconds=2.0)
+        adapter = WebhookAdapter(f"{receiver.url}/hook", SECRET, seconds=2.0)
         try:
-            yield delivery, receiver
+            yield adapter, receiver
         finally:
-            await delivery.close()
+            await adapter.close()
 
 
 @pytest.mark.parametrize("verifier", [standardwebhooks.Webhook(SECRET), svix.Webhook(SECRET)])
 async def test_the_signature_is_verified_by_others(verifier: Any) -> None:
-    async with backend() as (delivery, receiver):
-        delivered = await delivery.send(PUSH)
+    async with backend() as (adapter, receiver):
+        delivered = await adapter.send(PUSH)
     [call] = receiver.calls
     verifier.verify(call.body.decode(), call.headers)
     assert call.headers["webhook-id"] == delivered.provider_id == f"msg_{PUSH.notice_id.hex}"
@@ -53,10 +53,10 @@ async def test_the_signature_is_verified_by_others(verifier: Any) -> None:
     }
 
 
-async def test_a_repeated_hand_over_has_the_same_id() -> None:
-    async with backend() as (delivery, receiver):
-        await delivery.send(PUSH)
-        await delivery.send(PUSH)
+async def test_a_repeated_message_has_the_same_id() -> None:
+    async with backend() as (adapter, receiver):
+        await adapter.send(PUSH)
+        await adapter.send(PUSH)
     first, again = receiver.calls
     assert first.headers["webhook-id"] == again.headers["webhook-id"]
     assert first.body == again.body
@@ -74,7 +74,7 @@ async def test_a_repeated_hand_over_has_the_same_id() -> None:
         (422, PermanentFailure, "message_refused"),
     ],
 )
-async def test_an_answer_has_its_outcome(status: int, kind: type[DeliveryError], code: str) -> None:
-    async with backend(Response(status_code=status)) as (delivery, _):
-        error = await failure_of(delivery, PUSH, kind)
+async def test_a_response_has_its_outcome(status: int, kind: type[DeliveryError], code: str) -> None:
+    async with backend(Response(status_code=status)) as (adapter, _):
+        error = await failure_of(adapter, PUSH, kind)
     assert error.code == code
