@@ -32,9 +32,10 @@ coverage: $(DEV)  ## all tests, and the share of branches that they run; fails b
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-check: $(DEV)  ## format, lint, types, import rules
+check: $(DEV)  ## format, lint, names, types, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python scripts/check_names.py
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

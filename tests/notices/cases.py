@@ -59,7 +59,7 @@ async def actor_of(container: Container, role: str = "developer", unit: str | No
 async def open_ticket(
     container: Container, actor: Actor, applicant: ApplicantBody | None = CALLER, **other: Any
 ) -> str:
-    """A ticket through the door; the applicant's receipt is planned with it. Returns its number."""
+    """Open a ticket, which queues the receipt to the applicant; return its number."""
     given: dict[str, Any] = {"channel": "call-center", "description": "Kaldırımda çukur var, 0532 123 45 67."}
     body = TicketBody(**given | other, applicant=applicant)
     admission = await container.intake_service.store(
