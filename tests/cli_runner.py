@@ -31,6 +31,7 @@ def environment(settings: Settings | None = None, **given: object) -> dict[str, 
         "PYTHONPATH": str(ROOT),
         "ESTIM_MUNICIPALITY": str(ESENLER),
         "COLUMNS": "200",
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
     if settings is not None:
         assert settings.database_url is not None

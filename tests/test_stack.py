@@ -33,7 +33,7 @@ class Place:
     def client(self) -> httpx.Client:
         """Return an HTTP client with the development key, which retries while the API starts."""
         key = (self.data / "api-key").read_text().strip()
-        patient = httpx.HTTPTransport(retries=5)
+        patient = httpx.HTTPTransport(retries=6)  # the last one after 15 s
         return httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}", headers={"X-API-Key": key}, transport=patient, timeout=20
         )
