@@ -28,14 +28,21 @@ async def make_digest(session: AsyncSession, notices: Sequence[Notice], now: dat
 
     The locks on the notices keep each out of a second digest, so the dedupe key needs only the digest's id.
     """
-    payload = _payload(notices, now)
     [running] = await next_values(session, NOTICE_SEQUENCE, 1)
-    first = notices[0]
-    identity = new_id()
-    digest = Notice(
-        id=identity,
+    digest = _digest(notices, running, now)
+    session.add(digest)
+    await session.flush()  # the notices' foreign key needs the row
+    for notice in notices:
+        notice.digest_id, notice.state_reason = digest.id, None
+    return digest
+
+
+def _digest(notices: Sequence[Notice], running: int, now: datetime) -> Notice:
+    first, digest_id = notices[0], new_id()
+    return Notice(
+        id=digest_id,
         running=running,
-        dedupe_key=f"digest:{identity}:{first.recipient}:{Medium.EMAIL}",
+        dedupe_key=f"digest:{digest_id}:{first.recipient}:{Medium.EMAIL}",
         kind=NoticeKind.DIGEST.value,
         ticket_id=None,
         cycle=0,
@@ -44,17 +51,12 @@ async def make_digest(session: AsyncSession, notices: Sequence[Notice], now: dat
         recipient_name=first.recipient_name,
         recipient_address=first.recipient_address,
         medium=Medium.EMAIL.value,
-        payload=snapshot(payload),
+        payload=snapshot(_payload(notices, now)),
         created_at=now,
         state="queued",
         attempts=0,
         due_at=now,
     )
-    session.add(digest)
-    await session.flush()  # the notices' foreign key needs the row
-    for notice in notices:
-        notice.digest_id, notice.state_reason = identity, None
-    return digest
 
 
 async def lock_digest_notices(session: AsyncSession, digests: Sequence[Notice]) -> dict[UUID, list[Notice]]:

@@ -8,6 +8,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 import structlog
@@ -80,28 +81,26 @@ class ReceiptRecorder:
             return 0
         now = self.clock.now()
         distinct = {(report.provider_id, report.code): report for report in reports}
+        rows = [_receipt_row(adapter, report, now) for report in distinct.values()]
         async with self.database.transaction() as session:
-            new = await insert_new(
-                session,
-                DeliveryReceipt,
-                [
-                    {
-                        "id": new_id(),
-                        "adapter": adapter,
-                        "provider_id": report.provider_id,
-                        "delivered": report.delivered,
-                        "code": report.code,
-                        "received_at": now,
-                    }
-                    for report in distinct.values()
-                ],
-            )
+            new = await insert_new(session, DeliveryReceipt, rows)
         async with self.database.transaction() as session:
             provider_ids = [report.provider_id for report in reports]
             known = await apply_receipts(session, provider_ids, personal_facts=self.personal_facts, now=now)
         if known < len(new):
             log.warning("receipts_unknown", adapter=adapter, count=len(new) - known)
         return known
+
+
+def _receipt_row(adapter: str, report: Report, now: datetime) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "adapter": adapter,
+        "provider_id": report.provider_id,
+        "delivered": report.delivered,
+        "code": report.code,
+        "received_at": now,
+    }
 
 
 def _from_kannel(_settings: Settings, query: dict[str, str], _body: bytes) -> list[Report]:

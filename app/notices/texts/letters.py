@@ -128,27 +128,23 @@ class Letters:
         because of the contents of a file.
         """
         today, problem = self._today(kind), ""
-        name = f"letters/{_file_of(kind)}"
-        title = plain_subject(kind, payload)
-        data: dict[str, JsonValue] = {
-            "title": title,
-            "notice": number,
-            "erased": ERASED,
-            "facts": letter_facts(payload),
-            "values": {name: _clean_text(value) for name, value in values.items()},
-        }
+        data = _letter_data(kind, payload, values, number)
         for tried in (source, today):
             if isinstance(tried, bytes):
                 try:
                     pdf, archival = self._set(tried, data, at)
-                    return Letter(pdf=pdf, template=name, version=version_of(tried), archival=archival)
+                    return Letter(pdf=pdf, template=_template(kind), version=version_of(tried), archival=archival)
                 except typst.TypstError:
                     problem = self._problem(tried, data, at)
-        if isinstance(today, str):
-            problem = today
-        pdf, archival = self._set(_PLAIN, {"title": title, "plain": _clean_text(plain_list(kind, payload))}, at)
         version = version_of(today) if isinstance(today, bytes) else ""
-        return Letter(pdf=pdf, template=name, version=version, archival=archival, problem=problem)
+        pdf, archival = self._set(_PLAIN, _plain_data(kind, payload), at)
+        return Letter(
+            pdf=pdf,
+            template=_template(kind),
+            version=version,
+            archival=archival,
+            problem=today if isinstance(today, str) else problem,
+        )
 
     def _today(self, kind: NoticeKind) -> bytes | str:
         """Return today's source, or the reason why there is none."""
@@ -198,6 +194,20 @@ def version_of(source: bytes) -> str:
     return hashlib.sha256(source).hexdigest()[:12]
 
 
+def _letter_data(kind: NoticeKind, payload: Payload, values: Mapping[str, str], number: str) -> dict[str, JsonValue]:
+    return {
+        "title": plain_subject(kind, payload),
+        "notice": number,
+        "erased": ERASED,
+        "facts": letter_facts(payload),
+        "values": {name: _clean_text(value) for name, value in values.items()},
+    }
+
+
+def _plain_data(kind: NoticeKind, payload: Payload) -> dict[str, JsonValue]:
+    return {"title": plain_subject(kind, payload), "plain": _clean_text(plain_list(kind, payload))}
+
+
 def letter_facts(payload: Payload) -> dict[str, JsonValue]:
     """Return the facts for letters in Turkish forms: instants as `date`, `day` and `time`, the unit also as dative."""
     facts = {name: _letter_fact(clean(value)) for name, value in facts_of(payload).items()}
@@ -240,6 +250,10 @@ def _is_control(sign: str) -> bool:
 
 def _file_of(kind: NoticeKind) -> str:
     return f"{kind}.typ"
+
+
+def _template(kind: NoticeKind) -> str:
+    return f"letters/{_file_of(kind)}"
 
 
 def _read_file(path: Path) -> bytes | str:

@@ -46,6 +46,11 @@ async def exchange(
         raise TemporaryFailure("timeout", "the provider took too long") from error
     except httpx.HTTPError as error:
         raise TemporaryFailure("unreachable", "the provider can't be reached") from error
+    _raise_unless_about_message(response)
+    return response
+
+
+def _raise_unless_about_message(response: httpx.Response) -> None:
     status = response.status_code
     wait = parse_retry_after(response.headers, datetime.now(UTC), longest=MAX_RETRY_AFTER_SECONDS)
     if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -55,8 +60,7 @@ async def exchange(
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         raise TemporaryFailure("auth_refused", "the provider refuses the credentials or this machine's address")
     if response.is_redirect or response.is_informational:
-        raise TemporaryFailure("redirected", "the provider's address answers with another one")
-    return response
+        raise TemporaryFailure("redirected", "the provider's address redirects to another one")
 
 
 def json_object(response: httpx.Response) -> dict[str, object]:
