@@ -1,4 +1,4 @@
-"""Turkish text: case (Python's own is wrong for İ/i and I/ı), search keys, sort order, suffixes and dates."""
+"""Turkish text: case (Python's own is wrong for İ/i and I/ı), search keys, suffixes and dates."""
 
 import re
 import unicodedata
@@ -8,9 +8,6 @@ from babel.dates import format_date as babel_date
 
 _TO_UPPER = str.maketrans({"i": "İ", "ı": "I"})
 _TO_ASCII = tuple(zip("ıçğöşüâîû", "icgosuaiu", strict=True))
-_ALPHABET = "abcçdefgğhıijklmnoöpqrsştuüvwxyz"
-_ORDINAL = {letter: chr(0xE000 + index) for index, letter in enumerate(_ALPHABET)}
-_OTHER_SCRIPT = "\uf000"
 _DOTTED_I = re.compile("i\u0307+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FOLDED_VOWELS = str.maketrans("âîû", "aiu")
@@ -34,12 +31,6 @@ def tr_upper(text: str) -> str:
     return unicodedata.normalize("NFC", composed.translate(_TO_UPPER).upper())
 
 
-def tr_title(text: str) -> str:
-    """Capitalize each word and lower the rest; a suffix after an apostrophe is no new word."""
-    composed = _DOTTED_I.sub("i", unicodedata.normalize("NFC", text))
-    return _WORD.sub(lambda word: tr_upper(word[0][:1]) + tr_lower(word[0][1:]), composed)
-
-
 def tr_key(text: str) -> str:
     """Return the search key of a text: lower case, letters without marks, single spaces.
 
@@ -49,14 +40,6 @@ def tr_key(text: str) -> str:
     for letter, plain in _TO_ASCII:  # several times faster than str.translate; every description passes here
         key = key.replace(letter, plain)
     return " ".join((key if key.isascii() else _without_marks(key)).split())
-
-
-def tr_sort_key(text: str) -> str:
-    """Return a key that sorts by the Turkish alphabet (ç after c, ı before i; q, w, x at their Latin positions).
-
-    Spaces, signs and digits sort first, other scripts last. A letter with a foreign mark (é, â) sorts as its letter.
-    """
-    return "".join(_sort_position(letter) for letter in tr_lower(text))
 
 
 def dative_institution(name: str) -> str:
@@ -99,14 +82,6 @@ def _without_marks(text: str) -> str:
     """Remove all marks over or under letters."""
     letters = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
-
-
-def _sort_position(letter: str) -> str:
-    """Return the character that sorts `letter`."""
-    if letter in _ORDINAL:
-        return _ORDINAL[letter]
-    plain = _without_marks(letter)
-    return _ORDINAL.get(plain, _OTHER_SCRIPT + plain if letter.isalpha() else plain)
 
 
 def _ends_in_a_word(name: str) -> bool:

@@ -15,8 +15,6 @@ from app.core.turkish import (
     format_long_date,
     tr_key,
     tr_lower,
-    tr_sort_key,
-    tr_title,
     tr_upper,
 )
 
@@ -60,22 +58,6 @@ def test_the_dot_that_english_casing_leaves_is_taken_away() -> None:
     assert len(damaged) > len("istanbul ili")
     assert tr_lower(damaged) == "istanbul ili"
     assert tr_upper(damaged) == "İSTANBUL İLİ"
-    assert tr_title(damaged) == "İstanbul İli"
-
-
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("FEN İŞLERİ MÜDÜRLÜĞÜ", "Fen İşleri Müdürlüğü"),
-        ("ılıca ISPARTA", "Ilıca Isparta"),
-        ("çözüm (ıslak imza)", "Çözüm (Islak İmza)"),
-        ("ayşe-nur", "Ayşe-Nur"),
-        ("ESENLER'İN, ŞİŞLİ’NİN", "Esenler'in, Şişli’nin"),
-        ("15 temmuz  mah.", "15 Temmuz  Mah."),
-    ],
-)
-def test_a_title_has_a_capital_for_each_word(text: str, title: str) -> None:
-    assert tr_title(text) == title
 
 
 @pytest.mark.parametrize(
@@ -103,7 +85,7 @@ def test_a_key_is_its_own_key(text: str) -> None:
 
 @given(turkish_text)
 def test_case_does_not_change_the_key(text: str) -> None:
-    assert tr_key(tr_upper(text)) == tr_key(tr_lower(text)) == tr_key(tr_title(text)) == tr_key(text)
+    assert tr_key(tr_upper(text)) == tr_key(tr_lower(text)) == tr_key(text)
 
 
 @given(turkish_text)
@@ -116,22 +98,6 @@ def test_lower_and_upper_case_undo_each_other(text: str) -> None:
 def test_casing_twice_is_casing_once_and_never_fails(text: str) -> None:
     assert tr_lower(tr_lower(text)) == tr_lower(text)
     assert tr_upper(tr_upper(text)) == tr_upper(text)
-    assert tr_title(text) == unicodedata.normalize("NFC", tr_title(text))
-
-
-def test_words_sort_by_the_turkish_alphabet() -> None:
-    words = ["Zeytin", "Şişli", "Sokak", "ipek", "İnönü", "Işık", "ılıca", "Çamlık", "Cadde"]
-
-    assert " ".join(sorted(words, key=tr_sort_key)) == "Cadde Çamlık ılıca Işık İnönü ipek Sokak Şişli Zeytin"
-
-
-def test_letters_sort_in_the_order_of_the_alphabet_with_foreign_ones_among_them() -> None:
-    assert sorted(UPPER, key=tr_sort_key) == list(UPPER)
-    assert sorted(["ş", "ж", "é", "f", " ", "e", "7", "d"], key=tr_sort_key) == [" ", "7", "d", "é", "e", "f", "ş", "ж"]
-
-
-def test_a_shorter_name_stands_before_the_one_that_goes_on() -> None:
-    assert sorted(["Fatihli", "Fatih Sultan", "Fatih"], key=tr_sort_key) == ["Fatih", "Fatih Sultan", "Fatihli"]
 
 
 @pytest.mark.parametrize(
