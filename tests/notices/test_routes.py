@@ -91,6 +91,7 @@ async def test_each_filter_narrows_the_list(container: Container, client_as: Cli
         "recipient=office:1": [raised],
         "level=80": [warning],
         f"ticket={first}": [warning, receipt],
+        "ticket=2699999999": [],
         "unacknowledged=true": [warning],
         "unacknowledged=false": [raised],
     }

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,3 +43,11 @@ async def failure_of(adapter: DeliveryAdapter, message: OutgoingMessage, kind: t
         await adapter.send(message)
     assert type(caught.value) is kind
     return caught.value
+
+
+def read_back(path: Path) -> EmailMessage:
+    """Parse an `.eml` file, which must have no defects."""
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message

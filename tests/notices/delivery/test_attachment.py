@@ -1,7 +1,6 @@
 """Letter attachment: only the second office's e-mail carries its letter, and a failed letter stops no mail."""
 
 import asyncio
-import io
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,32 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pypdf import PdfReader
-from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from app.container import Container
 from app.core.clock import ISTANBUL
-from app.core.db import bulk_insert
 from app.notices.delivery.adapters.base import TemporaryFailure
 from app.notices.kinds import Audience, Medium, NoticeKind
 from app.notices.model import Notice
-from app.notices.rows import APPLICANT, Recipient, notice_row
 from app.notices.texts.letters import MAX_CONCURRENT, Letters
 from app.notices.texts.render import Renderer
-from app.tickets.model import Ticket
 from config.settings import Settings
 from tests.desk import end_of
 from tests.installation import SettableClock
-from tests.notices.cases import NAME, WRITER, Recorder, actor_of, dispatcher_with, notices_of, open_ticket
-from tests.notices.delivery.adapters.test_console import read_back
+from tests.notices.cases import NAME, Recorder, actor_of, dispatcher_with, notices_of, open_ticket
 from tests.notices.delivery.cases import by_smtp, container_with, drain
+from tests.notices.delivery.letter_notices import planned, stored, unmarked
 from tests.notices.delivery.mail_server import Mailbox, mail_server
+from tests.notices.delivery.messages import read_back
+from tests.notices.letters import AT, VALUES, pdf_text
 from tests.notices.samples import FULL, TEMPLATES
-from tests.notices.texts.test_letters import AT, VALUES
 from workers.delivery import open_notice_dispatcher
 from workers.timers import sweep
 
@@ -42,7 +36,6 @@ K = NoticeKind
 MORNING = datetime(2026, 6, 5, 9, tzinfo=ISTANBUL)
 """The working morning after the three working days that follow the limit."""
 
-SECOND_OFFICE = Recipient("office:2", "Örnek Başkan Yardımcısı", "ikinci@belediye.example")
 TO_CITIZENS = [kind for kind in K if kind.spec.letter and Audience.CITIZEN in kind.spec.audiences]
 
 
@@ -76,43 +69,9 @@ async def raised(settings: Settings, clock: SettableClock) -> AsyncIterator[Rais
         yield Raised(container, box, number)
 
 
-async def planned(container: Container, kind: NoticeKind, medium: Medium = Medium.EMAIL, **columns: Any) -> Notice:
-    """Plan a notice of that kind about a new ticket, due now."""
-    number = await open_ticket(container, await actor_of(container), WRITER)
-    async with container.database.transaction() as session:
-        ticket = (await session.scalars(select(Ticket).where(Ticket.number == number))).one()
-        row = notice_row(
-            kind,
-            FULL[kind],
-            ticket_id=ticket.id,
-            cycle=1,
-            level=0,
-            recipient=SECOND_OFFICE if kind is K.ESCALATION_2 else APPLICANT,
-            medium=medium,
-            now=container.clock.now(),
-        )
-        await bulk_insert(session, Notice, [row | columns])
-    return await stored(container, row["id"])
-
-
-async def stored(container: Container, notice_id: Any) -> Notice:
-    return next(notice for notice in await notices_of(container) if notice.id == notice_id)
-
-
-async def unmarked(container: Container, kind: NoticeKind) -> None:
-    """Reset the notice as if its worker died before recording the outcome and the lease expired."""
-    async with container.database.transaction() as session:
-        died = {"state": "sending", "sent_at": None, "due_at": container.clock.now()}
-        await session.execute(update(Notice).where(Notice.kind == kind).values(**died))
-
-
 def attached(mail: EmailMessage) -> list[tuple[str | None, str, bytes]]:
     """Return file name, type and content of all attachments of a mail."""
     return [(one.get_filename(), one.get_content_type(), one.get_content()) for one in mail.iter_attachments()]
-
-
-def text_of(pdf: bytes) -> str:
-    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 async def test_the_second_office_gets_its_letter_with_the_mail(settings: Settings, clock: SettableClock) -> None:
@@ -123,7 +82,7 @@ async def test_the_second_office_gets_its_letter_with_the_mail(settings: Setting
         others = [other for other in case.box.mails if other is not mail]
     [(name, media_type, pdf)] = attached(mail)
     assert (name, media_type) == (f"{notice.number}.pdf", "application/pdf")
-    text = text_of(pdf)
+    text = pdf_text(pdf)
     for words in ("TASLAKTIR", "BAŞKAN YARDIMCILIĞI MAKAMINA", case.ticket, NAME, f"ESTİM {notice.number}"):
         assert words in text
     body = mail.get_body(("plain",))
@@ -152,7 +111,7 @@ async def test_a_file_in_the_outbox_carries_the_letter_too(container: Container)
     path = container.settings.outbox / f"{notice.number}.eml"
     [(name, _, pdf)] = attached(read_back(path))
     assert name == f"{notice.number}.pdf"
-    assert NAME in text_of(pdf)
+    assert NAME in pdf_text(pdf)
     before = path.read_bytes()
     await unmarked(container, K.ESCALATION_2)
     await open_notice_dispatcher(container).deliver([notice.id])
@@ -195,7 +154,7 @@ async def test_a_broken_letter_lets_the_mail_go_with_the_plain_facts(
         await dispatcher.deliver([notice.id])
     [message] = recorder.messages
     assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in message.body
-    assert "Başvuru numarası: 2600012349" in text_of(message.attachments[0].content)
+    assert "Başvuru numarası: 2600012349" in pdf_text(message.attachments[0].content)
     broken = [entry["template"] for entry in logs if entry["event"] == "letter_in_plain_words"]
     assert broken == ["letters/escalation_2.typ"]
     assert (await stored(container, notice.id)).state == "sent"

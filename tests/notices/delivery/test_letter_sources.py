@@ -16,7 +16,8 @@ from app.notices.texts import letter_sources
 from app.notices.texts.letters import LETTER_KINDS
 from app.notices.texts.render import Renderer
 from tests.notices.cases import Recorder, actor_of, dispatcher_with
-from tests.notices.delivery.test_attachment import planned, stored, text_of, unmarked
+from tests.notices.delivery.letter_notices import planned, stored, unmarked
+from tests.notices.letters import pdf_text
 from tests.notices.samples import TEMPLATES
 from tests.tickets.bulk.steps import WAITING
 
@@ -59,8 +60,8 @@ async def test_an_edited_file_changes_the_letters_to_come_and_no_old_one(contain
     assert await read_with(container, edited, old) == before
     await unmarked(container, LEVEL_2)
     assert await sent_with(container, edited, await stored(container, old.id)) == before
-    assert text_of(await sent_with(container, edited, waiting)).startswith("Yeni metin")
-    assert text_of(await read_with(container, container.renderer, waiting)).startswith("Yeni metin")
+    assert pdf_text(await sent_with(container, edited, waiting)).startswith("Yeni metin")
+    assert pdf_text(await read_with(container, container.renderer, waiting)).startswith("Yeni metin")
     assert len(await sources(container)) == 2
 
 
@@ -69,7 +70,7 @@ async def test_a_notice_without_words_yet_shows_the_letter_of_today(container: C
     notice = await planned(container, LEVEL_2)
     first = await read_with(container, container.renderer, notice)
     edited = templates_with(tmp_path / "edited", "Yeni metin: #facts.number")
-    assert text_of(await sent_with(container, edited, notice)).startswith("Yeni metin")
+    assert pdf_text(await sent_with(container, edited, notice)).startswith("Yeni metin")
     assert await read_with(container, container.renderer, notice) != first
 
 
@@ -78,8 +79,8 @@ async def test_a_letter_that_could_not_be_set_gets_the_mended_form(container: Co
     with capture_logs() as logs:
         plain = await sent_with(container, templates_with(tmp_path / "broken", "#let x = ("), notice)
         mended = await read_with(container, container.renderer, notice)
-    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" not in text_of(plain)
-    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in text_of(mended)
+    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" not in pdf_text(plain)
+    assert "BAŞKAN YARDIMCILIĞI MAKAMINA" in pdf_text(mended)
     assert [entry["event"] for entry in logs if entry["event"].startswith("letter")] == ["letter_in_plain_words"]
 
 

@@ -19,17 +19,10 @@ from app.domain.terms import ExtensionGround, Outcome
 from app.notices.kinds import NoticeKind
 from app.notices.payloads import Payload, ResolutionPayload
 from app.notices.texts.letters import FORM, Letters
+from tests.notices.letters import AT, VALUES, pages_of, pdf_text
 from tests.notices.samples import BARE, CASES, EXTENSION, FULL, RESOLUTION, TEMPLATES, UNIT, VACANT, named
 
 K = NoticeKind
-AT = datetime(2026, 6, 2, 6, 0, tzinfo=UTC)
-VALUES = {
-    "applicant.name": "Örnek VATANDAŞ",
-    "applicant.address": "Menderes Mahallesi, Örnek Sokak No: 5\nEsenler/İSTANBUL",
-    "ticket.description": "Kaldırımda çukur var.",
-    "ticket.reply": "Şimdiki cevap.",
-    "ticket.reply:7": "Talep edilen alan özel mülkiyettedir.\nİşlem yapılamamıştır.",
-}
 WITH_LETTER = [kind for kind in NoticeKind if kind.spec.letter]
 HOSTILE = (
     '#import "x": * #panic() *b* _i_ @ref $x^2$ `raw` <tag> \\n \\u{41} // x /* y */ = h - l [z] ~ '
@@ -42,14 +35,10 @@ def letters() -> Letters:
     return Letters(TEMPLATES / "letters")
 
 
-def pages_of(pdf: bytes) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
-
-
 def text_of(letters: Letters, kind: NoticeKind, payload: Payload, values: Mapping[str, str] = VALUES) -> str:
     letter = letters.make(kind, payload, values, number="26-000131", at=AT)
     assert letter.problem is None
-    return " ".join(pages_of(letter.pdf))
+    return pdf_text(letter.pdf)
 
 
 def in_order(text: str, *parts: str) -> None:

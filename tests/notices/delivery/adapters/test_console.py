@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.parser import BytesParser
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from app.notices.delivery.adapters.base import (
 )
 from app.notices.delivery.adapters.console import ConsoleAdapter
 from app.notices.kinds import Medium
+from tests.notices.delivery.messages import read_back
 
 SENDER = "Esenler Belediyesi – Halkla İlişkiler Müdürlüğü"
 MESSAGE = OutgoingMessage(
@@ -34,13 +34,6 @@ MESSAGE = OutgoingMessage(
     body="Sayın Örnek IŞIĞI,\n\nĞÜŞİÖÇ ğüşıöç – ₺ süre dolmuştur.\n.nokta ile başlayan satır\n",
     at=datetime(2026, 6, 1, 21, 0, 5, tzinfo=UTC),
 )
-
-
-def read_back(path: Path) -> EmailMessage:
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
-    assert isinstance(message, EmailMessage)
-    assert not message.defects
-    return message
 
 
 async def laid_out(outbox: Path, message: OutgoingMessage = MESSAGE) -> EmailMessage:
