@@ -1,11 +1,14 @@
 """CİMER: records of the national portal, mirrored here; CİMER itself delivers the answer."""
 
+import re
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from app.channels.schemas import ApplicantBody
 from app.core.schema import ExternalId, Instant, LongText, RequestModel, ShortText
+from app.core.turkish import tr_key
 from app.standards.values import Channel
 from app.tickets.intake import Intake, Kind, Person, Place
 
@@ -34,12 +37,37 @@ _KINDS = {
 }
 
 
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def _key(written: str) -> str:
+    return _SEPARATORS.sub(" ", tr_key(written)).strip()
+
+
+_BY_KEY = {_key(kind.value): kind for kind in CimerKind} | {
+    "talep": CimerKind.REQUEST,
+    "gorus": CimerKind.OPINION,
+    "oneri": CimerKind.OPINION,
+    "gorus ve oneri": CimerKind.OPINION,
+    "yonetime katil": CimerKind.OPINION,
+    "bilgi edinme basvurusu": CimerKind.RIGHT_TO_INFORMATION,
+}
+"""Folded spelling → kind. `Yönetime katıl` invites opinions about public affairs."""
+
+
+def _folded_kind(written: object) -> object:
+    """Return the kind of any known spelling; leave the rest to the validation, which names what is allowed."""
+    return _BY_KEY.get(_key(written), written) if isinstance(written, str) else written
+
+
 class CimerBody(RequestModel):
     """One record; a record repeated under its number stays one ticket. CİMER may hide the identity."""
 
     application_number: ExternalId = Field(examples=["2600004717"], description="Stored as text, in any form")
     application_date: Instant = Field(examples=["2026-05-12T10:00:00+03:00"], description="Date in CİMER")
-    kind: CimerKind = Field(CimerKind.REQUEST, examples=["istek"])
+    kind: Annotated[CimerKind, BeforeValidator(_folded_kind)] = Field(
+        CimerKind.REQUEST, examples=["istek"], description="Any spelling: `Şikayet`, `GÖRÜŞ/ÖNERİ`, `Yönetime Katıl`"
+    )
     text: LongText = Field(examples=["Sokağımızdaki aydınlatma ve kaldırım sorununun giderilmesini talep ediyorum."])
     applicant: ApplicantBody | None = Field(None, description="Empty if CİMER hides the identity")
     neighbourhood: ShortText | None = Field(None, examples=["Menderes Mah."])

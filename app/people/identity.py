@@ -10,8 +10,12 @@ from stdnum.exceptions import ValidationError
 from stdnum.tr import tckimlik
 
 from app.core.turkish import tr_key
+from app.core.visible_text import without_invisible
 
-_REGION = "TR"
+_REGION, _TURKIYE = "TR", 90
+_NEW_MOBILE = re.compile(r"5\d{9}")
+_SCHEME = re.compile(r"^(?:sips?|tel):", re.IGNORECASE)
+_NAME_AND_ADDRESS = re.compile(r"[^<>]*<([^<>]*)>\s*(?:;.*)?")
 _MAX_LENGTH = 60
 _EXTENSION = re.compile(r"(?:/|;ext=|[,;]?\s*(?:dahili|dah\.?|ext\.?|x)\s*:?)\s*(\d{1,6})$", re.IGNORECASE)
 _MAX_EXTENSION_DIGITS = 6
@@ -19,6 +23,7 @@ _HIDDEN = frozenset(
     {"", "-", "anonymous", "unknown", "private", "restricted", "unavailable", "withheld", "blocked", "null"}
 )
 _HIDDEN |= {"unknown number", "private number", "no caller id", "gizli", "gizli numara", "ozel numara", "bilinmeyen"}
+_HIDDEN |= {"anonim", "bilinmeyen numara", "bilinmeyen arayan", "gizli arama", "numara yok", "yok", "none", "n/a"}
 """The words of telephone systems for a caller with a hidden number."""
 
 
@@ -73,11 +78,14 @@ class Phone:
 
 
 @lru_cache(maxsize=64)
-def parse_phone(text: str) -> Phone:
+def parse_phone(text: str, *, possible: bool = False) -> Phone:
     """Parse a number in any Turkish spelling, with `/1010` or `dahili 1010` as extension; raise `IdentityError`.
 
     Short numbers (153, 112) belong to no person and are rejected. A number among words or beside another one is
-    rejected too. The cache spares the second parse: a request is parsed when it is validated and when it is stored.
+    rejected too. A mobile number of a range that the numbering plan does not know yet (`0561 880 80 80`) is accepted;
+    `possible` accepts a foreign number of a possible length, for callers and stored numbers.
+
+    The cache spares the second parse: a request is parsed when it is validated and when it is stored.
     """
     if len(text) > _MAX_LENGTH:
         raise IdentityError("phone")
@@ -91,20 +99,30 @@ def parse_phone(text: str) -> Phone:
     except phonenumbers.NumberParseException:
         raise IdentityError("phone") from None
     extension = phonenumbers.normalize_digits_only(extension or number.extension or "")
-    kind = phonenumbers.number_type(number)
-    if (
-        kind == phonenumbers.PhoneNumberType.UNKNOWN or len(extension) > _MAX_EXTENSION_DIGITS
-    ):  # unknown means not valid
+    kind = _kind(number, possible=possible)
+    if kind is None or len(extension) > _MAX_EXTENSION_DIGITS:
         raise IdentityError("phone")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, _KINDS.get(kind, PhoneKind.OTHER), extension or None)
+    return Phone(e164, kind, extension or None)
+
+
+def parse_stored_phone(storage: str) -> Phone:
+    """Parse `Phone.storage`, also of a caller whose number was only possible."""
+    return parse_phone(storage, possible=True)
 
 
 def parse_caller(text: str | None) -> Phone | None:
-    """Parse a caller's number as a telephone system sends it; None if hidden; raise `IdentityError`."""
-    if text is None or tr_key(text).removeprefix("sip:").partition("@")[0] in _HIDDEN:
+    """Parse a caller as a telephone system shows it; None if hidden; raise `IdentityError`.
+
+    Accepted are a number, a SIP or tel address (`sip:0532…@pbx`) and one with a name (`"Ad" <0532…>`).
+    """
+    shown = without_invisible(text or "").strip()
+    if match := _NAME_AND_ADDRESS.fullmatch(shown):
+        shown = match[1]
+    user = _SCHEME.sub("", shown.strip()).partition("@")[0].partition(";")[0]
+    if tr_key(user) in _HIDDEN:
         return None
-    return parse_phone(text)
+    return parse_phone(user if "@" in shown else _SCHEME.sub("", shown), possible=True)
 
 
 def parse_national_id(text: str) -> str:
@@ -119,6 +137,16 @@ def parse_national_id(text: str) -> str:
         return str(tckimlik.validate(digits))
     except ValidationError:
         raise IdentityError("national_id") from None
+
+
+def _kind(number: phonenumbers.PhoneNumber, *, possible: bool) -> PhoneKind | None:
+    """Return the kind of the number, or None if it is not accepted."""
+    found = phonenumbers.number_type(number)
+    if found != phonenumbers.PhoneNumberType.UNKNOWN:  # unknown means not valid by the present numbering plan
+        return _KINDS.get(found, PhoneKind.OTHER)
+    if number.country_code == _TURKIYE:
+        return PhoneKind.MOBILE if _NEW_MOBILE.fullmatch(str(number.national_number)) else None
+    return PhoneKind.OTHER if possible and phonenumbers.is_possible_number(number) else None
 
 
 def _format(e164: str) -> str:

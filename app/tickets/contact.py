@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from app.core.wording import Language
 from app.notices.kinds import Medium
-from app.people.identity import PhoneKind, parse_phone
+from app.people.identity import PhoneKind, parse_stored_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.standards.values import Channel
@@ -53,7 +53,7 @@ def preferred_medium_of_applicant(applicant: Applicant, channel: str, vault: Vau
     phone_kind = None
     if applicant.phone is not None:
         stored = vault.open(applicant.phone, table="applicant", column="phone", row_id=applicant.id)
-        phone_kind = parse_phone(stored).kind
+        phone_kind = parse_stored_phone(stored).kind
     return preferred_medium(
         channel=channel,
         identity_hidden=applicant.identity_hidden,

@@ -17,7 +17,7 @@ from app.core.clock import ISTANBUL
 from app.core.errors import NotFound
 from app.core.turkish import format_date, format_datetime
 from app.domain.terms import Outcome
-from app.people.identity import parse_phone
+from app.people.identity import parse_stored_phone
 from app.people.model import Applicant
 from app.people.vault import Vault
 from app.sla.calendar import ClockKind
@@ -140,7 +140,7 @@ def _knows_phone(applicant: Applicant, vault: Vault, last_four: str) -> bool:
     if applicant.phone is None:
         return False
     stored = vault.open(applicant.phone, table="applicant", column="phone", row_id=applicant.id)
-    return hmac.compare_digest(parse_phone(stored).last_four, last_four)
+    return hmac.compare_digest(parse_stored_phone(stored).last_four, last_four)
 
 
 def _message(ticket: Ticket, clock: SlaClock | None, now: datetime) -> str:

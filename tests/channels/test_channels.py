@@ -171,3 +171,35 @@ async def test_rejections_use_the_callers_language_and_never_repeat_values(
     assert words in {error["detail"] for error in response.json()["errors"]}
     assert secret not in response.text
     assert "765 43" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("İstek", "request"),
+        ("ISTEK", "request"),
+        ("Talep", "request"),
+        ("Şikayet", "complaint"),
+        ("Şikâyet", "complaint"),
+        ("SİKAYET", "complaint"),
+        ("Bilgi Edinme", "request"),
+        ("Görüş/Öneri", "suggestion"),
+        ("görüş ve öneri", "suggestion"),
+        ("Yönetime Katıl", "suggestion"),
+        ("İHBAR", "tip_off"),
+        ("Teşekkür", "thanks"),
+    ],
+)
+async def test_a_kind_of_the_national_portal_is_read_in_any_spelling(shared: Shared, written: str, kind: str) -> None:
+    receipt = await accepted(shared, CIMER, bodies.application(fresh(), kind=written))
+
+    assert receipt["kind"] == kind
+
+
+async def test_an_unknown_kind_of_the_national_portal_is_rejected_with_the_allowed_ones(shared: Shared) -> None:
+    response = await shared.client.post(CIMER, json=bodies.application(fresh(), kind="dilekçe"))
+
+    assert response.status_code == 422
+    [error] = response.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/kind", "choice")
+    assert "şikâyet" in error["detail"]

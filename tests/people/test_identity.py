@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.people.identity import IdentityError, Phone, PhoneKind, parse_caller, parse_national_id, parse_phone
+from app.people.identity import (
+    IdentityError,
+    Phone,
+    PhoneKind,
+    parse_caller,
+    parse_national_id,
+    parse_phone,
+    parse_stored_phone,
+)
 
 FIRST_CALL_IS_SLOW = settings(deadline=None)
 """The first parsed number loads the numbering plans."""
@@ -174,14 +182,49 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
         "BİLİNMEYEN",
         "anonymous@anonymous.invalid",
         "sip:anonymous@anonymous.invalid",
+        "Anonim",
+        "Bilinmeyen Numara",
+        '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1',
+        "\u200b",
     ],
 )
 def test_a_hidden_caller_has_no_number(shown: str | None) -> None:
     assert parse_caller(shown) is None
 
 
-def test_a_shown_caller_has_its_number() -> None:
-    assert parse_caller("905320000067") == MOBILE
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "905320000067",
+        "sip:05320000067@10.0.0.1",
+        "SIP:+905320000067@pbx.example.org;user=phone",
+        "sips:05320000067;phone-context=+90@pbx",
+        "05320000067@pbx",
+        '"Örnek Vatandaş" <05320000067>',
+        "Örnek <sip:05320000067@pbx>;tag=a1",
+        "tel:+90-532-000-00-67",
+        "\u202a0532 000 00 67\u202c",
+    ],
+)
+def test_a_shown_caller_has_its_number(shown: str) -> None:
+    assert parse_caller(shown) == MOBILE
+
+
+@pytest.mark.parametrize("written", ["+90 561 880 80 80", "0561 880 80 80", "sip:05618808080@pbx"])
+def test_a_mobile_number_of_a_new_range_is_a_caller(written: str) -> None:
+    """The metadata of the numbering plan lags behind the operators."""
+    assert parse_caller(written) == Phone("+905618808080", PhoneKind.MOBILE)
+    assert parse_stored_phone("+905618808080").kind is PhoneKind.MOBILE
+
+
+def test_a_possible_foreign_caller_is_of_another_kind() -> None:
+    caller = parse_caller("+49 1999 1234567")
+
+    assert caller == Phone("+4919991234567", PhoneKind.OTHER)
+    assert caller is not None
+    assert parse_stored_phone(caller.storage) == caller
+    with pytest.raises(IdentityError):
+        parse_phone("+49 1999 1234567")
 
 
 def test_an_invalid_caller_is_rejected() -> None:
