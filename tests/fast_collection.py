@@ -5,6 +5,7 @@ of its last change; a changed file or `conftest.py` is read again.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,5 +36,9 @@ def remember(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
 
 
 def _state(config: pytest.Config, file: Path) -> float:
-    shared = (config.rootpath / "tests").rglob("conftest.py")
-    return max(each.stat().st_mtime for each in (file, *shared))
+    return max(file.stat().st_mtime, _last_change_of_fixtures(config.rootpath / "tests"))
+
+
+@cache
+def _last_change_of_fixtures(tests: Path) -> float:
+    return max(each.stat().st_mtime for each in tests.rglob("conftest.py"))
