@@ -15,7 +15,7 @@ KEY = "estim/files_that_need_servers"
 
 def is_fast(config: pytest.Config) -> bool:
     """Return whether the run leaves out the tests that need servers."""
-    return config.option.markexpr == "not server" and config.cache is not None
+    return config.option.markexpr == "not server" and getattr(config, "cache", None) is not None
 
 
 def needs_servers(config: pytest.Config, file: Path) -> bool:
