@@ -15,7 +15,7 @@ _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp", 
 
 def without_invisible(text: str) -> str:
     """Return the text in NFKC without format characters, fillers and variation selectors; line breaks stay."""
-    visible = "".join(character for character in unicodedata.normalize("NFKC", text) if not _is_invisible(character))
+    visible = "".join(character for character in unicodedata.normalize("NFKC", text) if not is_invisible(character))
     return unicodedata.normalize("NFKC", visible)
 
 
@@ -26,7 +26,8 @@ def has_visible(text: str) -> bool:
     )
 
 
-def _is_invisible(character: str) -> bool:
-    if character in _BLANK or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+def is_invisible(character: str) -> bool:
+    """Return whether a character is a control (but a line break), a filler, a variation selector or a tag."""
+    if character in _BLANK or "\ufe00" <= character <= "\ufe0f" or "\U000e0000" <= character <= "\U000e0fff":
         return True
-    return character not in _LINE_BREAKS and unicodedata.category(character) in {"Cc", "Cf"}
+    return character not in _LINE_BREAKS and unicodedata.category(character) in {"Cc", "Cf", "Cs"}

@@ -21,6 +21,7 @@ import typst
 from pydantic import JsonValue
 
 from app.core.turkish import dative_institution
+from app.core.visible_text import is_invisible
 from app.notices.kinds import SPECS, NoticeKind, facts_of
 from app.notices.payloads import CasePayload, EscalationPayload, OfficeFacts, Payload
 from app.notices.texts.fallback import clean, plain_list, plain_subject
@@ -48,9 +49,6 @@ _PLAIN = b"""
 #set page(paper: "a4", margin: 2cm)
 #letter.plain
 """
-
-_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-"""Control characters for the direction of writing; they could make a word look like another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,13 +237,13 @@ def _letter_fact(value: object) -> JsonValue:
 
 
 def _clean_text(value: str) -> str:
-    """Return a text in NFC, without control characters except line breaks."""
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\t", " "))
-    return "".join(sign for sign in text if sign == "\n" or not _is_control(sign))
+    """Return a text in NFC, without invisible characters except line breaks.
 
-
-def _is_control(sign: str) -> bool:
-    return sign in _DIRECTION_CONTROLS or unicodedata.category(sign) in {"Cc", "Cs"}
+    Typst would join an invisible character to the letter before it, and the PDF would be copied and searched wrongly.
+    Control characters for the direction of writing could make a word look like another one.
+    """
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", " ").replace("\t", " "))
+    return "".join(sign for sign in text if not is_invisible(sign))
 
 
 def _file_of(kind: NoticeKind) -> str:

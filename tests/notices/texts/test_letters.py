@@ -209,6 +209,15 @@ def test_whatever_is_written_there_is_a_letter(letters: Letters, text: str, kind
     assert "arz ederim" in (whole := " ".join(pages_of(letter.pdf))) or "Saygılarımla" in whole or "sunulur" in whole
 
 
+@pytest.mark.parametrize("invisible", ["\u00ad", "\u200b", "\ufe0f", "\U000e0000", "\U000e0100", "\u202e", "\u3164"])
+def test_an_invisible_character_does_not_change_how_a_letter_is_copied(letters: Letters, invisible: str) -> None:
+    values = dict.fromkeys(VALUES, f"s{invisible}")
+
+    letter = letters.make(K.RESOLUTION, named(FULL[K.RESOLUTION], f"s{invisible}"), values, number="26-000131", at=AT)
+
+    assert "sunulur" in " ".join(pages_of(letter.pdf))
+
+
 def test_turkish_letters_and_the_lira_are_all_there(letters: Letters) -> None:
     written = "ğüşıöçİĞÜŞÖÇ âîû ÂÎÛ ₺ 1.250,00 Iğdır’ın İlçesi fiil fıçı – afiş"
 
