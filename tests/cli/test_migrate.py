@@ -16,7 +16,13 @@ from tests.installation import ESENLER
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 VISIT = {"channel": "desk", "service": "info-desk", "description": "Danışma", "applicant": {"phone": "0532 000 00 00"}}
-IN_MAY = {"clock_start": "2026-05-12T11:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
+
+
+def in_may() -> dict[str, str]:
+    """Return the settings of a clock that shows 12 May 2026 11:00 now, and not when this file was imported."""
+    return {"clock_start": "2026-05-12T11:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
+
+
 WHY = ("--reason", "Meclis kararı")
 
 
@@ -26,7 +32,7 @@ def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
     folder = Path(shutil.copytree(ESENLER, tmp_path / "folder"))
     table = folder / "standards-table.txt"
     table.write_text(table.read_text().replace("1 GÜN", "2 GÜN", 1))
-    return environment(settings, municipality=folder, **IN_MAY)
+    return environment(settings, municipality=folder, **in_may())
 
 
 @pytest.fixture

@@ -12,7 +12,11 @@ from tests.cli_runner import environment, run_estim, run_estim_process
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
-JULY = {"clock_start": "2026-07-02T09:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
+
+
+def july() -> dict[str, str]:
+    """Return the settings of a clock that shows 2 July 2026 09:00 now, and not when this file was imported."""
+    return {"clock_start": "2026-07-02T09:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ async def _one_call(client_as: Callers) -> None:
 @pytest.mark.usefixtures("_one_call")
 def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None:
     done = run_estim_process(
-        "report", "compliance", "--month", "2026-06", env=environment(settings, **JULY), folder=tmp_path
+        "report", "compliance", "--month", "2026-06", env=environment(settings, **july()), folder=tmp_path
     )
     assert (done.returncode, done.stderr) == (0, "")
     [shown] = [line for line in done.stdout.splitlines() if "call-center" in line]
@@ -37,7 +41,7 @@ def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None
 def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> None:
     sheet = tmp_path / "haziran.csv"
     arguments = ("report", "compliance", "--month", "2026-06", "--csv", str(sheet))
-    done = run_estim(*arguments, env=environment(settings, **JULY), folder=tmp_path)
+    done = run_estim(*arguments, env=environment(settings, **july()), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{sheet}: 1 rows." in done.stdout
     assert sheet.read_bytes().decode("utf-8-sig").splitlines()[1:] == [
@@ -46,7 +50,7 @@ def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> No
 
 
 def test_an_unfinished_month_is_marked(settings: Settings, tmp_path: Path) -> None:
-    env = environment(settings, **JULY)
+    env = environment(settings, **july())
     done = run_estim("report", "compliance", "--month", "2026-07", env=env, folder=tmp_path)
     assert "The month is not over; these are the figures of 02.07.2026 09:0" in done.stdout
 
