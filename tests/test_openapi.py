@@ -19,18 +19,16 @@ from app.http.openapi_examples import REQUEST_EXAMPLES
 from app.main import create_app
 from config.settings import Settings
 from tests.installation import served
+from tests.tables import failing
 
 DOCUMENT = create_app(Settings()).openapi()
 PUBLIC = ("/health/", "/v1/tracking")
+OPERATIONS = {f"{method} {path}": operation for path, method, operation in operations(DOCUMENT)}
 OPEN, KEYED = (
-    [
-        pytest.param(operation, id=f"{method} {path}")
-        for path, method, operation in operations(DOCUMENT)
-        if path.startswith(PUBLIC) is public
-    ]
+    {name: operation for name, operation in OPERATIONS.items() if name.partition(" ")[2].startswith(PUBLIC) is public}
     for public in (True, False)
 )
-WITH_BODY = {f"{method} {path}" for path, method, operation in operations(DOCUMENT) if "requestBody" in operation}
+WITH_BODY = {name: operation for name, operation in OPERATIONS.items() if "requestBody" in operation}
 TURKISH = re.compile(r"[çğıöşüÇĞİÖŞÜ]")
 BODIES = {
     operation["operationId"]: (path, method) for path, method, operation in operations(DOCUMENT) if "{" not in path
@@ -68,56 +66,73 @@ def shows_values(schema: dict[str, Any]) -> bool:
     return bool(parts) and all(shows_values(part) for part in parts if part.get("type") != "null")
 
 
-@pytest.mark.parametrize("operation", OPEN + KEYED)
-def test_an_operation_says_what_it_does_and_for_whom(operation: dict[str, Any]) -> None:
-    assert operation["summary"]
-    assert operation["description"]
-    assert "Parameters" not in operation["description"]
-    assert len(operation["tags"]) == 1
-    assert operation["tags"][0] in {tag["name"] for tag in TAGS}
-    assert re.fullmatch(r"[a-z][a-z_]+", operation["operationId"])
+def faulty(named: dict[str, dict[str, Any]], check: Callable[[dict[str, Any]], None]) -> list[str]:
+    """Return `method path: reason` for each operation that fails `check`."""
+    return failing(named, lambda name: check(named[name]))
 
 
-@pytest.mark.parametrize("operation", OPEN)
-def test_health_and_tracking_need_no_key(operation: dict[str, Any]) -> None:
-    assert "security" not in operation
+def test_an_operation_says_what_it_does_and_for_whom() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        assert operation["summary"], "no summary"
+        assert operation["description"], "no description"
+        assert "Parameters" not in operation["description"], "parameters in the description"
+        assert len(operation["tags"]) == 1
+        assert operation["tags"][0] in {tag["name"] for tag in TAGS}
+        assert re.fullmatch(r"[a-z][a-z_]+", operation["operationId"])
+
+    assert faulty(OPERATIONS, check) == []
 
 
-@pytest.mark.parametrize("operation", KEYED)
-def test_every_other_operation_needs_a_key_and_names_its_scope(operation: dict[str, Any]) -> None:
-    assert operation["security"] == [{"ApiKey": []}, {"Bearer": []}]
-    assert re.search(r"\*\*Scope:\*\* `|scope `intake:<channel>`", operation["description"])
-    assert {"401", "403"} <= operation["responses"].keys()
+def test_health_and_tracking_need_no_key() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        assert "security" not in operation
+
+    assert faulty(OPEN, check) == []
 
 
-@pytest.mark.parametrize("operation", OPEN + KEYED)
-def test_every_error_answer_is_the_shared_problem(operation: dict[str, Any]) -> None:
-    errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
-    assert errors
-    for status, response in errors.items():
-        shared = resolved(response["$ref"])
-        assert list(shared["content"]) == ["application/problem+json"]
-        content = shared["content"]["application/problem+json"]
-        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
-        assert content["example"]["status"] == int(status)
-        assert TURKISH.search(content["example"]["title"] + content["example"]["detail"])
+def test_every_other_operation_needs_a_key_and_names_its_scope() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        assert operation["security"] == [{"ApiKey": []}, {"Bearer": []}]
+        assert re.search(r"\*\*Scope:\*\* `|scope `intake:<channel>`", operation["description"]), "no scope"
+        assert {"401", "403"} <= operation["responses"].keys()
+
+    assert faulty(KEYED, check) == []
 
 
-@pytest.mark.parametrize("operation", [each for each in OPEN + KEYED if each.id in WITH_BODY])
-def test_an_operation_with_a_body_lists_its_refusals(operation: dict[str, Any]) -> None:
-    assert {"408", "413", "415", "422"} <= operation["responses"].keys()
+def test_every_error_response_is_the_shared_problem() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
+        assert errors, "no error response"
+        for status, response in errors.items():
+            shared = resolved(response["$ref"])
+            assert list(shared["content"]) == ["application/problem+json"]
+            content = shared["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["example"]["status"] == int(status)
+            assert TURKISH.search(content["example"]["title"] + content["example"]["detail"])
+
+    assert faulty(OPERATIONS, check) == []
 
 
-@pytest.mark.parametrize("operation", OPEN + KEYED)
-def test_an_operation_shows_an_example_of_all_it_takes_and_gives(operation: dict[str, Any]) -> None:
-    for media in operation.get("requestBody", {}).get("content", {}).values():
-        assert "examples" in media or shows_values(media["schema"])
-    for status, response in operation["responses"].items():
-        for media in response.get("content", {}).values():
-            assert status < "400"
-            assert shows_values(media["schema"])
-    for parameter in operation.get("parameters", ()):
-        assert parameter["in"] != "path" or shows_values(parameter["schema"])
+def test_an_operation_with_a_body_lists_its_rejections() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        assert {"408", "413", "415", "422"} <= operation["responses"].keys()
+
+    assert faulty(WITH_BODY, check) == []
+
+
+def test_an_operation_shows_an_example_of_all_it_takes_and_returns() -> None:
+    def check(operation: dict[str, Any]) -> None:
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert "examples" in media or shows_values(media["schema"]), "the body has no example"
+        for status, response in operation["responses"].items():
+            for media in response.get("content", {}).values():
+                assert status < "400"
+                assert shows_values(media["schema"]), f"{status} has no example"
+        for parameter in operation.get("parameters", ()):
+            assert parameter["in"] != "path" or shows_values(parameter["schema"]), f"{parameter['name']}: no example"
+
+    assert faulty(OPERATIONS, check) == []
 
 
 def test_the_file_refers_to_nothing_that_is_missing_and_keeps_nothing_of_the_frameworks_errors() -> None:

@@ -11,6 +11,7 @@ from app.feed.events import TYPE_BY_KIND, EventType, FeedEvent, kinds_of, messag
 from app.tickets.history import EventKind
 from app.tickets.workflow import Command
 from tests.installation import START
+from tests.tables import failing
 
 
 def test_every_kind_has_a_type_of_its_own() -> None:
@@ -29,13 +30,15 @@ def test_types_map_back_to_kinds() -> None:
     assert kinds_of([EventType.CHANGED]) == ([], True)
 
 
-@pytest.mark.parametrize("type_", list(EventType))
-def test_a_type_is_documented_with_a_standard_body(type_: EventType) -> None:
-    body = example_of(type_)
-    assert re.fullmatch(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*", body["type"])
-    assert len(json.dumps(body)) < 20_000
-    assert body["data"]["type"] == type_
-    assert body["data"]["data"] == EVENT_DOCS[type_].data, "the example has members that are not published"
+def test_a_type_is_documented_with_a_standard_body() -> None:
+    def check(type_: EventType) -> None:
+        body = example_of(type_)
+        assert re.fullmatch(r"[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*", body["type"])
+        assert len(json.dumps(body)) < 20_000
+        assert body["data"]["type"] == type_
+        assert body["data"]["data"] == EVENT_DOCS[type_].data, "the example has members that are not published"
+
+    assert failing(EventType, check) == []
 
 
 @pytest.mark.parametrize(
