@@ -17,6 +17,7 @@ from app.notices.model import Notice
 from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Ticket
 from tests.installation import START, SettableClock, make_settings, new_key, opened_app, opened_client
+from tests.limit_notices import LimitNotice
 from tests.servers import TestServers
 
 CITIZEN: dict[str, Any] = {"name": "Örnek Vatandaş", "phone": "0532 000 00 67"}
@@ -173,13 +174,13 @@ class Desk:
         history: dict[str, Any] = response.json()
         return history
 
-    async def notices(self, number: str, *, of_offices: bool = True) -> list[tuple[str, int, int]]:
-        """Return (kind, level, cycle) of the ticket's notices, in the order of their numbers."""
+    async def notices(self, number: str, *, of_offices: bool = True) -> list[LimitNotice]:
+        """Return the ticket's notices, in the order of their numbers."""
         query = select(Notice).join(Ticket, Ticket.id == Notice.ticket_id).where(Ticket.number == number)
         query = query.where((Notice.recipient != "applicant") if of_offices else (Notice.recipient == "applicant"))
         async with self.container.database.reading() as session:
             found = await session.scalars(query.order_by(Notice.running))
-            return [(notice.kind, notice.level, notice.cycle) for notice in found]
+            return [LimitNotice(notice.kind, notice.level, notice.cycle) for notice in found]
 
     async def rows_of_clocks(self, number: str) -> Sequence[SlaClock]:
         """Return the rows of the ticket's clocks of all cycles."""

@@ -22,6 +22,7 @@ from app.standards.values import Catalogue
 from app.tickets.model import Escalation, Ticket
 from tests.desk import Desk
 from tests.installation import ESENLER
+from tests.limit_notices import LimitNotice, RaisedLevel
 
 OF_LIMITS = ("warning", "escalation_1", "escalation_2")
 """The notices of a limit: a bug in time keeping would repeat, lose or delay them."""
@@ -39,18 +40,18 @@ async def another_worker(desk: Desk, **settings: Any) -> AsyncIterator[Container
         yield container
 
 
-async def notices_of_limits(desk: Desk) -> Tally[tuple[str, int, int]]:
-    """Return the number of notices of limits by (kind, level, cycle)."""
+async def notices_of_limits(desk: Desk) -> Tally[LimitNotice]:
+    """Return how often each notice of a limit was written."""
     query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.kind.in_(OF_LIMITS))
     async with desk.container.database.reading() as session:
-        return Tally((kind, level, cycle) for kind, level, cycle in await session.execute(query))
+        return Tally(LimitNotice(kind, level, cycle) for kind, level, cycle in await session.execute(query))
 
 
-async def raised(desk: Desk) -> Tally[tuple[int, int]]:
-    """Return the number of escalations by (level, cycle)."""
+async def raised(desk: Desk) -> Tally[RaisedLevel]:
+    """Return how often each level was raised."""
     async with desk.container.database.reading() as session:
         rows = await session.execute(select(Escalation.level, Escalation.cycle))
-        return Tally((level, cycle) for level, cycle in rows)
+        return Tally(RaisedLevel(level, cycle) for level, cycle in rows)
 
 
 async def armed_at(desk: Desk, number: str) -> dict[tuple[str, str, int], datetime]:

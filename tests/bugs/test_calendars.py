@@ -12,6 +12,7 @@ from app.standards.catalogue import CatalogueError, load_catalogue
 from tests.bugs.steps import armed_at, edited_municipality, leave_on, load, local, notices_of_limits
 from tests.desk import CALL, ORDER, VISIT, Desk, due, end_of
 from tests.installation import ESENLER, START
+from tests.limit_notices import escalation
 from workers.timers import sweep
 
 MICROSECOND = timedelta(microseconds=1)
@@ -51,7 +52,7 @@ async def test_a_ticket_without_a_directorate_keeps_every_limit(desk: Desk) -> N
     assert (returned["unit"], returned["clocks"]) == (None, ticket["clocks"])
     desk.clock.set(end_of(2026, 6, 1))
     await sweep(desk.container)
-    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 1}
+    assert await notices_of_limits(desk) == {escalation(level=1): 1}
 
 
 def test_a_service_with_a_missing_calendar_is_not_loaded(tmp_path: Path) -> None:
@@ -128,10 +129,10 @@ async def test_a_calendar_edit_moves_open_tickets(desk: Desk) -> None:
         assert (await armed_at(desk, number))[("promise", "escalation", 1)] == end_of(2026, 6, 2)
         desk.clock.set(end_of(2026, 6, 1))
         await sweep(desk.container)
-        assert ("escalation_1", 1, 1) not in await notices_of_limits(desk)
+        assert escalation(level=1) not in await notices_of_limits(desk)
         desk.clock.set(end_of(2026, 6, 2))
         await sweep(desk.container)
-        assert (await notices_of_limits(desk))[("escalation_1", 1, 1)] == 1
+        assert (await notices_of_limits(desk))[escalation(level=1)] == 1
 
 
 async def test_a_new_holiday_counts_for_a_paused_ticket(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.notices.delivery.adapters.console import ConsoleAdapter
 from tests.bugs.steps import notices_of_limits
 from tests.desk import ANSWER, VISIT, Desk, end_of
+from tests.limit_notices import escalation
 from tests.notices.cases import dispatcher_with, ids
 from workers.timers import sweep
 
@@ -72,7 +73,7 @@ async def test_an_erased_citizen_leaves_a_whole_history_and_no_trace(
     assert after["chain_holds"] is True
     assert [event["hash"] for event in after["items"]] == [event["hash"] for event in before["items"]]
     notices: list[dict[str, Any]] = (await desk.client.get("/v1/notices", params={"limit": 100})).json()["items"]
-    assert {("escalation_1", 1, 1), ("escalation_2", 2, 1)} <= set(await notices_of_limits(desk))
+    assert {escalation(level=1), escalation(level=2)} <= set(await notices_of_limits(desk))
     assert all(notice["body"] for notice in notices)
     files = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "outbox").glob("*.eml"))
     for word in WORDS:

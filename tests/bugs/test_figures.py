@@ -176,7 +176,7 @@ async def test_what_was_achieved_is_never_shown_as_breached(desk: Desk) -> None:
     ticket = await desk.read(number)
     [clock] = ticket["clocks"]
     assert (clock["state"], clock["on_time"], clock["breached_at"], ticket["overdue"]) == ("met", True, None, False)
-    assert [kind for kind, _, _ in await desk.notices(number) if kind != "warning"] == []
+    assert [notice for notice in await desk.notices(number) if notice.kind != "warning"] == []
 
 
 async def test_every_reader_is_given_the_same_date(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from app.standards.catalogue import load_catalogue
 from tests.bugs.steps import another_worker, armed_at, edited_municipality, load, local, notices_of_limits, raised
 from tests.desk import CALL, ORDER, Desk, end_of
 from tests.installation import opened_client
+from tests.limit_notices import escalation, raised_level, warning
 from tests.notices.cases import dispatcher_with, ids
 from workers.timers import sweep
 
@@ -35,7 +36,7 @@ async def test_a_wait_for_opening_time_survives_its_worker(desk: Desk) -> None:
     desk.clock.set(end)
     async with another_worker(desk) as worker:
         await sweep(worker)
-    assert (await desk.notices(number))[-1] == ("escalation_1", 1, 1)
+    assert (await desk.notices(number))[-1] == escalation(level=1)
 
 
 async def test_the_same_row_can_be_enqueued_again(own_desk: Desk, redis_url: str) -> None:
@@ -68,7 +69,7 @@ async def test_a_hanging_mail_does_not_delay_the_clocks(desk: Desk) -> None:
     await stuck.busy.wait()
     desk.clock.set(LIMIT)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
     assert not posting.done()
     stuck.released.set()
     assert await posting == 1
@@ -82,14 +83,14 @@ async def test_an_escalation_is_visible_from_end_to_end(desk: Desk) -> None:
     await sweep(desk.container)
     late = (await desk.client.get("/v1/tickets", params={"overdue": True})).json()["items"]
     assert [(item["number"], item["overdue"]) for item in late] == [(number, True)]
-    [escalation] = (await desk.client.get("/v1/escalations")).json()["items"]
-    assert (escalation["ticket"], escalation["level"], escalation["open"]) == (number, 1, True)
+    [raised_item] = (await desk.client.get("/v1/escalations")).json()["items"]
+    assert (raised_item["ticket"], raised_item["level"], raised_item["open"]) == (number, 1, True)
     [notice] = (await desk.client.get("/v1/notices", params={"kind": "escalation_1"})).json()["items"]
     assert number in notice["body"]
     taken = await desk.client.post(f"/v1/notices/{notice['number']}/acknowledge")
     assert taken.status_code == 200, taken.text
-    [escalation] = (await desk.client.get("/v1/escalations")).json()["items"]
-    assert escalation["acknowledged_at"] is not None
+    [raised_item] = (await desk.client.get("/v1/escalations")).json()["items"]
+    assert raised_item["acknowledged_at"] is not None
     async with opened_client(desk.app) as citizen:
         asked = await citizen.post("/v1/tracking", json={"number": number, "phone_last_four": "0067"})
     assert asked.status_code == 200, asked.text
@@ -132,8 +133,8 @@ async def test_a_chain_of_ones_own_is_carried_out(own_desk: Desk, tmp_path: Path
     for instant in (warned, LIMIT, end_of(2026, 6, 4), end_of(2026, 6, 8)):
         desk.clock.set(instant)
         await sweep(desk.container)
-    notices = [one for one in await desk.notices(number) if one[0] != "reminder"]
-    assert notices == [("warning", 20, 1), ("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    notices = [one for one in await desk.notices(number) if one.kind != "reminder"]
+    assert notices == [warning(percent=20), escalation(level=1), escalation(level=2)]
 
 
 async def test_a_breach_that_could_not_be_written_is_written_later(desk: Desk) -> None:
@@ -153,7 +154,7 @@ async def test_a_breach_that_could_not_be_written_is_written_later(desk: Desk) -
     await sweep(desk.container)
     async with another_worker(desk) as restarted:
         await sweep(restarted)
-    assert (await notices_of_limits(desk), await raised(desk)) == ({("escalation_1", 1, 1): 1}, {(1, 1): 1})
+    assert (await notices_of_limits(desk), await raised(desk)) == ({escalation(level=1): 1}, {raised_level(1): 1})
     [clock] = await desk.rows_of_clocks(number)
     assert clock.breached_at == LIMIT
     assert (await desk.clock_of(number))["due_at"] == due

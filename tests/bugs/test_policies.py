@@ -26,6 +26,7 @@ from tests.desk import (
     state,
 )
 from tests.installation import ESENLER, START
+from tests.limit_notices import escalation, warning
 from workers.timers import sweep
 
 LIMIT, LAW = end_of(2026, 6, 1), end_of(2026, 6, 11)
@@ -63,7 +64,7 @@ async def test_no_notice_follows_after_the_answer(desk: Desk) -> None:
     await sweep(desk.container)
     await desk.run(number, "comment")
     await sweep(desk.container)
-    assert {key for key in await notices_of_limits(desk) if key[0] != "warning"} == set()
+    assert {notice.kind for notice in await notices_of_limits(desk)} <= {"warning"}
     assert (await desk.read(number))["overdue"] is False
 
 
@@ -106,7 +107,7 @@ async def test_a_service_that_left_the_table_ends_its_tickets_in_order(own_desk:
     for _ in range(30):
         desk.clock.advance(days=1)
         await sweep(desk.container)
-    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 2, ("escalation_2", 2, 1): 1}
+    assert await notices_of_limits(desk) == {escalation(level=1): 2, escalation(level=2): 1}
     await desk.run_all(number, "refer", "accept", "pause", "resume", "interim_reply", "resolve", "reopen", "withdraw")
     assert [clock.state for clock in await desk.rows_of_clocks(number)] == ["breached", "cancelled"]
 
@@ -224,7 +225,7 @@ async def test_no_limit_is_not_a_limit_of_nothing(desk: Desk) -> None:
     for number in (thanks, waiting):
         assert (await desk.read(number))["overdue"] is False
     assert (await desk.run(thanks, "resolve"))["clocks"] == []
-    assert {key[0] for key in await notices_of_limits(desk)} == {"escalation_2"}  # of the waiting one's law
+    assert {notice.kind for notice in await notices_of_limits(desk)} == {"escalation_2"}  # of the waiting one's law
 
 
 async def test_steps_are_measured_on_their_own_clock(desk: Desk) -> None:
@@ -263,4 +264,4 @@ async def test_a_second_report_of_the_same_matter_has_its_whole_limit(desk: Desk
     assert await desk.clock_of(second) == own
     desk.clock.set(LIMIT + timedelta(days=2))
     await sweep(desk.container)
-    assert await notices_of_limits(desk) == {("warning", 50, 1): 1}
+    assert await notices_of_limits(desk) == {warning(percent=50): 1}

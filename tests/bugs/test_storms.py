@@ -14,6 +14,7 @@ from app.sla.model import ClockPause, SlaClock
 from app.tickets.model import Escalation
 from tests.bugs.steps import another_worker, notices_of_limits, raised
 from tests.desk import AT_WORK, ATTORNEY_VISIT, CALL, ORDER, VISIT, Desk, end_of
+from tests.limit_notices import escalation, raised_level, reminder
 from tests.notices.cases import Recorder, dispatcher_with, ids, notices_of
 from workers.timers import sweep
 
@@ -28,7 +29,7 @@ async def test_a_level_is_not_repeated_with_every_sweep(desk: Desk) -> None:
         for container in (desk.container, other) * 24:
             await sweep(container)
             desk.clock.advance(hours=1)
-    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 1}
+    assert await notices_of_limits(desk) == {escalation(level=1): 1}
 
 
 async def test_a_second_breach_of_the_same_day_is_notified_too(desk: Desk) -> None:
@@ -38,10 +39,10 @@ async def test_a_second_breach_of_the_same_day_is_notified_too(desk: Desk) -> No
         desk.clock.advance(minutes=10)
         await sweep(desk.container)
         await desk.run_all(number, "resolve", "reopen")
-    assert {key: n for key, n in (await notices_of_limits(desk)).items() if key[0] != "warning"} == {
-        ("escalation_1", 1, 1): 1,
-        ("escalation_1", 1, 2): 1,
-        ("escalation_1", 1, 3): 1,
+    assert {notice: n for notice, n in (await notices_of_limits(desk)).items() if notice.kind != "warning"} == {
+        escalation(level=1): 1,
+        escalation(level=1, cycle=2): 1,
+        escalation(level=1, cycle=3): 1,
     }
 
 
@@ -52,7 +53,7 @@ async def test_an_escalation_is_written_once(desk: Desk) -> None:
     await sweep(desk.container)
     history = (await desk.timeline(number))["items"]
     assert Tally(event["kind"] for event in history) == {"received": 1, "breached": 1, "escalated": 1}
-    assert (await raised(desk), await notices_of_limits(desk)) == ({(1, 1): 1}, {("escalation_1", 1, 1): 1})
+    assert (await raised(desk), await notices_of_limits(desk)) == ({raised_level(1): 1}, {escalation(level=1): 1})
     async with desk.container.database.reading() as session:
         one = (await session.scalars(select(Escalation))).one()
         same = {c.name: getattr(one, c.name) for c in Escalation.__table__.columns if c.name != "id"}
@@ -96,12 +97,12 @@ async def test_an_unacknowledged_level_is_not_raised_again(desk: Desk) -> None:
     for _ in range(60):
         await sweep(desk.container)
         desk.clock.advance(days=1)
-    assert await raised(desk) == {(1, 1): 1, (2, 1): 1}
+    assert await raised(desk) == {raised_level(1): 1, raised_level(2): 1}
     assert Tally(await desk.notices(number)) == {
-        ("escalation_1", 1, 1): 1,
-        ("reminder", 1, 1): 5,
-        ("escalation_2", 2, 1): 1,
-        ("reminder", 2, 1): 5,
+        escalation(level=1): 1,
+        reminder(level=1): 5,
+        escalation(level=2): 1,
+        reminder(level=2): 5,
     }
 
 

@@ -12,6 +12,7 @@ from app.tickets.queries import overdue
 from tests.bugs.steps import armed_at, local, notices_of_limits
 from tests.desk import CALL, INFORMATION, ORDER, PETITION, VISIT, Desk
 from tests.installation import START
+from tests.limit_notices import escalation, warning
 from workers.timers import sweep
 
 
@@ -77,7 +78,7 @@ async def test_a_warning_is_sent_once_over_every_midnight(desk: Desk, midnight: 
     for _ in range(4):
         await sweep(desk.container)
         desk.clock.advance(seconds=1)
-    assert await notices_of_limits(desk) == {("warning", 50, 1): 1}
+    assert await notices_of_limits(desk) == {warning(percent=50): 1}
 
 
 async def test_two_limits_of_one_utc_date_are_both_notified(desk: Desk) -> None:
@@ -88,4 +89,4 @@ async def test_two_limits_of_one_utc_date_are_both_notified(desk: Desk) -> None:
     await desk.open(ORDER)
     desk.clock.advance(minutes=10)
     await sweep(desk.container)
-    assert await notices_of_limits(desk) == {("escalation_1", 1, 1): 2}
+    assert await notices_of_limits(desk) == {escalation(level=1): 2}

@@ -19,6 +19,7 @@ from app.tickets.model import Ticket
 from tests.bugs.steps import load
 from tests.desk import CALL, INFORMATION, VISIT, Desk, due, end_of, opened_desk, state
 from tests.installation import ESENLER, new_key, opened_client
+from tests.limit_notices import escalation, warning
 from tests.servers import TestServers
 from workers.calendar import settle_calendar
 from workers.timers import sweep
@@ -124,17 +125,17 @@ async def test_sent_notices_are_not_repeated_and_pending_ones_move(desk: Desk) -
     assert due(await desk.read(number)) == end_of(2026, 5, 25)
     desk.clock.set(datetime(2026, 5, 18, 10, tzinfo=ISTANBUL))
     await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 50, 1)]
+    assert await desk.notices(number) == [warning(percent=50)]
     await applied(desk, LEAVE, SECOND_LEAVE)
     assert due(await desk.read(number)) == end_of(2026, 6, 1)  # 27 to 30 May are bayram
     desk.clock.set(end_of(2026, 5, 25) + timedelta(seconds=1))
     await sweep(desk.container)
-    assert ("escalation_1", 1, 1) not in await desk.notices(number)
+    assert escalation(level=1) not in await desk.notices(number)
     desk.clock.set(end_of(2026, 6, 1) + timedelta(seconds=1))
     await sweep(desk.container)
     notices = await desk.notices(number)
-    assert notices.count(("warning", 50, 1)) == 1
-    assert notices.count(("escalation_1", 1, 1)) == 1
+    assert notices.count(warning(percent=50)) == 1
+    assert notices.count(escalation(level=1)) == 1
 
 
 async def test_an_armed_next_level_moves_too(desk: Desk) -> None:

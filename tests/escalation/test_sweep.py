@@ -18,6 +18,7 @@ from app.sla.model import Checkpoint, SlaClock
 from app.tickets.model import Escalation, Ticket
 from tests.desk import ANSWER, AT_WORK, ATTORNEY_VISIT, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of
 from tests.escalation.offices import DUE, second_container
+from tests.limit_notices import LimitNotice, escalation, reminder, warning
 from workers.timers import sweep
 
 SECOND_LEVEL = end_of(2026, 6, 4)
@@ -27,16 +28,16 @@ async def many(desk: Desk, count: int, body: Mapping[str, Any] = CALL) -> list[s
     return await asyncio.gather(*(desk.open(body) for _ in range(count)))
 
 
-async def notified(desk: Desk) -> Tally[tuple[str, int]]:
-    """The number of notices of each kind to units and offices."""
-    query = select(Notice.kind, Notice.level).where(Notice.recipient != "applicant")
+async def notified(desk: Desk) -> Tally[LimitNotice]:
+    """Return how often each notice to a unit or office was written."""
+    query = select(Notice.kind, Notice.level, Notice.cycle).where(Notice.recipient != "applicant")
     async with desk.container.database.reading() as session:
-        return Tally((kind, level) for kind, level in await session.execute(query))
+        return Tally(LimitNotice(kind, level, cycle) for kind, level, cycle in await session.execute(query))
 
 
-async def levels_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+async def levels_of(desk: Desk, number: str) -> list[LimitNotice]:
     """The notices of a ticket to offices, without the reminders of them."""
-    return [notice for notice in await desk.notices(number) if notice[0] != "reminder"]
+    return [notice for notice in await desk.notices(number) if notice.kind != "reminder"]
 
 
 async def sweep_in_turns(*containers: Container) -> None:
@@ -53,7 +54,7 @@ async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(des
     number = await desk.open()
     back = desk.clock.advance(DUE - desk.clock.now() + timedelta(days=3))
     assert await sweep(desk.container) == 3
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
     assert await sweep(desk.container) == 0
     [row] = await desk.rows_of_clocks(number)
     assert (row.state, row.breached_at, row.due_at, row.detected_at) == ("breached", DUE, DUE, back)
@@ -62,10 +63,10 @@ async def test_an_outage_of_three_days_gives_one_notice_and_the_true_instant(des
     assert (raised.breached_at, raised.raised_at) == (DUE, back)
     desk.clock.set(end_of(2026, 6, 9) - timedelta(microseconds=1))
     await sweep(desk.container)
-    assert await levels_of(desk, number) == [("escalation_1", 1, 1)]
+    assert await levels_of(desk, number) == [escalation(level=1)]
     desk.clock.advance(microseconds=1)
     await sweep(desk.container)
-    assert (await levels_of(desk, number))[1:] == [("escalation_2", 2, 1)]
+    assert (await levels_of(desk, number))[1:] == [escalation(level=2)]
 
 
 async def test_two_warnings_in_different_batches_are_one_notice(desk: Desk) -> None:
@@ -73,7 +74,7 @@ async def test_two_warnings_in_different_batches_are_one_notice(desk: Desk) -> N
     desk.clock.set(DUE - timedelta(hours=1))
     async with second_container(desk, batch=1) as container:
         assert await sweep(container) == 2
-    assert await desk.notices(number) == [("warning", 80, 1)]
+    assert await desk.notices(number) == [warning(percent=80)]
 
 
 async def test_a_restarted_limit_warns_by_its_new_dates(desk: Desk) -> None:
@@ -87,14 +88,14 @@ async def test_a_restarted_limit_warns_by_its_new_dates(desk: Desk) -> None:
     for share in (0.5, 0.8):
         desk.clock.set(paid_at + (ends - paid_at) * share + timedelta(minutes=1))
         await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
+    assert await desk.notices(number) == [warning(percent=50), warning(percent=80)]
 
 
 async def test_the_limit_of_law_is_found_after_an_outage_too(desk: Desk) -> None:
     number = await desk.open(VISIT)
     desk.clock.set(end_of(2026, 6, 20))
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    assert await desk.notices(number) == [escalation(level=1), escalation(level=2)]
     clocks = await desk.rows_of_clocks(number)
     assert [clock.breached_at for clock in clocks] == [DUE, end_of(2026, 6, 11)]
 
@@ -105,8 +106,8 @@ async def test_a_limit_of_law_that_comes_near_marks_what_was_raised_before(desk:
     for day in (1, 4, 8):
         desk.clock.set(end_of(2026, 6, day))
         await sweep(desk.container)
-    levels = [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
-    assert (await levels_of(desk, number)) == [*levels, ("escalation_2", 2, 1)]
+    levels = [escalation(level=1), escalation(level=2)]
+    assert (await levels_of(desk, number)) == [*levels, escalation(level=2)]
     raised = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
     assert [(item["level"], item["legal_risk"]) for item in raised] == [(2, True), (1, False)]
     notices = (await desk.client.get(f"/v1/notices?ticket={number}&kind=escalation_2")).json()["items"]
@@ -129,7 +130,7 @@ async def test_a_breach_that_another_worker_stamps_first_takes_no_level_away(des
         assert await sweep(desk.container) == 1
     assert await desk.notices(number) == []
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_2", 2, 1)]
+    assert await desk.notices(number) == [escalation(level=2)]
 
 
 # ── many ──
@@ -141,8 +142,8 @@ async def test_a_sweep_goes_on_until_nothing_is_due(desk: Desk) -> None:
     desk.clock.set(DUE)
     async with second_container(desk, batch=7) as container:
         assert await sweep(container) == 303
-    assert await notified(desk) == {("escalation_1", 1): 101}
-    assert await desk.notices(numbers[-1]) == [("escalation_1", 1, 1)]
+    assert await notified(desk) == {escalation(level=1): 101}
+    assert await desk.notices(numbers[-1]) == [escalation(level=1)]
     async with desk.container.database.reading() as session:
         assert (
             await session.scalar(select(Checkpoint.id).where(Checkpoint.state == "armed", Checkpoint.due_at <= DUE))
@@ -157,14 +158,14 @@ async def test_two_workers_at_once_notify_of_everything_once(desk: Desk) -> None
     async with second_container(desk, batch=5) as one, second_container(desk, batch=7) as other:
         desk.clock.set(DUE)
         await sweep_in_turns(one, other, desk.container)
-        assert await notified(desk) == {("escalation_1", 1): 30}
+        assert await notified(desk) == {escalation(level=1): 30}
         desk.clock.set(SECOND_LEVEL)
         await sweep_in_turns(one, other, desk.container)
-        assert await notified(desk) == {("escalation_1", 1): 30, ("escalation_2", 2): 30, ("reminder", 1): 30}
+        assert await notified(desk) == {escalation(level=1): 30, escalation(level=2): 30, reminder(level=1): 30}
         desk.clock.advance(days=30)
         await sweep_in_turns(one, other)
-    levels = {("escalation_1", 1): 30, ("escalation_2", 2): 40}  # of ten the limit of law came near afterwards
-    assert await notified(desk) == {**levels, ("reminder", 1): 60, ("reminder", 2): 30}
+    levels = {escalation(level=1): 30, escalation(level=2): 40}  # of ten the limit of law came near afterwards
+    assert await notified(desk) == {**levels, reminder(level=1): 60, reminder(level=2): 30}
     async with desk.container.database.reading() as session:
         raised = Tally((e.ticket_id, e.level) for e in await session.scalars(select(Escalation)))
     assert (len(raised), set(raised.values())) == (60, {1})
@@ -190,7 +191,7 @@ async def test_a_sweep_beside_answers_never_notifies_of_an_answered_ticket(desk:
         assert kinds in (["received", "resolve"], ["received", "breached", "escalated", "resolve"])
         raised += len(kinds) == 4
         assert len(await desk.notices(number)) == (len(kinds) == 4)
-    assert await notified(desk) == ({("escalation_1", 1): raised} if raised else {})
+    assert await notified(desk) == ({escalation(level=1): raised} if raised else {})
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
@@ -204,7 +205,7 @@ async def test_a_locked_ticket_is_left_for_the_next_sweep(desk: Desk, batch: int
             assert await sweep(container) == 6
             assert [len(await desk.notices(number)) for number in (*locked, *free)] == [0, 0, 0, 1, 1]
         assert await sweep(container) == 9
-    assert await notified(desk) == {("escalation_1", 1): 5}
+    assert await notified(desk) == {escalation(level=1): 5}
 
 
 async def test_a_locked_ticket_that_is_answered_meanwhile_sends_no_notice(desk: Desk) -> None:
@@ -238,12 +239,12 @@ async def test_an_undecidable_ticket_does_not_stop_the_others(desk: Desk) -> Non
     desk.clock.set(DUE)
     async with second_container(desk, batch=2) as container:
         assert await sweep(container) == 14
-        assert await notified(desk) == {("escalation_1", 1): 4}
+        assert await notified(desk) == {escalation(level=1): 4}
         async with desk.container.database.transaction() as session:
             assert await next_due_at(session) == DUE
             await session.execute(text("UPDATE ticket SET last_action = 'received' WHERE number = :n"), {"n": bad})
         assert await sweep(container) == 1
-    assert await notified(desk) == {("escalation_1", 1): 5}
+    assert await notified(desk) == {escalation(level=1): 5}
     assert (await desk.timeline(bad))["chain_holds"] is True
 
 
@@ -261,7 +262,7 @@ async def test_a_failed_sweep_has_written_no_notice(desk: Desk) -> None:
         await dying()
     assert (await desk.notices(number), len((await desk.timeline(number))["items"])) == ([], 1)
     assert await sweep(desk.container) == 3
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
 
 
 async def test_an_emptied_queue_loses_no_timer(desk: Desk, redis_url: str) -> None:
@@ -271,7 +272,7 @@ async def test_an_emptied_queue_loses_no_timer(desk: Desk, redis_url: str) -> No
         valkey.flushall()
     desk.clock.set(DUE)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
 
 
 # ── ten minutes ──
@@ -293,10 +294,10 @@ async def test_ten_minutes_run_during_opening_hours(desk: Desk, ordered: str, du
     number = await desk.open(ORDER)
     desk.clock.set(datetime.fromisoformat(due).replace(tzinfo=ISTANBUL) - timedelta(microseconds=1))
     await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 80, 1)]
+    assert await desk.notices(number) == [warning(percent=80)]
     desk.clock.advance(microseconds=1)
     assert await sweep(desk.container) == 1
-    assert await desk.notices(number) == [("warning", 80, 1), ("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [warning(percent=80), escalation(level=1)]
     desk.clock.advance(days=30)
     assert await sweep(desk.container) == 0
     [clock] = await desk.rows_of_clocks(number)
@@ -320,7 +321,7 @@ async def test_a_matter_about_the_first_office_goes_straight_to_the_second(desk:
     await sweep(desk.container)
     desk.clock.advance(days=30)
     await sweep(desk.container)
-    assert await levels_of(desk, number) == [("escalation_2", 2, 1)]
+    assert await levels_of(desk, number) == [escalation(level=2)]
 
 
 async def test_a_warning_follows_the_ticket_to_its_directorate(desk: Desk) -> None:

@@ -7,14 +7,15 @@ from sqlalchemy import select
 from app.sla.clocks import pauses_of
 from app.sla.model import SlaClock
 from tests.desk import AT_WORK, CALL, Desk, due, end_of
+from tests.limit_notices import LimitNotice, escalation
 from workers.timers import sweep
 
 LIMIT = end_of(2026, 6, 1)
 
 
-async def levels(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+async def levels(desk: Desk, number: str) -> list[LimitNotice]:
     """Return the notices of the ticket to offices, without reminders."""
-    return [notice for notice in await desk.notices(number) if notice[0] != "reminder"]
+    return [notice for notice in await desk.notices(number) if notice.kind != "reminder"]
 
 
 async def test_a_clock_that_is_set_back_repeats_no_notice(desk: Desk) -> None:
@@ -27,7 +28,7 @@ async def test_a_clock_that_is_set_back_repeats_no_notice(desk: Desk) -> None:
         assert await sweep(desk.container) == 0
     desk.clock.set(end_of(2026, 6, 4))
     await sweep(desk.container)
-    assert await levels(desk, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    assert await levels(desk, number) == [escalation(level=1), escalation(level=2)]
     [clock] = await desk.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, LIMIT)
 
@@ -41,7 +42,7 @@ async def test_a_clock_that_was_ahead_takes_back_no_breach_and_no_notice(desk: D
     for _ in range(60):
         desk.clock.advance(days=1)
         await sweep(desk.container)
-    assert await levels(desk, number) == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    assert await levels(desk, number) == [escalation(level=1), escalation(level=2)]
     [clock] = await desk.rows_of_clocks(number)
     assert (clock.breached_at, clock.detected_at) == (LIMIT, ahead)
     assert (await desk.timeline(number))["chain_holds"] is True

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.core.clock import ISTANBUL
 from app.tickets.model import Escalation
 from tests.desk import CALL, Desk, end_of
+from tests.limit_notices import escalation, warning
 from workers.timers import sweep
 
 
@@ -18,22 +19,22 @@ async def test_an_unanswered_call_passes_all_levels_once(desk: Desk) -> None:
 
     desk.clock.set(due - timedelta(microseconds=1))
     assert await sweep(desk.container) == 2
-    assert await desk.notices(number) == [("warning", 80, 1)]
+    assert await desk.notices(number) == [warning(percent=80)]
 
     desk.clock.set(due)
     assert await sweep(desk.container) == 1
     assert await sweep(desk.container) == 0
-    assert (await desk.notices(number))[1:] == [("escalation_1", 1, 1)]
+    assert (await desk.notices(number))[1:] == [escalation(level=1)]
 
-    [escalation] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
-    seen = await desk.client.post(f"/v1/escalations/{escalation['id']}/acknowledge")
+    [raised_item] = (await desk.client.get(f"/v1/escalations?ticket={number}")).json()["items"]
+    seen = await desk.client.post(f"/v1/escalations/{raised_item['id']}/acknowledge")
     assert seen.json()["state"] == "acknowledged"
 
     desk.clock.set(end_of(2026, 6, 4) - timedelta(microseconds=1))
     assert await sweep(desk.container) == 0
     desk.clock.set(datetime(2026, 6, 5, 8, 0, tzinfo=ISTANBUL))
     assert await sweep(desk.container) == 1
-    assert (await desk.notices(number))[2:] == [("escalation_2", 2, 1)]
+    assert (await desk.notices(number))[2:] == [escalation(level=2)]
 
     history = await desk.timeline(number)
     assert history["chain_holds"] is True

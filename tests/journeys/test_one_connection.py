@@ -72,7 +72,7 @@ async def test_due_levels_fire_and_are_followed_by_reminders(desk: Desk) -> None
     await sweep(desk.container)
     desk.clock.advance(days=30)
     await sweep(desk.container)
-    kinds = {kind for kind, _, _ in await desk.notices(number)}
+    kinds = {notice.kind for notice in await desk.notices(number)}
     assert {"escalation_1", "reminder"} <= kinds
 
 

@@ -18,6 +18,7 @@ from app.standards.values import OFFICE_HOURS
 from bench.copies import multiply
 from tests.bugs.steps import OF_LIMITS, another_worker, armed_at
 from tests.desk import AT_WORK, CALL, INFORMATION, VISIT, Desk, due, end_of, opened_desk, state
+from tests.limit_notices import LimitNotice, escalation, warning
 from tests.servers import TestServers
 from workers.timers import sweep
 
@@ -169,9 +170,9 @@ def second_level(base: datetime, calendar: Calendar) -> datetime:
 # ── one of each, to the instant ──
 
 
-async def limit_notices_of(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+async def limit_notices_of(desk: Desk, number: str) -> list[LimitNotice]:
     """Return the notices of the ticket's limits."""
-    return [notice for notice in await desk.notices(number) if notice[0] in OF_LIMITS]
+    return [notice for notice in await desk.notices(number) if notice.kind in OF_LIMITS]
 
 
 async def run_workers_daily(desk: Desk, until: datetime) -> None:
@@ -183,7 +184,7 @@ async def run_workers_daily(desk: Desk, until: datetime) -> None:
     await sweep(desk.container)
 
 
-async def notices_after_outage(desk: Desk, number: str) -> list[tuple[str, int, int]]:
+async def notices_after_outage(desk: Desk, number: str) -> list[LimitNotice]:
     """Return the ticket's notices from the sweep after the outage; check that a second sweep finds nothing."""
     await run_workers_daily(desk, OUTAGE_BEGINS)
     before = await limit_notices_of(desk, number)
@@ -197,7 +198,7 @@ async def notices_after_outage(desk: Desk, number: str) -> list[tuple[str, int, 
 async def test_an_outage_longer_than_a_promise_gives_one_notice(desk: Desk) -> None:
     desk.clock.set(OUTAGE_BEGINS)
     number = await desk.open(QUESTION)
-    assert await notices_after_outage(desk, number) == [("escalation_1", 1, 1)]
+    assert await notices_after_outage(desk, number) == [escalation(level=1)]
     clocks = await desk.rows_of_clocks(number)
     assert (clocks[0].breached_at, clocks[0].detected_at) == (end_of(2026, 6, 2), OUTAGE_ENDS)
     assert (await armed_at(desk, number))["promise", "escalation", 2] == end_of(2026, 6, 9)
@@ -206,7 +207,7 @@ async def test_an_outage_longer_than_a_promise_gives_one_notice(desk: Desk) -> N
 async def test_an_outage_over_the_risk_of_law_notifies_the_second_office(desk: Desk) -> None:
     """The risk level is three working days before the limit of law, which has not ended yet."""
     number = await open_at(desk, 5, 11, INFORMATION)
-    assert await notices_after_outage(desk, number) == [("escalation_2", 2, 1)]
+    assert await notices_after_outage(desk, number) == [escalation(level=2)]
     clocks = {clock.kind: clock for clock in await desk.rows_of_clocks(number)}
     assert (clocks["statutory"].state, clocks["statutory"].due_at) == ("running", end_of(2026, 6, 5))
     async with desk.container.database.reading() as session:
@@ -216,7 +217,7 @@ async def test_an_outage_over_the_risk_of_law_notifies_the_second_office(desk: D
 
 async def test_an_outage_over_level_2_notifies_once(desk: Desk) -> None:
     number = await open_at(desk, 5, 11, CALL)
-    assert await notices_after_outage(desk, number) == [("escalation_2", 2, 1)]
+    assert await notices_after_outage(desk, number) == [escalation(level=2)]
     assert [clock.breached_at for clock in await desk.rows_of_clocks(number)] == [end_of(2026, 5, 26)]
 
 
@@ -230,7 +231,7 @@ async def test_an_outage_over_a_pause_notifies_of_nothing(desk: Desk) -> None:
     assert due(await desk.run(number, "resume")) == end_of(2026, 6, 10)
     desk.clock.set(OUTAGE_ENDS)
     await sweep(desk.container)
-    assert await limit_notices_of(desk, number) == [("warning", 50, 1)]
+    assert await limit_notices_of(desk, number) == [warning(percent=50)]
     assert (await desk.clock_of(number))["state"] == "running"
 
 

@@ -19,6 +19,7 @@ from app.tickets.model import Ticket, TicketEvent
 from tests.bugs.steps import armed_at, load, without_service
 from tests.desk import AT_WORK, CALL, ORDER, VISIT, Desk, due, end_of, opened_desk, state
 from tests.installation import ESENLER
+from tests.limit_notices import escalation, warning
 from tests.servers import TestServers
 from workers.timers import sweep
 
@@ -80,7 +81,7 @@ async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its
     await desk.run_all(waited, "resume")
     desk.clock.set(datetime(2026, 5, 25, 10, tzinfo=ISTANBUL))
     await sweep(desk.container)
-    assert await desk.notices(plain) == [("warning", 50, 1)]
+    assert await desk.notices(plain) == [warning(percent=50)]
     await load(desk, with_limit("call-center", 30))
     assert await migrated(desk) == RecomputeResult(2, 2)
     assert [due(await desk.read(number)) for number in (plain, waited)] == [LONGER, end_of(2026, 6, 15)]
@@ -91,7 +92,7 @@ async def test_a_migrated_clock_counts_the_new_limit_from_its_own_start_with_its
     }
     desk.clock.set(LONGER)
     await sweep(desk.container)
-    assert await desk.notices(plain) == [("warning", 50, 1), ("escalation_1", 1, 1)]
+    assert await desk.notices(plain) == [warning(percent=50), escalation(level=1)]
 
 
 async def test_the_history_says_what_changed_by_whom_and_why(desk: Desk) -> None:
@@ -206,7 +207,7 @@ async def test_a_shorter_limit_says_how_many_are_late_at_once_and_they_are_notif
     assert (found.moved, found.earlier, found.overdue_at_once) == (1, 1, 1)
     await migrated(desk)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
     [row] = await desk.rows_of_clocks(number)
     assert (row.state, row.breached_at) == ("breached", end_of(2026, 5, 18))
 

@@ -14,6 +14,7 @@ from app.standards.rulebook import REFRESH_SECONDS
 from tests.desk import ANSWER, AT_WORK, CALL, INFORMATION, ORDER, VISIT, Desk, due, end_of, state
 from tests.escalation.offices import second_container
 from tests.installation import START
+from tests.limit_notices import escalation, warning
 from workers.timers import sweep
 
 # ── pauses ──
@@ -89,7 +90,7 @@ async def test_the_limit_of_law_runs_through_every_pause(desk: Desk) -> None:
     await sweep(desk.container)
     ticket = await desk.read(number)
     assert (state(ticket), state(ticket, "statutory")) == ("paused", "breached")
-    assert await desk.notices(number) == [("escalation_2", 2, 1)]
+    assert await desk.notices(number) == [escalation(level=2)]
 
 
 async def test_nothing_fires_on_a_promise_that_stands_still(desk: Desk) -> None:
@@ -105,7 +106,7 @@ async def test_nothing_fires_on_a_promise_that_stands_still(desk: Desk) -> None:
     left = ends - desk.clock.now()
     desk.clock.advance(left / 2)
     assert await sweep(desk.container) == 1
-    assert await desk.notices(number) == [("warning", 50, 1)]
+    assert await desk.notices(number) == [warning(percent=50)]
 
 
 async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(desk: Desk) -> None:
@@ -114,15 +115,15 @@ async def test_a_warning_that_went_out_is_not_repeated_after_a_pause(desk: Desk)
     await desk.run_all(number, *AT_WORK)
     desk.clock.advance(days=11)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 50, 1)]
+    assert await desk.notices(number) == [warning(percent=50)]
     await desk.run(number, "pause")
     desk.clock.advance(days=20)
     await desk.run(number, "resume")
     await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 50, 1)]
+    assert await desk.notices(number) == [warning(percent=50)]
     desk.clock.advance(days=2)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("warning", 50, 1), ("warning", 80, 1)]
+    assert await desk.notices(number) == [warning(percent=50), warning(percent=80)]
 
 
 async def test_a_limit_that_is_past_can_not_be_paused_away(desk: Desk) -> None:
@@ -133,7 +134,7 @@ async def test_a_limit_that_is_past_can_not_be_paused_away(desk: Desk) -> None:
     ticket = await desk.run(number, "pause")
     assert (state(ticket), ticket["overdue"]) == ("running", True)
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
 
 
 async def test_answering_while_paused_counts_the_pause(desk: Desk) -> None:
@@ -185,7 +186,7 @@ async def test_an_interim_reply_satisfies_the_petition_law_but_not_the_promise(d
     assert [kind for kind, _ in await desk.armed(number)] == ["warning", "warning", "escalation"]
     desk.clock.set(end_of(2026, 6, 30))
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
     late = await desk.run(number, "resolve")
     assert [clock["on_time"] for clock in late["clocks"]] == [False, True]
 
@@ -301,11 +302,11 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> N
     desk.clock.advance(days=7)
     await sweep(desk.container)
     notices = await desk.notices(number)
-    assert [notice for notice in notices if notice[0] == "escalation_1"] == [
-        ("escalation_1", 1, 1),
-        ("escalation_1", 1, 2),
+    assert [notice for notice in notices if notice.kind == "escalation_1"] == [
+        escalation(level=1),
+        escalation(level=1, cycle=2),
     ]
-    assert [notice for notice in notices if notice[0] == "escalation_2"] == [("escalation_2", 2, 2)]
+    assert [notice for notice in notices if notice.kind == "escalation_2"] == [escalation(level=2, cycle=2)]
     rows = await desk.rows_of_clocks(number)
     assert [row.due_at for row in rows[:2]] == [datetime.fromisoformat(clock["due_at"]) for clock in first]
     assert (await desk.timeline(number))["chain_holds"] is True
@@ -371,7 +372,7 @@ async def test_what_was_late_when_it_was_given_up_stays_late(desk: Desk) -> None
     assert (state(ticket), ticket["clocks"][0]["on_time"]) == ("breached", False)
     desk.clock.advance(days=30)
     assert await sweep(desk.container) == 0
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
 
 
 async def test_minutes_pause_by_the_second(desk: Desk) -> None:

@@ -192,5 +192,5 @@ async def test_asking_for_documents_stops_the_promise_until_they_come(desk: Desk
     assert (came["status"], state(came)) == ("registered", "running")
     assert due(came) == end_of(2026, 6, 1)  # 4 dates dropped: 27 May + 4 = 31 May, a Sunday
     assert due(came, "statutory") == end_of(2026, 6, 11)
-    notified = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
+    notified = [notice.kind for notice in await desk.notices(number, of_offices=False)]
     assert notified == ["receipt", "missing_documents"]

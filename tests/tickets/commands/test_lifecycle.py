@@ -216,7 +216,7 @@ async def test_a_ticket_is_referred_to_a_directorate_that_exists(desk: Desk) -> 
 async def test_the_applicant_is_notified_of_referral_and_result(desk: Desk) -> None:
     number = await desk.ticket_in("in_progress")
     await desk.run(number, "resolve")
-    assert [kind for kind, _, _ in await desk.notices(number, of_offices=False)] == [
+    assert [notice.kind for notice in await desk.notices(number, of_offices=False)] == [
         "receipt",
         "referral",
         "resolution",
@@ -226,7 +226,7 @@ async def test_the_applicant_is_notified_of_referral_and_result(desk: Desk) -> N
 async def test_two_referrals_are_two_notices(desk: Desk) -> None:
     number = await desk.ticket_in("returned")
     await desk.run(number, "refer", {"unit": "cleaning"})
-    notified = [kind for kind, _, _ in await desk.notices(number, of_offices=False)]
+    notified = [notice.kind for notice in await desk.notices(number, of_offices=False)]
     assert notified.count("referral") == 2
 
 

@@ -21,6 +21,7 @@ from tests.desk import (
     end_of,
     state,
 )
+from tests.limit_notices import escalation
 from tests.tickets.commands.steps import APRIL_28, asked_in_april, moved, noon
 from workers.timers import sweep
 
@@ -238,7 +239,7 @@ async def test_a_date_set_by_hand_is_flagged_and_moved_by_no_pause(desk: Desk) -
     assert due(moved_to) == by_hand
     desk.clock.set(by_hand)
     await sweep(desk.container)
-    assert ("escalation_1", 1, 1) in await desk.notices(number)
+    assert escalation(level=1) in await desk.notices(number)
 
 
 @pytest.mark.parametrize("paused_first", [False, True])
@@ -256,7 +257,7 @@ async def test_a_date_set_by_hand_passes_while_the_citizen_is_waited_for(desk: D
     await sweep(desk.container)
     late = await desk.read(number)
     assert (late["overdue"], state(late)) == (True, "breached")
-    assert ("escalation_1", 1, 1) in await desk.notices(number)
+    assert escalation(level=1) in await desk.notices(number)
     assert (await desk.run(number, "resume"))["clocks"] == late["clocks"]
 
 

@@ -16,6 +16,7 @@ from tests.desk import (
     kinds,
     state,
 )
+from tests.limit_notices import escalation
 from tests.tickets.commands.steps import APRIL_28, noon
 from workers.timers import sweep
 
@@ -45,7 +46,7 @@ async def test_a_shorter_service_may_be_late_at_once_and_is_breached_on_its_true
     await sweep(desk.container)
     promise = await desk.clock_of(number)
     assert datetime.fromisoformat(promise["breached_at"]) == end_of(2026, 5, 13)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
 
 
 async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_repeated(desk: Desk) -> None:
@@ -53,17 +54,17 @@ async def test_a_breach_under_the_wrong_service_is_taken_back_and_its_level_not_
     number = await desk.open(VISIT, service="info-desk")
     desk.clock.set(noon(5, 14))
     await sweep(desk.container)
-    assert await desk.notices(number) == [("escalation_1", 1, 1)]
+    assert await desk.notices(number) == [escalation(level=1)]
     ticket = await desk.run(number, "reclassify", {"service": "mobile", "reason": "Saha işi."})
     assert (state(ticket), due(ticket), ticket["overdue"]) == ("running", end_of(2026, 6, 1), False)
     desk.clock.set(noon(6, 2))
     await sweep(desk.container)
     ticket = await desk.read(number)
     assert state(ticket) == "breached"
-    assert [one for one in await desk.notices(number) if one[0] == "escalation_1"] == [("escalation_1", 1, 1)]
+    assert [one for one in await desk.notices(number) if one.kind == "escalation_1"] == [escalation(level=1)]
     desk.clock.set(noon(6, 9))
     await sweep(desk.container)
-    assert ("escalation_2", 2, 1) in await desk.notices(number)
+    assert escalation(level=2) in await desk.notices(number)
 
 
 async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(desk: Desk) -> None:
@@ -76,11 +77,11 @@ async def test_a_breach_that_stays_waits_for_the_next_level_of_the_new_service(d
     assert (state(ticket), due(ticket)) == ("breached", end_of(2026, 5, 13))
     desk.clock.set(end_of(2026, 5, 20) - timedelta(microseconds=1))  # 15, 18 and 20 May
     await sweep(desk.container)
-    assert ("escalation_2", 2, 1) not in await desk.notices(number)
+    assert escalation(level=2) not in await desk.notices(number)
     desk.clock.set(end_of(2026, 5, 20))
     await sweep(desk.container)
     levels = [notice for notice in await desk.notices(number) if notice[0].startswith("escalation")]
-    assert levels == [("escalation_1", 1, 1), ("escalation_2", 2, 1)]
+    assert levels == [escalation(level=1), escalation(level=2)]
 
 
 async def test_a_breach_that_stays_waits_for_no_level_that_the_new_service_does_not_have(desk: Desk) -> None:
