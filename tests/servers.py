@@ -47,7 +47,7 @@ class TestServers:
         try:
             yield self.database_url.rsplit("/", 1)[0] + f"/{name}"
         finally:
-            self._servers.drop_database(name)
+            self._servers._postgres.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', self._servers._state)
 
 
 @contextmanager

@@ -250,7 +250,6 @@ async def test_a_copy_of_a_database_is_independent(data_dir: Path) -> None:
         copy = servers.create_database("other", template="estim")
         await execute(copy, "DELETE FROM kept4")
         assert await execute(servers.database_url, "SELECT count(*) FROM kept4") == 1
-        servers.drop_database("other")
 
 
 def test_a_folder_is_found_whatever_the_way_it_is_named(own_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,10 +61,6 @@ class Servers:
         self._postgres.psql(f'CREATE DATABASE "{name}" OWNER app TEMPLATE "{template}"', self._state)
         return self.database_url.rsplit("/", 1)[0] + f"/{name}"
 
-    def drop_database(self, name: str) -> None:
-        """Drop a database and end its connections."""
-        self._postgres.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', self._state)
-
     def restart_dead(self) -> None:
         """Restart a server that has died, at the same address; raise EmbeddedError if that fails."""
         for server in (self._valkey, self._postgres):

@@ -94,12 +94,6 @@ def one_septet_sms(text: str) -> str:
     return "".join(sign if sign in _ONE_SEPTET else _without_marks(sign) for sign in translated)
 
 
-def forbidden_characters(text: str) -> set[str]:
-    """Return the characters of `text` in no GSM or Turkish table, which turn the whole SMS into UCS-2."""
-    known = _COSTS[SmsEncoding.TURKISH_SINGLE]
-    return {character for character in text if character not in known}
-
-
 def segments(text: str) -> SmsLength:
     """Return the length of `text` in its cheapest encoding; the parts include the operator's code."""
     measured = [
@@ -108,11 +102,6 @@ def segments(text: str) -> SmsLength:
         if (costs := _costs(text, encoding)) is not None
     ]
     return min(measured, key=lambda length: length.parts)
-
-
-def fits_one_segment(text: str) -> bool:
-    """Return whether `text` with the operator's code is one part: 150 septets with Turkish letters, 65 in UCS-2."""
-    return segments(text).parts == 1
 
 
 def _without_marks(sign: str) -> str:

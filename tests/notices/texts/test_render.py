@@ -15,7 +15,7 @@ from app.notices.texts.fallback import FACT_LABELS
 from app.notices.texts.letters import FORM
 from app.notices.texts.references import names
 from app.notices.texts.render import MAX_SUBJECT, Renderer, template_name
-from app.notices.texts.sms_length import fits_one_segment
+from app.notices.texts.sms_length import segments
 from app.standards.catalogue import load_catalogue
 from tests.installation import ESENLER
 from tests.notices.samples import (
@@ -107,7 +107,7 @@ def test_an_sms_fits_one_segment_and_names_no_person(texts: Renderer) -> None:
         word = NAMES[label]
         payload = sample.payload if word is None else named(sample.payload, word)
         body = texts.render(sample.kind, Medium.SMS, payload).body
-        assert fits_one_segment(body), body
+        assert segments(body).parts == 1, body
         assert names(body) == set()
         assert "\n" not in body
         assert "Esenler" in body
@@ -119,7 +119,7 @@ def test_the_name_of_every_directorate_fits_an_sms_uncut(texts: Renderer) -> Non
     catalogue = load_catalogue(ESENLER)
     for unit in catalogue.units:
         body = texts.render(K.REFERRAL, Medium.SMS, named(FULL[K.REFERRAL], unit.name)).body
-        assert fits_one_segment(body)
+        assert segments(body).parts == 1
         assert f"{dative_institution(unit.name)} sevk edildi" in body
 
 
@@ -127,7 +127,7 @@ def test_the_highest_fee_fits_an_sms(texts: Renderer) -> None:
     for language in K.FEE_NOTICE.spec.languages:
         due = datetime(2026, 9, 30, tzinfo=UTC)
         fee = FeePayload(**CITIZEN, amount=Decimal(1_000_000), notified_at=NOW, pay_by=due, language=language)
-        assert fits_one_segment(texts.render(K.FEE_NOTICE, Medium.SMS, fee).body)
+        assert segments(texts.render(K.FEE_NOTICE, Medium.SMS, fee).body).parts == 1
 
 
 CLOSINGS: dict[Language, str] = {

@@ -8,8 +8,6 @@ from app.notices.texts.sms_length import (
     OPERATOR_CODE,
     SmsEncoding,
     SmsLength,
-    fits_one_segment,
-    forbidden_characters,
     one_septet_sms,
     plain_sms,
     segments,
@@ -19,6 +17,11 @@ E = SmsEncoding
 
 _TURKISH = "abcçdefgğhıijklmnoöprsştuüvyzABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZ .,:0123456789"
 _TYPOGRAPHIC = "’‘“”–—…âîûÂÎÛ"
+
+
+def of_no_table(text: str) -> set[str]:
+    """Return the characters that turn an SMS into UCS-2 even alone."""
+    return {character for character in text if segments(character).encoding is E.UCS2}
 
 
 @pytest.mark.parametrize("letter", "çğıİşŞĞ")
@@ -54,9 +57,7 @@ def test_the_budget_of_one_segment_leaves_room_for_the_operator_code(
     letter: str, encoding: SmsEncoding, room: int
 ) -> None:
     assert segments(letter * room) == SmsLength(encoding, room, 1)
-    assert fits_one_segment(letter * room)
     assert segments(letter * (room + 1)).parts == 2
-    assert not fits_one_segment(letter * (room + 1))
 
 
 @pytest.mark.parametrize(("letter", "each"), [("a", 153), ("ş", 149), ("â", 67)])
@@ -88,9 +89,9 @@ def test_nothing_still_takes_one_part() -> None:
     assert segments("") == SmsLength(E.GSM7, 0, 1)
 
 
-def test_forbidden_characters_are_those_of_no_table() -> None:
-    assert forbidden_characters("Şikâyet “Ördek” – 5 €… 😀") == set("â“”–…😀")
-    assert forbidden_characters(_TURKISH + "èØ{") == set()
+def test_the_characters_of_no_table_are_those_that_force_ucs_2() -> None:
+    assert of_no_table("Şikâyet “Ördek” – 5 €… 😀") == set("â“”–…😀")
+    assert of_no_table(_TURKISH + "èØ{") == set()
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,11 @@ def test_forbidden_characters_are_those_of_no_table() -> None:
 )
 def test_plain_text_replaces_what_forces_ucs_2(written: str, sent: str) -> None:
     assert plain_sms(written) == sent
-    assert forbidden_characters(sent) == set()
+    assert segments(sent).encoding is not E.UCS2
 
 
 @given(st.text(_TURKISH + _TYPOGRAPHIC))
-def test_turkish_prose_is_never_forbidden_once_it_is_plain(text: str) -> None:
-    assert forbidden_characters(plain_sms(text)) == set()
+def test_turkish_prose_never_needs_ucs_2_once_it_is_plain(text: str) -> None:
     assert segments(plain_sms(text)).encoding is not E.UCS2
 
 
@@ -123,7 +123,7 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 
 @given(st.text(max_size=700))
 def test_the_encoding_is_ucs_2_exactly_where_a_character_forbids_septets(text: str) -> None:
-    assert (segments(text).encoding is E.UCS2) == bool(forbidden_characters(text))
+    assert (segments(text).encoding is E.UCS2) == bool(of_no_table(text))
 
 
 @given(st.text(_TURKISH + "{€Øâ", max_size=700), st.characters())
