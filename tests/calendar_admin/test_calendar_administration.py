@@ -98,8 +98,13 @@ async def test_a_preview_says_what_moves_and_moves_nothing(desk: Desk) -> None:
     assert datetime.fromisoformat(found["first"][0]["old_due_at"]) == end_of(2026, 6, 5)
     assert datetime.fromisoformat(found["first"][0]["new_due_at"]) == end_of(2026, 6, 8)
     assert await desk.read(first) == before
-    made = await applied(desk, LEAVE, version=found["version"])
-    assert (made["open_clocks"], made["moved"]) == (4, 2)
+
+
+async def test_a_previewed_change_moves_what_the_preview_said(desk: Desk) -> None:
+    first, _ = await asked_on_monday(desk), await asked_on_monday(desk)
+    previewed = (await change(desk, "preview", days=[LEAVE])).json()
+    made = await applied(desk, LEAVE, version=previewed["version"])
+    assert (made["open_clocks"], made["moved"]) == (previewed["open_clocks"], previewed["moved"]) == (4, 2)
     assert due(await desk.read(first), "statutory") == end_of(2026, 6, 8)
 
 

@@ -65,15 +65,25 @@ async def test_a_file_is_imported_once(settings: Settings, tmp_path: Path) -> No
     assert await stored(settings) == ["ORNEK-1", "ORNEK-2"]
 
 
-async def test_refused_lines_are_printed_and_returned_for_correction(settings: Settings, tmp_path: Path) -> None:
+def import_with_refusals(settings: Settings, tmp_path: Path) -> tuple[tuple[int, str, str], Path]:
+    """Import a file with two broken lines; return (exit code, output, errors) and the file of refused lines."""
     file, refused = write(tmp_path, table({}, BROKEN, UNANSWERED, {"record_no": "ORNEK-4"})), tmp_path / "red.csv"
-    code, out, err = run(settings, tmp_path, file, "--refused", str(refused))
+    return run(settings, tmp_path, file, "--refused", str(refused)), refused
+
+
+async def test_refused_lines_are_printed_with_their_reasons(settings: Settings, tmp_path: Path) -> None:
+    (code, out, err), _ = import_with_refusals(settings, tmp_path)
     assert (code, err) == (1, "")
     assert out.endswith("✗ 2 imported, 0 known already, 2 refused.\n")
     assert "line 3, received_at: Tarih gg.aa.yyyy" in out
     assert "line 3, phone: Geçerli bir telefon numarası değil" in out
     assert "line 4, answered_at: Cevap tarihi yok" in out
     assert "has to be registered anew." in out
+    assert await stored(settings) == ["ORNEK-1", "ORNEK-4"]
+
+
+async def test_a_corrected_file_of_refused_lines_can_be_imported(settings: Settings, tmp_path: Path) -> None:
+    _, refused = import_with_refusals(settings, tmp_path)
     assert stat.S_IMODE(refused.stat().st_mode) == 0o600
     headings, *lines = refused.read_bytes().decode("utf-8-sig").splitlines()
     assert headings == "line;problem;" + ";".join(RECORD)

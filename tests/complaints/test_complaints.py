@@ -202,15 +202,24 @@ async def test_two_complaints_about_one_ticket_are_two(desk: Desk) -> None:
 # ── its life ──
 
 
-async def test_a_complaint_is_seen_and_answered(desk: Desk) -> None:
+async def acknowledged(desk: Desk) -> tuple[str, str, dict[str, Any]]:
+    """Acknowledge a complaint after a day; return the numbers of its ticket and its own, and the complaint."""
     ticket = await desk.open(VISIT)
     number = (await made(desk, ticket=ticket))["number"]
     desk.clock.advance(days=1)
-    seen = await did(desk, number, "acknowledge")
+    return ticket, number, await did(desk, number, "acknowledge")
+
+
+async def test_a_complaint_is_acknowledged_once_and_its_escalation_with_it(desk: Desk) -> None:
+    ticket, number, seen = await acknowledged(desk)
     assert (seen["state"], seen["allowed_actions"]) == ("acknowledged", ["answer", "withdraw"])
     assert (await did(desk, number, "acknowledge"))["acknowledged_at"] == seen["acknowledged_at"]
     [mirror] = await listed(desk, f"/v1/escalations?ticket={ticket}")
     assert (mirror["state"], mirror["source"]) == ("acknowledged", "citizen")
+
+
+async def test_an_answered_complaint_has_its_notice_and_closes_its_escalation(desk: Desk) -> None:
+    ticket, number, _ = await acknowledged(desk)
     desk.clock.advance(days=2)
     answered = await did(desk, number, "answer", JUSTIFIED)
     assert (answered["state"], answered["outcome"], answered["on_time"]) == ("answered", "positive", True)
@@ -219,6 +228,11 @@ async def test_a_complaint_is_seen_and_answered(desk: Desk) -> None:
     assert number in resolution["body"]
     [mirror] = await listed(desk, f"/v1/escalations?ticket={ticket}")
     assert (mirror["state"], mirror["response"], mirror["open"]) == ("closed", JUSTIFIED["text"], False)
+
+
+async def test_an_answered_complaint_shows_in_the_history_of_its_ticket_and_moves_nothing_there(desk: Desk) -> None:
+    ticket, number, _ = await acknowledged(desk)
+    await did(desk, number, "answer", JUSTIFIED)
     history = await desk.timeline(ticket)
     assert history["chain_holds"] is True
     assert [event["kind"] for event in history["items"]] == ["received", "escalated", "escalation_answered"]
@@ -321,14 +335,19 @@ async def test_the_time_to_answer_is_that_of_law_3071(desk: Desk) -> None:
     assert datetime.fromisoformat(receipt["answer_by"]) == end_of(2026, 6, 1)
 
 
-async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(desk: Desk) -> None:
-    """50 and 80 per cent to the office that owes the answer; three working days before the end to the second."""
+async def test_an_unanswered_complaint_warns_its_office(desk: Desk) -> None:
+    """50 and 80 per cent of the time, to the office that owes the answer."""
     number = (await made(desk))["number"]
     for moment in (datetime.fromisoformat("2026-05-28T09:00+03:00"), datetime.fromisoformat("2026-06-06T09:00+03:00")):
         desk.clock.set(moment)
         await sweep(desk.container)
     warned = [one for one in await notices_to(desk, number) if one[0] == "complaint_due"]
     assert warned == [("complaint_due", 50, "office:1"), ("complaint_due", 80, "office:1")]
+
+
+async def test_an_unanswered_complaint_goes_to_the_second_office_before_its_end(desk: Desk) -> None:
+    """Three working days before."""
+    number = (await made(desk))["number"]
     desk.clock.set(end_of(2026, 6, 8))
     await sweep(desk.container)
     [risk] = await listed(desk, f"/v1/notices?ticket={number}&kind=complaint_due&level=2")
@@ -336,6 +355,12 @@ async def test_an_unanswered_complaint_warns_its_office_and_then_the_second(desk
     assert risk["subject"].startswith("[YASAL SÜRE RİSKİ]")
     [record] = await listed(desk, f"/v1/escalations?ticket={number}&source=system")
     assert (record["level"], record["legal_risk"]) == (2, True)
+
+
+async def test_a_complaint_is_late_from_the_instant_after_its_end(desk: Desk) -> None:
+    number = (await made(desk))["number"]
+    desk.clock.set(end_of(2026, 6, 8))
+    await sweep(desk.container)
     desk.clock.set(ANSWER_BY)
     due = (await desk.client.get(f"/v1/complaints/{number}")).json()
     assert (due["state"], due["on_time"]) == ("filed", None)
@@ -411,20 +436,34 @@ async def test_leave_on_its_last_day_moves_the_time_to_answer(own_desk: Desk) ->
 # ── who sees what ──
 
 
-async def test_a_channel_sees_what_it_filed_and_an_office_everything(caller: Caller) -> None:
-    mobile, other, director = await caller("mobile-app"), await caller("mobile-app"), await caller("pr-director")
-    body = {**COMPLAINT, "channel": "mobile"}
-    number = (await mobile.post("/v1/complaints", json=body)).json()["number"]
-    address = f"/v1/complaints/{number}"
+async def filed_by(mobile: AsyncClient) -> tuple[str, str]:
+    """File a complaint through the mobile channel; return its number and its address."""
+    number = (await mobile.post("/v1/complaints", json={**COMPLAINT, "channel": "mobile"})).json()["number"]
+    return number, f"/v1/complaints/{number}"
+
+
+async def test_a_channel_reads_what_it_filed_masked_and_may_withdraw_it(caller: Caller) -> None:
+    mobile = await caller("mobile-app")
+    _, address = await filed_by(mobile)
     own = (await mobile.get(address)).json()
     assert own["applicant"]["masked"] is True
     assert own["description"] != WORDS
+    assert (await mobile.post(f"{address}/withdraw")).json()["state"] == "withdrawn"
+
+
+async def test_a_channel_sees_nothing_of_what_another_filed(caller: Caller) -> None:
+    mobile, other = await caller("mobile-app"), await caller("mobile-app")
+    _, address = await filed_by(mobile)
     assert (await other.get(address)).status_code == 404
     assert (await other.post(f"{address}/withdraw")).status_code == 404
     assert (await other.get("/v1/complaints")).json()["items"] == []
+
+
+async def test_an_office_reads_every_complaint_in_its_words(caller: Caller) -> None:
+    mobile, director = await caller("mobile-app"), await caller("pr-director")
+    number, address = await filed_by(mobile)
     assert (await director.get(address)).json()["description"] == WORDS
     assert [item["number"] for item in (await director.get("/v1/complaints")).json()["items"]] == [number]
-    assert (await mobile.post(f"{address}/withdraw")).json()["state"] == "withdrawn"
 
 
 @pytest.mark.parametrize(

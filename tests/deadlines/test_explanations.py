@@ -42,7 +42,7 @@ from workers.timers import sweep
 # ── the ledger, line by line ──
 
 
-async def test_the_promise_names_its_row_its_words_and_its_versions(desk: Desk) -> None:
+async def test_an_explanation_names_its_service_and_the_row_of_the_table(desk: Desk) -> None:
     number = await desk.open(VISIT)
     found = await explained(desk, number)
     assert (found["number"], found["cycle"], found["cycles"]) == (number, 1, 1)
@@ -52,12 +52,19 @@ async def test_the_promise_names_its_row_its_words_and_its_versions(desk: Desk) 
         "table": 1,
         "row": 4,
     }
+
+
+async def test_an_explanation_names_the_versions_of_its_rules(desk: Desk) -> None:
+    found = await explained(desk, await desk.open(VISIT))
     rules = await desk.container.rulebooks.current()
     assert found["catalogue_version"] == str(rules.catalogue_version_id)
     assert datetime.fromisoformat(found["catalogue_loaded_at"]) == START
-    promise, law = found["clocks"]
+    assert found["clocks"][0]["calendar_version"] == str(rules.calendar_version_id)
+
+
+async def test_the_promise_is_explained_in_the_words_of_the_table_and_the_law_by_its_article(desk: Desk) -> None:
+    promise, law = (await explained(desk, await desk.open(VISIT)))["clocks"]
     assert (promise["kind"], law["kind"]) == ("promise", "statutory")
-    assert promise["calendar_version"] == str(rules.calendar_version_id)
     assert promise["policy"] == {
         "printed": "15 GÜN",
         "amount": 15,
@@ -143,12 +150,17 @@ async def test_limits_of_minutes_show_what_counted_on_each_date(desk: Desk) -> N
 # ── what moves a date ──
 
 
-async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
+async def paused_on_14_may(desk: Desk) -> str:
+    """Return the number of a visit whose directorate waits for the citizen."""
     number = await desk.open(VISIT)
     await desk.run_all(number, "refer", "accept")
     desk.clock.set(at(5, 14))
     await desk.run(number, "pause")
-    found = await clock(desk, number)
+    return number
+
+
+async def test_a_paused_limit_has_no_date(desk: Desk) -> None:
+    found = await clock(desk, await paused_on_14_may(desk))
     assert (found["state"], found["due_at"], found["computed_due_at"]) == ("paused", None, None)
     assert reasons(found) == ["start_day", "counted", "still_paused"]
     assert found["ledger"][-1]["label"] == "Süre durmaktadır: vatandaşın yanıtı bekleniyor"
@@ -156,7 +168,10 @@ async def test_while_it_stands_still_there_is_no_date(desk: Desk) -> None:
     assert (open_pause["to"], open_pause["reason"]) == (None, "awaiting_citizen")
     assert open_pause["label"] == "Vatandaşın yanıtı bekleniyor"
     assert (found["used"], found["whole"]) == (1, 15)
-    said = await text_lines(desk, number)
+
+
+async def test_the_text_of_a_paused_limit_says_since_when_and_why(desk: Desk) -> None:
+    said = await text_lines(desk, await paused_on_14_may(desk))
     assert "Son tarih     : Süre durduğundan belli değildir" in said
     assert "Vatandaşın yanıtı beklendiğinden süre 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla durmuştur." in said
 
@@ -185,7 +200,8 @@ async def test_a_pause_drops_its_dates_and_is_shown_from_start_to_end(desk: Desk
     ) in await text_lines(desk, number)
 
 
-async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk: Desk) -> None:
+async def extended_after_fee(desk: Desk) -> str:
+    """Open a request for information of 28 April, pay its fee and extend it on 14 May; return its number."""
     desk.clock.set(APRIL_28)
     number = await desk.open(INFORMATION)
     await desk.run_all(number, "refer", "accept")
@@ -193,7 +209,11 @@ async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk
     await desk.run(number, "fee_notice")
     desk.clock.set(at(5, 14))
     await desk.run_all(number, "fee_paid", "extend")
-    found = await clock(desk, number, "statutory")
+    return number
+
+
+async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk: Desk) -> None:
+    found = await clock(desk, await extended_after_fee(desk), "statutory")
     ends(found)
     assert instants(found, "started_at", "restarted_at", "extended_at") == [APRIL_28, at(5, 14), at(5, 14)]
     assert (found["policy"]["printed"], found["policy"]["amount"], found["whole"]) == ("30 iş günü", 30, 30)
@@ -206,7 +226,10 @@ async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk
     assert found["changes"][0]["actor"] == "developer (test)"
     assert [each["reason"] for each in found["pauses"]] == ["awaiting_fee"]
     assert (found["extended_for"], found["pay_by"]) == ("other_institution", None)
-    said = await text_lines(desk, number)
+
+
+async def test_a_paid_fee_and_an_extension_are_explained_as_a_restart_and_a_longer_limit(desk: Desk) -> None:
+    said = await text_lines(desk, await extended_after_fee(desk))
     for sentence in (
         (
             "Ücret bildirimiyle kesilen süre, ücretin ödendiği 14 Mayıs 2026 Perşembe günü saat 12:00 itibarıyla "
@@ -227,6 +250,10 @@ async def test_an_extension_and_a_paid_fee_are_shown_with_every_former_date(desk
     ):
         assert sentence in said
     assert not any("durmuştur" in line for line in said)
+
+
+async def test_a_fee_that_is_waited_for_again_leaves_no_internal_target(desk: Desk) -> None:
+    number = await extended_after_fee(desk)
     await desk.run(number, "fee_notice")
     assert (await clock(desk, number, "statutory"))["internal_target_at"] is None
 
@@ -263,11 +290,16 @@ async def test_a_limit_that_an_interim_reply_met_says_that_the_result_is_owed(de
     assert "Başvuruya 25 Mayıs 2026 Pazartesi günü saat 12:00 itibarıyla süresi içinde cevap verilmiştir." in said
 
 
-async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_one(desk: Desk) -> None:
+async def set_by_hand(desk: Desk) -> str:
+    """Return the number of a call whose date a person set on 13 May."""
     number = await desk.open(CALL)
     desk.clock.set(at(5, 13))
     await desk.run(number, "override_due")
-    found = await clock(desk, number)
+    return number
+
+
+async def test_a_date_set_by_hand_is_shown_with_the_ledger_of_the_computed_one(desk: Desk) -> None:
+    found = await clock(desk, await set_by_hand(desk))
     assert found["overridden"] is True
     assert instants(found, "due_at", "computed_due_at") == [
         end_of(2026, 6, 15).replace(microsecond=0),
@@ -281,7 +313,10 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
         end_of(2026, 6, 15).replace(microsecond=0),
     ]
     assert found["changes"] == [found["override"]]
-    said = await text_lines(desk, number)
+
+
+async def test_the_text_of_a_date_set_by_hand_says_who_set_it(desk: Desk) -> None:
+    said = await text_lines(desk, await set_by_hand(desk))
     assert (
         "Ancak son tarih, 13 Mayıs 2026 Çarşamba günü saat 12:00 itibarıyla “developer (test)” tarafından elle "
         "belirlenmiştir: 15 Haziran 2026 Pazartesi, gün sonu."
@@ -289,12 +324,18 @@ async def test_a_date_set_by_hand_says_so_and_keeps_the_ledger_of_the_computed_o
     assert "Gerekçesi başvurunun geçmişinde kayıtlıdır; aşağıdaki döküm hesapla bulunan tarihe aittir." in said
 
 
-async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: Desk) -> None:
+async def in_its_second_cycle(desk: Desk) -> str:
+    """Return the number of a call that another service serves since it was reopened on 3 June."""
     number = await desk.open(CALL)
     await desk.run(number, "override_due")
     desk.clock.set(at(6, 3))
     await desk.run_all(number, "resolve", "reopen")
     await desk.run(number, "reclassify", {"service": "info-desk", "reason": "Danışma konusudur."})
+    return number
+
+
+async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: Desk) -> None:
+    number = await in_its_second_cycle(desk)
     second, first = await explained(desk, number), await explained(desk, number, cycle=1)
     assert (second["cycle"], second["cycles"], second["service"]["code"]) == (2, 2, "info-desk")
     assert (first["cycle"], first["cycles"], first["service"]["code"]) == (1, 2, "call-center")
@@ -304,7 +345,10 @@ async def test_each_cycle_is_explained_by_itself_with_the_service_of_then(desk: 
     assert [each["cause"] for each in new["changes"]] == ["reclassify"]
     assert [each["cause"] for each in old["changes"]] == ["override_due"]
     assert (old["state"], old["on_time"]) == ("met", True)
-    said = await text_lines(desk, number)
+
+
+async def test_the_text_of_a_second_cycle_says_when_it_began(desk: Desk) -> None:
+    said = await text_lines(desk, await in_its_second_cycle(desk))
     assert "Dönem          : 2 (başvuru 1 kez yeniden açılmıştır)" in said
     assert "Başvuru yeniden açıldığından süre 3 Haziran 2026 Çarşamba günü saat 12:00 itibarıyla başlamıştır." in said
 

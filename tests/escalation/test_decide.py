@@ -162,17 +162,24 @@ def test_after_an_outage_a_clock_gives_one_notice() -> None:
 # ── levels ──
 
 
-def test_level_one_stamps_the_breach_on_the_due_instant_and_arms_level_two() -> None:
+def test_level_one_notifies_the_first_office_and_stamps_the_breach_on_the_due_instant() -> None:
     point = promise("escalation", 1)
     changes = decided(point, now=LIMIT + timedelta(seconds=1))
     assert notified(changes) == [("escalation_1", "office:1")]
     assert changes.breached == [point.clock_id]
     assert recorded(changes) == ["breached", "escalated"]
     assert changes.events[0]["data"]["due_at"] == LIMIT.isoformat()
+
+
+def test_level_one_is_recorded_with_the_printed_office() -> None:
+    changes = decided(promise("escalation", 1), now=LIMIT + timedelta(seconds=1))
     [escalation] = changes.escalations
     assert (escalation["level"], escalation["legal_risk"], escalation["breached_at"]) == (1, False, LIMIT)
     assert escalation["office"]["İsim"] == CATALOGUE.office(1).printed.name
-    [armed] = changes.armed
+
+
+def test_level_one_arms_level_two() -> None:
+    [armed] = decided(promise("escalation", 1), now=LIMIT + timedelta(seconds=1)).armed
     assert (armed["kind"], armed["level"], armed["generation"]) == ("escalation", 2, 1)
     assert armed["due_at"] == local("2026-06-04T23:59:59.999999")
 

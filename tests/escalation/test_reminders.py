@@ -47,17 +47,32 @@ async def listed(desk: Desk, number: str) -> list[dict[str, Any]]:
     return items
 
 
-async def test_an_office_is_reminded_five_times_and_then_left_alone(desk: Desk) -> None:
-    """1, 2, 4, 8 and 16 working days after the level; at the instant before nothing leaves."""
+REMINDER_DAYS = [(6, 2), (6, 3), (6, 5), (6, 11), (6, 23)]
+"""Month and day of the five reminders: 1, 2, 4, 8 and 16 working days after level 1."""
+
+
+async def reminded_five_times(desk: Desk) -> str:
+    """Return the number of a ticket whose first office got all its reminders."""
     number = await raised(desk)
-    days = [(6, 2), (6, 3), (6, 5), (6, 11), (6, 23)]
-    for sent, (month, day) in enumerate(days):
+    for month, day in REMINDER_DAYS:
+        desk.clock.set(end_of(2026, month, day))
+        await sweep(desk.container)
+    return number
+
+
+async def test_an_office_is_reminded_on_its_days_and_not_an_instant_earlier(desk: Desk) -> None:
+    await raised(desk)
+    for sent, (month, day) in enumerate(REMINDER_DAYS):
         desk.clock.set(end_of(2026, month, day) - MICROSECOND)
         await sweep(desk.container)
         assert len(await reminders(desk, 1)) == sent
         desk.clock.advance(MICROSECOND)
         await sweep(desk.container)
         assert len(await reminders(desk, 1)) == sent + 1
+
+
+async def test_reminders_are_counted_and_name_the_notice_they_are_about(desk: Desk) -> None:
+    number = await reminded_five_times(desk)
     found = await reminders(desk, 1)
     assert [one.payload["reminder"] for one in found] == [1, 2, 3, 4, 5]
     assert len({one.dedupe_key for one in found}) == 5
@@ -65,6 +80,10 @@ async def test_an_office_is_reminded_five_times_and_then_left_alone(desk: Desk) 
     assert {one.payload["notice_number"] for one in found} == {
         item["number"] for item in await notices_of(desk, number, "escalation_1")
     }
+
+
+async def test_an_office_is_left_alone_after_five_reminders(desk: Desk) -> None:
+    number = await reminded_five_times(desk)
     [first] = [item for item in await listed(desk, number) if item["level"] == 1]
     assert (first["reminders"], first["next_reminder_at"], first["state"]) == (5, None, "raised")
     desk.clock.advance(days=365)

@@ -110,7 +110,7 @@ async def test_attempts_follow_the_retry_delays_until_the_subscription_is_disabl
 ) -> None:
     webhook = await subscribed(desk, receiver)
     receiver.always = DOWN
-    number = await desk.open()
+    await desk.open()
     assert await deliver(dispatcher) == 1
     for failures, seconds in enumerate(RETRY_DELAYS_SECONDS, 1):
         failing = await state_of(desk, webhook)
@@ -128,11 +128,23 @@ async def test_attempts_follow_the_retry_delays_until_the_subscription_is_disabl
     assert {(attempt["outcome"], attempt["status"]) for attempt in delivery["attempts"]} == {("refused", 503)}
     assert [got.id for got in receiver.got] == [delivery["message_id"]] * (len(RETRY_DELAYS_SECONDS) + 1)
 
+
+async def test_no_event_is_lost_while_a_failing_subscription_is_disabled(
+    desk: Desk, receiver: Receiver, dispatcher: WebhookDispatcher
+) -> None:
+    webhook = await subscribed(desk, receiver)
+    receiver.always = DOWN
+    number = await desk.open()
+    for seconds in (*RETRY_DELAYS_SECONDS, 0):
+        assert await deliver(dispatcher) == 1
+        later(desk, seconds * (1 + JITTER) + 0.02)
+    assert (await state_of(desk, webhook))["enabled"] is False
+
     receiver.always = b"204 No Content"
     await desk.client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
     later_number = await desk.open()
     assert await deliver(dispatcher) == 2
-    assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "no event is lost while disabled"
+    assert receiver.seqs[-2:] == [(number, 1), (later_number, 1)], "the events of the time without a receiver"
 
 
 async def test_an_event_that_replaces_a_lost_one_after_a_restore_has_another_id(

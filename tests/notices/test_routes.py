@@ -186,29 +186,53 @@ async def test_reading_is_not_enough_to_acknowledge(container: Container, client
     assert (answer.status_code, answer.json()["scope"]) == (403, "notices:acknowledge")
 
 
-async def test_escalations_are_narrowed_by_level_state_and_unit(container: Container, client_as: ClientAs) -> None:
+async def raised_and_referred(container: Container, caller: AsyncClient) -> tuple[str, str]:
+    """Raise level 1 of a ticket and refer it to public works; return its number and its ETag."""
     ticket = await open_ticket(container, await actor_of(container))
     await escalate(container, ticket)
-    caller = await client_as("developer")
     read = await caller.get(f"/v1/tickets/{ticket}")
     referred = await caller.post(
         f"/v1/tickets/{ticket}/refer", json={"unit": "public-works"}, headers={"If-Match": read.headers["ETag"]}
     )
     assert referred.status_code == 200, referred.text
+    return ticket, referred.headers["ETag"]
 
-    async def count(client: AsyncClient, query: str) -> int:
-        answer = await client.get(f"/v1/escalations?{query}")
-        assert answer.status_code == 200, answer.text
-        return len(answer.json()["items"])
 
-    assert [await count(caller, q) for q in ("level=1", "level=2", "open=true", "open=false")] == [1, 0, 1, 0]
-    assert [await count(caller, q) for q in ("acknowledged=true", "acknowledged=false")] == [0, 1]
-    assert await count(await client_as("unit-officer", unit="public-works"), "") == 1
-    assert await count(await client_as("unit-officer", unit="parks-gardens"), "") == 0
+async def count_escalations(client: AsyncClient, query: str = "") -> int:
+    answer = await client.get(f"/v1/escalations?{query}")
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["items"])
+
+
+async def test_escalations_are_narrowed_by_level_and_state(container: Container, client_as: ClientAs) -> None:
+    caller = await client_as("developer")
+    await raised_and_referred(container, caller)
+    assert {
+        query: await count_escalations(caller, query)
+        for query in ("level=1", "level=2", "open=true", "open=false", "acknowledged=true", "acknowledged=false")
+    } == {
+        "level=1": 1,
+        "level=2": 0,
+        "open=true": 1,
+        "open=false": 0,
+        "acknowledged=true": 0,
+        "acknowledged=false": 1,
+    }
+
+
+async def test_a_directorate_sees_the_escalations_of_its_own_tickets(container: Container, client_as: ClientAs) -> None:
+    await raised_and_referred(container, await client_as("developer"))
+    assert await count_escalations(await client_as("unit-officer", unit="public-works")) == 1
+    assert await count_escalations(await client_as("unit-officer", unit="parks-gardens")) == 0
+
+
+async def test_an_escalation_of_a_resolved_ticket_is_no_longer_open(container: Container, client_as: ClientAs) -> None:
+    caller = await client_as("developer")
+    ticket, etag = await raised_and_referred(container, caller)
     resolved = await caller.post(
         f"/v1/tickets/{ticket}/resolve",
         json={"outcome": "positive", "reply": "Onarıldı."},
-        headers={"If-Match": referred.headers["ETag"]},
+        headers={"If-Match": etag},
     )
     assert resolved.status_code == 200, resolved.text
-    assert [await count(caller, q) for q in ("open=true", "open=false")] == [0, 1]
+    assert [await count_escalations(caller, query) for query in ("open=true", "open=false")] == [0, 1]

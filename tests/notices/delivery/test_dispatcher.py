@@ -53,7 +53,7 @@ async def stored(container: Container, notice: Notice) -> Notice:
     return next(one for one in await notices_of(container) if one.id == notice.id)
 
 
-async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leaves(container: Container) -> None:
+async def test_a_notice_is_sent_once_and_stores_which_text_it_used(container: Container) -> None:
     notice = await receipt(container)
     dispatcher = open_notice_dispatcher(container)
     assert await dispatcher.deliver([notice.id]) == 1
@@ -63,6 +63,12 @@ async def test_a_notice_is_laid_out_once_with_the_person_named_only_in_what_leav
     assert after.sent_at == container.clock.now()
     assert after.template == "receipt.email.txt"
     assert after.template_version == hashlib.sha256((TEMPLATES / "receipt.email.txt").read_bytes()).hexdigest()[:12]
+
+
+async def test_a_person_is_named_in_what_leaves_and_not_in_what_is_stored(container: Container) -> None:
+    notice = await receipt(container)
+    assert await open_notice_dispatcher(container).deliver([notice.id]) == 1
+    after = await stored(container, notice)
     assert after.body is not None
     assert "⟦applicant.name⟧" in after.body
     assert NAME not in after.body

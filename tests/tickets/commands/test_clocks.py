@@ -284,18 +284,30 @@ async def test_closing_later_moves_no_verdict(desk: Desk) -> None:
 # ── cycles and endings ──
 
 
-async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> None:
-    """C6, B31, B52: the second cycle owes nothing to the first, and a second breach is notified again."""
+async def reopened_after_a_breach(desk: Desk) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    """Reopen a ticket 100 days after its late answer; return its number, its first clocks and the ticket."""
     number = await desk.open(VISIT)
     desk.clock.set(end_of(2026, 6, 2))
     await sweep(desk.container)
-    first = (await desk.run(number, "resolve"))["clocks"]
+    first: list[dict[str, Any]] = (await desk.run(number, "resolve"))["clocks"]
     desk.clock.advance(days=100)
-    ticket = await desk.run(number, "reopen")
+    return number, first, await desk.run(number, "reopen")
+
+
+async def test_a_reopened_ticket_has_new_limits_and_the_old_ones_stay(desk: Desk) -> None:
+    """B31: the second cycle owes nothing to the first."""
+    number, first, ticket = await reopened_after_a_breach(desk)
     assert (ticket["cycle"], ticket["overdue"], ticket["outcome"], ticket["reply"]) == (2, False, None, None)
     assert [clock["state"] for clock in ticket["clocks"]] == ["running", "running"]
     assert datetime.fromisoformat(ticket["clocks"][0]["started_at"]) == desk.clock.now()
     assert due(ticket) == end_of(2026, 9, 25)
+    rows = await desk.rows_of_clocks(number)
+    assert [row.due_at for row in rows[:2]] == [datetime.fromisoformat(clock["due_at"]) for clock in first]
+
+
+async def test_a_reopened_ticket_is_notified_of_by_its_second_breach_only(desk: Desk) -> None:
+    """C6, B52: reopening repeats no notice, and a second breach is notified again."""
+    number, _, _ = await reopened_after_a_breach(desk)
     assert await sweep(desk.container) == 0
     desk.clock.set(end_of(2026, 9, 25))
     await sweep(desk.container)
@@ -307,8 +319,6 @@ async def test_a_reopened_ticket_has_new_limits_and_new_notices(desk: Desk) -> N
         escalation(level=1, cycle=2),
     ]
     assert [notice for notice in notices if notice.kind == "escalation_2"] == [escalation(level=2, cycle=2)]
-    rows = await desk.rows_of_clocks(number)
-    assert [row.due_at for row in rows[:2]] == [datetime.fromisoformat(clock["due_at"]) for clock in first]
     assert (await desk.timeline(number))["chain_holds"] is True
 
 

@@ -143,35 +143,59 @@ async def test_an_override_says_what_it_is_for(desk: Desk, body: dict[str, Any],
     assert (response.json()["errors"][0]["pointer"], response.json()["errors"][0]["code"]) == (pointer, code)
 
 
-@pytest.mark.parametrize(("about_first_office", "office"), [(False, "office:1"), (True, "office:2")])
-async def test_an_override_is_seen_by_the_office_with_its_reason(
-    desk: Desk, about_first_office: bool, office: str
-) -> None:
-    """The history keeps both; the words are sealed and reach the office by reference only."""
+async def asked_for_the_deed(desk: Desk, *, about_first_office: bool = False) -> tuple[str, dict[str, Any]]:
+    """Ask for a listed document and for the deed, with the reason; return the number and the ticket."""
     number = await desk.open({**VISIT, "about_first_office": about_first_office})
     body = {"documents": ["petition"], "unlisted": [DEED], "override_reason": REASON}
-    asked = await desk.run(number, "request_documents", body)
+    return number, await desk.run(number, "request_documents", body)
+
+
+async def notices_of_kind(desk: Desk, number: str, kind: str) -> list[dict[str, Any]]:
+    """Return the ticket's notices of a kind over HTTP."""
+    found = await desk.client.get(f"/v1/notices?ticket={number}&kind={kind}")
+    items: list[dict[str, Any]] = found.json()["items"]
+    return items
+
+
+async def test_an_override_is_recorded_with_its_reason(desk: Desk) -> None:
+    number, asked = await asked_for_the_deed(desk)
     first = asked["documents"][0]
     assert (first["code"], first["label"]) == ("deed", "Tapu örneği")
     event = (await desk.timeline(number))["items"][-1]
     assert (event["data"]["documents"], event["data"]["unlisted"]) == (["petition", "deed"], ["deed"])
     assert event["note"] == REASON
-    found = await desk.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")
-    [notice] = found.json()["items"]
+
+
+@pytest.mark.parametrize(("about_first_office", "office"), [(False, "office:1"), (True, "office:2")])
+async def test_an_override_is_seen_by_the_office_with_its_reason(
+    desk: Desk, about_first_office: bool, office: str
+) -> None:
+    """The words are sealed and reach the office by reference only."""
+    number, _ = await asked_for_the_deed(desk, about_first_office=about_first_office)
+    [notice] = await notices_of_kind(desk, number, "unlisted_documents")
     assert notice["recipient"]["code"] == office
     assert f"Gerekçe: {REASON}" in notice["body"]
     assert "- Tapu örneği" in notice["body"]
     assert "Dilekçe" not in notice["body"]
-    [notified] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=missing_documents")).json()["items"]
-    async with desk.container.database.reading() as session:
-        asked_of = (await session.scalars(select(Notice).where(Notice.kind == notified["kind"]))).one().payload
-    assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
     async with desk.container.database.reading() as session:
         stored = (await session.scalars(select(Notice).where(Notice.kind == "unlisted_documents"))).one()
     assert REASON not in str(stored.payload)
+
+
+async def test_the_applicant_is_asked_for_both_and_learns_which_is_not_on_the_table(desk: Desk) -> None:
+    number, _ = await asked_for_the_deed(desk)
+    assert len(await notices_of_kind(desk, number, "missing_documents")) == 1
+    async with desk.container.database.reading() as session:
+        asked_of = (await session.scalars(select(Notice).where(Notice.kind == "missing_documents"))).one().payload
+    assert (asked_of["documents"], asked_of["unlisted"]) == (["Dilekçe", "Tapu örneği"], ["Tapu örneği"])
+
+
+async def test_the_notice_of_an_override_stays_the_same_after_the_documents_came(desk: Desk) -> None:
+    number, _ = await asked_for_the_deed(desk)
+    [notice] = await notices_of_kind(desk, number, "unlisted_documents")
     came = await desk.run(number, "provide_documents", {"documents": ["petition", "deed"]})
     assert came["status"] == "registered"
-    [again] = (await desk.client.get(f"/v1/notices?ticket={number}&kind=unlisted_documents")).json()["items"]
+    [again] = await notices_of_kind(desk, number, "unlisted_documents")
     assert again["body"] == notice["body"]
 
 
