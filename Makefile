@@ -24,7 +24,7 @@ test: $(DEV)  ## all tests (ARGS=… for pytest)
 	@$(BIN)/python $(MEASURE) -m pytest -n 2 --dist worksteal $(ARGS)
 
 fast: $(DEV)  ## the tests that need no server, in seconds (ARGS=… for pytest)
-	@PYTHONDONTWRITEBYTECODE= ESTIM_HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -m 'not server' -p no:schemathesis $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= ESTIM_HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not server' -p no:schemathesis $(ARGS)
 
 coverage: $(DEV)  ## all tests, and the share of branches that they run; fails below the minimum in pyproject.toml
 	@$(BIN)/coverage erase
