@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -45,6 +46,11 @@ def environment(settings: Settings | None = None, **given: object) -> dict[str, 
             "ESTIM_KEY_PEPPER": settings.key_pepper.get_secret_value(),
         }
     return variables | {f"ESTIM_{name.upper()}": str(value) for name, value in given.items()}
+
+
+def clock_from(start: datetime) -> dict[str, str]:
+    """Return the settings of a clock that shows `start` at this moment and runs on from there."""
+    return {"clock_start": start.isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
 
 
 def run_estim_process(*arguments: str, env: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":

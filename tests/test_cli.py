@@ -22,7 +22,7 @@ from app.notices.delivery.adapters.base import PermanentFailure, TemporaryFailur
 from app.people.vault import decode_key
 from app.standards.catalogue import load_catalogue
 from config.settings import Settings
-from tests.cli_runner import environment, run_estim, run_estim_process, running_estim
+from tests.cli_runner import clock_from, environment, run_estim, run_estim_process, running_estim
 from tests.escalation.offices import load_offices
 from tests.installation import ESENLER, START
 from tests.notices.cases import WRITER, Recorder, actor_of, dispatcher_with, escalate, ids, notices_of, open_ticket
@@ -178,7 +178,7 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
     assert (await developer.post("/v1/tickets", json=call)).status_code == 201
     sms = {"message_id": "1", "sender": "12", "text": "?"}
     assert (await developer.post("/v1/channels/sms/messages", json=sms)).status_code == 422
-    later = {"clock_start": (START + timedelta(days=20)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
+    later = clock_from(START + timedelta(days=20))
     done = run_estim_process("doctor", env=environment(settings, **later), folder=tmp_path)
     assert done.returncode == 1
     timers, notices, quarantine = (
@@ -193,7 +193,7 @@ async def test_doctor_names_what_is_stuck_and_how_to_free_it(
 
 def soon() -> dict[str, str]:
     """Return the settings of a clock one minute after the tests' clock."""
-    return {"clock_start": (START + timedelta(minutes=1)).isoformat(), "clock_origin": datetime.now(UTC).isoformat()}
+    return clock_from(START + timedelta(minutes=1))
 
 
 async def test_doctor_names_notices_that_are_refused_for_now(

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from app.core.email_address import InvalidEmail, parse_email
 from app.core.visible_text import has_visible
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -52,6 +53,14 @@ def _visible(value: str) -> str:
     if value and not has_visible(value):
         raise validation_error("invisible")
     return value
+
+
+def mailable(value: str) -> str:
+    """Return the ASCII form of an e-mail address; refuse one that mail can't be sent to."""
+    try:
+        return parse_email(value)
+    except InvalidEmail:
+        raise validation_error("email") from None
 
 
 def _one_line(value: str) -> str:

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.core.email_address import InvalidEmail, parse_email
-from app.core.schema import ShortText, validation_error
+from app.core.schema import ShortText, mailable, validation_error
 from app.people.identity import IdentityError, parse_caller, parse_national_id, parse_phone
 
 
@@ -33,13 +32,6 @@ def _national_id(value: str) -> str:
     return value
 
 
-def _email(value: str) -> str:
-    try:
-        return parse_email(value)
-    except InvalidEmail:
-        raise validation_error("email") from None
-
-
 PhoneText = Annotated[str, Field(max_length=40, examples=["0532 000 00 00"]), AfterValidator(_phone)]
 """A phone number in any Turkish spelling, with `/1010` or `dahili 1010` as extension."""
 
@@ -49,5 +41,5 @@ CallerText = Annotated[str, Field(max_length=40), AfterValidator(_caller)]
 NationalIdText = Annotated[str, Field(max_length=20, examples=["10000000146"]), AfterValidator(_national_id)]
 """A T.C. identity number (or a foreigner's, 99…), 11 digits with its checksum."""
 
-EmailText = Annotated[ShortText, AfterValidator(_email), Field(examples=["ornek.vatandas@example.org"])]
+EmailText = Annotated[ShortText, AfterValidator(mailable), Field(examples=["ornek.vatandas@example.org"])]
 """An e-mail address that mail can be sent to; its value is the ASCII form."""

@@ -14,8 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.core.email_address import InvalidEmail, parse_email
-from app.core.schema import validation_error
+from app.core.schema import mailable
 from app.domain.terms import PauseReason, Regime
 from app.sla.calendar import (
     CalendarError,
@@ -53,16 +52,7 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whi
 Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Snake = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)]
 Keyword = Annotated[str, StringConstraints(min_length=3, max_length=60)]
-
-
-def _email(printed: str) -> str:
-    try:
-        return parse_email(printed)
-    except InvalidEmail:
-        raise validation_error("email") from None
-
-
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(mailable)]
 
 
 def _wall(printed: object) -> time | None:

@@ -3,24 +3,21 @@
 import getpass
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
+from app.core.clock import ISTANBUL
 from config.settings import Settings
-from tests.cli_runner import environment, run_estim, run_estim_process
+from tests.cli_runner import clock_from, environment, run_estim, run_estim_process
 from tests.installation import ESENLER
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 VISIT = {"channel": "desk", "service": "info-desk", "description": "Danışma", "applicant": {"phone": "0532 000 00 00"}}
-
-
-def in_may() -> dict[str, str]:
-    """Return the settings of a clock that shows 12 May 2026 11:00 now, and not when this file was imported."""
-    return {"clock_start": "2026-05-12T11:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
+IN_MAY = datetime(2026, 5, 12, 11, tzinfo=ISTANBUL)
 
 
 WHY = ("--reason", "Meclis kararı")
@@ -32,7 +29,7 @@ def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
     folder = Path(shutil.copytree(ESENLER, tmp_path / "folder"))
     table = folder / "standards-table.txt"
     table.write_text(table.read_text().replace("1 GÜN", "2 GÜN", 1))
-    return environment(settings, municipality=folder, **in_may())
+    return environment(settings, municipality=folder, **clock_from(IN_MAY))
 
 
 @pytest.fixture

@@ -1,22 +1,19 @@
 """`estim report compliance`: the figures of a month at the terminal and as a sheet."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
 
+from app.core.clock import ISTANBUL
 from config.settings import Settings
-from tests.cli_runner import environment, run_estim, run_estim_process
+from tests.cli_runner import clock_from, environment, run_estim, run_estim_process
 
 Callers = Callable[..., Awaitable[AsyncClient]]
 CALL = {"channel": "call-center", "description": "Çukur var", "applicant": {"phone": "0532 000 00 00"}}
-
-
-def july() -> dict[str, str]:
-    """Return the settings of a clock that shows 2 July 2026 09:00 now, and not when this file was imported."""
-    return {"clock_start": "2026-07-02T09:00:00+03:00", "clock_origin": datetime.now(UTC).isoformat()}
+JULY = datetime(2026, 7, 2, 9, tzinfo=ISTANBUL)
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ async def _one_call(client_as: Callers) -> None:
 @pytest.mark.usefixtures("_one_call")
 def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None:
     done = run_estim_process(
-        "report", "compliance", "--month", "2026-06", env=environment(settings, **july()), folder=tmp_path
+        "report", "compliance", "--month", "2026-06", env=environment(settings, **clock_from(JULY)), folder=tmp_path
     )
     assert (done.returncode, done.stderr) == (0, "")
     [shown] = [line for line in done.stdout.splitlines() if "call-center" in line]
@@ -41,7 +38,7 @@ def test_a_month_is_shown_row_by_row(settings: Settings, tmp_path: Path) -> None
 def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> None:
     sheet = tmp_path / "haziran.csv"
     arguments = ("report", "compliance", "--month", "2026-06", "--csv", str(sheet))
-    done = run_estim(*arguments, env=environment(settings, **july()), folder=tmp_path)
+    done = run_estim(*arguments, env=environment(settings, **clock_from(JULY)), folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{sheet}: 1 rows." in done.stdout
     assert sheet.read_bytes().decode("utf-8-sig").splitlines()[1:] == [
@@ -50,7 +47,7 @@ def test_a_month_is_written_as_a_sheet(settings: Settings, tmp_path: Path) -> No
 
 
 def test_an_unfinished_month_is_marked(settings: Settings, tmp_path: Path) -> None:
-    env = environment(settings, **july())
+    env = environment(settings, **clock_from(JULY))
     done = run_estim("report", "compliance", "--month", "2026-07", env=env, folder=tmp_path)
     assert "The month is not over; these are the figures of 02.07.2026 09:0" in done.stdout
 

@@ -1,17 +1,15 @@
 """E-mail addresses: what intake accepts is what delivery mails, and to the same mailbox."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from email.headerregistry import Address
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.email_address import InvalidEmail, parse_email, readable_email
-from app.notices.delivery.adapters.base import OutgoingMessage
 from app.notices.delivery.adapters.mail import compose
-from app.notices.kinds import Medium
+from tests.notices.delivery.messages import MAIL
 
 ACCEPTED = {
     "ornek@example.org": "ornek@example.org",
@@ -75,22 +73,8 @@ def test_mail_goes_to_the_mailbox_that_was_accepted(local: str, domain: str) -> 
     except InvalidEmail:
         return
 
-    [mailbox] = compose(_message(stored), Address("ESTİM", addr_spec="estim@example.org"))["To"].addresses
+    [mailbox] = compose(replace(MAIL, recipient_address=stored), Address("ESTİM", addr_spec="estim@example.org"))[
+        "To"
+    ].addresses
     assert mailbox.addr_spec == stored
     assert mailbox.username == local
-
-
-def _message(address: str) -> OutgoingMessage:
-    return OutgoingMessage(
-        notice_id=UUID(int=1),
-        number="26-000001",
-        kind="receipt",
-        ticket="2600012349",
-        dedupe_key="sample",
-        medium=Medium.EMAIL,
-        recipient_name="Örnek Vatandaş",
-        recipient_address=address,
-        subject="Örnek",
-        body="Örnek",
-        at=datetime(2026, 5, 12, tzinfo=UTC),
-    )

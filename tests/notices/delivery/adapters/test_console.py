@@ -1,12 +1,10 @@
 """Console adapter: one `.eml` file per notice, readable by any mail program."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -18,22 +16,10 @@ from app.notices.delivery.adapters.base import (
 )
 from app.notices.delivery.adapters.console import ConsoleAdapter
 from app.notices.kinds import Medium
-from tests.notices.delivery.messages import read_back
+from tests.notices.delivery.messages import MAIL, read_back
 
 SENDER = "Esenler Belediyesi – Halkla İlişkiler Müdürlüğü"
-MESSAGE = OutgoingMessage(
-    notice_id=UUID("01890a5d-ac96-774b-bcce-b302099a8057"),
-    number="26-000123",
-    kind="escalation_1",
-    ticket="2600012349",
-    dedupe_key="01890a5d:1:escalation_1:1:0:office-1:email",
-    medium=Medium.EMAIL,
-    recipient_name="Örnek IŞIĞI, Müdür",
-    recipient_address="ornek.mudur@example.org",
-    subject="[SÜRE AŞIMI – 1. KADEME] 2600012349 – İklim Değişikliği ve Sıfır Atık Müdürlüğü",
-    body="Sayın Örnek IŞIĞI,\n\nĞÜŞİÖÇ ğüşıöç – ₺ süre dolmuştur.\n.nokta ile başlayan satır\n",
-    at=datetime(2026, 6, 1, 21, 0, 5, tzinfo=UTC),
-)
+MESSAGE = replace(MAIL, dedupe_key="01890a5d:1:escalation_1:1:0:office-1:email")
 
 
 async def laid_out(outbox: Path, message: OutgoingMessage = MESSAGE) -> EmailMessage:
